@@ -1,0 +1,1 @@
+"""The backing API's client: one request path, one file for each noun."""

@@ -1,0 +1,115 @@
+"""Signs requests as Encord's own SDK does: HTTP message signatures with an Ed25519 key.
+
+Over the SDK's set (method, target, digest) it also covers the authority and a nonce.
+"""
+
+import base64
+import secrets
+import time
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_private_key
+
+from pulumi_encord_integrations.client.errors import ConfigurationError, NoCredentials
+from pulumi_encord_integrations.client.settings import Settings
+
+COMPONENTS = ("@method", "@request-target", "@authority", "content-digest")
+LABEL = "encord-sig"
+
+
+class Credentials(Protocol):
+    """What proves who calls."""
+
+    def headers(self, method: str, target: str, authority: str, body: bytes) -> dict[str, str]:
+        """The headers to add to one request; a retry sends the same ones again."""
+
+
+class Bearer:
+    """A token made by `user/bearer-token`."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def headers(self, method: str, target: str, authority: str, body: bytes) -> dict[str, str]:
+        """The Authorization header."""
+        return {"Authorization": f"Bearer {self._token}"}
+
+
+class Signer:
+    """An Ed25519 key that signs each request."""
+
+    def __init__(self, key: Ed25519PrivateKey, clock: Callable[[], float] = time.time) -> None:
+        self._key = key
+        self._clock = clock
+
+    @property
+    def public_key(self) -> str:
+        """The raw public key in hexadecimal, 64 characters."""
+        return self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
+
+    def headers(self, method: str, target: str, authority: str, body: bytes) -> dict[str, str]:
+        """Content-Digest, Signature-Input and Signature."""
+        digest = content_digest(body)
+        covered = " ".join(f'"{name}"' for name in COMPONENTS)
+        params = (
+            f'({covered});created={int(self._clock())};keyid="{self.public_key}";alg="ed25519"'
+            f';nonce="{secrets.token_hex(16)}"'
+        )
+        values = dict(zip(COMPONENTS, (method, target, authority, digest), strict=True))
+        signature = self._key.sign(signature_base(values, params))
+        return {
+            "Content-Digest": digest,
+            "Signature-Input": f"{LABEL}={params}",
+            "Signature": f"{LABEL}=:{base64.b64encode(signature).decode()}:",
+        }
+
+
+def content_digest(body: bytes) -> str:
+    """The Content-Digest field of a body; also sent for an empty one."""
+    return f"sha-256=:{base64.b64encode(sha256(body).digest()).decode()}:"
+
+
+def signature_base(values: dict[str, str], params: str) -> bytes:
+    """The bytes that are signed: a line for each covered component, then the parameters."""
+    lines = [f'"{name}": {value}' for name, value in values.items()]
+    return "\n".join([*lines, f'"@signature-params": {params}']).encode()
+
+
+def credentials_of(settings: Settings) -> Credentials:
+    """What the settings say to call with; raises `ConfigurationError`, which never quotes a key."""
+    if settings.ssh_key_file is not None:
+        return Signer(read_key(settings.ssh_key_file))
+    if settings.ssh_key:
+        return Signer(parse_key(settings.ssh_key.encode(), "ENCORD_SSH_KEY"))
+    if settings.token:
+        return Bearer(settings.token)
+    raise NoCredentials(
+        "no credentials are set", hint="Set ENCORD_SSH_KEY_FILE to the file of your private Ed25519 key"
+    )
+
+
+def read_key(path: Path) -> Ed25519PrivateKey:
+    """The key in a file; raises `ConfigurationError`."""
+    try:
+        return parse_key(path.read_bytes(), str(path))
+    except OSError as error:
+        raise ConfigurationError(f"cannot read the key file {path}: {error.strerror}") from None
+
+
+def parse_key(text: bytes, source: str) -> Ed25519PrivateKey:
+    """A private key in OpenSSH format; `source` names it in errors."""
+    hint = (
+        "It must be an Ed25519 private key in OpenSSH format without a password: ssh-keygen -t ed25519 -N ''"
+    )
+    try:
+        key = load_ssh_private_key(text.strip() + b"\n", password=None)
+    # ValueError, TypeError (a password), UnsupportedAlgorithm: their texts may quote the key.
+    except Exception:  # noqa: BLE001
+        raise ConfigurationError(f"{source} holds no usable key", hint=hint) from None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ConfigurationError(f"{source} holds a key of another kind", hint=hint)
+    return key

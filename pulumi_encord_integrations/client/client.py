@@ -1,0 +1,173 @@
+"""The one request path: signing, time-outs, bounded retries, and answers turned into values or errors."""
+
+import json
+import logging
+import secrets
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from typing import Any, TypeVar
+from urllib.parse import urlencode, urlsplit
+
+import httpx2
+import tenacity
+from pydantic import BaseModel, ValidationError
+
+from pulumi_encord_integrations.client import errors
+from pulumi_encord_integrations.client.auth import Credentials
+
+TIMEOUT = httpx2.Timeout(60.0, connect=5.0)
+"""Seconds without a byte from the API; seconds to connect."""
+ATTEMPTS = 4
+RETRY_SECONDS = 45.0
+"""All attempts of one call together; below the server's window for signatures."""
+_BASE = "/v2/public/"
+_RETRIED_STATUS = {429, 502, 503, 504}
+_MAX_RETRY_AFTER = 20.0
+_log = logging.getLogger(__name__)
+
+Query = Mapping[str, str | bool | int | list[str] | None]
+M = TypeVar("M", bound=BaseModel)
+
+
+class Client:
+    """Calls the API as one user. Safe to share between threads.
+
+    A write is retried with the same signature and trace id, by which the API knows it again and acts once.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        credentials: Credentials,
+        transport: httpx2.BaseTransport | None = None,
+        attempts: int = ATTEMPTS,
+    ) -> None:
+        self.endpoint = endpoint
+        self._credentials = credentials
+        self._authority = urlsplit(endpoint).netloc
+        self._attempts = attempts
+        agent = f"pulumi-encord-integrations/{version('pulumi-encord-integrations')}"
+        self._http = httpx2.Client(
+            base_url=endpoint, transport=transport, timeout=TIMEOUT, headers={"User-Agent": agent}
+        )
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._http.close()
+
+    def get(self, path: str, answer: type[M], query: Query | None = None) -> M:
+        """One object."""
+        return self._parse(answer, self.call("GET", path, query=query))
+
+    def pages(self, path: str, query: Query | None = None, size: int = 1000) -> Iterator[dict[str, Any]]:
+        """All rows of a paged listing, undecoded."""
+        token: str | None = None
+        while True:
+            page = self.call("GET", path, query={**(query or {}), "pageSize": size, "pageToken": token})
+            yield from page["results"]
+            token = page.get("nextPageToken")
+            if not token:
+                return
+
+    def call(self, method: str, path: str, *, query: Query | None = None, body: Any = None) -> Any:
+        """The decoded answer of one call.
+
+        Raises `EncordError`, by status and by the code in the body.
+        """
+        request = self._request(method, path, query, body)
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_may_pass),
+            stop=tenacity.stop_after_attempt(self._attempts) | tenacity.stop_before_delay(RETRY_SECONDS),
+            wait=_wait,
+            reraise=True,
+        )
+        return retrying(self._send, request)
+
+    def _request(self, method: str, path: str, query: Query | None, body: Any) -> httpx2.Request:
+        pairs = [pair for key, value in (query or {}).items() for pair in _pairs(key, value)]
+        target = _BASE + path + (f"?{urlencode(pairs)}" if pairs else "")
+        content = b"" if body is None else json.dumps(body).encode()
+        headers = self._credentials.headers(method, target, self._authority, content)
+        headers["X-Cloud-Trace-Context"] = f"{secrets.token_hex(16)}/1;o=1"
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        return self._http.build_request(method, target, content=content, headers=headers)
+
+    def _send(self, request: httpx2.Request) -> Any:
+        try:
+            response = self._http.send(request)
+        except httpx2.TimeoutException:
+            raise errors.TimedOut(f"{self.endpoint} did not answer in time") from None
+        except httpx2.TransportError as error:
+            raise errors.Unavailable(
+                f"cannot reach {self.endpoint} ({type(error).__name__})",
+                hint="Check the address in encord:endpoint and that the API is running",
+            ) from None
+        _log.debug("%s %s: %s", request.method, request.url.path, response.status_code)
+        if response.status_code == 204:
+            return None
+        data = _decoded(response)
+        if response.status_code == 200 and data is not None:
+            return data
+        raise _error(response, data, self.endpoint)
+
+    def _parse(self, answer: type[M], data: Any) -> M:
+        try:
+            return answer.model_validate(data)
+        except ValidationError:
+            raise errors.UnexpectedAnswer(
+                f"{self.endpoint} answered with something else than expected",
+                hint="Is it this API, and as new?",
+            ) from None
+
+
+def _pairs(key: str, value: str | bool | int | list[str] | None) -> list[tuple[str, str]]:
+    if value is None:
+        return []
+    values = value if isinstance(value, list) else [value]
+    return [(key, str(item).lower() if isinstance(item, bool) else str(item)) for item in values]
+
+
+_jitter = tenacity.wait_exponential_jitter(initial=0.2, max=5.0, jitter=0.5)
+
+
+def _may_pass(error: BaseException) -> bool:
+    return isinstance(error, errors.Unavailable) and error.code != "final"
+
+
+def _wait(state: tenacity.RetryCallState) -> float:
+    """Seconds: what the API asked for, within reason, else more each time with jitter."""
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.retry_after if isinstance(error, errors.EncordError) else None
+    return _jitter(state) if asked is None else min(asked, _MAX_RETRY_AFTER)
+
+
+def _decoded(response: httpx2.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError:
+        return None
+
+
+def _error(response: httpx2.Response, data: Any, endpoint: str) -> errors.EncordError:
+    """The error for an answer that is no success; only this API's own bodies are believed."""
+    status = response.status_code
+    body = data if isinstance(data, dict) else {}
+    code = str(body.get("code", ""))
+    said = str(body.get("message", ""))
+    if status in _RETRIED_STATUS:
+        wait = response.headers.get("Retry-After", "")
+        after = float(wait) if wait.isdigit() else None
+        return errors.Unavailable(said or f"{endpoint} is busy ({status})", code=code, retry_after=after)
+    if not code or (status == 404 and not code.endswith("_not_found")):
+        return errors.UnexpectedAnswer(
+            f"{endpoint} answered {status} in a form that is not this API's",
+            hint="Check the address in encord:endpoint",
+        )
+    kinds: dict[int, type[errors.EncordError]] = {
+        401: errors.NotAuthenticated,
+        403: errors.NotAllowed,
+        404: errors.NotFound,
+    }
+    kind = kinds.get(status, errors.Refused if status < 500 else errors.Unavailable)
+    return kind(said, code="final" if status >= 500 else code, hint=str(body.get("hint", "")))

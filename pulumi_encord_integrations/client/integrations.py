@@ -1,0 +1,72 @@
+"""Integrations over the wire."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from pulumi_encord_integrations.client.client import Client
+from pulumi_encord_integrations.client.errors import UnexpectedAnswer
+from pulumi_encord_integrations.model.integrations import (
+    CreatedIntegration,
+    DeletedIntegration,
+    IntegrationSpec,
+    IntegrationView,
+    Placement,
+    view_of,
+)
+
+_PATH = "cloud-integrations"
+
+
+def create(
+    client: Client, spec: IntegrationSpec, placement: Placement
+) -> tuple[IntegrationView, CreatedIntegration]:
+    """Creates it or, for a known declaration, answers the object with the spec applied."""
+    body = {**spec.to_wire(), **placement.to_wire()}
+    answer = CreatedIntegration.from_wire(client.call("POST", _PATH, body=body))
+    return _view(answer.integration), answer
+
+
+def read(client: Client, uuid: str) -> IntegrationView:
+    """One integration; raises `NotFound`, `NotAllowed`."""
+    return _view(client.call("GET", f"{_PATH}/{uuid}"))
+
+
+def search(
+    client: Client,
+    *,
+    title: str | None = None,
+    owner: str | None = None,
+    mine: bool = False,
+    provider: str | None = None,
+) -> Iterator[IntegrationView]:
+    """All integrations that the caller may view, page by page."""
+    query = {
+        "title": title,
+        "owner": owner,
+        "mine": mine or None,
+        "provider": provider,
+        "includeOrgAccess": True,
+    }
+    return (_view(row) for row in client.pages(f"{_PATH}/search", query))
+
+
+def update(client: Client, uuid: str, changes: Mapping[str, Any]) -> IntegrationView:
+    """Applies camelCase changes; what is absent stays, null clears."""
+    return _view(client.call("PATCH", f"{_PATH}/{uuid}", body=dict(changes)))
+
+
+def delete(client: Client, uuid: str, declared_by: str | None) -> DeletedIntegration:
+    """Lets it go on behalf of a stack identity; None deletes whoever declares it."""
+    data = client.call("DELETE", f"{_PATH}/{uuid}", query={"declaredBy": declared_by})
+    return DeletedIntegration.from_wire(data)
+
+
+def _view(data: Any) -> IntegrationView:
+    try:
+        return view_of(data)
+    except ValidationError:
+        raise UnexpectedAnswer(
+            "the API answered an integration that cannot be read", hint="Is it newer?"
+        ) from None

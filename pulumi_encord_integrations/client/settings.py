@@ -1,0 +1,126 @@
+"""The one reader of environment and configuration: which API, and as whom."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pulumi_encord_integrations.client.errors import ConfigurationError
+from pulumi_encord_integrations.model.principals import Principals
+
+EMBEDDED = "embedded"
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+VARIABLES = {
+    "endpoint": ("ENCORD_ENDPOINT", "endpoint"),
+    "ssh_key_file": ("ENCORD_SSH_KEY_FILE", "sshKeyFile"),
+    "ssh_key": ("ENCORD_SSH_KEY", None),
+    "token": ("ENCORD_TOKEN", None),
+    "database": ("ENCORD_DATABASE", "database"),
+    "user": ("ENCORD_USER", "user"),
+    "principal_arn": ("ENCORD_AWS_PRINCIPAL_ARN", "awsPrincipalArn"),
+    "origins": ("ENCORD_APP_ORIGINS", "appOrigins"),
+}
+"""Setting -> environment variable, key in the `encord` namespace of the stack's configuration."""
+
+ConfigReader = Callable[[str], str | None]
+"""Answers the value of a key of the `encord` namespace."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the API is and as whom to call it; credentials never show in `repr`."""
+
+    endpoint: str
+    ssh_key_file: Path | None = None
+    ssh_key: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
+    database: Path = Path("encord.sqlite")
+    user: str | None = None
+    principals: Principals = field(default_factory=Principals)
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Setting -> the variable or configuration key it came from."""
+
+    @property
+    def embedded(self) -> bool:
+        """True if the API runs inside this process."""
+        return self.endpoint == EMBEDDED
+
+
+def load(config: ConfigReader, base: Path, environment: Mapping[str, str] | None = None) -> Settings:
+    """Reads the settings, environment first; relative paths of the configuration start at `base`.
+
+    Raises `ConfigurationError` if the endpoint is unset or malformed.
+    """
+    found, sources = _read(config, os.environ if environment is None else environment)
+    endpoint = _endpoint(found.get("endpoint"))
+
+    def path(name: str, default: str | None = None) -> Path | None:
+        text = found.get(name, default)
+        start = Path.cwd() if sources.get(name, "").startswith("ENCORD_") else base
+        return (start / Path(text).expanduser()) if text else None
+
+    return Settings(
+        endpoint=endpoint,
+        ssh_key_file=path("ssh_key_file"),
+        ssh_key=found.get("ssh_key"),
+        token=found.get("token"),
+        database=path("database", "encord.sqlite") or base,
+        user=found.get("user"),
+        principals=Principals(
+            principal_arn=found.get("principal_arn"),
+            origins=[part.strip() for part in found.get("origins", "").split(",") if part.strip()],
+        ),
+        sources=sources,
+    )
+
+
+def _read(config: ConfigReader, environment: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    found: dict[str, str] = {}
+    sources: dict[str, str] = {}
+    for name, (variable, key) in VARIABLES.items():
+        if environment.get(variable):
+            found[name], sources[name] = environment[variable], variable
+        elif key and (value := config(key)):
+            found[name], sources[name] = value, f"encord:{key}"
+    return found, sources
+
+
+def _endpoint(value: str | None) -> str:
+    hint = (
+        "Set encord:endpoint to embedded or to the API's address: pulumi config set encord:endpoint embedded"
+    )
+    if not value:
+        raise ConfigurationError("encord:endpoint is not set", hint=hint)
+    if value == EMBEDDED:
+        return value
+    try:
+        parts = urlsplit(value)
+        port_ok = parts.port is None or parts.port > 0
+    except ValueError:
+        raise ConfigurationError("encord:endpoint is not an address", hint=hint) from None
+    if (
+        parts.scheme not in {"http", "https"}
+        or not parts.hostname
+        or not port_ok
+        or parts.username
+        or parts.query
+    ):
+        raise ConfigurationError("encord:endpoint is neither embedded nor an http(s) address", hint=hint)
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ConfigurationError(
+            f"encord:endpoint would send requests to {parts.hostname} in clear",
+            hint="Use https for other machines",
+        )
+    return value.rstrip("/")
+
+
+def project_folder(start: Path | None = None) -> Path:
+    """The folder of the nearest Pulumi.yaml at or above `start`; `start` itself if there is none."""
+    start = (start or Path.cwd()).resolve()
+    names = ("Pulumi.yaml", "Pulumi.yml")
+    for folder in (start, *start.parents):
+        if any((folder / name).is_file() for name in names):
+            return folder
+    return start

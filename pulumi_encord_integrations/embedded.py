@@ -1,0 +1,73 @@
+"""The API inside this process, and the choice between it and a served one.
+
+Alone may know client and server both. It loads the server only if an embedded API is asked for.
+"""
+
+import importlib.util
+from typing import Any, cast
+
+import httpx2
+from pydantic import TypeAdapter, ValidationError
+
+from pulumi_encord_integrations.client.auth import Signer, credentials_of, parse_key
+from pulumi_encord_integrations.client.client import Client
+from pulumi_encord_integrations.client.errors import ConfigurationError
+from pulumi_encord_integrations.client.settings import Settings
+from pulumi_encord_integrations.model.text import Email
+
+_ADDRESS = "http://embedded"
+_NEEDED = ("fastapi", "sqlalchemy", "alembic", "a2wsgi")
+
+
+class DatabaseMissing(ConfigurationError):
+    """There is no embedded database where the settings say."""
+
+
+def connect(settings: Settings, *, create: bool = False, read_only: bool = False) -> Client:
+    """A client of the API that the settings name.
+
+    Only `create` may make an embedded database; otherwise raises `DatabaseMissing`, a `ConfigurationError`.
+    """
+    if not settings.embedded:
+        return Client(settings.endpoint, credentials_of(settings))
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ConfigurationError(
+            f"the embedded API needs {', '.join(missing)}",
+            hint="Install the extra: pip install 'pulumi-encord-integrations[server]'",
+        )
+    return _connect_embedded(settings, create=create, read_only=read_only)
+
+
+def _connect_embedded(settings: Settings, *, create: bool, read_only: bool) -> Client:
+    from a2wsgi import ASGIMiddleware
+
+    from pulumi_encord_integrations.server import bootstrap
+    from pulumi_encord_integrations.server.faults import DatabaseUnusable
+
+    try:
+        app, key = bootstrap.open_embedded(
+            settings.database, _user(settings), settings.principals, create=create, read_only=read_only
+        )
+    except DatabaseUnusable as error:
+        hint = "Check encord:database or restore the file; only a new stack makes a new database"
+        if error.missing:
+            raise DatabaseMissing(error.message, hint=hint) from None
+        raise ConfigurationError(error.message, hint=error.hint) from None
+    except OSError as error:
+        raise ConfigurationError(f"cannot use {settings.database}: {error.strerror}") from None
+    # Both sides of the bridge are typed more narrowly than WSGI and ASGI are.
+    transport = httpx2.WSGITransport(cast(Any, ASGIMiddleware(cast(Any, app))))
+    return Client(_ADDRESS, Signer(parse_key(key, "the embedded key")), transport)
+
+
+def _user(settings: Settings) -> str:
+    if not settings.user:
+        raise ConfigurationError(
+            "encord:user is not set",
+            hint="Set the e-mail that acts: pulumi config set encord:user ada@example.com",
+        )
+    try:
+        return TypeAdapter(Email).validate_python(settings.user)
+    except ValidationError:
+        raise ConfigurationError("encord:user is not an e-mail address") from None

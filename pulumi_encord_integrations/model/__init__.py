@@ -1,0 +1,1 @@
+"""What the things are: pydantic models and pure rules. No I/O, no Pulumi."""

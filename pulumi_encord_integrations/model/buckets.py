@@ -1,0 +1,63 @@
+"""Buckets and the prefixes within them that an integration may read."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from pulumi_encord_integrations.model.base import Sent
+
+MAX_BUCKETS = 100
+MAX_PREFIXES = 1000
+MAX_KEY_BYTES = 1024
+"""Length of an S3 or GCS object key in UTF-8 bytes."""
+
+
+def _prefix(value: str) -> str:
+    if not value or value.startswith("/"):
+        raise ValueError('must not be empty or begin with "/"; leave prefixes out for the whole bucket')
+    if len(value.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
+        raise ValueError(f"is longer than {MAX_KEY_BYTES} bytes in UTF-8")
+    # In a bucket policy these would be read as wildcards or policy variables and open more than is written.
+    if any(mark in value for mark in ("*", "?", "${")):
+        raise ValueError(
+            'must not hold "*", "?" or "${"; a prefix already stands for all that begins with it'
+        )
+    if not value.isprintable():
+        raise ValueError("must not hold control characters")
+    return value
+
+
+def _sorted_prefixes(values: list[str]) -> list[str]:
+    if len(values) > MAX_PREFIXES:
+        raise ValueError(f"has {len(values)} prefixes; at most {MAX_PREFIXES} are allowed")
+    return sorted(set(values))
+
+
+Prefixes = Annotated[list[Annotated[str, AfterValidator(_prefix)]], AfterValidator(_sorted_prefixes)]
+
+
+class Bucket(Sent):
+    """A bucket, whole or only what lies under some prefixes; each cloud narrows `name` to its own rules."""
+
+    name: str
+    prefixes: Prefixes = Field(default_factory=list)
+
+
+def _named(value: Any) -> Any:
+    return {"name": value} if isinstance(value, str) else value
+
+
+def _sorted_buckets(values: list[Any]) -> list[Any]:
+    if not 1 <= len(values) <= MAX_BUCKETS:
+        raise ValueError(f"must name 1 to {MAX_BUCKETS} buckets, not {len(values)}")
+    names = [bucket.name for bucket in values]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"names {', '.join(twice)} more than once; list all its prefixes in one entry")
+    return sorted(values, key=lambda bucket: bucket.name)
+
+
+NAMED = BeforeValidator(_named)
+"""A bucket may be written as its bare name."""
+DISTINCT = AfterValidator(_sorted_buckets)
+"""1 to 100 buckets, none twice, in the order of their names."""

@@ -1,0 +1,97 @@
+"""Amazon S3, read through a role of the customer's that the API assumes."""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel
+
+from pulumi_encord_integrations.model.buckets import DISTINCT, NAMED, Bucket
+from pulumi_encord_integrations.model.integrations import (
+    IntegrationSpec,
+    IntegrationType,
+    IntegrationView,
+    register,
+)
+from pulumi_encord_integrations.model.problems import Problem
+
+_ROLE_ARN = re.compile(r"arn:(aws(?:-[a-z]+)*):iam::\d{12}:role(/[\x21-\x7e]*)?/[\w+=,.@-]{1,64}", re.ASCII)
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
+_BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]")
+_IP_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
+_RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+_PARTITION_OF_REGION = {"cn": "aws-cn", "us-gov": "aws-us-gov", "us-iso": "aws-iso", "us-isob": "aws-iso-b"}
+
+
+def _role_arn(value: str) -> str:
+    if not _ROLE_ARN.fullmatch(value) or len(value) > 2048:
+        raise ValueError("must be the ARN of an IAM role, such as arn:aws:iam::123456789012:role/encord-prod")
+    return value
+
+
+def _region(value: str) -> str:
+    if not _REGION.fullmatch(value):
+        raise ValueError("must be an AWS region, such as eu-west-1")
+    return value
+
+
+def _bucket_name(value: str) -> str:
+    if not _BUCKET.fullmatch(value):
+        raise ValueError(
+            "must be an S3 bucket name: 3 to 63 lower-case letters, digits, hyphens and single dots, "
+            "beginning and ending with a letter or digit"
+        )
+    if _IP_ADDRESS.fullmatch(value):
+        raise ValueError("must not look like an IP address (an S3 rule)")
+    reserved = [p for p in _RESERVED_PREFIXES if value.startswith(p)]
+    reserved += [s for s in _RESERVED_SUFFIXES if value.endswith(s)]
+    if reserved:
+        raise ValueError(f'must not begin or end with "{reserved[0]}", which S3 reserves')
+    return value
+
+
+RoleArn = Annotated[str, AfterValidator(_role_arn)]
+Region = Annotated[str, AfterValidator(_region)]
+
+
+class AwsBucket(Bucket):
+    """An S3 bucket."""
+
+    name: Annotated[str, AfterValidator(_bucket_name)]
+
+
+class _Settings(BaseModel):
+    role_arn: RoleArn
+    buckets: Annotated[list[Annotated[AwsBucket, NAMED]], DISTINCT]
+    region: Region | None = None
+
+
+class AwsSpec(_Settings, IntegrationSpec):
+    """An AWS integration as declared."""
+
+    provider: Literal["AWS"] = "AWS"
+
+    def conflicts(self) -> Iterator[Problem]:
+        """Adds: the role and the region lie in one AWS partition."""
+        yield from super().conflicts()
+        if self.region:
+            partition = self.role_arn.split(":")[1]
+            area = next((a for a in _PARTITION_OF_REGION if self.region.startswith(f"{a}-")), "")
+            expected = _PARTITION_OF_REGION.get(area, partition)
+            if expected != partition:
+                yield Problem(
+                    ("region",), f"{self.region} is in partition {expected}, the role is in {partition}"
+                )
+
+
+class AwsView(_Settings, IntegrationView):
+    """An AWS integration as answered."""
+
+    external_id: str
+    """The id that the role's trust policy must demand; made by the API, stable for life."""
+    principal_arn: str | None
+    """Who assumes the role; None if the deployment has not configured it."""
+
+
+AWS = register(IntegrationType("AWS", "AwsIntegration", AwsSpec, AwsView))

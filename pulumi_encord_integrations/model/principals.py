@@ -1,0 +1,14 @@
+"""Who reads the buckets: the cloud principals and browser origins of one deployment of the API."""
+
+from pydantic import Field
+
+from pulumi_encord_integrations.model.base import Received
+
+
+class Principals(Received):
+    """Configuration of the deployment; a principal that is not configured is None, never invented."""
+
+    principal_arn: str | None = None
+    """AWS principal that assumes the customers' roles."""
+    origins: list[str] = Field(default_factory=list)
+    """Browser origins of the app, for the CORS rules of buckets."""

@@ -1,0 +1,89 @@
+"""What is wrong with a value, in words a person can act on."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: where, and what is expected there."""
+
+    path: tuple[str | int, ...]
+    message: str
+    help: str = ""
+
+    @property
+    def where(self) -> str:
+        """The path as Pulumi writes it: `buckets[0].name`."""
+        return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in self.path).lstrip(".")
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.message}" if self.path else self.message
+        return f"{text}; {self.help}" if self.help else text
+
+
+_EXPECTED = {
+    "missing": "is required",
+    "string_type": "must be a string",
+    "bool_type": "must be true or false",
+    "list_type": "must be a list",
+    "dict_type": "must be a mapping",
+    "model_type": "must be a mapping",
+    "model_attributes_type": "must be a mapping",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "uuid_parsing": "must be a UUID",
+    "uuid_type": "must be a UUID",
+}
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`did you mean "title"?`, or nothing if no known name is near."""
+    match = get_close_matches(name, list(known), n=1)
+    return f'did you mean "{match[0]}"?' if match else ""
+
+
+def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
+    """Pydantic's findings in our words; never quotes the value that was given."""
+    return [_problem(found, model) for found in error.errors(include_url=False, include_input=False)]
+
+
+def _problem(found: Any, model: type[BaseModel]) -> Problem:
+    path = _snake_path(found["loc"], model)
+    if found["type"] == "extra_forbidden":
+        names = known_names(model, path[:-1])
+        return Problem(path, f'unknown key "{path[-1]}"', nearest(str(path[-1]), names))
+    message = _EXPECTED.get(found["type"]) or str(found["msg"]).removeprefix("Value error, ")
+    return Problem(path, message)
+
+
+def _snake_path(loc: Sequence[str | int], model: type[BaseModel]) -> tuple[str | int, ...]:
+    """The path by field names; pydantic reports the camelCase alias where a value is absent."""
+    names = {field.alias: name for name, field in model.model_fields.items() if field.alias}
+    return tuple(
+        names.get(part, part) if i == 0 and isinstance(part, str) else part for i, part in enumerate(loc)
+    )
+
+
+def known_names(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
+    """The keys that the mapping at `path` may hold; none if `path` leads to no model."""
+    for part in path:
+        if isinstance(part, int):
+            continue
+        field = model.model_fields.get(part)
+        inner = _inner_model(field.annotation) if field else None
+        if inner is None:
+            return []
+        model = inner
+    return list(model.model_fields)
+
+
+def _inner_model(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    found = (_inner_model(part) for part in getattr(annotation, "__args__", ()))
+    return next((model for model in found if model is not None), None)

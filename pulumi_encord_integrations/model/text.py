@@ -1,0 +1,32 @@
+"""Rules for the texts that people write."""
+
+import unicodedata
+from typing import Annotated
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator
+
+MAX_TITLE = 255
+"""Characters in a title. Encord publishes no limit; this one is ours."""
+
+
+def _title(value: str) -> str:
+    text = unicodedata.normalize("NFC", value)
+    if not text or text != text.strip():
+        raise ValueError("must not be empty or begin or end with a blank")
+    if len(text) > MAX_TITLE:
+        raise ValueError(f"has {len(text)} characters; at most {MAX_TITLE} are allowed")
+    if any(unicodedata.category(char) in {"Cc", "Cs", "Cf", "Zl", "Zp"} for char in text):
+        raise ValueError("must not hold control or invisible formatting characters")
+    return text
+
+
+def _email(value: str) -> str:
+    try:
+        return validate_email(value, check_deliverability=False, test_environment=True).normalized.casefold()
+    except EmailNotValidError as error:
+        raise ValueError(f"must be an e-mail address such as ada@example.com ({error})") from None
+
+
+Title = Annotated[str, AfterValidator(_title)]
+Email = Annotated[str, AfterValidator(_email)]

@@ -1,0 +1,1 @@
+"""What a type must supply to be reconciled. No Pulumi."""

@@ -1,0 +1,66 @@
+"""One process's conversation with the API: whose organization it is, and listings read once for many."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import Any, TypeVar
+
+from pulumi_encord_integrations.client import organizations
+from pulumi_encord_integrations.client.client import Client
+from pulumi_encord_integrations.client.errors import ConfigurationError
+from pulumi_encord_integrations.model.users import CurrentOrganization
+
+LISTING_SECONDS = 30.0
+"""How long a listing answers for its objects."""
+
+V = TypeVar("V")
+
+
+class Listing(dict[str, V]):
+    """Objects by id, with the moment they were read."""
+
+    def __init__(self, items: Iterable[tuple[str, V]]) -> None:
+        super().__init__(items)
+        self.read_at = time.monotonic()
+
+    @property
+    def fresh(self) -> bool:
+        """False once it is too old to answer."""
+        return time.monotonic() - self.read_at < LISTING_SECONDS
+
+
+class Session:
+    """Safe to share between the provider's threads."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self._lock = threading.Lock()
+        self._listings: dict[str, Listing[Any]] = {}
+
+    @cached_property
+    def organization(self) -> CurrentOrganization:
+        """Who calls, and for which organization; asked once."""
+        return organizations.current(self.client)
+
+    def require(self, organization: str | None) -> None:
+        """Refuses to act on another organization's object: its 404 would look like "gone"."""
+        if organization and organization != self.organization.uuid:
+            raise ConfigurationError(
+                f"this stack belongs to the organization {organization}, "
+                f"but {self.client.endpoint} speaks for {self.organization.uuid}",
+                hint="Set encord:endpoint, encord:database and the key back to where the stack was deployed",
+            )
+
+    def listing(self, noun: str, read: Callable[[], Iterable[tuple[str, V]]]) -> Listing[V]:
+        """A whole listing, read once for all who ask until something is written."""
+        with self._lock:
+            known = self._listings.get(noun)
+            if known is None or not known.fresh:
+                known = self._listings[noun] = Listing(read())
+            return known
+
+    def written(self) -> None:
+        """Drops all listings: what they say may no longer be so."""
+        with self._lock:
+            self._listings.clear()

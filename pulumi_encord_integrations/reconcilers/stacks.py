@@ -1,0 +1,55 @@
+"""The identity of a stack: tells its objects from those of any other stack, and which API it belongs to."""
+
+from collections.abc import Callable
+from uuid import uuid4
+
+from pulumi_encord_integrations.client.errors import NoCredentials, Unavailable
+from pulumi_encord_integrations.reconcilers.base import Bag, Checked, Live
+from pulumi_encord_integrations.reconcilers.notices import notice
+from pulumi_encord_integrations.reconcilers.session import Session
+
+
+class StackReconciler:
+    """Has no remote half: an id made once, with the organization it was made in."""
+
+    replaces: frozenset[str] = frozenset()
+    secrets: frozenset[str] = frozenset()
+
+    def check(self, known: Bag, unknown: frozenset[str]) -> Checked:
+        """There are no inputs."""
+        return Checked({})
+
+    def comparable(self, properties: Bag) -> Bag:
+        """Never changes."""
+        return {}
+
+    def same_object(self, id_: str, properties: Bag) -> str:
+        """The identity itself."""
+        return id_
+
+    def verify(self, connect: Callable[[], Session], outputs: Bag) -> None:
+        """Refuses another organization; an API out of reach is a warning, so that previews work."""
+        try:
+            connect().require(outputs.get("organization"))
+        except (Unavailable, NoCredentials) as error:
+            notice(str(error))
+
+    def create(self, session: Session, inputs: Bag) -> Live:
+        """A new identity."""
+        return Live(str(uuid4()), {}, _outputs(session))
+
+    def read(self, session: Session, id_: str, outputs: Bag) -> Live | None:
+        """The same, if the organization still is."""
+        session.require(outputs.get("organization"))
+        return Live(id_, {}, {**outputs, **_outputs(session)})
+
+    def update(self, session: Session, id_: str, outputs: Bag, inputs: Bag) -> Live:
+        """Never asked for."""
+        return Live(id_, {}, outputs)
+
+    def delete(self, session: Session, id_: str, outputs: Bag) -> None:
+        """Nothing to do."""
+
+
+def _outputs(session: Session) -> Bag:
+    return {"endpoint": session.client.endpoint, "organization": session.organization.uuid}

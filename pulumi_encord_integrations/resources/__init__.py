@@ -1,0 +1,1 @@
+"""The Pulumi resources; the only home of `pulumi.dynamic`."""

@@ -1,0 +1,47 @@
+"""Where in which stack a resource is declared: its ownership key."""
+
+from typing import Any, cast
+
+import pulumi
+from pulumi.dynamic import Resource
+
+from pulumi_encord_integrations.resources.providers import StackIdentityProvider
+
+_ATTRIBUTE = "_encord_stack_identity"
+
+
+class StackIdentity(Resource, module="encord", name="StackIdentity"):
+    """The identity of this stack, made once and kept in its state; the program never names it."""
+
+    def __init__(self, parent: pulumi.Resource | None) -> None:
+        opts = pulumi.ResourceOptions(parent=parent)
+        super().__init__(StackIdentityProvider(), "encord", {"organization": None, "endpoint": None}, opts)
+
+
+def _identity() -> StackIdentity:
+    # On the root resource, since a second preview or update in one process has another root.
+    root = pulumi.runtime.get_root_resource()
+    known = getattr(root, _ATTRIBUTE, None)
+    if known is None:
+        known = StackIdentity(root)
+        setattr(root, _ATTRIBUTE, known)
+    return known
+
+
+def declared_as(token: str, name: str, parent: pulumi.Resource | None) -> dict[str, Any]:
+    """The ownership key as an input: stack identity, path, and names for messages."""
+    return {
+        "stack_id": _identity().id,
+        "path": _path(token, name, parent),
+        "project": pulumi.get_project(),
+        "stack": pulumi.get_stack(),
+    }
+
+
+def _path(token: str, name: str, parent: pulumi.Resource | None) -> pulumi.Input[str]:
+    if parent is None or parent is pulumi.runtime.get_root_resource():
+        return f"{token}::{name}"
+    urn = parent.urn
+    # The URN of a component depends on its children: without that dependency the child would wait for itself.
+    bare: pulumi.Output[str] = pulumi.Output(set(), cast(Any, urn.future()), urn.is_known(), urn.is_secret())
+    return bare.apply(lambda known: f"{known.split('::')[2]}${token}::{name}")

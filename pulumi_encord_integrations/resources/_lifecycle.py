@@ -1,0 +1,156 @@
+"""The lifecycle of every resource, written once over its reconciler."""
+
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, ClassVar, ParamSpec, TypeVar
+from uuid import uuid4
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from pulumi_encord_integrations.client.errors import EncordError, NotFound
+from pulumi_encord_integrations.reconcilers.base import Reconciler
+from pulumi_encord_integrations.reconcilers.session import Session
+from pulumi_encord_integrations.resources import _session
+from pulumi_encord_integrations.resources._values import bag, split
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+INCARNATION = "incarnation"
+
+
+class Refusal(Exception):
+    """What the engine prints of any error: one line, without a traceback."""
+
+    # The engine shows `module.Class: message`; from here it shows `Refusal: message`.
+    __module__ = "builtins"
+
+
+def one_line(method: Callable[P, R]) -> Callable[P, R]:
+    """The border to the engine: SystemExit would hang the call for ever, and a traceback helps nobody."""
+
+    @wraps(method)
+    def bordered(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return method(*args, **kwargs)
+        except EncordError as error:
+            raise Refusal(str(error)) from None
+        except BaseException as error:  # noqa: BLE001  the process border
+            frame = traceback.extract_tb(error.__traceback__)[-1]
+            place = f"{Path(frame.filename).name}:{frame.lineno}"
+            raise Refusal(
+                f"pulumi-encord-integrations failed: {type(error).__name__} in {place}; please report it"
+            ) from None
+
+    return bordered
+
+
+class _Seen:
+    """Which incarnations of a remote thing this process has seen alive.
+
+    A delete whose thing lives on under another incarnation would take away what a create just found.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._alive: dict[str, set[str]] = {}
+
+    def alive(self, thing: str, incarnation: str | None) -> None:
+        if incarnation:
+            with self._lock:
+                self._alive.setdefault(thing, set()).add(incarnation)
+
+    def superseded(self, thing: str, incarnation: str | None) -> bool:
+        with self._lock:
+            return bool(self._alive.get(thing, set()) - {incarnation or ""})
+
+
+_seen = _Seen()
+
+
+class Lifecycle(ResourceProvider):
+    """A provider is only a name: its instances hold nothing, all facts are the class's."""
+
+    serialize_as_secret_always = False
+    reconciler: ClassVar[Reconciler]
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Takes the stack's configuration; connects later, so that previews need no key."""
+        sys.tracebacklimit = 0
+        _session.configure(lambda key: req.config.get(f"encord:{key}"))
+
+    def _session(self) -> Session:
+        return _session.session()
+
+    @one_line
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        """All problems at once, offline."""
+        known, unknown = split(news)
+        checked = self.reconciler.check(known, frozenset(unknown))
+        failures = [
+            CheckFailure(
+                problem.where, f"{problem.message}; {problem.help}" if problem.help else problem.message
+            )
+            for problem in checked.problems
+        ]
+        return CheckResult({**checked.inputs, **unknown}, failures)
+
+    @one_line
+    def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        """False if nothing that counts differs; else None, so that the engine names what does."""
+        before = bag(olds)
+        _seen.alive(self.reconciler.same_object(id_, before), before.get(INCARNATION))
+        known, unknown = split(news)
+        old, new = self.reconciler.comparable(before), self.reconciler.comparable({**known, **unknown})
+        changed = {name for name in new if name in unknown or old.get(name) != new[name]}
+        if not changed:
+            return DiffResult(changes=False)
+        return DiffResult(changes=None, replaces=sorted(changed & self.reconciler.replaces))
+
+    @one_line
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Every create is a new incarnation, also of an object that it finds."""
+        live = self.reconciler.create(self._session(), bag(props))
+        incarnation = uuid4().hex
+        _seen.alive(self.reconciler.same_object(live.id, live.outputs), incarnation)
+        return CreateResult(live.id, {**live.outputs, INCARNATION: incarnation})
+
+    @one_line
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Live inputs and outputs; an empty answer only for what is gone."""
+        before = bag(props)
+        live = self.reconciler.read(self._session(), id_, before)
+        if live is None and "organization" not in before:
+            # A lookup by `.get()`: the engine would take an empty answer for an object without properties.
+            raise NotFound(f"there is no {type(self).__name__.removesuffix('Provider')} {id_}")
+        if live is None:
+            return ReadResult("", {})
+        return ReadResult(live.id, dict(live.outputs), dict(live.inputs))
+
+    @one_line
+    def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
+        """All outputs, since the engine forgets those that are left out."""
+        before = bag(olds)
+        _seen.alive(self.reconciler.same_object(id_, before), before.get(INCARNATION))
+        live = self.reconciler.update(self._session(), id_, before, bag(news))
+        return UpdateResult({**live.outputs, INCARNATION: before.get(INCARNATION)})
+
+    @one_line
+    def delete(self, id_: str, props: dict[str, Any]) -> None:
+        """Deletes, unless the same thing lives on as another resource's."""
+        before = bag(props)
+        if not _seen.superseded(self.reconciler.same_object(id_, before), before.get(INCARNATION)):
+            self.reconciler.delete(self._session(), id_, before)

@@ -1,0 +1,77 @@
+"""What all resources share: their type token, their place in the program, secrets, refusals."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+import pulumi
+from pulumi.dynamic import Resource
+
+from pulumi_encord_integrations.resources import _identity
+from pulumi_encord_integrations.resources._lifecycle import Lifecycle
+from pulumi_encord_integrations.resources._values import with_secrets
+
+_PACKAGE = "pulumi-python"
+
+
+class EncordResource(Resource, module="encord", name="Resource"):
+    """The base of all resources of this package."""
+
+    _provider_class: ClassVar[type[Lifecycle]]
+
+    organization: pulumi.Output[str]
+    """uuid of the organization that holds the object."""
+
+    def __init_subclass__(cls, module: str = "", name: str = "", **kwargs: Any) -> None:
+        """A subclass in a program keeps the type token; `dynamic.Resource` would reset it."""
+        inherited = cls._resource_type_name
+        super().__init_subclass__(module=module, name=name or "Resource", **kwargs)
+        if not name:
+            cls._resource_type_name = inherited
+
+    def _declare(self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> None:
+        """Registers the resource with its place in the program."""
+        opts = opts or pulumi.ResourceOptions()
+        _refuse_explicit_provider(self._token(), opts)
+        declared = _identity.declared_as(self._token(), name, opts.parent)
+        self._register(name, {**inputs, "declared_as": declared}, opts)
+
+    @classmethod
+    def _look_up(cls, name: str, id_: pulumi.Input[str], opts: pulumi.ResourceOptions | None) -> Self:
+        """A resource that is read, not managed."""
+        resource = cls.__new__(cls)
+        opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id_))
+        _refuse_explicit_provider(cls._token(), opts)
+        resource._register(name, {}, opts)
+        return resource
+
+    def _register(self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
+        secret = sorted(self._provider_class.reconciler.secrets)
+        hidden = pulumi.ResourceOptions(additional_secret_outputs=secret) if secret else None
+        # An output becomes an attribute only if its key is among the inputs.
+        seeds: dict[str, Any] = dict.fromkeys(self._outputs())
+        properties = {**seeds, **with_secrets(inputs, secret)}
+        Resource.__init__(
+            self, self._provider_class(), name, properties, pulumi.ResourceOptions.merge(hidden, opts)
+        )
+
+    @classmethod
+    def _outputs(cls) -> list[str]:
+        classes = [c for c in cls.__mro__ if issubclass(c, EncordResource)]
+        return [
+            name for c in classes for name in vars(c).get("__annotations__", {}) if not name.startswith("_")
+        ]
+
+    @classmethod
+    def _token(cls) -> str:
+        return f"{_PACKAGE}:{cls._resource_type_name}"
+
+
+def _refuse_explicit_provider(token: str, opts: pulumi.ResourceOptions) -> None:
+    """An explicit provider gets no configuration of the stack, and runs in a process of its own."""
+    given = opts.providers.values() if isinstance(opts.providers, Mapping) else opts.providers or ()
+    inherited = opts.parent.get_provider(token) if opts.parent else None
+    if any(p is not None and p.package == _PACKAGE for p in (opts.provider, inherited, *given)):
+        raise pulumi.RunError(
+            f"{token.rpartition(':')[2]} cannot use an explicit {_PACKAGE} provider, given or inherited: "
+            "one stack belongs to one organization. Remove it; use another stack for another organization"
+        )

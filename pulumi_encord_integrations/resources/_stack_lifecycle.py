@@ -1,0 +1,36 @@
+"""The lifecycle of the stack's identity, which the engine asks before everything else in the stack."""
+
+from typing import Any, ClassVar
+
+from pulumi.dynamic import CheckResult, DiffResult
+
+from pulumi_encord_integrations.reconcilers.session import Session
+from pulumi_encord_integrations.reconcilers.stacks import StackReconciler
+from pulumi_encord_integrations.resources import _session
+from pulumi_encord_integrations.resources._lifecycle import Lifecycle, one_line
+from pulumi_encord_integrations.resources._values import bag
+
+
+class StackLifecycle(Lifecycle):
+    """Refuses wrong settings before any other resource is asked, and alone may make an embedded database."""
+
+    reconciler: ClassVar[StackReconciler]
+
+    def _session(self) -> Session:
+        return _session.session(create=True)
+
+    @one_line
+    def check(self, _olds: dict[str, Any], _news: dict[str, Any]) -> CheckResult:
+        """Refuses settings that cannot be right, offline."""
+        _session.settings_in_force()
+        return CheckResult({}, [])
+
+    @one_line
+    def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        """Never changes; refuses to go on against another organization."""
+        self.reconciler.verify(_session.session, bag(olds))
+        return DiffResult(changes=False)
+
+    @one_line
+    def delete(self, id_: str, props: dict[str, Any]) -> None:
+        """Has no remote half, and must not make a database in order to say so."""

@@ -1,0 +1,163 @@
+"""Who calls: Encord's Ed25519 message signatures, or a bearer token made from one."""
+
+import base64
+import hmac
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import http_sf
+from cryptography.exceptions import InvalidSignature
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from http_sf import StructuredFieldError
+
+from pulumi_encord_integrations.server.faults import Fault, not_authenticated
+from pulumi_encord_integrations.server.vault import Vault
+
+LABEL = "encord-sig"
+TOKEN_SECONDS = 3600
+_SDK_COMPONENTS = ("@method", "@request-target", "content-digest")
+_OWN_COMPONENTS = ("@method", "@request-target", "@authority", "content-digest")
+_SDK_PARAMS = {"created", "keyid", "alg"}
+_MAX_FIELD = 4096
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """The parts of a request that are signed."""
+
+    method: str
+    target: str
+    authority: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A public key that was proven, and what tells this request from any other."""
+
+    public_key: str
+    request: tuple[str, ...]
+    unique: bool = False
+    """True if the signature holds a nonce, so that no honest second request can look like this one."""
+
+
+def prove(incoming: Incoming, vault: Vault, window: int) -> Proof:
+    """The key behind a request; raises a 401 fault. Whether anyone owns the key is asked elsewhere."""
+    authorization = incoming.headers.get("authorization", "")
+    if authorization and "signature" not in incoming.headers:
+        return _prove_bearer(authorization, incoming, vault)
+    return _prove_signature(incoming, window)
+
+
+def issue_token(public_key: str, vault: Vault) -> str:
+    """A bearer token that stands for a key for an hour."""
+    return _fernet(vault).encrypt(public_key.encode()).decode()
+
+
+def _prove_bearer(authorization: str, incoming: Incoming, vault: Vault) -> Proof:
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token.isascii():
+        raise not_authenticated("the Authorization header is not a bearer token")
+    try:
+        public_key = _fernet(vault).decrypt(token.encode(), ttl=TOKEN_SECONDS).decode()
+    except InvalidToken:
+        raise not_authenticated("the bearer token is not valid or has ended", "Get a new one") from None
+    return Proof(public_key, (token, incoming.method, incoming.target, sha256(incoming.body).hexdigest()))
+
+
+def _fernet(vault: Vault) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(vault.derive(b"bearer tokens")))
+
+
+def _prove_signature(incoming: Incoming, window: int) -> Proof:
+    covered, params, signature = _signature_fields(incoming.headers)
+    own = covered == _OWN_COMPONENTS
+    if not own and covered != _SDK_COMPONENTS:
+        raise not_authenticated("the signature does not cover method, target and digest")
+    if set(params) != _SDK_PARAMS | ({"nonce"} if own else set()) or params["alg"] != "ed25519":
+        raise not_authenticated("the signature's parameters are not created, keyid and alg ed25519")
+    digest = _checked_digest(incoming)
+    key = _public_key(params["keyid"])
+    values = {
+        "@method": incoming.method,
+        "@request-target": incoming.target,
+        "@authority": incoming.authority,
+        "content-digest": digest,
+    }
+    # What was received is verified as it stands: serialising the parsed form anew would hide differences.
+    received = incoming.headers["signature-input"].removeprefix(f"{LABEL}=")
+    lines = [*(f'"{name}": {values[name]}' for name in covered), f'"@signature-params": {received}']
+    try:
+        key.verify(signature, "\n".join(lines).encode())
+    except InvalidSignature:
+        raise not_authenticated(
+            "the signature does not match the request", "Is it the key of this user?"
+        ) from None
+    _check_time(params["created"], window)
+    return Proof(params["keyid"], (received, incoming.method, incoming.target, digest), unique=own)
+
+
+def _signature_fields(headers: Mapping[str, str]) -> tuple[tuple[str, ...], dict[str, Any], bytes]:
+    given, value = headers.get("signature-input", ""), headers.get("signature", "")
+    if not given or not value:
+        raise not_authenticated("the request is not signed and has no bearer token")
+    malformed = not_authenticated("the signature headers are malformed")
+    if not given.startswith(f"{LABEL}=") or len(given) > _MAX_FIELD or len(value) > _MAX_FIELD:
+        raise malformed
+    try:
+        inputs, signatures = (_dictionary(field) for field in (given, value))
+    # The parser raises its own error and, on some malformed texts, whatever it stumbles over.
+    except (StructuredFieldError, ValueError, TypeError, KeyError, IndexError, AttributeError):
+        raise malformed from None
+    if list(inputs) != [LABEL] or list(signatures) != [LABEL]:
+        raise malformed
+    components, params = inputs[LABEL]
+    signature, extra = signatures[LABEL]
+    if not isinstance(components, list) or not isinstance(signature, bytes) or extra:
+        raise malformed
+    if any(more or not isinstance(name, str) for name, more in components):
+        raise malformed
+    return tuple(str(name) for name, _ in components), params, signature
+
+
+def _dictionary(field: str) -> dict[str, Any]:
+    parsed = http_sf.parse(field.encode("ascii"), tltype="dictionary")
+    if not isinstance(parsed, dict):
+        raise ValueError("not a dictionary")
+    return parsed
+
+
+def _checked_digest(incoming: Incoming) -> str:
+    given = incoming.headers.get("content-digest", "")
+    expected = f"sha-256=:{base64.b64encode(sha256(incoming.body).digest()).decode()}:"
+    if not hmac.compare_digest(given.encode(), expected.encode()):
+        raise not_authenticated("the content digest does not match the body")
+    return given
+
+
+def _public_key(keyid: object) -> Ed25519PublicKey:
+    try:
+        if not isinstance(keyid, str) or keyid != keyid.lower() or len(keyid) != 64:
+            raise ValueError
+        return Ed25519PublicKey.from_public_bytes(bytes.fromhex(keyid))
+    except ValueError:
+        raise not_authenticated("the signature's keyid is not an Ed25519 public key in hexadecimal") from None
+
+
+def _check_time(created: object, window: int) -> None:
+    if not isinstance(created, int) or isinstance(created, bool):
+        raise not_authenticated("the signature's created is not a time in seconds")
+    ahead = created - time.time()
+    if abs(ahead) > window:
+        way = "ahead of" if ahead > 0 else "behind"
+        raise Fault(
+            401,
+            "clock_skew",
+            f"the request was signed {abs(ahead):.0f} s {way} the API's clock, more than {window} s",
+            "Set the clocks of both machines",
+        )

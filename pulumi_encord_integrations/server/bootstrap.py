@@ -1,0 +1,165 @@
+"""Starting on a database file: its keys, and at the first start the organization and its admin."""
+
+import os
+import secrets
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_ssh_private_key,
+)
+from fastapi import FastAPI
+
+from pulumi_encord_integrations.model.principals import Principals
+from pulumi_encord_integrations.server.app import create_app
+from pulumi_encord_integrations.server.deployment import Deployment
+from pulumi_encord_integrations.server.faults import DatabaseUnusable
+from pulumi_encord_integrations.server.store import audit, organizations
+from pulumi_encord_integrations.server.store.database import Database
+from pulumi_encord_integrations.server.vault import KEY_BYTES, Vault
+
+
+def encryption_key_file(database: Path) -> Path:
+    """Where the encryption key of a database lies unless the deployment says otherwise."""
+    return database.with_name(f"{database.name}.encryption-key")
+
+
+def open_vault(database: Path, *, create: bool) -> Vault:
+    """The vault of a database; `create` makes a key where there is neither key nor database.
+
+    Raises `DatabaseUnusable` if the key is absent or malformed.
+    """
+    path = encryption_key_file(database)
+    if create:
+        write_once(path, secrets.token_hex(KEY_BYTES).encode())
+    try:
+        return Vault(bytes.fromhex(path.read_text("ascii").strip()))
+    except FileNotFoundError:
+        raise DatabaseUnusable(f"the encryption key {path} is missing", "Restore it from a backup") from None
+    except OSError as error:
+        raise DatabaseUnusable(f"cannot read the encryption key {path}: {error.strerror}") from None
+    except ValueError:
+        raise DatabaseUnusable(f"{path} holds no encryption key", "Restore it from a backup") from None
+
+
+def new_key() -> bytes:
+    """A new Ed25519 private key in OpenSSH format."""
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+
+
+def write_once(path: Path, content: bytes) -> None:
+    """Creates a file that only its owner may read, whole or not at all; one that exists stays."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def public_key_of(private_key: bytes) -> str:
+    """The raw public key in hexadecimal of a private key in OpenSSH format; raises ValueError."""
+    key = load_ssh_private_key(private_key, password=None)
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ValueError("not an Ed25519 key")
+    return key.public_key().public_bytes_raw().hex()
+
+
+def make_organization(database: Database, vault: Vault, name: str, admin: str, public_key: str) -> bool:
+    """Makes the first organization unless there is one; answers whether it did."""
+    with database.write() as connection:
+        if organizations.first(connection) is not None:
+            return False
+        organization = organizations.create(connection, name, vault.key_id)
+        organizations.add_user(connection, organization, admin, "ADMIN")
+        organizations.add_key(connection, organization, admin, public_key)
+        audit.record(
+            connection,
+            organization=organization,
+            actor="operator",
+            action="organization.create",
+            object_=organization,
+            detail={"name": name, "admin": admin},
+        )
+        return True
+
+
+def open_served(database: Database, *, create: bool = False) -> Vault:
+    """Prepares a database and opens its vault; raises `DatabaseUnusable` if they do not belong together."""
+    database.prepare()
+    with database.read() as connection:
+        found = organizations.first(connection)
+    if found is None and not create:
+        raise DatabaseUnusable(f"{database.path} holds no organization yet", missing=True)
+    vault = open_vault(database.path, create=found is None)
+    if found is not None and found.encryption_key_id != vault.key_id:
+        key_file = encryption_key_file(database.path)
+        raise DatabaseUnusable(f"{key_file} is not the key of {database.path}", "Restore it from a backup")
+    return vault
+
+
+def open_embedded(
+    path: Path, user: str, principals: Principals, *, create: bool, read_only: bool
+) -> tuple[FastAPI, bytes]:
+    """The service on a local file, and the private key that `user` signs with; `create` may make both.
+
+    Raises `DatabaseUnusable`, and OSError if the files cannot be read or made.
+    """
+    if create:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+    database = Database(path, create=create, read_only=read_only)
+    vault = open_served(database, create=create)
+    key_file = path.with_name(f"{path.name}.{user}.key")
+    if not read_only:
+        write_once(key_file, new_key())
+    private_key = _private_key(key_file)
+    public_key = public_key_of(private_key)
+    if create:
+        make_organization(database, vault, "embedded", user, public_key)
+    if not read_only:
+        _register(database, user, public_key)
+    return create_app(Deployment(path, vault, principals), database), private_key
+
+
+def _private_key(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+        public_key_of(content)
+    except FileNotFoundError:
+        raise DatabaseUnusable(f"the key {path} is missing", "The next pulumi up makes it") from None
+    # cryptography's errors may quote the key
+    except Exception:  # noqa: BLE001
+        raise DatabaseUnusable(
+            f"{path} holds no usable key", "Remove it; the next pulumi up makes a new one"
+        ) from None
+    return content
+
+
+def _register(database: Database, user: str, public_key: str) -> None:
+    """Whoever may write the file may act as any of its users, but not as a stranger."""
+    with database.read() as connection:
+        known, caller = organizations.of_key(connection, public_key)
+        if known and caller is not None:
+            return
+    with database.write() as connection:
+        found = organizations.first(connection)
+        if found is None or not organizations.is_user(connection, found.uuid, user):
+            admins = organizations.admins(connection, found.uuid) if found else []
+            raise DatabaseUnusable(
+                f"{user} is not a user of the embedded organization",
+                f"Its admin is {', '.join(admins)}; see encord:user",
+            )
+        organizations.add_key(connection, found.uuid, user, public_key)

@@ -1,0 +1,1 @@
+"""What is stored, and the questions asked of it. No HTTP."""

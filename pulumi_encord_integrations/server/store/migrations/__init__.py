@@ -1,0 +1,26 @@
+"""Migrations of the schema; run with Alembic on an open connection, inside its transaction."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    return config
+
+
+def known() -> frozenset[str]:
+    """All revisions that this version of the package knows."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
+
+
+def upgrade(connection: Connection) -> None:
+    """Brings the schema to the newest revision; the caller commits."""
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -1,0 +1,89 @@
+"""Organizations, their users and the users' keys."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, Row, func, insert, select
+
+from pulumi_encord_integrations.server.store import tables as t
+from pulumi_encord_integrations.server.store.database import now
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The user who calls, as a member of an organization."""
+
+    organization: str
+    organization_name: str
+    email: str
+    role: str
+
+    @property
+    def is_organization_admin(self) -> bool:
+        """True for admins of the organization, who see and may join every integration of it."""
+        return self.role == "ADMIN"
+
+
+def of_key(connection: Connection, public_key: str) -> tuple[bool, Caller | None]:
+    """Whether anyone owns the key; and as whom, if that user still is part of the organization."""
+    key, users, orgs = t.user_keys.c, t.organization_users.c, t.organizations.c
+    joined = t.user_keys.join(t.organizations, orgs.uuid == key.organization).outerjoin(
+        t.organization_users, (users.organization == key.organization) & (users.email == key.email)
+    )
+    row = connection.execute(
+        select(key.organization, orgs.name, key.email, users.role)
+        .select_from(joined)
+        .where(key.public_key == public_key)
+    ).first()
+    if row is None:
+        return False, None
+    return True, Caller(*row) if row.role is not None else None
+
+
+def first(connection: Connection) -> Row[Any] | None:
+    """The deployment's organization, if it has one."""
+    return connection.execute(select(*t.organizations.c)).first()
+
+
+def admins(connection: Connection, organization: str) -> list[str]:
+    """E-mails of the organization's admins."""
+    users = t.organization_users.c
+    query = select(users.email).where(users.organization == organization, users.role == "ADMIN")
+    return list(connection.scalars(query.order_by(users.email)))
+
+
+def is_user(connection: Connection, organization: str, email: str) -> bool:
+    """Whether the e-mail is part of the organization."""
+    users = t.organization_users.c
+    query = select(func.count()).where(users.organization == organization, users.email == email)
+    return bool(connection.scalar(query))
+
+
+def create(connection: Connection, name: str, key_id: str) -> str:
+    """A new organization; answers its uuid."""
+    uuid = str(uuid4())
+    connection.execute(
+        insert(t.organizations).values(uuid=uuid, name=name, encryption_key_id=key_id, created_at=now())
+    )
+    return uuid
+
+
+def add_user(connection: Connection, organization: str, email: str, role: str) -> None:
+    """Makes the e-mail part of the organization."""
+    connection.execute(
+        insert(t.organization_users).values(
+            organization=organization, email=email, role=role, created_at=now()
+        )
+    )
+
+
+def add_key(connection: Connection, organization: str, email: str, public_key: str) -> None:
+    """Registers a public key of a user; a key that is registered already stays as it is."""
+    known = connection.scalar(select(t.user_keys.c.email).where(t.user_keys.c.public_key == public_key))
+    if known is None:
+        connection.execute(
+            insert(t.user_keys).values(
+                public_key=public_key, organization=organization, email=email, created_at=now()
+            )
+        )

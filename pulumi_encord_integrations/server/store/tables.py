@@ -1,0 +1,124 @@
+"""The tables, as the newest migration leaves them."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+REVISION = "0001"
+"""The newest migration."""
+
+metadata = MetaData()
+
+organizations = Table(
+    "organizations",
+    metadata,
+    Column("uuid", String(36), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("encryption_key_id", String(16), nullable=False),
+    Column("created_at", DateTime, nullable=False),
+)
+
+organization_users = Table(
+    "organization_users",
+    metadata,
+    Column("organization", ForeignKey("organizations.uuid"), primary_key=True),
+    Column("email", String(320), primary_key=True),
+    Column("role", String(32), nullable=False),
+    Column("created_at", DateTime, nullable=False),
+)
+
+user_keys = Table(
+    "user_keys",
+    metadata,
+    Column("public_key", String(64), primary_key=True),
+    Column("organization", ForeignKey("organizations.uuid"), nullable=False),
+    Column("email", String(320), nullable=False),
+    Column("created_at", DateTime, nullable=False),
+)
+
+integrations = Table(
+    "integrations",
+    metadata,
+    Column("uuid", String(36), primary_key=True),
+    Column("organization", ForeignKey("organizations.uuid"), nullable=False),
+    Column("provider", String(32), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("external_id", String(36), nullable=False, unique=True),
+    Column("owner", String(320), nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("settings_revision", Integer, nullable=False),
+    Column("adopted", Boolean, nullable=False),
+    Column("ownership_key", String(64)),
+    Column("stack_id", String(36)),
+    Column("path", Text),
+    Column("project", Text),
+    Column("stack", Text),
+    Index("integrations_by_ownership_key", "organization", "ownership_key", unique=True),
+    Index("integrations_by_title", "organization", "title"),
+    Index("integrations_in_order", "organization", "created_at", "uuid"),
+)
+
+integration_secrets = Table(
+    "integration_secrets",
+    metadata,
+    Column("integration", ForeignKey("integrations.uuid", ondelete="CASCADE"), primary_key=True),
+    Column("field", String(64), primary_key=True),
+    Column("key_id", String(16), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("integration", ForeignKey("integrations.uuid", ondelete="CASCADE"), primary_key=True),
+    Column("organization", String(36), nullable=False),
+    Column("email", String(320), primary_key=True),
+    Column("role", String(16), nullable=False),
+    ForeignKeyConstraint(
+        ["organization", "email"], ["organization_users.organization", "organization_users.email"]
+    ),
+    Index("members_by_user", "organization", "email"),
+)
+
+creates = Table(
+    "creates",
+    metadata,
+    Column("organization", ForeignKey("organizations.uuid"), primary_key=True),
+    Column("nonce", String(128), primary_key=True),
+    Column("object", String(36), nullable=False),
+    Column("created_at", DateTime, nullable=False, index=True),
+)
+
+answers = Table(
+    "answers",
+    metadata,
+    Column("request", String(64), primary_key=True),
+    Column("status", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", DateTime, nullable=False, index=True),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("at", DateTime, nullable=False),
+    Column("organization", String(36), nullable=False),
+    Column("actor", String(320), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("object", String(36), nullable=False),
+    Column("trace", String(128), nullable=False),
+    Column("detail", Text, nullable=False),
+)

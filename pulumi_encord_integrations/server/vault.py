@@ -1,0 +1,58 @@
+"""Secrets at rest: AES-256-GCM, each bound to its row and column."""
+
+import hmac
+import os
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+KEY_BYTES = 32
+_NONCE_BYTES = 12
+
+
+class SecretUnreadable(Exception):
+    """A stored secret does not open: another key, another row, or altered bytes."""
+
+
+class Vault:
+    """One deployment's encryption key."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) != KEY_BYTES:
+            raise ValueError(f"an encryption key has {KEY_BYTES} bytes, not {len(key)}")
+        self._cipher = AESGCM(self.derive_from(key, b"secrets"))
+        self._key = key
+        self.key_id = sha256(b"encord-integrations key id" + key).hexdigest()[:16]
+
+    @staticmethod
+    def derive_from(key: bytes, purpose: bytes) -> bytes:
+        """A key of its own for each purpose."""
+        return HKDF(SHA256(), KEY_BYTES, None, b"encord-integrations " + purpose).derive(key)
+
+    def derive(self, purpose: bytes) -> bytes:
+        """A key of its own for each purpose, 32 bytes."""
+        return self.derive_from(self._key, purpose)
+
+    def seal(self, plain: str, *place: str) -> bytes:
+        """The ciphertext of `plain`, which opens only at the same place (table, row, column)."""
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, plain.encode(), self._bound_to(place))
+
+    def open(self, sealed: bytes, *place: str) -> str:
+        """The plain text; raises `SecretUnreadable`."""
+        try:
+            return self._cipher.decrypt(
+                sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], self._bound_to(place)
+            ).decode()
+        except (InvalidTag, ValueError):
+            raise SecretUnreadable("/".join(place)) from None
+
+    def fingerprint(self, *parts: str) -> str:
+        """A salted digest: tells that a secret changed, nothing about it."""
+        return hmac.new(self.derive(b"fingerprints"), "\0".join(parts).encode(), sha256).hexdigest()[:32]
+
+    def _bound_to(self, place: tuple[str, ...]) -> bytes:
+        return "\0".join((*place, self.key_id)).encode()

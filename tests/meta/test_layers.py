@@ -1,0 +1,72 @@
+"""The import rules of pyproject.toml are kept, and each of them can fail."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = "pulumi_encord_integrations"
+
+
+@pytest.fixture
+def copy(repository: Path, tmp_path: Path) -> Path:
+    shutil.copy(repository / "pyproject.toml", tmp_path)
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(repository / PACKAGE, tmp_path / PACKAGE, ignore=ignored)
+    return tmp_path
+
+
+def lint_imports(folder: Path) -> "subprocess.CompletedProcess[str]":
+    command = [str(Path(sys.prefix, "bin", "lint-imports")), "--no-cache"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_the_package_keeps_its_layers(copy: Path) -> None:
+    linted = lint_imports(copy)
+    assert linted.returncode == 0, linted.stdout
+
+
+@pytest.mark.parametrize(
+    ("layer", "line", "contract"),
+    [
+        ("model", f"import {PACKAGE}.client", "Imports point one way"),
+        ("client", f"import {PACKAGE}.resources", "Imports point one way"),
+        ("reconcilers", f"import {PACKAGE}", "The root is for programs, not for the package"),
+        ("components", f"import {PACKAGE}.organization\nimport {PACKAGE}.cli", "Imports point one way"),
+        ("surprise", "", "Imports point one way"),
+        ("server", f"import {PACKAGE}.client", "The server knows the model alone"),
+        (
+            "resources",
+            f"import {PACKAGE}.server",
+            "Only embedded and the command that serves know the server",
+        ),
+        ("cli", f"from {PACKAGE} import server", "Only embedded and the command that serves know the server"),
+        ("model", "import pulumi", "Pulumi is known to resources, components and organization"),
+        ("reconcilers", "import pulumi.dynamic", "Pulumi is known to resources, components and organization"),
+        ("server", "from pulumi import Output", "Pulumi is known to resources, components and organization"),
+        ("resources", "import pulumi_aws", "Each cloud SDK is known to one component module"),
+        ("resources", "import httpx2", "HTTP requests are made by the client"),
+        ("client", "import fastapi", "Web libraries are known to the server"),
+        ("client", "import sqlalchemy", "Databases are known to the server"),
+        ("", "import fastapi", "The root needs no extra"),
+    ],
+)
+def test_a_forbidden_import_breaks_its_rule(copy: Path, layer: str, line: str, contract: str) -> None:
+    module = copy / PACKAGE / layer / ("forbidden.py" if layer else "__init__.py")
+    module.parent.mkdir(exist_ok=True)
+    (module.parent / "__init__.py").touch()
+    with module.open("a") as source:
+        source.write(f"\n{line}\n")
+    linted = lint_imports(copy)
+    assert linted.returncode == 1, linted.stdout + linted.stderr
+    broken = {row.removesuffix(" BROKEN") for row in linted.stdout.splitlines() if row.endswith(" BROKEN")}
+    assert contract in broken
+
+
+def test_a_layer_may_import_what_lies_below(copy: Path) -> None:
+    module = copy / PACKAGE / "resources" / "allowed.py"
+    module.write_text(f"import pulumi\nimport {PACKAGE}.client\nimport {PACKAGE}.model\n")
+    linted = lint_imports(copy)
+    assert linted.returncode == 0, linted.stdout

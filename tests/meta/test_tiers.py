@@ -1,0 +1,51 @@
+"""What a run says about its tiers, tried on a small tree of tests."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PASSING = "def test_one(): pass\n"
+SKIPPED = "import pytest\npytest.skip('no engine here', allow_module_level=True)\n"
+SKIPPING = "import pytest\n@pytest.mark.skip(reason='not now')\ndef test_two(): pass\n"
+
+
+def run_tests(folder: Path, repository: Path, files: dict[str, str], *arguments: str) -> tuple[int, str]:
+    shutil.copy(repository / "pyproject.toml", folder)
+    for name in ("__init__.py", "conftest.py", "support/__init__.py", "support/tiers.py"):
+        (folder / "tests" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(repository / "tests" / name, folder / "tests" / name)
+    for name, text in files.items():
+        (folder / "tests" / name).parent.mkdir(exist_ok=True)
+        (folder / "tests" / name).write_text(text)
+    command = [sys.executable, "-m", "pytest", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_each_tier_and_each_skip_is_told(tmp_path: Path, repository: Path, workers: str) -> None:
+    files = {"unit/test_a.py": PASSING + SKIPPING, "engine/test_a.py": PASSING, "engine/test_b.py": SKIPPED}
+    code, words = run_tests(tmp_path, repository, files, "-n", workers)
+    assert code == 0, words
+    assert {"unit: 1 ran, 1 skipped", "engine: 1 ran, 1 skipped"} <= set(words.splitlines())
+    assert "SKIPPED tests/engine/test_b.py: Skipped: no engine here" in words
+    assert "SKIPPED tests/unit/test_a.py::test_two: Skipped: not now" in words
+    assert words.splitlines()[-1].strip("= ").startswith("2 passed, 2 skipped in")
+
+
+@pytest.mark.parametrize("engine_tests", [{}, {"engine/test_b.py": SKIPPED}])
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_a_whole_run_without_the_engine_fails(
+    tmp_path: Path, repository: Path, engine_tests: dict[str, str], workers: str
+) -> None:
+    code, words = run_tests(tmp_path, repository, {"unit/test_a.py": PASSING, **engine_tests}, "-n", workers)
+    assert code == 1
+    assert "a whole run must run the engine tests" in words
+
+
+def test_a_part_of_the_tests_may_do_without_the_engine(tmp_path: Path, repository: Path) -> None:
+    code, _ = run_tests(tmp_path, repository, {"unit/test_a.py": PASSING}, "tests/unit")
+    assert code == 0

@@ -1,0 +1,9 @@
+"""Where is `pulumi`? Found on this machine, else installed, else built; kept in an ignored folder.
+
+`locate()` answers with the folder of the binary and changes nothing; `ensure()` makes it be there first.
+"""
+
+from tools.engine.finder import Engine, ensure, find, locate
+from tools.engine.steps import EngineError
+
+__all__ = ["Engine", "EngineError", "ensure", "find", "locate"]
