@@ -4,6 +4,29 @@
 `encord.yaml` says; `get_integration` and `list_integrations` look up what exists.
 """
 
-from pulumi_encord_integrations.resources.integrations import AwsIntegration, Bucket, BucketArgs, Integration
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pulumi_encord_integrations.resources.integrations import (
+        AwsIntegration,
+        Bucket,
+        BucketArgs,
+        Integration,
+    )
+else:
+    from importlib import import_module
+
+    # The command imports this package too, and must not wait for Pulumi.
+    _HOMES = {
+        "resources.integrations": ("AwsIntegration", "Bucket", "BucketArgs", "Integration"),
+    }
+
+    def __getattr__(name):
+        """What a program imports, loaded when first asked for."""
+        for module, names in _HOMES.items():
+            if name in names:
+                return getattr(import_module(f"{__name__}.{module}"), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 __all__ = ["AwsIntegration", "Bucket", "BucketArgs", "Integration"]
