@@ -13,12 +13,18 @@ if TYPE_CHECKING:
         BucketArgs,
         Integration,
     )
+    from pulumi_encord_integrations.resources.lookups import (
+        get_integration,
+        get_integration_output,
+        list_integrations,
+    )
 else:
     from importlib import import_module
 
     # The command imports this package too, and must not wait for Pulumi.
     _HOMES = {
         "resources.integrations": ("AwsIntegration", "Bucket", "BucketArgs", "Integration"),
+        "resources.lookups": ("get_integration", "get_integration_output", "list_integrations"),
     }
 
     def __getattr__(name):
@@ -29,4 +35,12 @@ else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-__all__ = ["AwsIntegration", "Bucket", "BucketArgs", "Integration"]
+__all__ = [
+    "AwsIntegration",
+    "Bucket",
+    "BucketArgs",
+    "Integration",
+    "get_integration",
+    "get_integration_output",
+    "list_integrations",
+]

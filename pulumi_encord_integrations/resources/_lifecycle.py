@@ -1,6 +1,5 @@
 """The lifecycle of every resource, written once over its reconciler."""
 
-import sys
 import threading
 import traceback
 from collections.abc import Callable
@@ -24,6 +23,7 @@ from pulumi_encord_integrations.client.errors import EncordError, NotFound
 from pulumi_encord_integrations.reconcilers.base import Reconciler
 from pulumi_encord_integrations.reconcilers.session import Session
 from pulumi_encord_integrations.resources import _session
+from pulumi_encord_integrations.resources._process import settle_in
 from pulumi_encord_integrations.resources._values import bag, split
 
 P = ParamSpec("P")
@@ -89,7 +89,7 @@ class Lifecycle(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         """Takes the stack's configuration; connects later, so that previews need no key."""
-        sys.tracebacklimit = 0
+        settle_in()
         _session.configure(lambda key: req.config.get(f"encord:{key}"))
 
     def _session(self) -> Session:
