@@ -32,6 +32,8 @@ class Bearer:
     """A token made by `user/bearer-token`."""
 
     def __init__(self, token: str) -> None:
+        if not token.isascii() or not token.isprintable() or " " in token:
+            raise ConfigurationError("ENCORD_TOKEN is not a token", hint="Get one from user/bearer-token")
         self._token = token
 
     def headers(self, method: str, target: str, authority: str, body: bytes) -> dict[str, str]:
@@ -86,7 +88,7 @@ def credentials_of(settings: Settings) -> Credentials:
     if settings.ssh_key:
         return Signer(parse_key(settings.ssh_key.encode(), "ENCORD_SSH_KEY"))
     if settings.token:
-        return Bearer(settings.token)
+        return Bearer(settings.token.strip())
     raise NoCredentials(
         "no credentials are set", hint="Set ENCORD_SSH_KEY_FILE to the file of your private Ed25519 key"
     )

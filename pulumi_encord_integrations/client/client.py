@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from typing import Any, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import httpx2
 import tenacity
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from pulumi_encord_integrations.client import errors
 from pulumi_encord_integrations.client.auth import Credentials
+from pulumi_encord_integrations.model.base import Page
 
 TIMEOUT = httpx2.Timeout(60.0, connect=5.0)
 """Seconds without a byte from the API; seconds to connect."""
@@ -23,10 +24,16 @@ RETRY_SECONDS = 45.0
 _BASE = "/v2/public/"
 _RETRIED_STATUS = {429, 502, 503, 504}
 _MAX_RETRY_AFTER = 20.0
+_KINDS: dict[int, type[errors.EncordError]] = {
+    401: errors.NotAuthenticated,
+    403: errors.NotAllowed,
+    404: errors.NotFound,
+}
 _log = logging.getLogger(__name__)
 
 Query = Mapping[str, str | bool | int | list[str] | None]
 M = TypeVar("M", bound=BaseModel)
+_AnyPage = Page[dict[str, Any]]
 
 
 class Client:
@@ -44,7 +51,6 @@ class Client:
     ) -> None:
         self.endpoint = endpoint
         self._credentials = credentials
-        self._authority = urlsplit(endpoint).netloc
         self._attempts = attempts
         agent = f"pulumi-encord-integrations/{version('pulumi-encord-integrations')}"
         self._http = httpx2.Client(
@@ -57,17 +63,28 @@ class Client:
 
     def get(self, path: str, answer: type[M], query: Query | None = None) -> M:
         """One object."""
-        return self._parse(answer, self.call("GET", path, query=query))
+        return self.ask(answer, "GET", path, query=query)
+
+    def ask(
+        self, answer: type[M], method: str, path: str, *, query: Query | None = None, body: Any = None
+    ) -> M:
+        """The answer of one call; raises `EncordError`, also if it is not of the expected form."""
+        data = self.call(method, path, query=query, body=body)
+        try:
+            return answer.model_validate(data)
+        except ValidationError:
+            raise self._unexpected("answered with something else than expected") from None
 
     def pages(self, path: str, query: Query | None = None, size: int = 1000) -> Iterator[dict[str, Any]]:
         """All rows of a paged listing, undecoded."""
         token: str | None = None
         while True:
-            page = self.call("GET", path, query={**(query or {}), "pageSize": size, "pageToken": token})
-            yield from page["results"]
-            token = page.get("nextPageToken")
-            if not token:
+            query = {**(query or {}), "pageSize": size, "pageToken": token}
+            page = self.ask(_AnyPage, "GET", path, query=query)
+            yield from page.results
+            if page.next_page_token in {None, "", token}:
                 return
+            token = page.next_page_token
 
     def call(self, method: str, path: str, *, query: Query | None = None, body: Any = None) -> Any:
         """The decoded answer of one call.
@@ -87,11 +104,14 @@ class Client:
         pairs = [pair for key, value in (query or {}).items() for pair in _pairs(key, value)]
         target = _BASE + path + (f"?{urlencode(pairs)}" if pairs else "")
         content = b"" if body is None else json.dumps(body).encode()
-        headers = self._credentials.headers(method, target, self._authority, content)
-        headers["X-Cloud-Trace-Context"] = f"{secrets.token_hex(16)}/1;o=1"
+        headers = {"X-Cloud-Trace-Context": f"{secrets.token_hex(16)}/1;o=1"}
         if body is not None:
             headers["Content-Type"] = "application/json"
-        return self._http.build_request(method, target, content=content, headers=headers)
+        request = self._http.build_request(method, target, content=content, headers=headers)
+        # Signed as it is sent: the library may spell target and authority otherwise than the endpoint does.
+        sent = request.url.raw_path.decode("ascii")
+        request.headers.update(self._credentials.headers(method, sent, request.headers["Host"], content))
+        return request
 
     def _send(self, request: httpx2.Request) -> Any:
         try:
@@ -100,9 +120,11 @@ class Client:
             raise errors.TimedOut(f"{self.endpoint} did not answer in time") from None
         except httpx2.TransportError as error:
             raise errors.Unavailable(
-                f"cannot reach {self.endpoint} ({type(error).__name__})",
+                f"cannot reach {self.endpoint}: {str(error) or type(error).__name__}",
                 hint="Check the address in encord:endpoint and that the API is running",
             ) from None
+        except httpx2.RequestError:
+            raise self._unexpected("answered with something that cannot be decoded") from None
         _log.debug("%s %s: %s", request.method, request.url.path, response.status_code)
         if response.status_code == 204:
             return None
@@ -111,14 +133,8 @@ class Client:
             return data
         raise _error(response, data, self.endpoint)
 
-    def _parse(self, answer: type[M], data: Any) -> M:
-        try:
-            return answer.model_validate(data)
-        except ValidationError:
-            raise errors.UnexpectedAnswer(
-                f"{self.endpoint} answered with something else than expected",
-                hint="Is it this API, and as new?",
-            ) from None
+    def _unexpected(self, what: str) -> errors.UnexpectedAnswer:
+        return errors.UnexpectedAnswer(f"{self.endpoint} {what}", hint="Is it this API, and as new?")
 
 
 def _pairs(key: str, value: str | bool | int | list[str] | None) -> list[tuple[str, str]]:
@@ -132,7 +148,7 @@ _jitter = tenacity.wait_exponential_jitter(initial=0.2, max=5.0, jitter=0.5)
 
 
 def _may_pass(error: BaseException) -> bool:
-    return isinstance(error, errors.Unavailable) and error.code != "final"
+    return isinstance(error, errors.Unavailable) and not isinstance(error, errors.ServerFailed)
 
 
 def _wait(state: tenacity.RetryCallState) -> float:
@@ -157,17 +173,12 @@ def _error(response: httpx2.Response, data: Any, endpoint: str) -> errors.Encord
     said = str(body.get("message", ""))
     if status in _RETRIED_STATUS:
         wait = response.headers.get("Retry-After", "")
-        after = float(wait) if wait.isdigit() else None
+        after = float(wait) if wait.isdecimal() else None
         return errors.Unavailable(said or f"{endpoint} is busy ({status})", code=code, retry_after=after)
     if not code or (status == 404 and not code.endswith("_not_found")):
         return errors.UnexpectedAnswer(
             f"{endpoint} answered {status} in a form that is not this API's",
             hint="Check the address in encord:endpoint",
         )
-    kinds: dict[int, type[errors.EncordError]] = {
-        401: errors.NotAuthenticated,
-        403: errors.NotAllowed,
-        404: errors.NotFound,
-    }
-    kind = kinds.get(status, errors.Refused if status < 500 else errors.Unavailable)
-    return kind(said, code="final" if status >= 500 else code, hint=str(body.get("hint", "")))
+    kind = _KINDS.get(status, errors.Refused if status < 500 else errors.ServerFailed)
+    return kind(said, code=code, hint=str(body.get("hint", "")))

@@ -8,7 +8,8 @@
     ├── Refused                 you: the API will not do this (400, 409, 413, 422)
     ├── NotFound                nobody, if it was to be deleted (404 of that very object)
     ├── Unavailable             time, or who runs the API: unreachable, busy, failing (429, 5xx)
-    │   └── TimedOut
+    │   ├── TimedOut
+    │   └── ServerFailed        who runs the API: it failed at this (500), and would again
     └── UnexpectedAnswer        who set the endpoint: not this API, or another version of it
 
 The message says what happened, `hint` what to do next.
@@ -65,6 +66,10 @@ class Unavailable(EncordError):
 
 class TimedOut(Unavailable):
     """No answer in time; a write may or may not have been done."""
+
+
+class ServerFailed(Unavailable):
+    """The API failed at this request; its log says why."""
 
 
 class UnexpectedAnswer(EncordError):

@@ -24,7 +24,7 @@ def create(
 ) -> tuple[IntegrationView, CreatedIntegration]:
     """Creates it or, for a known declaration, answers the object with the spec applied."""
     body = {**spec.to_wire(), **placement.to_wire()}
-    answer = CreatedIntegration.from_wire(client.call("POST", _PATH, body=body))
+    answer = client.ask(CreatedIntegration, "POST", _PATH, body=body)
     return _view(answer.integration), answer
 
 
@@ -59,8 +59,7 @@ def update(client: Client, uuid: str, changes: Mapping[str, Any]) -> Integration
 
 def delete(client: Client, uuid: str, declared_by: str | None) -> DeletedIntegration:
     """Lets it go on behalf of a stack identity; None deletes whoever declares it."""
-    data = client.call("DELETE", f"{_PATH}/{uuid}", query={"declaredBy": declared_by})
-    return DeletedIntegration.from_wire(data)
+    return client.ask(DeletedIntegration, "DELETE", f"{_PATH}/{uuid}", query={"declaredBy": declared_by})
 
 
 def _view(data: Any) -> IntegrationView:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from pulumi_encord_integrations.model.base import IMMUTABLE, ImmutableFlag, Received, Sent
 from pulumi_encord_integrations.model.identity import DeclaredAs
@@ -44,7 +44,7 @@ class Placement(Sent):
     """What a create says beside the spec."""
 
     declared_as: DeclaredAs | None = None
-    adopt: bool = False
+    adopt: StrictBool = False
     nonce: Annotated[str, Field(min_length=16, max_length=128)] | None = None
     """Made anew for each create and repeated only by its retries."""
 

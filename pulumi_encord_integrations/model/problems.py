@@ -36,6 +36,8 @@ _EXPECTED = {
     "model_attributes_type": "must be a mapping",
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "bool_parsing": "must be true or false",
     "uuid_parsing": "must be a UUID",
     "uuid_type": "must be a UUID",
 }
@@ -57,8 +59,12 @@ def _problem(found: Any, model: type[BaseModel]) -> Problem:
     if found["type"] == "extra_forbidden":
         names = known_names(model, path[:-1])
         return Problem(path, f'unknown key "{path[-1]}"', nearest(str(path[-1]), names))
-    message = _EXPECTED.get(found["type"]) or str(found["msg"]).removeprefix("Value error, ")
-    return Problem(path, message)
+    return Problem(path, message_of(found))
+
+
+def message_of(found: Any) -> str:
+    """One of pydantic's findings in our words; never quotes the value that was given."""
+    return _EXPECTED.get(found["type"]) or str(found["msg"]).removeprefix("Value error, ")
 
 
 def _snake_path(loc: Sequence[str | int], model: type[BaseModel]) -> tuple[str | int, ...]:

@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -10,10 +11,11 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import exc
 from starlette.exceptions import HTTPException
 
+from pulumi_encord_integrations.model.problems import message_of
 from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.faults import Fault
 from pulumi_encord_integrations.server.routes import integrations, organizations, principals
-from pulumi_encord_integrations.server.store.database import Database, journal_mode
+from pulumi_encord_integrations.server.store.database import Database, is_busy, journal_mode
 
 _log = logging.getLogger(__name__)
 _PREFIX = "/v2/public"
@@ -26,6 +28,8 @@ def create_app(deployment: Deployment, database: Database) -> FastAPI:
         version=version("pulumi-encord-integrations"),
         docs_url=None,
         redoc_url=None,
+        # A redirected request would not be the one that was signed.
+        redirect_slashes=False,
     )
     app.state.deployment = deployment
     app.state.database = database
@@ -45,7 +49,6 @@ def create_app(deployment: Deployment, database: Database) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(exc.OperationalError, _database_error)
-    app.add_exception_handler(Exception, _bug)
     return app
 
 
@@ -56,38 +59,32 @@ def _answer(status: int, code: str, message: str, hint: str = "", **headers: str
 
 def _fault(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Fault)  # noqa: S101  registered for this class alone
-    return _answer(error.status, error.code, error.message, error.hint)
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    return _answer(error.status, error.code, error.message, error.hint, **headers)
 
 
 def _invalid(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101  registered for this class alone
-    found = [
-        f"{'.'.join(map(str, e['loc'][1:]))}: {str(e['msg']).removeprefix('Value error, ')}"
-        for e in error.errors()
-    ]
-    return _answer(400, "invalid_request", "; ".join(found))
+    return _answer(400, "invalid_request", "; ".join(_said(found) for found in error.errors()))
+
+
+def _said(found: Any) -> str:
+    if found["type"] == "json_invalid":
+        return "the body is not JSON"
+    place, *path = found["loc"]
+    return f"{'.'.join(map(str, path)) or f'the {place}'}: {message_of(found)}"
 
 
 def _http_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101  registered for this class alone
     codes = {404: "no_such_route", 405: "method_not_allowed"}
-    return _answer(
-        error.status_code,
-        codes.get(error.status_code, "http_error"),
-        str(error.detail),
-        **(error.headers or {}),
-    )
+    status, headers = error.status_code, error.headers or {}
+    return _answer(status, codes.get(status, "invalid_request"), str(error.detail), **headers)
 
 
 def _database_error(_request: Request, error: Exception) -> JSONResponse:
-    said = str(getattr(error, "orig", error))
-    if "locked" in said or "busy" in said:
+    if is_busy(error):
         return _answer(503, "database_busy", "the database is busy", "Try again", **{"Retry-After": "1"})
+    said = str(getattr(error, "orig", error))
     _log.error("database: %s", said)
     return _answer(500, "database_error", f"the database failed: {said}", "Check its file, folder and disk")
-
-
-def _bug(request: Request, error: Exception) -> JSONResponse:
-    # Only the kind of the error: its text may quote what the caller sent.
-    _log.error("%s %s: %s", request.method, request.url.path, type(error).__name__)
-    return _answer(500, "internal_error", "the API failed", "See its log")

@@ -44,6 +44,8 @@ class Proof:
     request: tuple[str, ...]
     unique: bool = False
     """True if the signature holds a nonce, so that no honest second request can look like this one."""
+    signed: bool = True
+    """False for a bearer token."""
 
 
 def prove(incoming: Incoming, vault: Vault, window: int) -> Proof:
@@ -67,7 +69,8 @@ def _prove_bearer(authorization: str, incoming: Incoming, vault: Vault) -> Proof
         public_key = _fernet(vault).decrypt(token.encode(), ttl=TOKEN_SECONDS).decode()
     except InvalidToken:
         raise not_authenticated("the bearer token is not valid or has ended", "Get a new one") from None
-    return Proof(public_key, (token, incoming.method, incoming.target, sha256(incoming.body).hexdigest()))
+    request = (token, incoming.method, incoming.target, sha256(incoming.body).hexdigest())
+    return Proof(public_key, request, signed=False)
 
 
 def _fernet(vault: Vault) -> Fernet:
@@ -116,9 +119,11 @@ def _signature_fields(headers: Mapping[str, str]) -> tuple[tuple[str, ...], dict
         raise malformed from None
     if list(inputs) != [LABEL] or list(signatures) != [LABEL]:
         raise malformed
-    components, params = inputs[LABEL]
-    signature, extra = signatures[LABEL]
+    (components, params), (signature, extra) = inputs[LABEL], signatures[LABEL]
     if not isinstance(components, list) or not isinstance(signature, bytes) or extra:
+        raise malformed
+    # One spelling only: the field itself is not among what is signed.
+    if value != f"{LABEL}=:{base64.b64encode(signature).decode()}:":
         raise malformed
     if any(more or not isinstance(name, str) for name, more in components):
         raise malformed

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
 from fastapi.security import HTTPBearer
@@ -13,15 +13,10 @@ from sqlalchemy import Connection
 
 from pulumi_encord_integrations.server import auth
 from pulumi_encord_integrations.server.deployment import Deployment
-from pulumi_encord_integrations.server.faults import Fault, not_allowed, not_authenticated
+from pulumi_encord_integrations.server.faults import not_allowed, not_authenticated
 from pulumi_encord_integrations.server.store import answers, audit, organizations
 from pulumi_encord_integrations.server.store.database import Database
 from pulumi_encord_integrations.server.store.organizations import Caller
-
-MAX_BODY = 1024 * 1024
-"""Bytes in a request's body."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -36,20 +31,24 @@ class Effect:
 
 @dataclass(frozen=True)
 class Call:
-    """A call whose credentials were proven and whose user is part of an organization."""
+    """A call whose credentials were proven."""
 
     database: Database
     deployment: Deployment
     proof: auth.Proof
     trace: str
 
-    def read(self, question: Callable[[Connection, Caller], T]) -> T:
+    def read(self, question: Callable[[Connection, Caller], BaseModel]) -> Response:
         """Asks in one transaction."""
         with self.database.read() as connection:
-            return question(connection, self._caller(connection))
+            answer = question(connection, self._caller(connection))
+        return _json(200, answer.model_dump_json(by_alias=True))
 
     def write(self, action: Callable[[Connection, Caller], Effect]) -> Response:
         """Acts once, however often the request arrives: effect, audit row and answer in one transaction."""
+        # Whoever is not known here must not hold the write lock, not for a moment.
+        with self.database.read() as connection:
+            self._caller(connection)
         with self.database.write() as connection:
             caller = self._caller(connection)
             request = self._request_id()
@@ -95,37 +94,12 @@ def _json(status: int, body: str) -> Response:
     return Response(body, status, media_type="application/json")
 
 
-async def _incoming(request: Request) -> auth.Incoming:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise Fault(413, "payload_too_large", f"a request may hold {MAX_BODY} bytes")
-    # Starlette hands this to whoever parses the body after us.
-    request._body = body
-    query = request.scope["query_string"].decode("latin-1")
-    path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1")
-    return auth.Incoming(
-        method=request.method,
-        target=f"{path}?{query}" if query else path,
-        authority=request.headers.get("host", ""),
-        headers=request.headers,
-        body=body,
-    )
-
-
-def _call(
-    request: Request,
-    incoming: Annotated[auth.Incoming, Depends(_incoming)],
-    _documented: Annotated[object, Depends(HTTPBearer(auto_error=False))],
+async def _call(
+    request: Request, _documented: Annotated[object, Depends(HTTPBearer(auto_error=False))]
 ) -> Call:
-    deployment: Deployment = request.app.state.deployment
-    proof = auth.prove(incoming, deployment.vault, deployment.window)
-    call = Call(
-        request.app.state.database, deployment, proof, request.headers.get("x-cloud-trace-context", "")
-    )
-    call.read(lambda _connection, _caller: None)
-    return call
+    app, trace = request.app, request.headers.get("x-cloud-trace-context", "")
+    return Call(app.state.database, app.state.deployment, request.state.proof, trace)
 
 
 Authenticated = Annotated[Call, Depends(_call)]
+"""The call that `AuthenticatedRoute` has let through."""

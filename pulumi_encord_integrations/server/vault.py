@@ -25,6 +25,7 @@ class Vault:
             raise ValueError(f"an encryption key has {KEY_BYTES} bytes, not {len(key)}")
         self._cipher = AESGCM(self.derive_from(key, b"secrets"))
         self._key = key
+        self._fingerprint_key = self.derive(b"fingerprints")
         self.key_id = sha256(b"encord-integrations key id" + key).hexdigest()[:16]
 
     @staticmethod
@@ -52,7 +53,7 @@ class Vault:
 
     def fingerprint(self, *parts: str) -> str:
         """A salted digest: tells that a secret changed, nothing about it."""
-        return hmac.new(self.derive(b"fingerprints"), "\0".join(parts).encode(), sha256).hexdigest()[:32]
+        return hmac.new(self._fingerprint_key, "\0".join(parts).encode(), sha256).hexdigest()[:32]
 
     def _bound_to(self, place: tuple[str, ...]) -> bytes:
         return "\0".join((*place, self.key_id)).encode()

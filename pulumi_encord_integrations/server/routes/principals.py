@@ -1,18 +1,19 @@
 """Who reads the buckets, as this deployment is configured."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from pulumi_encord_integrations.model.principals import Principals
+from pulumi_encord_integrations.server import borders
 from pulumi_encord_integrations.server.calls import Authenticated
 
 
 def router() -> APIRouter:
     """The route of the principals."""
-    routes = APIRouter(tags=["integration-principals"])
+    routes = borders.router("integration-principals")
 
     @routes.get("/integration-principals", response_model=Principals)
-    def read(call: Authenticated) -> Principals:
+    def read(call: Authenticated) -> Response:
         """Cloud principals and app origins; what is not configured is null."""
-        return call.deployment.principals
+        return call.read(lambda _connection, _caller: call.deployment.principals)
 
     return routes

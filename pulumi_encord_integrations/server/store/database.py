@@ -28,6 +28,12 @@ def journal_mode(version: tuple[int, ...]) -> tuple[str, str]:
     return ("WAL", "FULL") if fixed else ("DELETE", "EXTRA")
 
 
+def is_busy(error: Exception) -> bool:
+    """Whether a database error only means that another transaction took too long."""
+    said = str(getattr(error, "orig", error))
+    return "locked" in said or "busy" in said
+
+
 def now() -> datetime:
     """The time in UTC, without a zone as databases keep it."""
     return datetime.now(UTC).replace(tzinfo=None)
@@ -95,7 +101,7 @@ class Database:
 
     def _unusable(self, error: exc.DatabaseError) -> DatabaseUnusable:
         said = str(error.orig)
-        if "locked" in said:
+        if is_busy(error):
             return DatabaseUnusable(
                 f"{self.path} is locked by another process",
                 f"It was asked for {BUSY_SECONDS:.0f} s; try again later",

@@ -1,20 +1,19 @@
 """Integrations: rows, and the questions asked of them."""
 
-import base64
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from pulumi_encord_integrations.model.base import SECRET
 from pulumi_encord_integrations.model.identity import DeclaredAs, ownership_key
 from pulumi_encord_integrations.model.integrations import IntegrationSpec, IntegrationType
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.database import now
+from pulumi_encord_integrations.server.store.listings import Filters, listing, rows
 from pulumi_encord_integrations.server.store.organizations import Caller
 from pulumi_encord_integrations.server.vault import Vault
 
@@ -23,60 +22,30 @@ NONCE_DAYS = 30
 
 _c = t.integrations.c
 _NOT_SETTINGS = {"title", "provider"}
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What a listing is narrowed to; empty means all that the caller may view."""
-
-    include_org_access: bool = False
-    mine: bool = False
-    owner: str | None = None
-    provider: str | None = None
-    titles: Sequence[str] = ()
-    uuids: Sequence[str] = ()
+_SAME_PLACE = ("provider", "title", "project", "stack", "path")
 
 
 def find(connection: Connection, caller: Caller, uuid: str) -> Row[Any] | None:
     """The row of one integration of the caller's organization, with the caller's own `role` in it."""
-    return connection.execute(_rows(caller).where(_c.uuid == uuid)).first()
+    return connection.execute(rows(caller).where(_c.uuid == uuid)).first()
 
 
 def find_by_key(connection: Connection, caller: Caller, key: str) -> Row[Any] | None:
     """The living integration of a declaration."""
-    return connection.execute(_rows(caller).where(_c.ownership_key == key)).first()
+    return connection.execute(rows(caller).where(_c.ownership_key == key)).first()
 
 
 def find_by_title(connection: Connection, caller: Caller, provider: str, title: str) -> Sequence[Row[Any]]:
     """The integrations of that exact title that the caller may view."""
     filters = Filters(include_org_access=True, provider=provider, titles=[title])
-    return connection.execute(_visible(caller, filters)).all()
+    return listing(connection, caller, filters)
 
 
-def lookalikes(connection: Connection, row: Row[Any]) -> list[str]:
-    """Integrations that another stack identity declares at the same place, under the same title."""
-    same = [getattr(_c, name) == getattr(row, name) for name in ("organization", "provider", "title")]
-    same += [getattr(_c, name) == getattr(row, name) for name in ("project", "stack", "path")]
-    query = select(_c.uuid).where(*same, _c.uuid != row.uuid, _c.stack_id != row.stack_id)
-    return list(connection.scalars(query.order_by(_c.created_at)))
-
-
-def listing(connection: Connection, caller: Caller, filters: Filters) -> Sequence[Row[Any]]:
-    """All integrations that the caller may view."""
-    return connection.execute(_visible(caller, filters)).all()
-
-
-def page(
-    connection: Connection, caller: Caller, filters: Filters, size: int, token: str | None
-) -> tuple[Sequence[Row[Any]], str | None]:
-    """One page and the token of the next; raises ValueError on a token that this API did not make."""
-    query = _visible(caller, filters).limit(size + 1)
-    if token:
-        query = query.where(_after(token))
-    rows = connection.execute(query).all()
-    more = len(rows) > size
-    rows = rows[:size]
-    return rows, _token(rows[-1]) if more else None
+def lookalikes(connection: Connection, caller: Caller, row: Row[Any]) -> list[str]:
+    """The caller's integrations that another stack identity declares at the same place, of the same title."""
+    same = [getattr(_c, name) == getattr(row, name) for name in _SAME_PLACE]
+    query = rows(caller).where(*same, t.members.c.role == "admin", _c.stack_id != row.stack_id)
+    return [other.uuid for other in connection.execute(query.order_by(_c.created_at))]
 
 
 def insert_new(
@@ -91,6 +60,7 @@ def insert_new(
             provider=kind.provider,
             title=spec.title,
             settings=_settings(spec),
+            credential_fingerprint=_fingerprint(vault, uuid, spec),
             external_id=str(uuid4()),
             owner=caller.email,
             created_at=now(),
@@ -121,6 +91,7 @@ def apply(
         .values(
             title=spec.title,
             settings=_settings(spec),
+            credential_fingerprint=_fingerprint(vault, row.uuid, spec),
             settings_revision=row.settings_revision + int(changed),
         )
     )
@@ -186,13 +157,6 @@ def spec_of(connection: Connection, vault: Vault, row: Row[Any], kind: Integrati
     return kind.spec.model_validate({**json.loads(row.settings), **opened, "title": row.title})
 
 
-def fingerprint(connection: Connection, vault: Vault, row: Row[Any], kind: IntegrationType) -> str:
-    """Tells that the row's secrets changed, nothing about them."""
-    spec = spec_of(connection, vault, row, kind)
-    secrets = spec.model_dump(mode="json", include=set(spec.marked(SECRET)))
-    return vault.fingerprint(row.uuid, json.dumps(secrets, sort_keys=True))
-
-
 def declared_as(row: Row[Any]) -> DeclaredAs | None:
     """The declaration that the row is tied to."""
     if row.stack_id is None:
@@ -211,6 +175,12 @@ def _settings(spec: IntegrationSpec) -> str:
     return json.dumps(spec.model_dump(mode="json", exclude=set(exclude)), sort_keys=True)
 
 
+def _fingerprint(vault: Vault, uuid: str, spec: IntegrationSpec) -> str | None:
+    """Tells that the secrets changed, nothing about them."""
+    secrets = spec.model_dump(mode="json", include=set(spec.marked(SECRET)))
+    return vault.fingerprint(uuid, json.dumps(secrets, sort_keys=True)) if secrets else None
+
+
 def _store_secrets(connection: Connection, vault: Vault, uuid: str, spec: IntegrationSpec) -> None:
     c = t.integration_secrets.c
     plain = spec.model_dump(mode="json", include=set(spec.marked(SECRET)), exclude_none=True)
@@ -222,35 +192,3 @@ def _store_secrets(connection: Connection, vault: Vault, uuid: str, spec: Integr
                 integration=uuid, field=field, key_id=vault.key_id, sealed=sealed
             )
         )
-
-
-def _rows(caller: Caller) -> Select[Any]:
-    m = t.members.c
-    own = and_(m.integration == _c.uuid, m.organization == caller.organization, m.email == caller.email)
-    joined = t.integrations.outerjoin(t.members, own)
-    return select(*_c, m.role).select_from(joined).where(_c.organization == caller.organization)
-
-
-def _visible(caller: Caller, filters: Filters) -> Select[Any]:
-    query = _rows(caller)
-    if filters.mine or not (filters.include_org_access and caller.is_organization_admin):
-        query = query.where(t.members.c.role.is_not(None))
-    if filters.owner:
-        query = query.where(_c.owner == filters.owner.casefold())
-    if filters.provider:
-        query = query.where(_c.provider == filters.provider)
-    if filters.titles:
-        query = query.where(_c.title.in_(filters.titles))
-    if filters.uuids:
-        query = query.where(_c.uuid.in_(filters.uuids))
-    return query.order_by(_c.created_at, _c.uuid)
-
-
-def _token(row: Row[Any]) -> str:
-    return base64.urlsafe_b64encode(f"{row.created_at.isoformat()} {row.uuid}".encode()).decode()
-
-
-def _after(token: str) -> ColumnElement[bool]:
-    at, _, uuid = base64.urlsafe_b64decode(token.encode("ascii")).decode().partition(" ")
-    moment = datetime.fromisoformat(at)
-    return or_(_c.created_at > moment, and_(_c.created_at == moment, _c.uuid > uuid))

@@ -55,6 +55,7 @@ integrations = Table(
     Column("provider", String(32), nullable=False),
     Column("title", Text, nullable=False),
     Column("settings", Text, nullable=False),
+    Column("credential_fingerprint", String(32)),
     Column("external_id", String(36), nullable=False, unique=True),
     Column("owner", String(320), nullable=False),
     Column("created_at", DateTime, nullable=False),

@@ -58,6 +58,7 @@ def upgrade() -> None:
         sa.Column("provider", sa.String(length=32), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("settings", sa.Text(), nullable=False),
+        sa.Column("credential_fingerprint", sa.String(length=32), nullable=True),
         sa.Column("external_id", sa.String(length=36), nullable=False),
         sa.Column("owner", sa.String(length=320), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),

@@ -1,0 +1,1 @@
+"""What calls do, in one transaction each: who may, and with what effect. No HTTP, no SQL."""

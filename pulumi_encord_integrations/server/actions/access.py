@@ -1,0 +1,30 @@
+"""Who may view an integration, and who may do more."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row
+
+from pulumi_encord_integrations.server.faults import Fault, not_allowed
+from pulumi_encord_integrations.server.store import integrations as store
+from pulumi_encord_integrations.server.store.organizations import Caller
+
+
+def visible(connection: Connection, caller: Caller, uuid: UUID) -> Row[Any]:
+    """The row, if the caller may view it."""
+    row = store.find(connection, caller, str(uuid))
+    if row is None:
+        raise Fault(404, "integration_not_found", f"there is no integration {uuid}")
+    if row.role is None and not caller.is_organization_admin:
+        raise not_allowed(
+            "not_a_member", f"you are not a member of the integration {uuid}", "Ask one of its admins"
+        )
+    return row
+
+
+def require_admin(row: Row[Any]) -> None:
+    """Refuses whoever may view the integration only."""
+    if row.role != "admin":
+        raise not_allowed(
+            "not_an_admin", f'only admins of "{row.title}" may do this', "Ask one of its admins"
+        )

@@ -1,0 +1,92 @@
+"""What every request passes before its route: a bound on its size, proof of who calls, and a net for bugs."""
+
+import logging
+import traceback
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from sqlalchemy import exc
+from starlette.exceptions import HTTPException
+
+from pulumi_encord_integrations.server import auth
+from pulumi_encord_integrations.server.deployment import Deployment
+from pulumi_encord_integrations.server.faults import Fault, not_authenticated
+
+MAX_BODY = 1024 * 1024
+"""Bytes in a request's body."""
+
+_log = logging.getLogger(__name__)
+_ONCE = ("authorization", "content-digest", "signature", "signature-input", "host")
+
+
+class Refusal(BaseModel):
+    """Every answer that is no success."""
+
+    message: str
+    code: str
+    hint: str | None = None
+
+
+class AuthenticatedRoute(APIRoute):
+    """Proves the credentials before anything else of the request is read into meaning."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's own handler behind the border."""
+        handle = super().get_route_handler()
+
+        async def bordered(request: Request) -> Response:
+            try:
+                deployment: Deployment = request.app.state.deployment
+                incoming = await _incoming(request)
+                request.state.proof = auth.prove(incoming, deployment.vault, deployment.window)
+                return await handle(request)
+            except (Fault, HTTPException, RequestValidationError, exc.OperationalError):
+                raise
+            except Exception as error:  # noqa: BLE001  the process border
+                raise _bug(request, error) from None
+
+        return bordered
+
+
+def router(noun: str, prefix: str = "") -> APIRouter:
+    """A router whose routes all stand behind the border."""
+    refusals: dict[int | str, dict[str, Any]] = {"default": {"model": Refusal, "description": "Refused"}}
+    return APIRouter(prefix=prefix, tags=[noun], route_class=AuthenticatedRoute, responses=refusals)
+
+
+def _bug(request: Request, error: Exception) -> Fault:
+    # Only the kind of the error and its place: its text may quote what the caller sent.
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(frame.filename).name}:{frame.lineno}"
+    _log.error("%s %s: %s in %s", request.method, request.url.path, type(error).__name__, place)
+    return Fault(500, "internal_error", "the API failed", "See its log")
+
+
+async def _incoming(request: Request) -> auth.Incoming:
+    if any(len(request.headers.getlist(name)) > 1 for name in _ONCE):
+        raise not_authenticated(f"a request may hold each of {', '.join(_ONCE)} once")
+    query = request.scope["query_string"].decode("latin-1")
+    path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1")
+    return auth.Incoming(
+        method=request.method,
+        target=f"{path}?{query}" if query else path,
+        authority=request.headers.get("host", ""),
+        headers=request.headers,
+        body=await _body(request),
+    )
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY:
+            raise Fault(413, "payload_too_large", f"a request may hold {MAX_BODY} bytes")
+    # Starlette hands this to whoever parses the body after us.
+    request._body = bytes(body)
+    return request._body

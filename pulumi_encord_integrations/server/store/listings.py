@@ -1,0 +1,84 @@
+"""Which integrations a caller may view, and pages of them."""
+
+import base64
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
+
+from pulumi_encord_integrations.server.store import tables as t
+from pulumi_encord_integrations.server.store.organizations import Caller
+from pulumi_encord_integrations.server.vault import Vault
+
+_c = t.integrations.c
+_MARK_LENGTH = 32
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a listing is narrowed to; empty means all that the caller may view."""
+
+    include_org_access: bool = False
+    mine: bool = False
+    owner: str | None = None
+    provider: str | None = None
+    titles: Sequence[str] = ()
+    uuids: Sequence[str] = ()
+
+
+def rows(caller: Caller) -> Select[Any]:
+    """All integrations of the caller's organization, with the caller's own `role` in them."""
+    m = t.members.c
+    own = and_(m.integration == _c.uuid, m.organization == caller.organization, m.email == caller.email)
+    joined = t.integrations.outerjoin(t.members, own)
+    return select(*_c, m.role).select_from(joined).where(_c.organization == caller.organization)
+
+
+def listing(connection: Connection, caller: Caller, filters: Filters) -> Sequence[Row[Any]]:
+    """All integrations that the caller may view, oldest first."""
+    return connection.execute(_visible(caller, filters)).all()
+
+
+def page(
+    connection: Connection, vault: Vault, caller: Caller, filters: Filters, size: int, token: str | None
+) -> tuple[Sequence[Row[Any]], str | None]:
+    """One page and the token of the next; raises ValueError on a token that this API did not make."""
+    query = _visible(caller, filters).limit(size + 1)
+    if token:
+        query = query.where(_after(vault, token))
+    found = connection.execute(query).all()
+    if len(found) <= size:
+        return found, None
+    last = found[size - 1]
+    return found[:size], _token(vault, f"{last.created_at.isoformat()} {last.uuid}")
+
+
+def _visible(caller: Caller, filters: Filters) -> Select[Any]:
+    query = rows(caller)
+    if filters.mine or not (filters.include_org_access and caller.is_organization_admin):
+        query = query.where(t.members.c.role.is_not(None))
+    if filters.owner:
+        query = query.where(_c.owner == filters.owner.casefold())
+    if filters.provider:
+        query = query.where(_c.provider == filters.provider)
+    if filters.titles:
+        query = query.where(_c.title.in_(unicodedata.normalize("NFC", title) for title in filters.titles))
+    if filters.uuids:
+        query = query.where(_c.uuid.in_(filters.uuids))
+    return query.order_by(_c.created_at, _c.uuid)
+
+
+def _token(vault: Vault, position: str) -> str:
+    return base64.urlsafe_b64encode(f"{vault.fingerprint('page', position)}{position}".encode()).decode()
+
+
+def _after(vault: Vault, token: str) -> ColumnElement[bool]:
+    position = base64.urlsafe_b64decode(token.encode("ascii")).decode()[_MARK_LENGTH:]
+    if token != _token(vault, position):
+        raise ValueError("not a token of this API")
+    at, _, uuid = position.partition(" ")
+    moment = datetime.fromisoformat(at)
+    return or_(_c.created_at > moment, and_(_c.created_at == moment, _c.uuid > uuid))
