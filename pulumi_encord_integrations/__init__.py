@@ -7,6 +7,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pulumi_encord_integrations.organization.declare import Organization, declare_organization
     from pulumi_encord_integrations.resources.integrations import (
         AwsIntegration,
         Bucket,
@@ -23,6 +24,7 @@ else:
 
     # The command imports this package too, and must not wait for Pulumi.
     _HOMES = {
+        "organization.declare": ("Organization", "declare_organization"),
         "resources.integrations": ("AwsIntegration", "Bucket", "BucketArgs", "Integration"),
         "resources.lookups": ("get_integration", "get_integration_output", "list_integrations"),
     }
@@ -40,6 +42,8 @@ __all__ = [
     "Bucket",
     "BucketArgs",
     "Integration",
+    "Organization",
+    "declare_organization",
     "get_integration",
     "get_integration_output",
     "list_integrations",

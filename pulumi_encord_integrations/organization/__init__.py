@@ -1,0 +1,1 @@
+"""The declared organization: `encord.yaml` read, checked and turned into resources."""

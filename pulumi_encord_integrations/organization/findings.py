@@ -1,0 +1,50 @@
+"""What is wrong in a file, each thing with its place, and how it is shown."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pulumi_encord_integrations.client.errors import EncordError
+from pulumi_encord_integrations.model.problems import Problem
+
+Path = tuple[str | int, ...]
+
+
+class Place(NamedTuple):
+    """Line and column, both from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One thing that is wrong: where, what, and what to do; without a place it is the file as a whole."""
+
+    place: Place | tuple[()]
+    path: Path = field(compare=False)
+    message: str
+    help: str = ""
+
+    def shown(self, file: str) -> str:
+        """Three lines: the error, its place, the help."""
+        at = ":".join([file, *map(str, self.place)])
+        lines = [f"error: {self.message}", f"  --> {at} {Problem(self.path, '').where}".rstrip()]
+        return "\n".join([*lines, f"help: {self.help}"] if self.help else lines)
+
+
+class BadDeclaration(EncordError):
+    """A file that cannot be used; the message shows all that is wrong with it, in the order of the file."""
+
+    def __init__(self, file: str, findings: Iterable[Finding]) -> None:
+        self.file = file
+        self.findings = sorted(findings)
+        super().__init__("\n\n".join(finding.shown(file) for finding in self.findings))
+
+
+class Unreadable(Exception):
+    """The text cannot be read on from here."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
