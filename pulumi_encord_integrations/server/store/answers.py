@@ -19,4 +19,6 @@ def find(connection: Connection, request: str) -> tuple[int, str] | None:
 def keep(connection: Connection, request: str, status: int, body: str, seconds: int) -> None:
     """Keeps an answer; drops those older than `seconds`."""
     connection.execute(delete(t.answers).where(t.answers.c.created_at < now() - timedelta(seconds=seconds)))
-    connection.execute(insert(t.answers).values(request=request, status=status, body=body, created_at=now()))
+    connection.execute(
+        insert(t.answers), {"request": request, "status": status, "body": body, "created_at": now()}
+    )

@@ -22,13 +22,14 @@ def record(
 ) -> None:
     """Adds one row, in the transaction of the effect."""
     connection.execute(
-        insert(t.audit).values(
-            at=now(),
-            organization=organization,
-            actor=actor,
-            action=action,
-            object=object_,
-            trace=trace[:128],
-            detail=json.dumps(detail or {}, sort_keys=True),
-        )
+        insert(t.audit),
+        {
+            "at": now(),
+            "organization": organization,
+            "actor": actor,
+            "action": action,
+            "object": object_,
+            "trace": trace[:128],
+            "detail": json.dumps(detail or {}, sort_keys=True),
+        },
     )

@@ -54,24 +54,24 @@ def insert_new(
     """A new integration whose admin is the caller; answers its uuid."""
     uuid = str(uuid4())
     connection.execute(
-        insert(t.integrations).values(
-            uuid=uuid,
-            organization=caller.organization,
-            provider=kind.provider,
-            title=spec.title,
-            settings=_settings(spec),
-            credential_fingerprint=_fingerprint(vault, uuid, spec),
-            external_id=str(uuid4()),
-            owner=caller.email,
-            created_at=now(),
-            settings_revision=1,
-            adopted=False,
-        )
+        insert(t.integrations),
+        {
+            "uuid": uuid,
+            "organization": caller.organization,
+            "provider": kind.provider,
+            "title": spec.title,
+            "settings": _settings(spec),
+            "credential_fingerprint": _fingerprint(vault, uuid, spec),
+            "external_id": str(uuid4()),
+            "owner": caller.email,
+            "created_at": now(),
+            "settings_revision": 1,
+            "adopted": False,
+        },
     )
     connection.execute(
-        insert(t.members).values(
-            integration=uuid, organization=caller.organization, email=caller.email, role="admin"
-        )
+        insert(t.members),
+        {"integration": uuid, "organization": caller.organization, "email": caller.email, "role": "admin"},
     )
     _store_secrets(connection, vault, uuid, spec)
     return uuid
@@ -117,13 +117,13 @@ def declare(
     }
     if adopted is not None:
         values["adopted"] = adopted
-    connection.execute(update(t.integrations).where(_c.uuid == uuid).values(**values))
+    connection.execute(update(t.integrations).where(_c.uuid == uuid), values)
 
 
 def release(connection: Connection, uuid: str) -> None:
     """Frees an integration from its declaration; its settings stay as they are."""
     free = dict.fromkeys(("ownership_key", "stack_id", "path", "project", "stack"))
-    connection.execute(update(t.integrations).where(_c.uuid == uuid).values(**free, adopted=False))
+    connection.execute(update(t.integrations).where(_c.uuid == uuid), {**free, "adopted": False})
 
 
 def remove(connection: Connection, uuid: str) -> None:
@@ -144,16 +144,13 @@ def remember_create(connection: Connection, organization: str, nonce: str, uuid:
     made = t.creates.c
     connection.execute(delete(t.creates).where(made.created_at < now() - timedelta(days=NONCE_DAYS)))
     connection.execute(
-        insert(t.creates).values(organization=organization, nonce=nonce, object=uuid, created_at=now())
+        insert(t.creates), {"organization": organization, "nonce": nonce, "object": uuid, "created_at": now()}
     )
 
 
 def spec_of(connection: Connection, vault: Vault, row: Row[Any], kind: IntegrationType) -> IntegrationSpec:
     """What was declared of the row, secrets opened."""
-    secrets = connection.execute(
-        select(*t.integration_secrets.c).where(t.integration_secrets.c.integration == row.uuid)
-    )
-    opened = {s.field: vault.open(s.sealed, "integration_secrets", row.uuid, s.field) for s in secrets}
+    opened = _open_secrets(connection, vault, row.uuid) if kind.spec.marked(SECRET) else {}
     return kind.spec.model_validate({**json.loads(row.settings), **opened, "title": row.title})
 
 
@@ -181,14 +178,21 @@ def _fingerprint(vault: Vault, uuid: str, spec: IntegrationSpec) -> str | None:
     return vault.fingerprint(uuid, json.dumps(secrets, sort_keys=True)) if secrets else None
 
 
+def _open_secrets(connection: Connection, vault: Vault, uuid: str) -> dict[str, str]:
+    c = t.integration_secrets.c
+    sealed = connection.execute(select(c.field, c.sealed).where(c.integration == uuid))
+    return {s.field: vault.open(s.sealed, "integration_secrets", uuid, s.field) for s in sealed}
+
+
 def _store_secrets(connection: Connection, vault: Vault, uuid: str, spec: IntegrationSpec) -> None:
+    if not spec.marked(SECRET):
+        return
     c = t.integration_secrets.c
     plain = spec.model_dump(mode="json", include=set(spec.marked(SECRET)), exclude_none=True)
     connection.execute(delete(t.integration_secrets).where(c.integration == uuid))
     for field, value in plain.items():
         sealed = vault.seal(value, "integration_secrets", uuid, field)
         connection.execute(
-            insert(t.integration_secrets).values(
-                integration=uuid, field=field, key_id=vault.key_id, sealed=sealed
-            )
+            insert(t.integration_secrets),
+            {"integration": uuid, "field": field, "key_id": vault.key_id, "sealed": sealed},
         )

@@ -7,14 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, or_, select
 
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.organizations import Caller
 from pulumi_encord_integrations.server.vault import Vault
 
 _c = t.integrations.c
+_m = t.members.c
 _MARK_LENGTH = 32
+# Asked in nearly every call, so built once.
+_ROWS = (
+    select(*_c, _m.role)
+    .select_from(
+        t.integrations.outerjoin(t.members, and_(_m.integration == _c.uuid, _m.email == bindparam("email")))
+    )
+    .where(_c.organization == bindparam("organization"))
+)
 
 
 @dataclass(frozen=True)
@@ -31,10 +40,7 @@ class Filters:
 
 def rows(caller: Caller) -> Select[Any]:
     """All integrations of the caller's organization, with the caller's own `role` in them."""
-    m = t.members.c
-    own = and_(m.integration == _c.uuid, m.organization == caller.organization, m.email == caller.email)
-    joined = t.integrations.outerjoin(t.members, own)
-    return select(*_c, m.role).select_from(joined).where(_c.organization == caller.organization)
+    return _ROWS.params(organization=caller.organization, email=caller.email)
 
 
 def listing(connection: Connection, caller: Caller, filters: Filters) -> Sequence[Row[Any]]:

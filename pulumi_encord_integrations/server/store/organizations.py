@@ -4,10 +4,22 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, func, insert, select
 
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.database import now
+
+_key, _users, _orgs = t.user_keys.c, t.organization_users.c, t.organizations.c
+# Asked in every call, so built once.
+_OF_KEY = (
+    select(_key.organization, _orgs.name, _key.email, _users.role)
+    .select_from(
+        t.user_keys.join(t.organizations, _orgs.uuid == _key.organization).outerjoin(
+            t.organization_users, (_users.organization == _key.organization) & (_users.email == _key.email)
+        )
+    )
+    .where(_key.public_key == bindparam("public_key"))
+)
 
 
 @dataclass(frozen=True)
@@ -27,15 +39,7 @@ class Caller:
 
 def of_key(connection: Connection, public_key: str) -> tuple[bool, Caller | None]:
     """Whether anyone owns the key; and as whom, if that user still is part of the organization."""
-    key, users, orgs = t.user_keys.c, t.organization_users.c, t.organizations.c
-    joined = t.user_keys.join(t.organizations, orgs.uuid == key.organization).outerjoin(
-        t.organization_users, (users.organization == key.organization) & (users.email == key.email)
-    )
-    row = connection.execute(
-        select(key.organization, orgs.name, key.email, users.role)
-        .select_from(joined)
-        .where(key.public_key == public_key)
-    ).first()
+    row = connection.execute(_OF_KEY, {"public_key": public_key}).first()
     if row is None:
         return False, None
     return True, Caller(*row) if row.role is not None else None
@@ -64,7 +68,8 @@ def create(connection: Connection, name: str, key_id: str) -> str:
     """A new organization; answers its uuid."""
     uuid = str(uuid4())
     connection.execute(
-        insert(t.organizations).values(uuid=uuid, name=name, encryption_key_id=key_id, created_at=now())
+        insert(t.organizations),
+        {"uuid": uuid, "name": name, "encryption_key_id": key_id, "created_at": now()},
     )
     return uuid
 
@@ -72,9 +77,8 @@ def create(connection: Connection, name: str, key_id: str) -> str:
 def add_user(connection: Connection, organization: str, email: str, role: str) -> None:
     """Makes the e-mail part of the organization."""
     connection.execute(
-        insert(t.organization_users).values(
-            organization=organization, email=email, role=role, created_at=now()
-        )
+        insert(t.organization_users),
+        {"organization": organization, "email": email, "role": role, "created_at": now()},
     )
 
 
@@ -83,7 +87,6 @@ def add_key(connection: Connection, organization: str, email: str, public_key: s
     known = connection.scalar(select(t.user_keys.c.email).where(t.user_keys.c.public_key == public_key))
     if known is None:
         connection.execute(
-            insert(t.user_keys).values(
-                public_key=public_key, organization=organization, email=email, created_at=now()
-            )
+            insert(t.user_keys),
+            {"public_key": public_key, "organization": organization, "email": email, "created_at": now()},
         )
