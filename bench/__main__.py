@@ -1,0 +1,64 @@
+"""Prints, in one run, what our resources cost beside no-op dynamic ones on the same engine.
+
+The ratios count: both sides run in turns on the same machine. The seconds are this machine's.
+"""
+
+import tempfile
+from pathlib import Path
+from statistics import median
+
+from bench.counting import counting_api
+from bench.programs import INTEGRATIONS, NOOPS
+from bench.project import Project
+
+RESOURCES = 200
+ROUNDS = 3
+REFRESHED = 1000
+EMBEDDED = {"encord:endpoint": "embedded", "encord:user": "ada@example.com"}
+
+
+def compare(folder: Path) -> None:
+    """`up` and an empty preview, ours and no-ops in turns."""
+    seconds: dict[str, list[float]] = {"up": [], "up-noop": [], "preview": [], "preview-noop": []}
+    for turn in range(ROUNDS):
+        ours = Project(folder / f"ours-{turn}", INTEGRATIONS, RESOURCES, EMBEDDED)
+        noops = Project(folder / f"noop-{turn}", NOOPS, RESOURCES, {})
+        for project, suffix in ((ours, ""), (noops, "-noop")):
+            seconds[f"up{suffix}"].append(project.up())
+        for project, suffix in ((ours, ""), (noops, "-noop")):
+            seconds[f"preview{suffix}"].append(project.preview())
+    for what in ("up", "preview"):
+        mine, theirs = median(seconds[what]), median(seconds[f"{what}-noop"])
+        each = ", ".join(f"{a / b:.2f}" for a, b in zip(seconds[what], seconds[f"{what}-noop"], strict=True))
+        print(
+            f"{what} of {RESOURCES}: {mine / theirs:.2f} times {RESOURCES} no-ops "
+            f"(aim: at most 1.3; medians {mine:.1f} s and {theirs:.1f} s; rounds {each})",
+            flush=True,
+        )
+
+
+def count_requests(folder: Path) -> None:
+    """Requests that reach a served API during a refresh."""
+    with counting_api(folder / "served") as api:
+        config = {"encord:endpoint": api.address, "encord:sshKeyFile": str(api.key_file)}
+        project = Project(folder / "refreshed", INTEGRATIONS, REFRESHED, config)
+        # One checkpoint at the end: the file backend writes the whole state after each step otherwise.
+        project.up(PULUMI_EXPERIMENTAL="true", PULUMI_SKIP_CHECKPOINTS="true")
+        before = api.requests
+        seconds = project.refresh()
+        print(
+            f"refresh of {REFRESHED}: {api.requests - before} requests, counted by the server "
+            f"(aim: at most 12; {seconds:.1f} s)",
+            flush=True,
+        )
+
+
+def main() -> None:
+    """Runs all benchmarks."""
+    with tempfile.TemporaryDirectory(prefix="encord-bench-") as folder:
+        compare(Path(folder))
+        count_requests(Path(folder))
+
+
+if __name__ == "__main__":
+    main()

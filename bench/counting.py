@@ -1,0 +1,54 @@
+"""The served API on a free loopback port of this process, counting the requests that reach it."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from pulumi_encord_integrations.model.principals import Principals
+from pulumi_encord_integrations.server import bootstrap
+from pulumi_encord_integrations.server.app import create_app
+from pulumi_encord_integrations.server.deployment import Deployment
+from pulumi_encord_integrations.server.store.database import Database
+
+
+@dataclass
+class Served:
+    address: str
+    key_file: Path
+    requests: int = 0
+
+
+@contextmanager
+def counting_api(folder: Path) -> Iterator[Served]:
+    """Serves a new organization until the block ends."""
+    folder.mkdir(parents=True)
+    database = Database(folder / "encord.sqlite", create=True)
+    vault = bootstrap.open_served(database, create=True)
+    key_file = folder / "key"
+    bootstrap.write_once(key_file, bootstrap.new_key())
+    public_key = bootstrap.public_key_of(key_file.read_bytes())
+    bootstrap.make_organization(database, vault, "bench", "ada@example.com", public_key)
+    app = create_app(Deployment(database.path, vault, Principals()), database)
+    served = Served("", key_file)
+
+    async def counted(scope: Any, receive: Any, send: Any) -> None:
+        served.requests += scope["type"] == "http"
+        await app(scope, receive, send)
+
+    server = uvicorn.Server(uvicorn.Config(counted, port=0, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    served.address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    try:
+        yield served
+    finally:
+        server.should_exit = True
+        thread.join()

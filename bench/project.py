@@ -1,0 +1,61 @@
+"""A Pulumi project in a temporary folder, with a backend of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from tools.engine import locate
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Project:
+    """One program and one stack."""
+
+    def __init__(self, folder: Path, program: str, count: int, config: Mapping[str, str]) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True)
+        runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
+        settings = {key: {"value": value} for key, value in config.items()}
+        text = json.dumps({"name": "bench", "runtime": runtime, "config": settings})
+        (folder / "Pulumi.yaml").write_text(text)
+        (folder / "__main__.py").write_text(program.replace("COUNT", str(count)))
+        (folder / "state").mkdir()
+        self._env = {name: value for name, value in os.environ.items() if not name.startswith("ENCORD_")} | {
+            "PATH": f"{locate()}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT),
+            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE": "",
+            "PULUMI_HOME": str(folder / "home"),
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        }
+        self.pulumi("stack", "init", "bench")
+
+    def pulumi(self, *arguments: str, **env: str) -> float:
+        """Runs the command; answers its seconds. Exits with its output if it fails."""
+        started = time.perf_counter()
+        done = subprocess.run(
+            ["pulumi", "--non-interactive", *arguments],
+            cwd=self.folder,
+            env=self._env | env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            sys.exit(f"pulumi {' '.join(arguments)} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
+        return time.perf_counter() - started
+
+    def up(self, **env: str) -> float:
+        return self.pulumi("up", "--yes", "--skip-preview", "--suppress-progress", **env)
+
+    def preview(self) -> float:
+        return self.pulumi("preview", "--expect-no-changes", "--suppress-progress")
+
+    def refresh(self) -> float:
+        return self.pulumi("refresh", "--yes", "--skip-preview", "--suppress-progress")
