@@ -144,7 +144,7 @@ def _pairs(key: str, value: str | bool | int | list[str] | None) -> list[tuple[s
     return [(key, str(item).lower() if isinstance(item, bool) else str(item)) for item in values]
 
 
-_jitter = tenacity.wait_exponential_jitter(initial=0.2, max=5.0, jitter=0.5)
+_jitter = tenacity.wait_exponential(multiplier=0.2, max=5.0) + tenacity.wait_random(0.0, 0.5)
 
 
 def _may_pass(error: BaseException) -> bool:

@@ -54,6 +54,12 @@ class Sent(BaseModel):
         """Names of the fields that carry `mark`."""
         return frozenset(name for name, field in cls.model_fields.items() if mark in field.metadata)
 
+    def __reduce__(self) -> Any:
+        # A pickled provider ends in a state, and would take the secrets along.
+        if self.marked(SECRET):
+            raise TypeError(f"{type(self).__name__} holds secrets and is not pickled")
+        return super().__reduce__()
+
     def to_wire(self) -> dict[str, Any]:
         """The camelCase JSON form, secrets in clear."""
         return self.model_dump(mode="json", by_alias=True)

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from pulumi_encord_integrations.model.base import Sent
+from pulumi_encord_integrations.model.text import invisible
 
 MAX_BUCKETS = 100
 MAX_PREFIXES = 1000
@@ -22,18 +23,27 @@ def _prefix(value: str) -> str:
         raise ValueError(
             'must not hold "*", "?" or "${"; a prefix already stands for all that begins with it'
         )
-    if not value.isprintable():
-        raise ValueError("must not hold control characters")
+    if invisible(value):
+        raise ValueError("must not hold control or invisible formatting characters")
     return value
 
 
-def _sorted_prefixes(values: list[str]) -> list[str]:
-    if len(values) > MAX_PREFIXES:
+def _few_prefixes(values: Any) -> Any:
+    if isinstance(values, list) and len(values) > MAX_PREFIXES:
         raise ValueError(f"has {len(values)} prefixes; at most {MAX_PREFIXES} are allowed")
+    return values
+
+
+def _sorted_prefixes(values: list[str]) -> list[str]:
     return sorted(set(values))
 
 
-Prefixes = Annotated[list[Annotated[str, AfterValidator(_prefix)]], AfterValidator(_sorted_prefixes)]
+Prefixes = Annotated[
+    list[Annotated[str, AfterValidator(_prefix)]],
+    # Counted first: a million wrong ones are one problem.
+    BeforeValidator(_few_prefixes),
+    AfterValidator(_sorted_prefixes),
+]
 
 
 class Bucket(Sent):
@@ -47,9 +57,13 @@ def _named(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
-def _sorted_buckets(values: list[Any]) -> list[Any]:
-    if not 1 <= len(values) <= MAX_BUCKETS:
+def _few_buckets(values: Any) -> Any:
+    if isinstance(values, list) and not 1 <= len(values) <= MAX_BUCKETS:
         raise ValueError(f"must name 1 to {MAX_BUCKETS} buckets, not {len(values)}")
+    return values
+
+
+def _sorted_buckets(values: list[Any]) -> list[Any]:
     names = [bucket.name for bucket in values]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -59,5 +73,7 @@ def _sorted_buckets(values: list[Any]) -> list[Any]:
 
 NAMED = BeforeValidator(_named)
 """A bucket may be written as its bare name."""
+FEW = BeforeValidator(_few_buckets)
+"""1 to 100 buckets, counted before any is looked at."""
 DISTINCT = AfterValidator(_sorted_buckets)
-"""1 to 100 buckets, none twice, in the order of their names."""
+"""No bucket twice, and all in the order of their names."""

@@ -69,10 +69,15 @@ def message_of(found: Any) -> str:
 
 def _snake_path(loc: Sequence[str | int], model: type[BaseModel]) -> tuple[str | int, ...]:
     """The path by field names; pydantic reports the camelCase alias where a value is absent."""
-    names = {field.alias: name for name, field in model.model_fields.items() if field.alias}
-    return tuple(
-        names.get(part, part) if i == 0 and isinstance(part, str) else part for i, part in enumerate(loc)
-    )
+    path: list[str | int] = []
+    inner: type[BaseModel] | None = model
+    for part in loc:
+        if isinstance(part, str) and inner is not None:
+            fields = inner.model_fields
+            part = next((name for name, field in fields.items() if field.alias == part), part)  # noqa: PLW2901
+            inner = _inner_model(fields[part].annotation) if part in fields else None
+        path.append(part)
+    return tuple(path)
 
 
 def known_names(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:

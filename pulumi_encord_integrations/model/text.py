@@ -10,20 +10,26 @@ MAX_TITLE = 255
 """Characters in a title. Encord publishes no limit; this one is ours."""
 
 
+def invisible(text: str) -> bool:
+    """Whether a person would not see all that is there: control, formatting, half characters."""
+    return any(unicodedata.category(char) in {"Cc", "Cs", "Cf", "Zl", "Zp"} for char in text)
+
+
 def _title(value: str) -> str:
     text = unicodedata.normalize("NFC", value)
     if not text or text != text.strip():
         raise ValueError("must not be empty or begin or end with a blank")
     if len(text) > MAX_TITLE:
         raise ValueError(f"has {len(text)} characters; at most {MAX_TITLE} are allowed")
-    if any(unicodedata.category(char) in {"Cc", "Cs", "Cf", "Zl", "Zp"} for char in text):
+    if invisible(text):
         raise ValueError("must not hold control or invisible formatting characters")
     return text
 
 
 def _email(value: str) -> str:
     try:
-        return validate_email(value, check_deliverability=False, test_environment=True).normalized.casefold()
+        # Folding further would make one person of straße@ and strasse@.
+        return validate_email(value, check_deliverability=False, test_environment=True).normalized.lower()
     except EmailNotValidError as error:
         raise ValueError(f"must be an e-mail address such as ada@example.com ({error})") from None
 

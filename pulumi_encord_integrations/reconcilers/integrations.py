@@ -22,6 +22,8 @@ from pulumi_encord_integrations.reconcilers.base import Bag, Checked, Live
 from pulumi_encord_integrations.reconcilers.notices import notice
 from pulumi_encord_integrations.reconcilers.session import Session
 
+_GONE = "integration_not_found"
+"""Only this 404 is about the object itself."""
 _NOT_OUTPUTS = {"uuid", "provider", "role", "declared_as"}
 
 
@@ -84,7 +86,9 @@ class IntegrationReconciler:
         if view is None:
             try:
                 view = api.read(session.client, id_)
-            except NotFound:
+            except NotFound as error:
+                if error.code != _GONE:
+                    raise
                 return None
         declared = view.declared_as.model_dump(mode="json") if view.declared_as else None
         kept = {name: value for name, value in outputs.items() if name not in {*self._fields, "declared_as"}}
@@ -110,7 +114,9 @@ class IntegrationReconciler:
         declared = _declared_as(outputs)
         try:
             gone = api.delete(session.client, id_, str(declared.stack_id) if declared else None)
-        except NotFound:
+        except NotFound as error:
+            if error.code != _GONE:
+                raise
             return
         finally:
             session.written()

@@ -47,7 +47,7 @@ def one_line(method: Callable[P, R]) -> Callable[P, R]:
         try:
             return method(*args, **kwargs)
         except EncordError as error:
-            raise Refusal(str(error)) from None
+            raise Refusal(" ".join(str(error).split())) from None
         except BaseException as error:  # noqa: BLE001  the process border
             frame = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{Path(frame.filename).name}:{frame.lineno}"

@@ -1,7 +1,8 @@
 """What all resources share: their type token, their place in the program, secrets, refusals."""
 
+import inspect
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, get_origin
 
 import pulumi
 from pulumi.dynamic import Resource
@@ -57,9 +58,8 @@ class EncordResource(Resource, module="encord", name="Resource"):
     @classmethod
     def _outputs(cls) -> list[str]:
         classes = [c for c in cls.__mro__ if issubclass(c, EncordResource)]
-        return [
-            name for c in classes for name in vars(c).get("__annotations__", {}) if not name.startswith("_")
-        ]
+        annotated = [pair for c in classes for pair in inspect.get_annotations(c).items()]
+        return [name for name, annotation in annotated if get_origin(annotation) is pulumi.Output]
 
     @classmethod
     def _token(cls) -> str:

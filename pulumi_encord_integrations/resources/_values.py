@@ -24,7 +24,7 @@ def holds_unknown(value: Any) -> bool:
         return True
     if isinstance(value, Mapping):
         return any(holds_unknown(item) for item in value.values())
-    return isinstance(value, list) and any(holds_unknown(item) for item in value)
+    return isinstance(value, (list, tuple)) and any(holds_unknown(item) for item in value)
 
 
 def plain(value: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel
 
-from pulumi_encord_integrations.model.buckets import DISTINCT, NAMED, Bucket
+from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, Bucket
 from pulumi_encord_integrations.model.integrations import (
     IntegrationSpec,
     IntegrationType,
@@ -15,17 +15,29 @@ from pulumi_encord_integrations.model.integrations import (
 )
 from pulumi_encord_integrations.model.problems import Problem
 
-_ROLE_ARN = re.compile(r"arn:(aws(?:-[a-z]+)*):iam::\d{12}:role(/[\x21-\x7e]*)?/[\w+=,.@-]{1,64}", re.ASCII)
-_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}")
+# A path is at most 512 characters long with its slashes.
+_ROLE_ARN = re.compile(
+    r"arn:aws(?:-[a-z]+)*:iam::\d{12}:role/(?:[\x21-\x7e]{1,510}/)?[\w+=,.@-]{1,64}", re.ASCII
+)
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", re.ASCII)
 _BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]")
 _IP_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
-_PARTITION_OF_REGION = {"cn": "aws-cn", "us-gov": "aws-us-gov", "us-iso": "aws-iso", "us-isob": "aws-iso-b"}
+_PARTITION_OF_REGION = {
+    "cn": "aws-cn",
+    "us-gov": "aws-us-gov",
+    "us-iso": "aws-iso",
+    "us-isob": "aws-iso-b",
+    "us-isof": "aws-iso-f",
+    "eu-isoe": "aws-iso-e",
+    "eusc": "aws-eusc",
+}
+"""How a region's name begins -> its partition; all others are in `aws`."""
 
 
 def _role_arn(value: str) -> str:
-    if not _ROLE_ARN.fullmatch(value) or len(value) > 2048:
+    if not _ROLE_ARN.fullmatch(value):
         raise ValueError("must be the ARN of an IAM role, such as arn:aws:iam::123456789012:role/encord-prod")
     return value
 
@@ -34,6 +46,11 @@ def _region(value: str) -> str:
     if not _REGION.fullmatch(value):
         raise ValueError("must be an AWS region, such as eu-west-1")
     return value
+
+
+def _partition_of(region: str) -> str:
+    area = next((area for area in _PARTITION_OF_REGION if region.startswith(f"{area}-")), "")
+    return _PARTITION_OF_REGION.get(area, "aws")
 
 
 def _bucket_name(value: str) -> str:
@@ -63,7 +80,7 @@ class AwsBucket(Bucket):
 
 class _Settings(BaseModel):
     role_arn: RoleArn
-    buckets: Annotated[list[Annotated[AwsBucket, NAMED]], DISTINCT]
+    buckets: Annotated[list[Annotated[AwsBucket, NAMED]], FEW, DISTINCT]
     region: Region | None = None
 
 
@@ -77,9 +94,10 @@ class AwsSpec(_Settings, IntegrationSpec):
         yield from super().conflicts()
         if self.region:
             partition = self.role_arn.split(":")[1]
-            area = next((a for a in _PARTITION_OF_REGION if self.region.startswith(f"{a}-")), "")
-            expected = _PARTITION_OF_REGION.get(area, partition)
-            if expected != partition:
+            expected = _partition_of(self.region)
+            # A partition that is newer than this table has regions that it does not know either.
+            known = partition in {"aws", *_PARTITION_OF_REGION.values()}
+            if expected != partition and (known or expected != "aws"):
                 yield Problem(
                     ("region",), f"{self.region} is in partition {expected}, the role is in {partition}"
                 )
