@@ -1,0 +1,78 @@
+"""The verbs together, and the border of the process."""
+
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from pulumi_encord_integrations.cli import failures, init_server, output, serve, show
+from pulumi_encord_integrations.cli import list as listing
+from pulumi_encord_integrations.cli.exits import ExitCode
+from pulumi_encord_integrations.cli.help import NAME, verb, verbs
+
+_EXAMPLES = (
+    "list",
+    "show prod-images",
+    "init-server --database encord.sqlite --organization Acme --admin ada@example.com --new-key ada.key",
+    "serve --database encord.sqlite",
+)
+
+app = typer.Typer(name=NAME, cls=verbs(*_EXAMPLES), rich_markup_mode=None, pretty_exceptions_enable=False)
+app.command("list", cls=verb(*listing.EXAMPLES))(listing.list_integrations)
+app.command("show", cls=verb(*show.EXAMPLES))(show.show)
+app.command("serve", cls=verb(*serve.EXAMPLES))(serve.serve)
+app.command("init-server", cls=verb(*init_server.EXAMPLES))(init_server.init_server)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        output.result(f"{NAME} {version('pulumi-encord-integrations')}\n")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    _show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+    _debug: Annotated[
+        bool, typer.Option("--debug", help="Say what is done and show tracebacks; for every verb.")
+    ] = False,
+) -> None:
+    """Serves, lists and shows Encord data integrations. Only pulumi up changes what is declared."""
+    if context.invoked_subcommand is None:
+        output.say(context.get_help())
+        raise typer.Exit(ExitCode.USAGE)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs the command and answers its exit code; nothing escapes."""
+    debug, rest = _without_debug(list(arguments))
+    if debug:
+        logging.basicConfig(stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+        logging.getLogger("pulumi_encord_integrations").setLevel(logging.DEBUG)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        command = typer.main.get_command(app)
+        return failures.ended(command.main(args=rest, prog_name=NAME, standalone_mode=False))
+    except KeyboardInterrupt:
+        return failures.cancelled()
+    except SystemExit:
+        # A signal that ends `serve`, and typer where the reader of the help has gone away.
+        return ExitCode.DONE
+    except Exception as error:  # noqa: BLE001  the border of the process
+        return failures.report(error, debug=debug)
+
+
+def _without_debug(arguments: list[str]) -> tuple[bool, list[str]]:
+    """Takes --debug out wherever it stands, so that it holds for wrong calls too."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    options = [argument for argument in arguments[:end] if argument != "--debug"]
+    return len(options) < end, options + arguments[end:]

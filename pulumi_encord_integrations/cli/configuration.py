@@ -1,0 +1,120 @@
+"""The settings as the command reads them: the environment, a stack's configuration, the project's."""
+
+from pathlib import Path
+from typing import Any
+
+from pulumi_encord_integrations.client import settings
+from pulumi_encord_integrations.client.errors import ConfigurationError
+
+_VARIABLES = {key: variable for variable, key in settings.VARIABLES.values() if key}
+
+
+def read_settings(stack: str | None) -> settings.Settings:
+    """The settings in force here; raises `ConfigurationError`."""
+    folder = settings.project_folder()
+    config = _Configuration(folder, stack)
+    try:
+        return settings.load(config.get, folder)
+    except ConfigurationError as error:
+        names = [] if stack or "endpoint" in config.encrypted else _stacks(config.stack_folder)
+        also = f"\nor read the configuration of a stack: --stack {names[0]}" if names else ""
+        raise ConfigurationError(error.message, hint=error.hint + also, code=error.code) from None
+
+
+def read_server_settings() -> settings.Settings:
+    """The settings of an API on this machine, which needs no endpoint."""
+    import os
+
+    folder = settings.project_folder()
+    environment = {**os.environ, settings.VARIABLES["endpoint"][0]: settings.EMBEDDED}
+    return settings.load(_Configuration(folder, None).get, folder, environment)
+
+
+class _Configuration:
+    """The `encord` namespace of Pulumi's own files."""
+
+    def __init__(self, folder: Path, stack: str | None) -> None:
+        project_file, project = _project(folder)
+        self.stack_folder = folder / str(project.get("stackConfigDir") or "")
+        self.encrypted: set[str] = set()
+        self._sources = [(project_file, _config(project_file, project))]
+        if stack:
+            file = _stack_file(self.stack_folder, stack)
+            self._sources.insert(0, (file, _config(file, _mapping(file))))
+
+    def get(self, key: str) -> str | None:
+        """The value of one key; raises `ConfigurationError` if it cannot be read here."""
+        for file, config in self._sources:
+            if (value := _plain(config.get(f"encord:{key}"))) is not None:
+                return self._text(key, value, file)
+        return None
+
+    def _text(self, key: str, value: Any, file: Path) -> str:
+        if isinstance(value, dict) and "secure" in value:
+            self.encrypted.add(key)
+            raise ConfigurationError(
+                f"encord:{key} in {file.name} is encrypted and cannot be read here",
+                hint=f"Set {_VARIABLES[key]} in the environment",
+            )
+        if isinstance(value, dict | list):
+            raise ConfigurationError(f"encord:{key} in {file.name} must be a text")
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _plain(value: Any) -> Any:
+    """The value itself: a project may write it as `{value: ...}` or `{default: ...}`."""
+    if isinstance(value, dict) and "secure" not in value:
+        return value.get("value", value.get("default"))
+    return value
+
+
+def _project(folder: Path) -> tuple[Path, dict[str, Any]]:
+    for name in ("Pulumi.yaml", "Pulumi.yml"):
+        if (folder / name).is_file():
+            return folder / name, _mapping(folder / name)
+    return folder / "Pulumi.yaml", {}
+
+
+def _stack_file(folder: Path, stack: str) -> Path:
+    """The file of a stack, which may be named with its organization and project."""
+    name = stack.rsplit("/", 1)[-1]
+    for suffix in ("yaml", "yml"):
+        if (file := folder / f"Pulumi.{name}.{suffix}").is_file():
+            return file
+    known = _stacks(folder)
+    hint = f"Stacks here: {', '.join(known)}" if known else "Run it in the project's folder"
+    raise ConfigurationError(f"there is no Pulumi.{name}.yaml in {folder}", hint=hint)
+
+
+def _stacks(folder: Path) -> list[str]:
+    return sorted(
+        file.name.removeprefix("Pulumi.").rsplit(".", 1)[0]
+        for suffix in ("yaml", "yml")
+        for file in folder.glob(f"Pulumi.*.{suffix}")
+    )
+
+
+def _config(file: Path, data: dict[str, Any]) -> dict[str, Any]:
+    config = data.get("config") or {}
+    if not isinstance(config, dict):
+        raise ConfigurationError(f"config in {file.name} is not a mapping")
+    return config
+
+
+def _mapping(file: Path) -> dict[str, Any]:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        data = YAML(typ="safe", pure=True).load(file)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else str(file)
+        raise ConfigurationError(f"{place} is not valid YAML: {error.problem}") from None
+    except (YAMLError, UnicodeDecodeError):
+        raise ConfigurationError(f"{file} is not valid YAML") from None
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {file}: {error.strerror}") from None
+    if not isinstance(data or {}, dict):
+        raise ConfigurationError(f"{file} is not a mapping")
+    return data or {}

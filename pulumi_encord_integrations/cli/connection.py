@@ -1,0 +1,57 @@
+"""The API as the command reaches it: a served one, or the embedded database read-only."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from pulumi_encord_integrations.client.client import Client
+    from pulumi_encord_integrations.model.integrations import IntegrationView
+
+SCHEMA_VERSION = 1
+"""Of the documents that `--json` prints; counts up when a field changes its meaning or goes."""
+
+Stack = Annotated[
+    str | None, typer.Option("--stack", metavar="NAME", help="Read the settings of this Pulumi stack.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+class NoDatabase(Exception):
+    """The embedded API has no database yet, so nothing exists."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path))
+        self.path = path
+
+
+@contextmanager
+def connected(stack: str | None) -> "Iterator[Client]":
+    """A client that only reads; raises `NoDatabase`, `ConfigurationError`."""
+    from pulumi_encord_integrations import embedded
+    from pulumi_encord_integrations.cli.configuration import read_settings
+
+    settings = read_settings(stack)
+    try:
+        client = embedded.connect(settings, read_only=True)
+    except embedded.DatabaseMissing:
+        raise NoDatabase(settings.database) from None
+    try:
+        yield client
+    finally:
+        client.close()
+
+
+def document(**content: Any) -> str:
+    """A JSON document in ASCII, which no terminal or locale can spoil."""
+    import json
+
+    return json.dumps({"schemaVersion": SCHEMA_VERSION, **content}, indent=2) + "\n"
+
+
+def wire_forms(views: "Iterable[IntegrationView]") -> list[dict[str, Any]]:
+    """Integrations as the API writes them."""
+    return [view.model_dump(mode="json", by_alias=True) for view in views]

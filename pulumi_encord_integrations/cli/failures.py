@@ -1,0 +1,62 @@
+"""Exceptions as exit codes and words: one of the two borders where every exception ends."""
+
+import os
+import sys
+import tempfile
+import traceback
+from importlib.metadata import version
+
+import typer
+
+from pulumi_encord_integrations.cli import output
+from pulumi_encord_integrations.cli.exits import ExitCode, code_of
+from pulumi_encord_integrations.cli.help import NAME
+from pulumi_encord_integrations.client.errors import EncordError
+
+_INTERRUPTED = 130
+
+
+def ended(value: object) -> int:
+    """The exit code of a verb that returned; typer answers 130 where it caught the interrupt itself."""
+    if value == _INTERRUPTED:
+        return cancelled()
+    return value if isinstance(value, int) else ExitCode.DONE
+
+
+def cancelled() -> ExitCode:
+    """Says that a person ended the run."""
+    output.complain("cancelled")
+    return ExitCode.CANCELLED
+
+
+def report(error: Exception, *, debug: bool) -> ExitCode:
+    """Says what went wrong and answers the exit code; `debug` adds the traceback."""
+    if debug:
+        traceback.print_exception(error, file=sys.stderr)
+    if isinstance(error, EncordError):
+        output.complain(error.message, *error.hint.splitlines())
+        return code_of(error)
+    if isinstance(error, typer.Abort):
+        return cancelled()
+    if isinstance(error, typer.TyperException):
+        path = getattr(getattr(error, "ctx", None), "command_path", NAME)
+        output.complain(error.format_message(), f"see {path} --help")
+        return ExitCode.USAGE
+    return _bug(error)
+
+
+def _bug(error: Exception) -> ExitCode:
+    output.complain(
+        f"unexpected {type(error).__name__}: this is a bug in {NAME}",
+        f"the log is {_log(error)}; please report it",
+    )
+    return ExitCode.BUG
+
+
+def _log(error: Exception) -> str:
+    """A file that only its owner may read: an unexpected error may quote what was handled."""
+    descriptor, path = tempfile.mkstemp(prefix=f"{NAME}-", suffix=".log")
+    with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:
+        file.write(f"{NAME} {version('pulumi-encord-integrations')}, Python {sys.version}\n")
+        traceback.print_exception(error, file=file)
+    return path

@@ -1,0 +1,93 @@
+"""Integrations as people read them."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from pulumi_encord_integrations.cli.output import printable
+from pulumi_encord_integrations.model.integrations import IntegrationView, integration_type
+
+_LABEL_CELLS = 20
+_NAMES = {"arn": "ARN", "sas": "SAS", "url": "URL", "vpn": "VPN"}
+
+
+def table(views: Iterable[IntegrationView]) -> Table:
+    """A row for each integration; on a terminal long titles, owners and stacks fold."""
+    rows = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    rows.add_column("TITLE", overflow="fold", min_width=12, style="bold")
+    for name in ("TYPE", "DATA"):
+        rows.add_column(name, no_wrap=True)
+    rows.add_column("OWNER", overflow="fold", min_width=9)
+    for name in ("ROLE", "CREATED"):
+        rows.add_column(name, no_wrap=True)
+    rows.add_column("DECLARED IN", overflow="fold", min_width=8)
+    for view in views:
+        rows.add_row(*(Text(printable(cell)) for cell in _row(view)))
+    return rows
+
+
+def _row(view: IntegrationView) -> list[str]:
+    declared = view.declared_as
+    return [
+        view.title,
+        view.provider,
+        flags(view),
+        view.owner,
+        view.role or "-",
+        f"{view.created_at:%Y-%m-%d}",
+        f"{declared.project}/{declared.stack}" if declared else "-",
+    ]
+
+
+def flags(view: IntegrationView) -> str:
+    """How the data may be reached."""
+    found = [("strict", view.strict_client_only), ("VPN", view.over_vpn)]
+    return ", ".join(name for name, set_ in found if set_) or "standard"
+
+
+def sheet(view: IntegrationView) -> Text:
+    """Everything of one integration, a value on each line and nothing after it, to be copied."""
+    lines = Text(no_wrap=True, overflow="ignore")
+    lines.append(f"{printable(view.title)}\n", "bold")
+    for label, values in (*_common(view), *_own(view), ("origins", view.origins or ["none configured"])):
+        for index, value in enumerate(values):
+            lines.append(f"  {(label if index == 0 else '').ljust(_LABEL_CELLS)}", "dim")
+            lines.append(f"{printable(value)}\n")
+    lines.rstrip()
+    return lines
+
+
+def _common(view: IntegrationView) -> Iterator[tuple[str, list[str]]]:
+    kind = integration_type(view.provider)
+    yield "uuid", [view.uuid]
+    yield "type", [f"{view.provider} ({kind.resource})" if kind else view.provider]
+    yield "data", [flags(view)]
+    yield "owner", [view.owner]
+    yield "your role", [view.role or "none: you have not joined it"]
+    yield "created", [f"{view.created_at:%Y-%m-%d %H:%M:%S} UTC"]
+    yield "declared in", [view.declared_as.where if view.declared_as else "no stack"]
+    yield "adopted", ["yes" if view.adopted else "no"]
+    yield "settings revision", [str(view.settings_revision)]
+    yield "organization", [view.organization]
+
+
+def _own(view: IntegrationView) -> Iterator[tuple[str, list[str]]]:
+    """What only this type of integration has."""
+    for name in type(view).model_fields:
+        if name not in IntegrationView.model_fields:
+            label = " ".join(_NAMES.get(word, word) for word in name.split("_"))
+            yield label, _values(name, getattr(view, name))
+
+
+def _values(name: str, value: Any) -> list[str]:
+    if value is None:
+        return ["not configured in the API" if name == "principal_arn" else "not set"]
+    if name == "buckets":
+        return [place for bucket in value for place in _places(bucket)]
+    return [str(item) for item in value] or ["none"] if isinstance(value, list) else [str(value)]
+
+
+def _places(bucket: Any) -> list[str]:
+    return [f"{bucket.name}/{prefix}" for prefix in bucket.prefixes] or [bucket.name]

@@ -1,0 +1,68 @@
+"""`encord-integrations list`."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pulumi_encord_integrations.cli.connection import Json, NoDatabase, Stack, connected, document, wire_forms
+from pulumi_encord_integrations.cli.output import result, say, show
+
+if TYPE_CHECKING:
+    from pulumi_encord_integrations.model.integrations import IntegrationView
+
+EXAMPLES = (
+    "list",
+    "list --mine --provider AWS",
+    "list --stack prod --json | jq -r '.integrations[].title'",
+)
+
+
+def list_integrations(
+    json: Json = False,
+    mine: Annotated[bool, typer.Option("--mine", help="Only those that you are a member of.")] = False,
+    owner: Annotated[
+        str | None, typer.Option(metavar="EMAIL", help="Only those that this user created.")
+    ] = None,
+    title: Annotated[
+        str | None, typer.Option(metavar="TITLE", help="Only those of exactly this title.")
+    ] = None,
+    provider: Annotated[
+        str | None, typer.Option(metavar="TYPE", help="Only those of this type, such as AWS.")
+    ] = None,
+    stack: Stack = None,
+) -> None:
+    """Lists integrations that you may view.
+
+    The oldest comes first.
+    """
+    from pulumi_encord_integrations.client import integrations
+
+    wanted = _provider(provider)
+    views: Sequence[IntegrationView] = []
+    why = "no integration matches" if mine or owner or title or provider else "there are no integrations yet"
+    try:
+        with connected(stack) as client:
+            views = list(integrations.search(client, title=title, owner=owner, mine=mine, provider=wanted))
+    except NoDatabase as missing:
+        why = f"there are no integrations yet: {missing.path} is made by the first pulumi up"
+    if not views:
+        say(why)
+    if json:
+        result(document(integrations=wire_forms(views)))
+    elif views:
+        from pulumi_encord_integrations.cli.layout import table
+
+        show(table(views))
+
+
+def _provider(name: str | None) -> str | None:
+    """The type's name on the wire, however it was spelled."""
+    from pulumi_encord_integrations.model.integrations import integration_types
+
+    if name is None:
+        return None
+    known = [kind.provider for kind in integration_types()]
+    if name.upper() not in known:
+        raise typer.BadParameter(f"{name} is no type of integration; the types are {', '.join(known)}")
+    return name.upper()

@@ -1,0 +1,135 @@
+"""`encord-integrations serve`."""
+
+import ipaddress
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from pulumi_encord_integrations.cli.configuration import read_server_settings
+from pulumi_encord_integrations.cli.extras import require_server
+from pulumi_encord_integrations.cli.help import NAME
+from pulumi_encord_integrations.cli.output import say
+from pulumi_encord_integrations.client.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pulumi_encord_integrations.client.settings import Settings
+
+EXAMPLES = (
+    "serve --database encord.sqlite",
+    "serve --database /srv/encord.sqlite --port 0",
+    "serve --database /srv/encord.sqlite --host 0.0.0.0 --behind-tls-proxy",
+)
+
+
+def serve(
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one.")] = 8080,
+    database: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What init-server made. [default: ENCORD_DATABASE]")
+    ] = None,
+    behind_tls_proxy: Annotated[
+        bool, typer.Option("--behind-tls-proxy", help="Other machines reach it through a TLS proxy only.")
+    ] = False,
+) -> None:
+    """Serves the API until a signal (Ctrl-C, SIGTERM) ends it.
+
+    It speaks http: for this machine alone, or for a proxy that speaks https to all others and keeps the Host
+    header, which signatures cover.
+    """
+    if not (_is_loopback(host) or behind_tls_proxy):
+        raise ConfigurationError(
+            f"{host} would let other machines in over http",
+            hint="Put a proxy that speaks https before it and say so: --behind-tls-proxy",
+        )
+    require_server()
+    settings = read_server_settings()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _end)
+    path = database.absolute() if database else settings.database
+    app = _open(path, settings)
+    _run(app, _listen(host, port), path)
+
+
+def _end(_number: int, _frame: object) -> NoReturn:
+    sys.exit(0)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _open(path: Path, settings: "Settings") -> Any:
+    """The service on a database that `init-server` made; raises `ConfigurationError`."""
+    from pulumi_encord_integrations.server.app import create_app
+    from pulumi_encord_integrations.server.bootstrap import open_served
+    from pulumi_encord_integrations.server.deployment import Deployment
+    from pulumi_encord_integrations.server.faults import DatabaseUnusable
+    from pulumi_encord_integrations.server.store.database import Database
+
+    database = Database(path)
+    try:
+        vault = open_served(database)
+    except DatabaseUnusable as error:
+        init = (
+            f"Make it: {NAME} init-server --database {path} --organization NAME --admin EMAIL --new-key FILE"
+        )
+        raise ConfigurationError(error.message, hint=init if error.missing else error.hint) from None
+    return create_app(Deployment(path, vault, settings.principals), database)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket; raises `ConfigurationError`."""
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=2048)
+    except socket.gaierror:
+        raise ConfigurationError(f"{host} is no address of this machine") from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot listen on {host} port {port}: {os.strerror(error.errno or 0)}",
+            hint="Choose another with --port; 0 takes a free one",
+        ) from None
+
+
+def _run(app: Any, listener: socket.socket, path: Path) -> None:
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        """Says where it listens once it does."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            say(f"listening on {_address(listener)}, database {path}, {_journal()}")
+
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+    Server(config).run(sockets=[listener])
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _journal() -> str:
+    import sqlite3
+
+    from pulumi_encord_integrations.server.store.database import journal_mode
+
+    mode, synchronous = journal_mode(sqlite3.sqlite_version_info)
+    return f"SQLite {sqlite3.sqlite_version}, journal mode {mode}, synchronous {synchronous}"

@@ -1,0 +1,73 @@
+"""The first start of a served database: its encryption key, organization, admin and public key."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_ssh_public_key
+
+from pulumi_encord_integrations.server import bootstrap
+from pulumi_encord_integrations.server.faults import DatabaseUnusable
+from pulumi_encord_integrations.server.store import organizations
+from pulumi_encord_integrations.server.store.database import Database
+
+
+class AlreadyFounded(DatabaseUnusable):
+    """The database holds an organization already."""
+
+
+@dataclass(frozen=True)
+class Founder:
+    """The organization to make, and its admin with the public key in hexadecimal."""
+
+    organization: str
+    admin: str
+    public_key: str
+
+
+def public_key_in(text: bytes) -> str:
+    """The raw public key in hexadecimal of an OpenSSH `.pub` file; raises ValueError."""
+    try:
+        key = load_ssh_public_key(text.strip())
+    except UnsupportedAlgorithm:
+        raise ValueError("a key of an unknown kind") from None
+    if not isinstance(key, Ed25519PublicKey):
+        raise ValueError("not an Ed25519 key")
+    return key.public_bytes_raw().hex()
+
+
+def refuse_founded(path: Path) -> None:
+    """Changes nothing; raises `AlreadyFounded`, or `DatabaseUnusable` if the file is no such database."""
+    if not path.exists() or (path.is_file() and path.stat().st_size == 0):
+        return
+    database = Database(path, read_only=True)
+    try:
+        database.prepare()
+        with database.read() as connection:
+            found = organizations.first(connection)
+    finally:
+        database.close()
+    if found is not None:
+        raise AlreadyFounded(f'{path} holds the organization "{found.name}" already', "Nothing was changed")
+
+
+def found(path: Path, founder: Founder) -> Path:
+    """Makes the database and all that is in it, once; answers where its encryption key lies.
+
+    Raises `AlreadyFounded`, `DatabaseUnusable`, OSError.
+    """
+    refuse_founded(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    database = Database(path, create=True)
+    try:
+        vault = bootstrap.open_served(database, create=True)
+        made = bootstrap.make_organization(
+            database, vault, founder.organization, founder.admin, founder.public_key
+        )
+    finally:
+        database.close()
+    if not made:
+        raise AlreadyFounded(f"{path} was given an organization by someone else just now")
+    return bootstrap.encryption_key_file(path)
