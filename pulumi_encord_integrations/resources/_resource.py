@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self, get_origin
+from typing import Any, ClassVar, Self
 
 import pulumi
 from pulumi.dynamic import Resource
@@ -59,7 +59,9 @@ class EncordResource(Resource, module="encord", name="Resource"):
     def _outputs(cls) -> list[str]:
         classes = [c for c in cls.__mro__ if issubclass(c, EncordResource)]
         annotated = [pair for c in classes for pair in inspect.get_annotations(c).items()]
-        return [name for name, annotation in annotated if get_origin(annotation) is pulumi.Output]
+        return [
+            name for name, annotation in annotated if getattr(annotation, "__origin__", None) is pulumi.Output
+        ]
 
     @classmethod
     def _token(cls) -> str:
