@@ -1,11 +1,10 @@
 """Integrations over the wire."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.client.errors import UnexpectedAnswer
 from pulumi_encord_integrations.model.integrations import (
     CreatedIntegration,
@@ -16,11 +15,15 @@ from pulumi_encord_integrations.model.integrations import (
     view_of,
 )
 
+if TYPE_CHECKING:
+    # A program only declares: it need not load what speaks HTTP.
+    from pulumi_encord_integrations.client.client import Client
+
 _PATH = "cloud-integrations"
 
 
 def create(
-    client: Client, spec: IntegrationSpec, placement: Placement
+    client: "Client", spec: IntegrationSpec, placement: Placement
 ) -> tuple[IntegrationView, CreatedIntegration]:
     """Creates it or, for a known declaration, answers the object with the spec applied."""
     body = {**spec.to_wire(), **placement.to_wire()}
@@ -28,13 +31,13 @@ def create(
     return _view(answer.integration), answer
 
 
-def read(client: Client, uuid: str) -> IntegrationView:
+def read(client: "Client", uuid: str) -> IntegrationView:
     """One integration; raises `NotFound`, `NotAllowed`."""
     return _view(client.call("GET", f"{_PATH}/{uuid}"))
 
 
 def search(
-    client: Client,
+    client: "Client",
     *,
     title: str | None = None,
     owner: str | None = None,
@@ -52,12 +55,12 @@ def search(
     return (_view(row) for row in client.pages(f"{_PATH}/search", query))
 
 
-def update(client: Client, uuid: str, changes: Mapping[str, Any]) -> IntegrationView:
+def update(client: "Client", uuid: str, changes: Mapping[str, Any]) -> IntegrationView:
     """Applies camelCase changes; what is absent stays, null clears."""
     return _view(client.call("PATCH", f"{_PATH}/{uuid}", body=dict(changes)))
 
 
-def delete(client: Client, uuid: str, declared_by: str | None) -> DeletedIntegration:
+def delete(client: "Client", uuid: str, declared_by: str | None) -> DeletedIntegration:
     """Lets it go on behalf of a stack identity; None deletes whoever declares it."""
     return client.ask(DeletedIntegration, "DELETE", f"{_PATH}/{uuid}", query={"declaredBy": declared_by})
 

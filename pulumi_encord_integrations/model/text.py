@@ -3,7 +3,6 @@
 import unicodedata
 from typing import Annotated
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator
 
 MAX_TITLE = 255
@@ -27,6 +26,9 @@ def _title(value: str) -> str:
 
 
 def _email(value: str) -> str:
+    # Slow to load, and most programs name nobody.
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         # Folding further would make one person of straße@ and strasse@.
         return validate_email(value, check_deliverability=False, test_environment=True).normalized.lower()

@@ -4,10 +4,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pulumi_encord_integrations.client import organizations
-from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.client.errors import ConfigurationError
 from pulumi_encord_integrations.model.users import CurrentOrganization
 
@@ -15,6 +14,9 @@ LISTING_SECONDS = 30.0
 """How long a listing answers for its objects."""
 
 V = TypeVar("V")
+
+if TYPE_CHECKING:
+    from pulumi_encord_integrations.client.client import Client
 
 
 class Listing(dict[str, V]):
@@ -33,7 +35,7 @@ class Listing(dict[str, V]):
 class Session:
     """Safe to share between the provider's threads."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: "Client") -> None:
         self.client = client
         self._lock = threading.Lock()
         self._listings: dict[str, Listing[Any]] = {}

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from pulumi_encord_integrations import embedded
 from pulumi_encord_integrations.client import settings
 from pulumi_encord_integrations.reconcilers.session import Session
 
@@ -29,5 +28,7 @@ def session(*, create: bool = False) -> Session:
     global _session
     with _lock:
         if _session is None:
+            from pulumi_encord_integrations import embedded
+
             _session = Session(embedded.connect(settings_in_force(), create=create))
         return _session
