@@ -1,0 +1,164 @@
+"""The API with a cast of users: inside this process, or served over loopback HTTP."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import httpx2
+import uvicorn
+from a2wsgi import ASGIMiddleware
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from fastapi import FastAPI
+from sqlalchemy import delete, insert, text
+
+from pulumi_encord_integrations.client.auth import Signer
+from pulumi_encord_integrations.client.client import Client
+from pulumi_encord_integrations.model.principals import Principals
+from pulumi_encord_integrations.server import bootstrap
+from pulumi_encord_integrations.server.app import create_app
+from pulumi_encord_integrations.server.deployment import Deployment
+from pulumi_encord_integrations.server.store import organizations
+from pulumi_encord_integrations.server.store import tables as t
+from pulumi_encord_integrations.server.store.database import Database
+from pulumi_encord_integrations.server.vault import Vault
+
+CREATOR = "ada@example.com"  # organization admin who makes the integrations
+MEMBER = "mia@example.com"  # member of the integration, in the role user
+OUTSIDER = "otto@example.com"  # of the organization, not of the integration
+BOSS = "bea@example.com"  # organization admin who has not joined
+REMOVED = "rex@example.com"  # removed from the organization; the key is still there
+FOREIGNER = "fay@example.org"  # admin of another organization
+NOBODY = "a key that nobody owns"
+CAST = (CREATOR, MEMBER, OUTSIDER, BOSS, REMOVED, FOREIGNER, NOBODY)
+
+PRINCIPALS = Principals(principal_arn="arn:aws:iam::111122223333:user/encord", origins=["https://app.test"])
+INTEGRATIONS = "/v2/public/cloud-integrations"
+AWS = {
+    "provider": "AWS",
+    "title": "Prod images",
+    "roleArn": "arn:aws:iam::123456789012:role/encord-prod",
+    "buckets": [{"name": "acme-training"}],
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Status, decoded body and headers of one request."""
+
+    status: int
+    body: Any
+    headers: httpx2.Headers
+
+    @property
+    def code(self) -> str:
+        return str(self.body["code"])
+
+    @property
+    def refusal(self) -> tuple[int, str]:
+        return self.status, self.code
+
+
+class Api:
+    """One deployment on a file, its cast, and ways to call it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "api.sqlite"
+        self.keys = {who: Ed25519PrivateKey.generate() for who in CAST}
+        self.database = Database(self.path, create=True)
+        self.vault: Vault = bootstrap.open_served(self.database, create=True)
+        bootstrap.make_organization(self.database, self.vault, "Acme", CREATOR, self.public_key(CREATOR))
+        self._people()
+        self.app = create_app(Deployment(self.path, self.vault, PRINCIPALS), self.database)
+        self.endpoint = "http://embedded"
+        self.transport: httpx2.BaseTransport | None = in_process(self.app)
+
+    def public_key(self, who: str) -> str:
+        return self.keys[who].public_key().public_bytes_raw().hex()
+
+    def restarted(self) -> "Api":
+        """The same file and people under a new application, as after a restart."""
+        again = object.__new__(Api)
+        again.__dict__.update(self.__dict__)
+        again.database = Database(self.path)
+        again.vault = bootstrap.open_served(again.database)
+        again.app = create_app(Deployment(self.path, again.vault, PRINCIPALS), again.database)
+        again.transport = in_process(again.app)
+        return again
+
+    def client(self, who: str = CREATOR, **more: Any) -> Client:
+        return Client(self.endpoint, Signer(self.keys[who]), self.transport, **more)
+
+    def http(self) -> httpx2.Client:
+        return httpx2.Client(base_url=self.endpoint, transport=self.transport, timeout=60)
+
+    def send(self, request: httpx2.Request | None = None, **how: Any) -> Answer:
+        """One raw request; nothing is retried or turned into an error."""
+        with self.http() as http:
+            response = http.send(request or self.request(**how))
+        return Answer(response.status_code, response.json(), response.headers)
+
+    def request(
+        self,
+        who: str = CREATOR,
+        method: str = "GET",
+        path: str = INTEGRATIONS,
+        body: Any = None,
+        query: Any = None,
+    ) -> httpx2.Request:
+        """A signed request, to be sent once, twice or altered."""
+        client = self.client(who)
+        return client._request(method, path.removeprefix("/v2/public/"), query, body)
+
+    def create(self, who: str = CREATOR, **more: Any) -> Any:
+        """A new integration; answers its object."""
+        answer = self.send(who=who, method="POST", body={**AWS, **more})
+        assert answer.status == 200, answer.body
+        return answer.body["integration"]
+
+    def add_member(self, uuid: str, who: str, role: str = "user") -> None:
+        with self.database.write() as connection:
+            found = organizations.first(connection)
+            row = {"integration": uuid, "organization": found and found.uuid, "email": who, "role": role}
+            connection.execute(insert(t.members), row)
+
+    def rows(self, table: str) -> Sequence[Any]:
+        with self.database.read() as connection:
+            return connection.execute(text(f"SELECT * FROM {table}")).all()
+
+    def _people(self) -> None:
+        with self.database.write() as connection:
+            found = organizations.first(connection)
+            assert found
+            for who, role in ((MEMBER, "MEMBER"), (OUTSIDER, "MEMBER"), (BOSS, "ADMIN"), (REMOVED, "MEMBER")):
+                organizations.add_user(connection, found.uuid, who, role)
+                organizations.add_key(connection, found.uuid, who, self.public_key(who))
+            users = t.organization_users
+            connection.execute(delete(users).where(users.c.email == REMOVED))
+            other = organizations.create(connection, "Other", self.vault.key_id)
+            organizations.add_user(connection, other, FOREIGNER, "ADMIN")
+            organizations.add_key(connection, other, FOREIGNER, self.public_key(FOREIGNER))
+
+
+def in_process(app: FastAPI) -> httpx2.BaseTransport:
+    """The transport that `embedded` uses."""
+    return httpx2.WSGITransport(cast(Any, ASGIMiddleware(cast(Any, app))))
+
+
+@contextmanager
+def served(app: FastAPI) -> Iterator[str]:
+    """The address of the app on a free loopback port, until the block ends."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        thread.join(0.01)
+    try:
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
