@@ -16,9 +16,13 @@ def read_settings(stack: str | None) -> settings.Settings:
     try:
         return settings.load(config.get, folder)
     except ConfigurationError as error:
-        names = [] if stack or "endpoint" in config.encrypted else _stacks(config.stack_folder)
-        also = f"\nor read the configuration of a stack: --stack {names[0]}" if names else ""
-        raise ConfigurationError(error.message, hint=error.hint + also, code=error.code) from None
+        hints = [error.hint]
+        if "endpoint" not in config.encrypted:
+            hints += [
+                f"or name a stack: --stack {name}" for name in _stacks(config.stack_folder)[:1] if not stack
+            ]
+            hints += [f"or set {_VARIABLES['endpoint']} in the environment"]
+        raise ConfigurationError(error.message, hint="\n".join(hints), code=error.code) from None
 
 
 def read_server_settings() -> settings.Settings:

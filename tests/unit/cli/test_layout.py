@@ -1,0 +1,112 @@
+"""The table and the sheet, on terminals and in pipes."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from pulumi_encord_integrations.cli import layout, output
+from pulumi_encord_integrations.model.integrations import IntegrationView, view_of
+from tests.support.command import ESCAPE
+
+WIDE = "訓練データ" * 12
+AWS: dict[str, Any] = {
+    "integrationUuid": "7c9f2b52-8a5e-4a53-9a70-0d4c0d1f6d10",
+    "organizationUuid": "b6c1e0c8-59a9-4a44-8f6e-3a9f6f9c3c11",
+    "provider": "AWS",
+    "title": "prod",
+    "strictClientOnly": False,
+    "overVpn": False,
+    "owner": "ada@example.com",
+    "createdAt": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+    "origins": [],
+    "settingsRevision": 1,
+    "adopted": False,
+    "declaredAs": None,
+    "role": "admin",
+    "roleArn": "arn:aws:iam::123456789012:role/encord",
+    "buckets": [{"name": "whole"}, {"name": "parts", "prefixes": ["a/", "b/"]}],
+    "externalId": "external",
+    "principalArn": None,
+}
+
+
+def view(**more: Any) -> IntegrationView:
+    return view_of({**AWS, **more})
+
+
+def drawn(width: int, **more: Any) -> list[str]:
+    console = Console(width=width, color_system=None)
+    with console.capture() as captured:
+        console.print(layout.table([view(**more)]))
+    return captured.get().splitlines()
+
+
+def sheet(**more: Any) -> dict[str, str]:
+    rows = layout.sheet(view(**more)).plain.splitlines()[1:]
+    return {row[2:22].strip(): row[22:] for row in rows}
+
+
+def test_a_long_wide_title_folds_within_the_terminal_and_loses_nothing() -> None:
+    lines = drawn(80, title=WIDE)
+    assert all(cell_len(line) <= 80 for line in lines)
+    assert "".join(line.split("  ")[0].strip() for line in lines[1:]) == WIDE
+
+
+def test_a_pipe_gets_one_line_for_each_integration(capsys: pytest.CaptureFixture[str]) -> None:
+    output.show(layout.table([view(title=WIDE * 2), view()]))
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert lines[1].startswith(WIDE * 2)
+
+
+@pytest.mark.parametrize(
+    ("strict", "vpn", "said"),
+    [(False, False, "standard"), (True, False, "strict"), (True, True, "strict, VPN")],
+)
+def test_the_data_column_says_how_data_may_be_reached(strict: bool, vpn: bool, said: str) -> None:
+    assert layout.flags(view(strictClientOnly=strict, overVpn=vpn)) == said
+
+
+def test_a_title_cannot_steer_the_terminal() -> None:
+    assert not any(ESCAPE in line for line in drawn(200, title=f"{ESCAPE}[31mred"))
+    assert ESCAPE not in layout.sheet(view(title=f"{ESCAPE}[31mred")).plain
+
+
+def test_brackets_in_a_title_are_no_markup() -> None:
+    assert drawn(200, title="[bold]x[/bold] :smile:")[1].startswith("[bold]x[/bold] :smile:")
+
+
+def test_the_sheet_gives_each_value_to_paste_alone() -> None:
+    shown = sheet(principalArn="arn:aws:iam::1:user/encord", origins=["https://app.test"])
+    assert shown["external id"] == "external"
+    assert shown["principal ARN"] == "arn:aws:iam::1:user/encord"
+    assert shown["origins"] == "https://app.test"
+
+
+def test_the_sheet_says_what_the_deployment_has_not_configured() -> None:
+    shown = sheet()
+    assert (shown["principal ARN"], shown["origins"]) == ("not configured in the API", "none configured")
+
+
+def test_the_sheet_lists_buckets_with_their_prefixes() -> None:
+    rows = layout.sheet(view()).plain.splitlines()
+    first = next(i for i, row in enumerate(rows) if row.startswith("  buckets"))
+    assert [row[22:] for row in rows[first : first + 3]] == ["parts/a/", "parts/b/", "whole"]
+
+
+def test_the_sheet_names_the_declaration() -> None:
+    declared = {
+        "stackId": UUID(int=1),
+        "path": "encord:AwsIntegration::prod",
+        "project": "data",
+        "stack": "live",
+    }
+    assert sheet(declaredAs=declared)["declared in"] == "data/live, AwsIntegration::prod"
+
+
+def test_a_type_that_this_package_does_not_know_is_still_shown() -> None:
+    assert sheet(provider="NEW")["type"] == "NEW"
