@@ -1,0 +1,239 @@
+"""`make demo`: the declared organization, deployed, changed behind Pulumi's back, repaired and destroyed.
+
+`python -m tools.demo [FOLDER]` runs the project in FOLDER (default: this one) with the real pulumi.
+Everything it makes is in FOLDER/.demo; it goes on from what an earlier run left, also a killed one.
+"""
+
+import fcntl
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from pulumi_encord_integrations import embedded
+from pulumi_encord_integrations.client import integrations, settings
+from pulumi_encord_integrations.client.errors import EncordError
+from pulumi_encord_integrations.organization import document, entries
+from tools.engine import EngineError, locate
+
+STACK = "demo"
+CHANGED = "Renamed in the app"
+EARLIER_RUN_ENDS_WITHIN = 60.0
+COMMAND = "from pulumi_encord_integrations.cli import main; main()"
+
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_NOISE = re.compile(
+    r"$|(Updating|Refreshing|Destroying|Previewing update) \(|Duration:|Resources:|\[(urn|id)="
+    r"|.*pulumi:pulumi:Stack|.* (creating|updating|deleting|refreshing|running) \("
+    r"|The resources in the stack have been deleted|If you want to remove the stack"
+)
+
+
+class NotAsTold(Exception):
+    """The story went another way; the message says where."""
+
+
+class Demo:
+    """One project, its demo stack, and the API behind it."""
+
+    def __init__(self, project: Path, lock: int) -> None:
+        self._project = project
+        self._lock = lock
+        self._stack = project / ".demo" / "stack"
+        self._state = project / ".demo" / "state"
+        self._env = environment(os.environ, project / ".demo", locate())
+
+    def prepare(self) -> None:
+        """Makes the stack unless an earlier run did, and takes away the lock of a run that was killed."""
+        for folder in (self._stack, self._state):
+            folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(self._project / "Pulumi.yaml", self._stack / "Pulumi.yaml")
+        if not self._stack_file.exists():
+            self._aside("stack", "select", "--create", "--stack", STACK)
+        if any(path.is_file() for path in (self._state / ".pulumi" / "locks").rglob("*")):
+            print("An earlier run was cut short; its lock is taken away.")
+            self._aside("cancel", "--yes", "--stack", STACK)
+
+    def pulumi(self, *arguments: str) -> str:
+        """Runs pulumi on the demo stack, shows what matters of its words and returns them all."""
+        colour = "always" if sys.stdout.isatty() else "never"
+        stack = ["--stack", STACK, "--config-file", str(self._stack_file), "--color", colour]
+        command = ["pulumi", *arguments, *stack, "--non-interactive", "--suppress-progress"]
+        return self._run(f"pulumi {arguments[0]}", command)
+
+    def command(self, *arguments: str) -> None:
+        """Runs `encord-integrations`."""
+        self._run(f"encord-integrations {arguments[0]}", [sys.executable, "-c", COMMAND, *arguments])
+
+    def titles(self) -> list[str]:
+        """What the API holds now, sorted."""
+        with closing(embedded.connect(self._settings())) as client:
+            return sorted(view.title for view in integrations.search(client))
+
+    def rename(self, title: str) -> None:
+        """As someone would in the app: Pulumi does not hear of it."""
+        with closing(embedded.connect(self._settings())) as client:
+            found = next(integrations.search(client, title=title))
+            integrations.update(client, found.uuid, {"title": CHANGED})
+
+    @property
+    def _stack_file(self) -> Path:
+        return self._stack / f"Pulumi.{STACK}.yaml"
+
+    def _settings(self) -> settings.Settings:
+        project, _ = document.read((self._project / "Pulumi.yaml").read_bytes())
+        given: Mapping[str, Any] = project.plain["config"]
+        return settings.load(lambda key: given.get(f"encord:{key}", {}).get("value"), self._project, {})
+
+    def _aside(self, *arguments: str) -> None:
+        """Runs pulumi beside the project, so that the stack's file lands in .demo; shows nothing."""
+        command = ["pulumi", *arguments, "--non-interactive", "--cwd", str(self._stack)]
+        self._run(f"pulumi {arguments[0]}", command, show=False)
+
+    def _run(self, name: str, command: list[str], *, show: bool = True) -> str:
+        # A pulumi that outlives this process keeps the lock, so that no other run takes its stack away.
+        with subprocess.Popen(
+            command,
+            cwd=self._project,
+            env=self._env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            pass_fds=[self._lock],
+        ) as child:
+            try:
+                text = _read(child, show)
+            except BaseException:
+                _end(child)
+                raise
+        if child.returncode:
+            raise NotAsTold(
+                "\n".join([f"`{name}` failed (exit code {child.returncode})", "" if show else text])
+            )
+        return text
+
+
+def environment(outer: Mapping[str, str], folder: Path, engine: Path) -> dict[str, str]:
+    """The outer environment without anyone's own pulumi and Encord settings."""
+    kept = {name: value for name, value in outer.items() if not name.startswith(("PULUMI_", "ENCORD_"))}
+    return {
+        **kept,
+        "PATH": f"{engine}{os.pathsep}{outer.get('PATH', os.defpath)}",
+        "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+        "PULUMI_HOME": str(folder / "home"),
+        "PULUMI_CONFIG_PASSPHRASE": "",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    }
+
+
+def _read(child: "subprocess.Popen[str]", show: bool) -> str:
+    lines = []
+    for line in child.stdout or ():
+        lines.append(_COLOUR.sub("", line))
+        if show and not _NOISE.match(lines[-1].strip()):
+            print(f"  {line.rstrip()}", flush=True)
+    return "".join(lines)
+
+
+def _end(child: "subprocess.Popen[str]") -> None:
+    """Ctrl-C at a terminal has reached the child too; any other end of ours has not."""
+    for stop, seconds in ((None, 5), (signal.SIGINT, 20), (signal.SIGKILL, 5)):
+        if stop:
+            child.send_signal(stop)
+        try:
+            child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            continue
+        return
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[int]:
+    """One run at a time in a folder; yields the lock, which ends with the last process that has it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + EARLIER_RUN_ENDS_WITHIN
+    with (folder / "lock").open("a") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise NotAsTold(f"another demo is running in {folder}") from None
+                time.sleep(0.2)
+        yield file.fileno()
+
+
+def tell(demo: Demo, declared: list[str]) -> None:
+    """The story; raises `NotAsTold` where it does not go that way."""
+    demo.prepare()
+    step("pulumi up: what encord.yaml declares is made")
+    demo.pulumi("up", "--yes", "--skip-preview")
+    expect(demo.titles() == sorted(declared), "the API does not hold what encord.yaml declares")
+    step("pulumi preview: nothing to change")
+    demo.pulumi("preview", "--expect-no-changes")
+    step(f'Someone renames "{declared[0]}" in the app')
+    demo.rename(declared[0])
+    expect(demo.titles() != sorted(declared), "the title is still what it was")
+    step("pulumi refresh: the drift shows")
+    seen = demo.pulumi("refresh", "--yes", "--skip-preview", "--diff")
+    expect(f'"{declared[0]}" => "{CHANGED}"' in seen, "refresh does not show the new title")
+    step("pulumi up: repaired")
+    demo.pulumi("up", "--yes", "--skip-preview", "--diff")
+    expect(demo.titles() == sorted(declared), "the title is not what encord.yaml declares")
+    step("pulumi destroy: nothing is left")
+    demo.pulumi("destroy", "--yes", "--skip-preview")
+    expect(demo.titles() == [], "integrations are left")
+    step("pulumi up: all of it again")
+    demo.pulumi("up", "--yes", "--skip-preview")
+    expect(demo.titles() == sorted(declared), "the API does not hold what encord.yaml declares")
+    step("encord-integrations list")
+    demo.command("list")
+    step("pulumi preview: nothing to change")
+    demo.pulumi("preview", "--expect-no-changes")
+
+
+def step(words: str) -> None:
+    """Heads a step."""
+    bold, plain = ("\x1b[1m", "\x1b[0m") if sys.stdout.isatty() else ("", "")
+    print(f"\n{bold}{words}{plain}", flush=True)
+
+
+def expect(holds: bool, otherwise: str) -> None:
+    """Ends the story unless it holds."""
+    if not holds:
+        raise NotAsTold(otherwise)
+
+
+def main(arguments: list[str]) -> int:
+    """Returns the exit code: 0 if all went as told, 1 if not, 130 after Ctrl-C."""
+    project = Path(arguments[0] if arguments else Path(__file__).parents[1]).resolve()
+    started = time.monotonic()
+    try:
+        found = entries.load(project / "encord.yaml", "encord.yaml").integrations
+        expect(bool(found), "encord.yaml declares no integration to show")
+        with only_one(project / ".demo") as lock:
+            tell(Demo(project, lock), [entry.title for entry in found])
+    except KeyboardInterrupt:
+        print("\ndemo: interrupted; `make demo` goes on from here", file=sys.stderr)
+        return 130
+    except (NotAsTold, EncordError, EngineError) as error:
+        print(f"\ndemo: {error}", file=sys.stderr)
+        return 1
+    seconds = time.monotonic() - started
+    print(f"\nDone in {seconds:.0f} s. Try next: change a title in encord.yaml and run this again.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
