@@ -4,7 +4,7 @@
 are passed over, so that an older client understands a newer server.
 """
 
-from typing import Annotated, Any, Generic, Self, TypeVar
+from typing import Annotated, Any, Generic, Self, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, SecretStr, StrictBool
 from pydantic.alias_generators import to_camel
@@ -38,6 +38,12 @@ SecretText = Annotated[
 ImmutableFlag = Annotated[StrictBool, IMMUTABLE]
 
 
+def _carries(annotation: Any, mark: _Mark) -> bool:
+    """Whether the mark is on a part of the annotation, as in `SecretText | None`."""
+    marked = mark in getattr(annotation, "__metadata__", ())
+    return marked or any(_carries(part, mark) for part in get_args(annotation))
+
+
 class Sent(BaseModel):
     """What a caller writes; snake_case in programs and files, camelCase on the wire."""
 
@@ -52,7 +58,11 @@ class Sent(BaseModel):
     @classmethod
     def marked(cls, mark: _Mark) -> frozenset[str]:
         """Names of the fields that carry `mark`."""
-        return frozenset(name for name, field in cls.model_fields.items() if mark in field.metadata)
+        return frozenset(
+            name
+            for name, field in cls.model_fields.items()
+            if mark in field.metadata or _carries(field.annotation, mark)
+        )
 
     def __reduce__(self) -> Any:
         # A pickled provider ends in a state, and would take the secrets along.

@@ -1,0 +1,108 @@
+"""What is wrong is said in our words, and never quotes what was given."""
+
+from typing import Annotated, Any
+
+import pytest
+from pydantic import Field, ValidationError
+
+from pulumi_encord_integrations.model.base import SecretText, Sent
+from pulumi_encord_integrations.model.integration_types.aws import AwsSpec
+from pulumi_encord_integrations.model.integrations import Placement
+from pulumi_encord_integrations.model.problems import Problem, message_of, nearest, problems_of
+
+CANARY = "canary-8c1f"
+
+
+class Key(Sent):
+    secret_access_key: Annotated[SecretText, Field(min_length=16)]
+    bucket_count: int = 1
+
+
+class Keys(Sent):
+    all_keys: list[Key]
+    one_key: Key | None = None
+
+
+def found(model: type[Sent], value: Any) -> list[Problem]:
+    with pytest.raises(ValidationError) as refusal:
+        model.model_validate(value)
+    return problems_of(refusal.value, model)
+
+
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [
+        ((), ""),
+        (("title",), "title"),
+        (("buckets", 0), "buckets[0]"),
+        (("buckets", 3, "prefixes", 12), "buckets[3].prefixes[12]"),
+        (("a", "b", "c"), "a.b.c"),
+    ],
+)
+def test_a_place_is_written_as_pulumi_writes_it(path: tuple[str | int, ...], where: str) -> None:
+    assert Problem(path, "m").where == where
+
+
+def test_a_problem_reads_as_one_line() -> None:
+    assert str(Problem(("a", 0), "is wrong", "make it right")) == "a[0]: is wrong; make it right"
+    assert str(Problem((), "is wrong")) == "is wrong"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("titel", 'did you mean "title"?'), ("bukets", 'did you mean "buckets"?'), ("zzz", ""), ("", "")],
+)
+def test_the_nearest_name_is_proposed(name: str, expected: str) -> None:
+    assert nearest(name, AwsSpec.model_fields) == expected
+
+
+def test_an_absent_field_has_its_name_in_programs() -> None:
+    told = {str(problem) for problem in found(AwsSpec, {})}
+    assert told == {"title: is required", "role_arn: is required", "buckets: is required"}
+
+
+def test_a_field_deep_inside_has_its_name_in_programs() -> None:
+    value = {"allKeys": [{}, {"secretAccessKey": 7, "bucketCount": "x"}], "oneKey": {}}
+    assert [problem.where for problem in found(Keys, value)] == [
+        "all_keys[0].secret_access_key",
+        "all_keys[1].secret_access_key",
+        "all_keys[1].bucket_count",
+        "one_key.secret_access_key",
+    ]
+
+
+def test_an_unknown_key_deep_inside_is_named_with_the_nearest() -> None:
+    problem = found(Keys, {"all_keys": [{"secret_access_key": "k" * 20, "bucket_cont": 1}]})[0]
+    assert (problem.where, problem.help) == ("all_keys[0].bucket_cont", 'did you mean "bucket_count"?')
+
+
+WRONG = [
+    CANARY,
+    [CANARY],
+    {"k": CANARY},
+    [[CANARY]],
+    [{"name": f"{CANARY}*"}],
+    [{"prefixes": [f"/{CANARY}"]}],
+]
+
+
+@pytest.mark.parametrize("value", WRONG)
+@pytest.mark.parametrize("model", [AwsSpec, Placement, Key, Keys])
+def test_no_wrong_value_is_quoted(model: type[Sent], value: Any) -> None:
+    everywhere = dict.fromkeys(model.model_fields, value)
+    told = " ".join(f"{problem} {problem!r}" for problem in found(model, everywhere))
+    assert told
+    assert CANARY not in told.replace(f'unknown key "{CANARY}"', "")
+
+
+@pytest.mark.parametrize("value", WRONG)
+def test_pydantic_s_own_words_do_not_quote_a_secret(value: Any) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        Keys.model_validate({"all_keys": [{"secret_access_key": value}]})
+    assert CANARY not in str(refusal.value) + repr(refusal.value)
+
+
+def test_every_type_has_words_for_a_person() -> None:
+    assert message_of({"type": "string_type", "msg": "Input should be a valid string"}) == "must be a string"
+    assert message_of({"type": "value_error", "msg": "Value error, must be short"}) == "must be short"
+    assert message_of({"type": "new_kind", "msg": "Said otherwise"}) == "Said otherwise"
