@@ -39,6 +39,14 @@ def connect(settings: Settings, *, create: bool = False, read_only: bool = False
     return _connect_embedded(settings, create=create, read_only=read_only)
 
 
+def organization(settings: Settings) -> str | None:
+    """The uuid of an embedded API's organization, if its database tells so without starting the API."""
+    from pulumi_encord_integrations.server.store.revision import organization_of
+
+    _user(settings)
+    return organization_of(settings.database)
+
+
 def _connect_embedded(settings: Settings, *, create: bool, read_only: bool) -> Client:
     from a2wsgi import ASGIMiddleware
 

@@ -32,6 +32,15 @@ class Listing(dict[str, V]):
         return time.monotonic() - self.read_at < LISTING_SECONDS
 
 
+def require_same(expected: str | None, found: str) -> None:
+    """Refuses to go on if a stack's organization is not the one that the settings lead to."""
+    if expected and expected != found:
+        raise ConfigurationError(
+            f"this stack belongs to the organization {expected}, but the settings lead to {found}",
+            hint="Set encord:endpoint, encord:database and the key back to where the stack was deployed",
+        )
+
+
 class Session:
     """Safe to share between the provider's threads."""
 
@@ -47,12 +56,7 @@ class Session:
 
     def require(self, organization: str | None) -> None:
         """Refuses to act on another organization's object: its 404 would look like "gone"."""
-        if organization and organization != self.organization.uuid:
-            raise ConfigurationError(
-                f"this stack belongs to the organization {organization}, "
-                f"but {self.client.endpoint} speaks for {self.organization.uuid}",
-                hint="Set encord:endpoint, encord:database and the key back to where the stack was deployed",
-            )
+        require_same(organization, self.organization.uuid)
 
     def listing(self, noun: str, read: Callable[[], Iterable[tuple[str, V]]]) -> Listing[V]:
         """A whole listing, read once for all who ask until something is written."""

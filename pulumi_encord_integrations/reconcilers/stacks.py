@@ -6,7 +6,7 @@ from uuid import uuid4
 from pulumi_encord_integrations.client.errors import NoCredentials, Unavailable
 from pulumi_encord_integrations.reconcilers.base import Bag, Checked, Live
 from pulumi_encord_integrations.reconcilers.notices import notice
-from pulumi_encord_integrations.reconcilers.session import Session
+from pulumi_encord_integrations.reconcilers.session import Session, require_same
 
 
 class StackReconciler:
@@ -27,10 +27,10 @@ class StackReconciler:
         """The identity itself."""
         return id_
 
-    def verify(self, connect: Callable[[], Session], outputs: Bag) -> None:
+    def verify(self, found: Callable[[], str], outputs: Bag) -> None:
         """Refuses another organization; an API out of reach is a warning, so that previews work."""
         try:
-            connect().require(outputs.get("organization"))
+            require_same(outputs.get("organization"), found())
         except (Unavailable, NoCredentials) as error:
             notice(str(error))
 

@@ -92,7 +92,7 @@ class Lifecycle(ResourceProvider):
         settle_in()
         _session.configure(lambda key: req.config.get(f"encord:{key}"))
 
-    def _session(self) -> Session:
+    def _session(self, *, creating: bool = False) -> Session:
         return _session.session()
 
     @one_line
@@ -123,7 +123,7 @@ class Lifecycle(ResourceProvider):
     @one_line
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Every create is a new incarnation, also of an object that it finds."""
-        live = self.reconciler.create(self._session(), bag(props))
+        live = self.reconciler.create(self._session(creating=True), bag(props))
         incarnation = uuid4().hex
         _seen.alive(self.reconciler.same_object(live.id, live.outputs), incarnation)
         return CreateResult(live.id, {**live.outputs, INCARNATION: incarnation})

@@ -23,6 +23,18 @@ def settings_in_force() -> settings.Settings:
     return settings.load(_config, settings.project_folder(Path.cwd()))
 
 
+def organization() -> str:
+    """The organization's uuid; of an embedded API without starting it where that is possible."""
+    found = settings_in_force()
+    if _session is None and found.embedded:
+        from pulumi_encord_integrations import embedded
+
+        known = embedded.organization(found)
+        if known:
+            return known
+    return session().organization.uuid
+
+
 def session(*, create: bool = False) -> Session:
     """The session; `create` may make an embedded database, else its absence is an error."""
     global _session

@@ -16,8 +16,8 @@ class StackLifecycle(Lifecycle):
 
     reconciler: ClassVar[StackReconciler]
 
-    def _session(self) -> Session:
-        return _session.session(create=True)
+    def _session(self, *, creating: bool = False) -> Session:
+        return _session.session(create=creating)
 
     @one_line
     def check(self, _olds: dict[str, Any], _news: dict[str, Any]) -> CheckResult:
@@ -28,7 +28,7 @@ class StackLifecycle(Lifecycle):
     @one_line
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """Never changes; refuses to go on against another organization."""
-        self.reconciler.verify(_session.session, bag(olds))
+        self.reconciler.verify(_session.organization, bag(olds))
         return DiffResult(changes=False)
 
     @one_line

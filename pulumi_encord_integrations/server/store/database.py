@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, exc, inspect, select, text
 
 from pulumi_encord_integrations.server.faults import DatabaseUnusable
-from pulumi_encord_integrations.server.store import tables
+from pulumi_encord_integrations.server.store.revision import REVISION
 
 BUSY_SECONDS = 15.0
 """How long a transaction waits for another process's."""
@@ -78,7 +78,7 @@ class Database:
                 revision = _revision(connection)
             if revision is None and not self._create:
                 raise DatabaseUnusable(f"{self.path} holds no database of this API", missing=True)
-            if revision != tables.REVISION:
+            if revision != REVISION:
                 self._migrate(revision)
         except exc.DatabaseError as error:
             raise self._unusable(error) from None

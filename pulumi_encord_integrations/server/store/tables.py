@@ -15,9 +15,6 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0001"
-"""The newest migration."""
-
 metadata = MetaData()
 
 organizations = Table(
