@@ -25,9 +25,9 @@ from tools.engine import EngineError, locate
 
 STACK = "demo"
 CHANGED = "Renamed in the app"
-EARLIER_RUN_ENDS_WITHIN = 60.0
 COMMAND = "from pulumi_encord_integrations.cli import main; main()"
-
+ORPHAN_ENDS_WITHIN = 10.0
+_HOLDER = re.compile(r'"pid": *(\d+)')
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _NOISE = re.compile(
     r"$|(Updating|Refreshing|Destroying|Previewing update) \(|Duration:|Resources:|\[(urn|id)="
@@ -43,9 +43,8 @@ class NotAsTold(Exception):
 class Demo:
     """One project, its demo stack, and the API behind it."""
 
-    def __init__(self, project: Path, lock: int) -> None:
+    def __init__(self, project: Path) -> None:
         self._project = project
-        self._lock = lock
         self._stack = project / ".demo" / "stack"
         self._state = project / ".demo" / "state"
         self._env = environment(os.environ, project / ".demo", locate())
@@ -57,8 +56,9 @@ class Demo:
         shutil.copyfile(self._project / "Pulumi.yaml", self._stack / "Pulumi.yaml")
         if not self._stack_file.exists():
             self._aside("stack", "select", "--create", "--stack", STACK)
-        if any(path.is_file() for path in (self._state / ".pulumi" / "locks").rglob("*")):
+        if locks := list((self._state / ".pulumi" / "locks").rglob("*.json")):
             print("An earlier run was cut short; its lock is taken away.")
+            _outlived(locks)
             self._aside("cancel", "--yes", "--stack", STACK)
 
     def pulumi(self, *arguments: str) -> str:
@@ -98,7 +98,6 @@ class Demo:
         self._run(f"pulumi {arguments[0]}", command, show=False)
 
     def _run(self, name: str, command: list[str], *, show: bool = True) -> str:
-        # A pulumi that outlives this process keeps the lock, so that no other run takes its stack away.
         with subprocess.Popen(
             command,
             cwd=self._project,
@@ -108,7 +107,6 @@ class Demo:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            pass_fds=[self._lock],
         ) as child:
             try:
                 text = _read(child, show)
@@ -157,21 +155,32 @@ def _end(child: "subprocess.Popen[str]") -> None:
         return
 
 
+def _outlived(locks: list[Path]) -> None:
+    """A pulumi that lost the run that started it ends at its next word: waits for that, but not for ever."""
+    holders = {int(found[1]) for path in locks if (found := _HOLDER.search(path.read_text()))}
+    deadline = time.monotonic() + ORPHAN_ENDS_WITHIN
+    while any(_alive(pid) for pid in holders) and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
+
+
 @contextmanager
-def only_one(folder: Path) -> Iterator[int]:
-    """One run at a time in a folder; yields the lock, which ends with the last process that has it."""
+def only_one(folder: Path) -> Iterator[None]:
+    """One run at a time in a folder; the lock ends with its process."""
     folder.mkdir(parents=True, exist_ok=True)
-    deadline = time.monotonic() + EARLIER_RUN_ENDS_WITHIN
     with (folder / "lock").open("a") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise NotAsTold(f"another demo is running in {folder}") from None
-                time.sleep(0.2)
-        yield file.fileno()
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise NotAsTold(f"another demo is running in {folder}") from None
+        yield
 
 
 def tell(demo: Demo, declared: list[str]) -> None:
@@ -222,11 +231,14 @@ def main(arguments: list[str]) -> int:
     try:
         found = entries.load(project / "encord.yaml", "encord.yaml").integrations
         expect(bool(found), "encord.yaml declares no integration to show")
-        with only_one(project / ".demo") as lock:
-            tell(Demo(project, lock), [entry.title for entry in found])
+        with only_one(project / ".demo"):
+            tell(Demo(project), [entry.title for entry in found])
     except KeyboardInterrupt:
         print("\ndemo: interrupted; `make demo` goes on from here", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (NotAsTold, EncordError, EngineError) as error:
         print(f"\ndemo: {error}", file=sys.stderr)
         return 1
