@@ -1,6 +1,7 @@
 """The one reader of environment and configuration: which API, and as whom."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from pulumi_encord_integrations.model.principals import Principals
 
 EMBEDDED = "embedded"
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_HOST = re.compile(r"\w[\w-]*(\.[\w-]+)*\.?|[0-9a-f.]*:[0-9a-f:.]*")
 
 VARIABLES = {
     "endpoint": ("ENCORD_ENDPOINT", "endpoint"),
@@ -97,16 +99,14 @@ def _endpoint(value: str | None) -> str:
         return value
     try:
         parts = urlsplit(value)
-        port_ok = parts.port is None or parts.port > 0
+        usable = (
+            parts.scheme in {"http", "https"} and parts.port != 0 and _HOST.fullmatch(parts.hostname or "")
+        )
     except ValueError:
         raise ConfigurationError("encord:endpoint is not an address", hint=hint) from None
-    if (
-        parts.scheme not in {"http", "https"}
-        or not parts.hostname
-        or not port_ok
-        or parts.username
-        or parts.query
-    ):
+    more = "@" in parts.netloc or parts.query or parts.fragment
+    # urlsplit itself passes over line ends and tabs.
+    if not usable or more or not value.isprintable() or " " in value:
         raise ConfigurationError("encord:endpoint is neither embedded nor an http(s) address", hint=hint)
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise ConfigurationError(

@@ -1,0 +1,150 @@
+"""Settings: environment first, then the stack's configuration."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from pulumi_encord_integrations.client.errors import ConfigurationError
+from pulumi_encord_integrations.client.settings import VARIABLES, Settings, load, project_folder
+
+BASE = Path("/project")
+CANARY = "canary-8c1f"
+
+
+def settings(config: Mapping[str, str], environment: Mapping[str, str] | None = None) -> Settings:
+    found = {"endpoint": "embedded", **config}
+    return load(lambda key: found.get(key), BASE, environment or {})
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("embedded", "embedded"),
+        ("https://api.encord.com", "https://api.encord.com"),
+        ("https://api.us.encord.com/", "https://api.us.encord.com"),
+        ("https://encord.example.com:8443", "https://encord.example.com:8443"),
+        ("https://[2001:db8::1]:8443", "https://[2001:db8::1]:8443"),
+        ("http://localhost:8000", "http://localhost:8000"),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+        ("http://LOCALHOST", "http://LOCALHOST"),
+    ],
+)
+def test_an_endpoint_is_embedded_or_an_address(written: str, kept: str) -> None:
+    found = settings({"endpoint": written})
+    assert (found.endpoint, found.embedded) == (kept, kept == "embedded")
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "",
+        "Embedded",
+        "embeded",
+        "api.encord.com",
+        "ftp://api.encord.com",
+        "https://",
+        "https:///path",
+        "//x",
+        "https://x:0",
+        "https://x:99999",
+        "https://x:port",
+        "https://[::1",
+        "https://x y",
+        "https://x\ty",
+        "https://x\n",
+        " https://x",
+        "https://x/?a=b",
+        "https://x/#a",
+        "http://api.encord.com",
+        "http://127.0.0.1.example.com",
+        "http://localhost@example.com",
+        f"https://ada:{CANARY}@x",
+        "https://:p@x",
+        "https://x\u0000",
+        "https://\u2100.example.com",
+        "https://x%zz",
+        "https://.",
+        "https://-",
+    ],
+)
+def test_another_endpoint_is_refused_with_a_remedy(endpoint: str) -> None:
+    with pytest.raises(ConfigurationError) as refusal:
+        settings({"endpoint": endpoint})
+    assert "encord:endpoint" in refusal.value.message
+    assert refusal.value.hint
+    assert CANARY not in str(refusal.value)
+
+
+def test_no_endpoint_is_an_error_that_says_how_to_set_one() -> None:
+    with pytest.raises(ConfigurationError, match="pulumi config set encord:endpoint embedded"):
+        load(lambda key: None, BASE, {})
+
+
+@pytest.mark.parametrize("name", [name for name, (_, key) in VARIABLES.items() if key])
+def test_the_environment_comes_before_the_configuration(name: str) -> None:
+    variable, key = VARIABLES[name]
+    config = {str(key): "https://config.example.com"}
+    both = settings(config, {variable: "https://environment.example.com"})
+    assert both.sources[name] == variable
+    assert "environment" in repr(getattr(both, name, both.principals))
+    assert settings(config, {variable: ""}).sources[name] == f"encord:{key}"
+
+
+@pytest.mark.parametrize("name", ["ssh_key", "token"])
+def test_a_credential_never_comes_from_the_configuration(name: str) -> None:
+    everything = dict.fromkeys(["sshKey", "token", "ssh_key", name], CANARY)
+    assert getattr(settings(everything), name) is None
+
+
+@pytest.mark.parametrize("variable", ["ENCORD_SSH_KEY", "ENCORD_TOKEN"])
+def test_a_credential_does_not_show(variable: str) -> None:
+    found = settings({}, {variable: CANARY})
+    assert CANARY in (found.ssh_key, found.token)
+    assert CANARY not in f"{found!r} {found}"
+
+
+@pytest.mark.parametrize(("key", "name"), [("database", "database"), ("sshKeyFile", "ssh_key_file")])
+def test_a_path_of_the_configuration_starts_at_the_project(key: str, name: str) -> None:
+    assert getattr(settings({key: "sub/file"}), name) == BASE / "sub/file"
+    assert getattr(settings({key: "/elsewhere/file"}), name) == Path("/elsewhere/file")
+
+
+@pytest.mark.parametrize(
+    ("variable", "name"), [("ENCORD_DATABASE", "database"), ("ENCORD_SSH_KEY_FILE", "ssh_key_file")]
+)
+def test_a_path_of_the_environment_starts_where_one_stands(
+    variable: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert getattr(settings({}, {variable: "file"}), name) == tmp_path / "file"
+
+
+def test_a_path_may_begin_at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert settings({"sshKeyFile": "~/key"}).ssh_key_file == tmp_path / "key"
+
+
+def test_the_database_has_a_place_of_its_own() -> None:
+    assert settings({}).database == BASE / "encord.sqlite"
+
+
+def test_origins_are_a_list() -> None:
+    found = settings({"appOrigins": " https://a.example.com ,, https://b.example.com"})
+    assert found.principals.origins == ["https://a.example.com", "https://b.example.com"]
+
+
+@pytest.mark.parametrize("name", ["Pulumi.yaml", "Pulumi.yml"])
+def test_the_project_is_the_nearest_folder_with_a_pulumi_file(tmp_path: Path, name: str) -> None:
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    (tmp_path / name).touch()
+    assert project_folder(inner) == tmp_path
+    (tmp_path / "a" / name).touch()
+    assert project_folder(inner) == tmp_path / "a"
+
+
+def test_without_a_project_it_is_where_one_stands(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").mkdir()
+    assert project_folder(tmp_path) == tmp_path
