@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 COMMAND = str(Path(sys.prefix, "bin", "encord-integrations"))
 ESCAPE = "\x1b"
 ADA = "ada@example.com"
+HEAVY = ("pulumi", "fastapi", "starlette", "uvicorn", "sqlalchemy", "alembic", "boto3", "google", "azure")
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,25 @@ def run(folder: Path, *arguments: str, **more: str) -> Ran:
     return Ran(ran.returncode, ran.stdout, ran.stderr)
 
 
+def loaded(folder: Path, arguments: list[str], **variables: str) -> set[str]:
+    """The names of the heavy modules that a run of the command loads."""
+    code = (
+        "import sys; from pulumi_encord_integrations.cli.app import run; code = run(sys.argv[1:]);"
+        f"print(code, *sorted(sys.modules.keys() & set({HEAVY!r})), file=sys.stderr)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=folder,
+        env=environment(folder, **variables),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    ended, *names = ran.stderr.splitlines()[-1].split()
+    assert ended == "0", ran.stderr
+    return set(names)
+
+
 def key_file(folder: Path, key: Ed25519PrivateKey | None = None) -> str:
     """A file with the private key, or with one that nobody knows."""
     path = folder / "user.key"
@@ -54,10 +74,22 @@ def found(folder: Path, *, database: str = "served.sqlite", key: str = "ada.key"
     return run(folder, "init-server", "--database", database, *named, "--new-key", key)
 
 
+@dataclass(frozen=True)
+class Server:
+    address: str
+    line: str
+    process: "subprocess.Popen[str]"
+
+    def ended(self) -> tuple[int, str]:
+        """The exit code, and what was said after the first line."""
+        assert self.process.stderr
+        return self.process.wait(60), self.process.stderr.read()
+
+
 @contextmanager
-def serving(folder: Path, *arguments: str, **more: str) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
-    """The address and the process of `serve` on a free port, which the block's end kills."""
-    command = [COMMAND, "serve", "--port", "0", *arguments]
+def serving(folder: Path, *arguments: str, **more: str) -> Iterator[Server]:
+    """`serve` on a free port, which the block's end kills."""
+    command = [COMMAND, "serve", "--port", "0", "--database", "served.sqlite", *arguments]
     with subprocess.Popen(
         command, cwd=folder, env=environment(folder, **more), stderr=subprocess.PIPE, text=True
     ) as process:
@@ -66,6 +98,6 @@ def serving(folder: Path, *arguments: str, **more: str) -> Iterator[tuple[str, "
             line = process.stderr.readline()
             address = re.search(r"http://\S+:\d+", line)
             assert address, line + process.stderr.read()
-            yield address[0], process
+            yield Server(address[0], line, process)
         finally:
             process.kill()

@@ -1,0 +1,120 @@
+"""What the command prints, word for word; `pytest --snapshot-update` records it anew."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from tests.support.api import BOSS, CREATOR, FOREIGNER, MEMBER, PRINCIPALS, Api, served
+from tests.support.command import Ran, key_file, run
+
+DECLARED = {
+    "stackId": "11111111-2222-4333-8444-555555555555",
+    "path": "encord:AwsIntegration::prod",
+    "project": "data-platform",
+    "stack": "live",
+}
+SCRUBBED = (
+    (
+        r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
+        "00000000-0000-4000-8000-000000000000",
+    ),
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "2026-01-02T03:04:05Z"),
+    (r"20\d\d-\d\d-\d\d", "2026-01-02"),
+    (r"\d\d:\d\d:\d\d", "03:04:05"),
+    (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
+)
+
+
+@pytest.fixture
+def people(local: Api) -> Iterator[Api]:
+    """An organization with integrations of every kind that a table can show."""
+    bucket = {"name": "acme-videos", "prefixes": ["2025/", "2026/"]}
+    local.create(title="prod-images", buckets=["acme-images", bucket], declaredAs=DECLARED)
+    local.add_member(local.create(title="訓練データ", strictClientOnly=True)["integrationUuid"], MEMBER)
+    for vpn in (False, True):
+        local.create(BOSS, title="twice", strictClientOnly=vpn, overVpn=vpn)
+    with served(local.app) as address:
+        local.endpoint = address
+        yield local
+
+
+def said(api: Api, who: str | None, *arguments: str) -> str:
+    """What the command printed, without what differs from run to run."""
+    folder = api.path.parent
+    key = key_file(folder, api.keys[who] if who else None)
+    ran = run(folder, *arguments, ENCORD_ENDPOINT=api.endpoint, ENCORD_SSH_KEY_FILE=key)
+    return scrubbed(ran, folder)
+
+
+def scrubbed(ran: Ran, folder: Path) -> str:
+    text = f"{ran.out}--- stderr\n{ran.err}--- exit {ran.code}\n".replace(str(folder), "FOLDER")
+    for pattern, replacement in SCRUBBED:
+        text = re.sub(pattern, replacement, text)
+    return text
+
+
+@pytest.mark.parametrize(
+    ("who", "arguments"),
+    [
+        (CREATOR, ["list"]),
+        (MEMBER, ["list"]),
+        (FOREIGNER, ["list"]),
+        (BOSS, ["list", "--mine"]),
+        (BOSS, ["list", "--owner", CREATOR, "--title", "prod-images", "--provider", "aws"]),
+        (CREATOR, ["list", "--json", "--title", "prod-images"]),
+        (CREATOR, ["list", "--provider", "GPC"]),
+        (CREATOR, ["show", "prod-images"]),
+        (BOSS, ["show", "訓練データ"]),
+        (CREATOR, ["show", "prod-images", "--json"]),
+        (CREATOR, ["show", "Prod-image"]),
+        (CREATOR, ["show", "quite something else"]),
+        (BOSS, ["show", "twice"]),
+        (CREATOR, ["show", "11111111-2222-4333-8444-555555555555"]),
+        (None, ["list"]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else str(value).partition("@")[0],
+)
+def test_the_words_are_as_recorded(
+    people: Api, snapshot: SnapshotAssertion, who: str | None, arguments: list[str]
+) -> None:
+    assert said(people, who, *arguments) == snapshot
+
+
+def test_a_uuid_shows_the_same_as_its_title(people: Api) -> None:
+    uuid = people.create(title="only")["integrationUuid"]
+    assert said(people, CREATOR, "show", uuid.upper()) == said(people, CREATOR, "show", "only")
+
+
+def test_the_principals_of_the_deployment_are_shown_to_paste(people: Api) -> None:
+    shown = said(people, CREATOR, "show", "prod-images")
+    assert f"principal ARN       {PRINCIPALS.principal_arn}\n" in shown
+    assert f"origins             {PRINCIPALS.origins[0]}\n" in shown
+
+
+@pytest.mark.parametrize("verb", [["list"], ["list", "--json"], ["show", "prod-images"]], ids=" ".join)
+def test_before_there_is_an_embedded_database_the_words_are_as_recorded(
+    tmp_path: Path, snapshot: SnapshotAssertion, verb: list[str]
+) -> None:
+    ran = run(tmp_path, *verb, ENCORD_ENDPOINT="embedded", ENCORD_USER=CREATOR)
+    assert scrubbed(ran, tmp_path) == snapshot
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "variables"),
+    [
+        ("nothing", {}),
+        ("no-key", {"ENCORD_ENDPOINT": "http://127.0.0.1:1"}),
+        ("missing-key", {"ENCORD_ENDPOINT": "http://127.0.0.1:1", "ENCORD_SSH_KEY_FILE": "none.key"}),
+        ("in-clear", {"ENCORD_ENDPOINT": "http://api.test"}),
+        ("no-user", {"ENCORD_ENDPOINT": "embedded"}),
+    ],
+)
+def test_what_is_not_set_is_told_as_recorded(
+    tmp_path: Path, snapshot: SnapshotAssertion, name: str, variables: dict[str, Any]
+) -> None:
+    assert scrubbed(run(tmp_path, "list", **variables), tmp_path) == snapshot
