@@ -23,6 +23,7 @@ _SDK_COMPONENTS = ("@method", "@request-target", "content-digest")
 _OWN_COMPONENTS = ("@method", "@request-target", "@authority", "content-digest")
 _SDK_PARAMS = {"created", "keyid", "alg"}
 _MAX_FIELD = 4096
+_MIN_NONCE = 16
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,11 @@ def _prove_bearer(authorization: str, incoming: Incoming, vault: Vault) -> Proof
     if scheme.lower() != "bearer" or not token.isascii():
         raise not_authenticated("the Authorization header is not a bearer token")
     try:
+        # One spelling only: the token is part of what tells a repeat from another request.
+        if base64.urlsafe_b64encode(base64.urlsafe_b64decode(token)).decode() != token:
+            raise InvalidToken
         public_key = _fernet(vault).decrypt(token.encode(), ttl=TOKEN_SECONDS).decode()
-    except InvalidToken:
+    except (InvalidToken, ValueError):
         raise not_authenticated("the bearer token is not valid or has ended", "Get a new one") from None
     request = (token, incoming.method, incoming.target, sha256(incoming.body).hexdigest())
     return Proof(public_key, request, signed=False)
@@ -82,8 +86,11 @@ def _prove_signature(incoming: Incoming, window: int) -> Proof:
     own = covered == _OWN_COMPONENTS
     if not own and covered != _SDK_COMPONENTS:
         raise not_authenticated("the signature does not cover method, target and digest")
-    if set(params) != _SDK_PARAMS | ({"nonce"} if own else set()) or params["alg"] != "ed25519":
+    expected = _SDK_PARAMS | ({"nonce"} if own else set())
+    if set(params) != expected or not isinstance(params["alg"], str) or params["alg"] != "ed25519":
         raise not_authenticated("the signature's parameters are not created, keyid and alg ed25519")
+    if own and not (isinstance(params["nonce"], str) and len(params["nonce"]) >= _MIN_NONCE):
+        raise not_authenticated(f"the signature's nonce has fewer than {_MIN_NONCE} characters")
     digest = _checked_digest(incoming)
     key = _public_key(params["keyid"])
     values = {

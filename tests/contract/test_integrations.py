@@ -125,15 +125,15 @@ def test_the_caller_learns_the_own_organization(api: Api) -> None:
 
 
 def test_health_and_schema_need_no_credentials(api: Api) -> None:
-    with api.http() as http:
-        health, schema = http.get("/healthz").json(), http.get("/openapi.json").json()
+    http = api.http()
+    health, schema = http.get("/healthz").json(), http.get("/openapi.json").json()
     assert health["status"] == "ok"
     assert f"{INTEGRATIONS}/{{uuid}}" in schema["paths"]
 
 
 def test_the_schema_documents_what_a_change_may_hold(local: Api) -> None:
-    with local.http() as http:
-        patch = http.get("/openapi.json").json()["paths"][f"{INTEGRATIONS}/{{uuid}}"]["patch"]
+    http = local.http()
+    patch = http.get("/openapi.json").json()["paths"][f"{INTEGRATIONS}/{{uuid}}"]["patch"]
     schema = patch["requestBody"]["content"]["application/json"]["schema"]
     assert {"title", "roleArn", "buckets", "region", "declaredAs"} <= set(schema["properties"])
     assert not schema.get("required")
@@ -163,8 +163,8 @@ def test_unknown_routes_and_methods_are_refused_in_our_form(
 def test_a_body_that_is_no_object_is_refused(local: Api, body: bytes) -> None:
     request = local.request(method="POST", body={})
     headers = local.client()._credentials.headers("POST", INTEGRATIONS, request.headers["Host"], body)
-    with local.http() as http:
-        unsigned = http.build_request("POST", INTEGRATIONS, content=body)
+    http = local.http()
+    unsigned = http.build_request("POST", INTEGRATIONS, content=body)
     unsigned.headers.update({**headers, "Content-Type": "application/json"})
     assert local.send(unsigned).refusal == (400, "invalid_request")
 

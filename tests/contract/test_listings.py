@@ -25,7 +25,8 @@ def _many(api: Api, count: int) -> None:
 
 
 def _pages(api: Api, **query: Any) -> list[list[str]]:
-    pages, token = [], None
+    pages: list[list[str]] = []
+    token = None
     while token or not pages:
         page = api.send(path=SEARCH, query={**query, "pageToken": token}).body
         pages.append([item["integrationUuid"] for item in page["results"]])

@@ -72,6 +72,7 @@ class Api:
         bootstrap.make_organization(self.database, self.vault, "Acme", CREATOR, self.public_key(CREATOR))
         self._people()
         self.app = create_app(Deployment(self.path, self.vault, PRINCIPALS), self.database)
+        self._http: dict[str, httpx2.Client] = {}
         self.endpoint = "http://embedded"
         self.transport: httpx2.BaseTransport | None = in_process(self.app)
 
@@ -85,19 +86,23 @@ class Api:
         again.database = Database(self.path)
         again.vault = bootstrap.open_served(again.database)
         again.app = create_app(Deployment(self.path, again.vault, PRINCIPALS), again.database)
-        again.transport = in_process(again.app)
+        again.transport, again._http = in_process(again.app), {}
         return again
 
     def client(self, who: str = CREATOR, **more: Any) -> Client:
         return Client(self.endpoint, Signer(self.keys[who]), self.transport, **more)
 
     def http(self) -> httpx2.Client:
-        return httpx2.Client(base_url=self.endpoint, transport=self.transport, timeout=60)
+        """The one HTTP client of the endpoint; without the TLS set-up, which is slow and not needed here."""
+        known = self._http.get(self.endpoint)
+        if known is None:
+            known = httpx2.Client(base_url=self.endpoint, transport=self.transport, timeout=60, verify=False)
+            self._http[self.endpoint] = known
+        return known
 
     def send(self, request: httpx2.Request | None = None, **how: Any) -> Answer:
         """One raw request; nothing is retried or turned into an error."""
-        with self.http() as http:
-            response = http.send(request or self.request(**how))
+        response = self.http().send(request or self.request(**how))
         return Answer(response.status_code, response.json(), response.headers)
 
     def request(
@@ -109,7 +114,10 @@ class Api:
         query: Any = None,
     ) -> httpx2.Request:
         """A signed request, to be sent once, twice or altered."""
-        client = self.client(who)
+        # Signing needs no connection; a transport of its own spares the TLS set-up.
+        client = Client(
+            self.endpoint, Signer(self.keys[who]), httpx2.MockTransport(lambda _: httpx2.Response(500))
+        )
         return client._request(method, path.removeprefix("/v2/public/"), query, body)
 
     def create(self, who: str = CREATOR, **more: Any) -> Any:

@@ -43,8 +43,8 @@ class Signing:
         return f'({covered});created={created};keyid="{keyid}";alg={self.alg}{self.extra}'
 
     def request(self) -> httpx2.Request:
-        with self.api.http() as http:
-            request = http.build_request(self.method, self.target, content=self.body)
+        http = self.api.http()
+        request = http.build_request(self.method, self.target, content=self.body)
         values = {
             "@method": self.method,
             "@request-target": self.target,

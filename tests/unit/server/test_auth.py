@@ -1,0 +1,81 @@
+"""No text in a signature's fields is accepted that the key did not sign, and none breaks the parser."""
+
+import time
+from dataclasses import replace
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pulumi_encord_integrations.client.auth import Signer
+from pulumi_encord_integrations.server import auth
+from pulumi_encord_integrations.server.faults import Fault
+from pulumi_encord_integrations.server.vault import Vault
+
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+VAULT = Vault(bytes(32))
+VISIBLE = st.characters(min_codepoint=32, max_codepoint=255)
+FIELDS = st.sampled_from(["signature", "signature-input", "content-digest"])
+
+
+def _signed() -> auth.Incoming:
+    headers = Signer(KEY).headers("POST", "/x?y=1", "host:1", b"{}")
+    return auth.Incoming("POST", "/x?y=1", "host:1", {k.lower(): v for k, v in headers.items()}, b"{}")
+
+
+def _refused(incoming: auth.Incoming, **headers: str) -> Fault:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    with pytest.raises(Fault) as refusal:
+        auth.prove(replace(incoming, headers={**incoming.headers, **named}), VAULT, 300)
+    return refusal.value
+
+
+def test_our_own_clients_signature_is_unique() -> None:
+    first, second = (auth.prove(_signed(), VAULT, 300) for _ in range(2))
+    assert first.unique
+    assert first.request != second.request
+
+
+@settings(max_examples=300, deadline=None)
+@given(name=FIELDS, at=st.floats(0, 0.999), char=VISIBLE)
+def test_no_changed_character_is_accepted(name: str, at: float, char: str) -> None:
+    incoming = _signed()
+    value = incoming.headers[name]
+    place = int(at * len(value))
+    if value[place] != char:
+        changed = value[:place] + char + value[place + 1 :]
+        assert _refused(incoming, **{name: changed}).status == 401
+
+
+@settings(max_examples=300, deadline=None)
+@given(signature=st.text(VISIBLE), given_=st.text(VISIBLE), labelled=st.booleans())
+def test_no_text_breaks_the_parser(signature: str, given_: str, labelled: bool) -> None:
+    label = "encord-sig=" if labelled else ""
+    fault = _refused(_signed(), signature=label + signature, signature_input=label + given_)
+    assert fault.status == 401
+
+
+@settings(max_examples=200, deadline=None)
+@given(token=st.text(VISIBLE))
+def test_no_text_is_a_token(token: str) -> None:
+    incoming = replace(_signed(), headers={"authorization": f"Bearer {token}"})
+    with pytest.raises(Fault):
+        auth.prove(incoming, VAULT, 300)
+
+
+def test_a_token_says_nothing_of_its_deployments_key() -> None:
+    token = auth.issue_token("ab" * 32, VAULT)
+    incoming = replace(_signed(), headers={"authorization": f"Bearer {token}"})
+    assert auth.prove(incoming, VAULT, 300).public_key == "ab" * 32
+    with pytest.raises(Fault, match="not valid"):
+        auth.prove(incoming, Vault(bytes([1] * 32)), 300)
+
+
+def test_a_slow_clock_is_told_from_a_wrong_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    incoming = _signed()
+    later = time.time() + 3600
+    monkeypatch.setattr(time, "time", lambda: later)
+    with pytest.raises(Fault, match=r"3[56]\d\d s behind the API's clock") as refusal:
+        auth.prove(incoming, VAULT, 300)
+    assert refusal.value.code == "clock_skew"
