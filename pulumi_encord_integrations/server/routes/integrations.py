@@ -51,7 +51,7 @@ def router() -> APIRouter:
         dict[str, Any], Documented(_one_of([create_model_of(kind) for kind in kinds]))
     ]
     change_body: Any = Annotated[dict[str, Any], Documented(reduce(or_, map(change_model_of, kinds)))]
-    view: Any = _one_of([kind.view for kind in kinds])
+    view: Any = reduce(or_, (kind.view for kind in kinds))
     routes = borders.router("cloud-integrations", "/cloud-integrations")
 
     @routes.get("", response_model=Titles)

@@ -1,0 +1,72 @@
+"""A type of integration for tests: all that a new type costs, with a secret to look for.
+
+`PROBE` is known while `registered()` lasts.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Literal
+
+import pulumi
+from pydantic import BaseModel
+
+from pulumi_encord_integrations.model import integrations as model
+from pulumi_encord_integrations.model.base import IMMUTABLE, SecretText
+from pulumi_encord_integrations.model.buckets import DISTINCT, NAMED, Bucket
+from pulumi_encord_integrations.model.integrations import IntegrationSpec, IntegrationType, IntegrationView
+from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
+from pulumi_encord_integrations.resources._lifecycle import Lifecycle
+from pulumi_encord_integrations.resources.integrations import Integration
+
+CANARY = "canary-5f1e6c0d-do-not-show"
+
+
+class _Settings(BaseModel):
+    host: Annotated[str, IMMUTABLE]
+    buckets: Annotated[list[Annotated[Bucket, NAMED]], DISTINCT]
+
+
+class ProbeSpec(_Settings, IntegrationSpec):
+    """What is declared of a probe."""
+
+    provider: Literal["PROBE"] = "PROBE"
+    access_key: SecretText
+    session_key: SecretText | None = None
+
+
+class ProbeView(_Settings, IntegrationView):
+    """What is answered of a probe: never its keys."""
+
+    credential_fingerprint: str
+
+
+PROBE = IntegrationType("PROBE", "ProbeIntegration", ProbeSpec, ProbeView)
+
+
+class ProbeIntegrationProvider(Lifecycle):
+    reconciler = IntegrationReconciler(PROBE)
+
+
+class ProbeIntegration(Integration, module="encord", name="ProbeIntegration"):
+    """A probe in a Pulumi program."""
+
+    _provider_class = ProbeIntegrationProvider
+
+    host: pulumi.Output[str]
+    credential_fingerprint: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, *, opts: pulumi.ResourceOptions | None = None, **inputs: pulumi.Input[object]
+    ) -> None:
+        self._declare(name, inputs, opts)
+
+
+@contextmanager
+def registered() -> Iterator[IntegrationType]:
+    """Makes the type known, and unknown again."""
+    model.integration_types()
+    model.register(PROBE)
+    try:
+        yield PROBE
+    finally:
+        del model._TYPES[PROBE.provider]
