@@ -1,5 +1,6 @@
 """The settings as the command reads them: the environment, a stack's configuration, the project's."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +17,20 @@ def read_settings(stack: str | None) -> settings.Settings:
     try:
         return settings.load(config.get, folder)
     except ConfigurationError as error:
-        hints = [error.hint]
-        if "endpoint" not in config.encrypted:
-            hints += [
-                f"or name a stack: --stack {name}" for name in _stacks(config.stack_folder)[:1] if not stack
-            ]
-            hints += [f"or set {_VARIABLES['endpoint']} in the environment"]
-        raise ConfigurationError(error.message, hint="\n".join(hints), code=error.code) from None
+        if "endpoint" in config.refused or not _unset("endpoint", config):
+            raise
+        names = [] if stack else _stacks(config.stack_folder)[:1]
+        ways = [error.hint, *(f"or name a stack: --stack {name}" for name in names)]
+        ways.append(f"or set {_VARIABLES['endpoint']} in the environment")
+        raise ConfigurationError(error.message, hint="\n".join(ways)) from None
+
+
+def _unset(key: str, config: "_Configuration") -> bool:
+    return not os.environ.get(_VARIABLES[key]) and config.get(key) is None
 
 
 def read_server_settings() -> settings.Settings:
     """The settings of an API on this machine, which needs no endpoint."""
-    import os
-
     folder = settings.project_folder()
     environment = {**os.environ, settings.VARIABLES["endpoint"][0]: settings.EMBEDDED}
     return settings.load(_Configuration(folder, None).get, folder, environment)
@@ -40,7 +42,7 @@ class _Configuration:
     def __init__(self, folder: Path, stack: str | None) -> None:
         project_file, project = _project(folder)
         self.stack_folder = folder / str(project.get("stackConfigDir") or "")
-        self.encrypted: set[str] = set()
+        self.refused: set[str] = set()
         self._sources = [(project_file, _config(project_file, project))]
         if stack:
             file = _stack_file(self.stack_folder, stack)
@@ -54,15 +56,15 @@ class _Configuration:
         return None
 
     def _text(self, key: str, value: Any, file: Path) -> str:
-        if isinstance(value, dict) and "secure" in value:
-            self.encrypted.add(key)
+        if not isinstance(value, dict | list):
+            return str(value).lower() if isinstance(value, bool) else str(value)
+        self.refused.add(key)
+        if "secure" in value:
             raise ConfigurationError(
                 f"encord:{key} in {file.name} is encrypted and cannot be read here",
                 hint=f"Set {_VARIABLES[key]} in the environment",
             )
-        if isinstance(value, dict | list):
-            raise ConfigurationError(f"encord:{key} in {file.name} must be a text")
-        return str(value).lower() if isinstance(value, bool) else str(value)
+        raise ConfigurationError(f"encord:{key} in {file.name} must be a text")
 
 
 def _plain(value: Any) -> Any:

@@ -40,7 +40,11 @@ def list_integrations(
 
     wanted = _provider(provider)
     views: Sequence[IntegrationView] = []
-    why = "no integration matches" if mine or owner or title or provider else "there are no integrations yet"
+    why = (
+        "no integration matches"
+        if mine or owner or title or provider
+        else "there are no integrations that you may view"
+    )
     try:
         with connected(stack) as client:
             views = list(integrations.search(client, title=title, owner=owner, mine=mine, provider=wanted))

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx2
@@ -14,8 +15,9 @@ import pytest
 from pulumi_encord_integrations.cli import app, init_server, serve, show
 from pulumi_encord_integrations.cli import list as listing
 from pulumi_encord_integrations.client import client
-from pulumi_encord_integrations.client.settings import VARIABLES
-from tests.support.api import CREATOR, Api, served
+from pulumi_encord_integrations.client.settings import VARIABLES, Settings
+from pulumi_encord_integrations.embedded import connect
+from tests.support.api import AWS, CREATOR, Api, served
 from tests.support.command import COMMAND, ESCAPE, Ran, environment, key_file, loaded, run
 
 VERBS = {"list": listing, "show": show, "serve": serve, "init-server": init_server}
@@ -86,6 +88,17 @@ def test_an_embedded_list_loads_the_server_but_never_pulumi(tmp_path: Path) -> N
     found = loaded(tmp_path, ["list"], ENCORD_ENDPOINT="embedded", ENCORD_USER=CREATOR)
     assert "fastapi" in found
     assert "pulumi" not in found
+
+
+def test_an_embedded_database_is_listed_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "encord.sqlite"
+    with closing(connect(Settings("embedded", database=path, user=CREATOR), create=True)) as api:
+        api.call("POST", "cloud-integrations", body=AWS)
+    before = path.read_bytes()
+    ran = run(tmp_path, "list", ENCORD_ENDPOINT="embedded", ENCORD_USER=CREATOR)
+    assert (ran.code, ran.err) == (0, "")
+    assert str(AWS["title"]) in ran.out
+    assert path.read_bytes() == before
 
 
 def test_without_a_verb_the_help_is_words_and_the_call_was_wrong(tmp_path: Path) -> None:

@@ -140,3 +140,13 @@ def test_a_server_needs_no_endpoint_and_takes_its_principals(
     principals = read_server_settings().principals
     assert principals.principal_arn == "arn:aws:iam::1:user/e"
     assert principals.origins == ["https://a.test", "https://b.test"]
+
+
+def test_a_bad_endpoint_is_not_told_as_an_unset_one(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENCORD_ENDPOINT", "http://api.test")
+    assert "ENCORD_ENDPOINT" not in refusal().hint
+
+
+def test_an_encrypted_endpoint_is_not_told_as_an_unset_one(project: Path) -> None:
+    write(project, "Pulumi.dev.yaml", "config:\n  encord:endpoint: {secure: v1:abc}\n")
+    assert "is encrypted" in refusal("dev").message
