@@ -1,6 +1,7 @@
 """The database: connections, transactions, and the one place for what differs between databases."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -46,8 +47,17 @@ class Database:
     Raises `DatabaseUnusable` from `prepare`.
     """
 
-    def __init__(self, path: Path, *, create: bool = False, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        create: bool = False,
+        read_only: bool = False,
+        busy_seconds: float = BUSY_SECONDS,
+    ) -> None:
         self.path = path
+        self._busy_seconds = busy_seconds
+        self._writing = threading.Lock()
         self._create = create
         self._read_only = read_only
         self._engine = self._new_engine()
@@ -66,8 +76,14 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """A transaction that holds the write lock from its first moment, so that what it read stays true."""
         options = {_BEGIN: "BEGIN IMMEDIATE"}
-        with self._engine.connect().execution_options(**options) as connection, connection.begin():
-            yield connection
+        # SQLite polls for its lock, with pauses of up to 100 ms; threads of one process need not.
+        if not self._writing.acquire(timeout=self._busy_seconds):
+            raise exc.OperationalError(None, None, sqlite3.OperationalError("database is locked"))
+        try:
+            with self._engine.connect().execution_options(**options) as connection, connection.begin():
+                yield connection
+        finally:
+            self._writing.release()
 
     def prepare(self) -> None:
         """Checks the schema and brings it to the newest revision."""
@@ -76,6 +92,9 @@ class Database:
         try:
             with self.read() as connection:
                 revision = _revision(connection)
+                foreign = revision is None and bool(inspect(connection).get_table_names())
+            if foreign:
+                raise DatabaseUnusable(f"{self.path} is the database of another program")
             if revision is None and not self._create:
                 raise DatabaseUnusable(f"{self.path} holds no database of this API", missing=True)
             if revision != REVISION:
@@ -104,7 +123,7 @@ class Database:
         if is_busy(error):
             return DatabaseUnusable(
                 f"{self.path} is locked by another process",
-                f"It was asked for {BUSY_SECONDS:.0f} s; try again later",
+                f"It was asked for {self._busy_seconds:.0f} s; try again later",
             )
         if "not a database" in said:
             return DatabaseUnusable(f"{self.path} is not an SQLite database")
@@ -116,7 +135,7 @@ class Database:
 
         def connect() -> sqlite3.Connection:
             connection = sqlite3.connect(
-                uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+                uri, uri=True, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
             )
             self._configure(connection)
             return connection
