@@ -14,7 +14,11 @@ CANARY = "canary-8c1f"
 
 def settings(config: Mapping[str, str], environment: Mapping[str, str] | None = None) -> Settings:
     found = {"endpoint": "embedded", **config}
-    return load(lambda key: found.get(key), BASE, environment or {})
+
+    def config_value(key: str) -> str | None:
+        return found.get(key)
+
+    return load(config_value, BASE, environment or {})
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,252 @@
+"""The lifecycle that is written once: what the engine is told, over a type made for tests."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ClassVar
+
+import pytest
+from pulumi.dynamic import DiffResult
+
+from pulumi_encord_integrations.client import errors
+from pulumi_encord_integrations.model.integration_types.aws import AWS
+from pulumi_encord_integrations.reconcilers.base import Bag, Live
+from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
+from pulumi_encord_integrations.reconcilers.session import Session
+from pulumi_encord_integrations.resources import _lifecycle
+from pulumi_encord_integrations.resources._lifecycle import INCARNATION, Lifecycle, _Seen, one_line
+from tests.unit.reconcilers.fake_api import DECLARED_AS, INPUTS, ORGANIZATION, FakeApi
+from tests.unit.resources.mocked import unknown
+
+CANARY = "canary-8c1f"
+OLDS = {**INPUTS, "organization": ORGANIZATION, INCARNATION: "i", "__provider": "p", "settings_revision": 1.0}
+
+
+class Integrations(IntegrationReconciler):
+    """Remembers what it was asked to delete."""
+
+    deleted: ClassVar[list[str]] = []
+
+    def delete(self, session: Session, id_: str, outputs: Bag) -> None:
+        self.deleted.append(outputs.get(INCARNATION, ""))
+
+
+class ThingProvider(Lifecycle):
+    """Over an API of its own."""
+
+    reconciler = Integrations(AWS)
+    api: ClassVar[FakeApi]
+
+    def _session(self, *, creating: bool = False) -> Session:
+        return self.api.session()
+
+
+@pytest.fixture
+def provider(monkeypatch: pytest.MonkeyPatch) -> ThingProvider:
+    monkeypatch.setattr(_lifecycle, "_seen", _Seen())
+    ThingProvider.api = FakeApi()
+    Integrations.deleted.clear()
+    return ThingProvider()
+
+
+def recursing() -> None:
+    recursing()
+
+
+def failing(error: BaseException) -> Callable[[], None]:
+    def fail() -> None:
+        raise error
+
+    return fail
+
+
+def told(method: Callable[[], Any]) -> str:
+    with pytest.raises(Exception, match=r".") as refusal:
+        one_line(method)()
+    assert refusal.value.__cause__ is None
+    assert refusal.value.__suppress_context__
+    assert f"{type(refusal.value).__module__}.{type(refusal.value).__name__}" == "builtins.Refusal"
+    return str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (errors.Refused("it will not"), "it will not"),
+        (errors.Refused("it will not", hint="Ask again"), "it will not. Ask again"),
+        (errors.Unavailable("first\nsecond\r\n  third"), "first second third"),
+    ],
+)
+def test_an_error_on_purpose_is_told_in_its_own_words(error: Exception, line: str) -> None:
+    assert told(failing(error)) == line
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError(CANARY),
+        KeyError(CANARY),
+        SystemExit(CANARY),
+        KeyboardInterrupt(CANARY),
+        GeneratorExit(CANARY),
+        MemoryError(CANARY),
+        BaseException(CANARY),
+    ],
+)
+def test_our_own_failure_names_its_place_and_quotes_nothing(error: BaseException) -> None:
+    line = told(failing(error))
+    assert line.startswith(f"pulumi-encord-integrations failed: {type(error).__name__} in test_lifecycle.py:")
+    assert CANARY not in line
+    assert "\n" not in line
+
+
+def test_an_endless_recursion_is_one_line() -> None:
+    assert "RecursionError in test_lifecycle.py:" in told(recursing)
+
+
+def test_every_call_of_the_engine_has_the_border() -> None:
+    for name in ("check", "diff", "create", "read", "update", "delete"):
+        assert hasattr(vars(Lifecycle)[name], "__wrapped__"), name
+
+
+def test_an_incarnation_is_superseded_only_by_another_of_the_same_thing() -> None:
+    seen = _Seen()
+    seen.alive("thing", "a")
+    seen.alive("other", "b")
+    assert not seen.superseded("thing", "a")
+    assert not seen.superseded("unseen", "a")
+    seen.alive("thing", "b")
+    assert seen.superseded("thing", "a")
+    assert seen.superseded("thing", "z")
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_a_thing_without_incarnation_supersedes_nothing(nothing: str | None) -> None:
+    seen = _Seen()
+    seen.alive("thing", nothing)
+    assert not seen.superseded("thing", "a")
+    seen.alive("thing", "a")
+    assert seen.superseded("thing", nothing)
+
+
+def test_what_threads_saw_at_once_is_all_kept() -> None:
+    seen = _Seen()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda n: seen.alive(f"thing-{n % 50}", f"i-{n}"), range(5000)))
+        skipped = list(pool.map(lambda n: seen.superseded(f"thing-{n}", f"i-{n}"), range(50)))
+    assert all(skipped)
+    assert sum(len(found) for found in seen._alive.values()) == 5000
+
+
+def diff(provider: ThingProvider, **changes: Any) -> DiffResult:
+    return provider.diff("uuid", OLDS, {**INPUTS, **changes})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"adopt": True},
+        {"region": None},
+        {"settings_revision": 9.0},
+        {"__provider": "newer"},
+        {"declared_as": {**DECLARED_AS, "project": "p", "stack": "s"}},
+    ],
+)
+def test_what_does_not_count_is_no_change(provider: ThingProvider, changes: dict[str, Any]) -> None:
+    found = diff(provider, **changes)
+    assert (found.changes, found.replaces) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "replaces"),
+    [
+        ({"title": "New"}, []),
+        ({"title": unknown()}, []),
+        ({"buckets": [{"name": unknown()}]}, []),
+        ({"declared_as": {**DECLARED_AS, "path": "moved"}}, []),
+        ({"declared_as": {**DECLARED_AS, "stack_id": unknown()}}, []),
+        ({"over_vpn": True}, ["over_vpn"]),
+        ({"over_vpn": True, "strict_client_only": True, "title": "New"}, ["over_vpn", "strict_client_only"]),
+        ({"strict_client_only": unknown()}, ["strict_client_only"]),
+    ],
+)
+def test_a_change_is_left_to_the_engine_to_name(
+    provider: ThingProvider, changes: dict[str, Any], replaces: list[str]
+) -> None:
+    found = diff(provider, **changes)
+    assert (found.changes, found.replaces) == (None, replaces)
+    assert not found.delete_before_replace
+
+
+def test_drift_is_a_change(provider: ThingProvider) -> None:
+    drifted = {**OLDS, "title": "Changed behind its back"}
+    assert provider.diff("uuid", drifted, INPUTS).changes is None
+
+
+def test_check_gives_back_unknowns_and_places_of_problems(provider: ThingProvider) -> None:
+    later = unknown()
+    checked = provider.check({}, {**INPUTS, "title": later, "buckets": ["A"], "region": "x"})
+    assert checked.inputs["title"] is later
+    assert [failure.property for failure in checked.failures] == ["buckets[0].name", "region"]
+
+
+def test_check_gives_the_remedy(provider: ThingProvider) -> None:
+    (failure,) = provider.check({}, {**INPUTS, "over_vpn": True}).failures
+    assert failure.reason.endswith("; set strict_client_only to true")
+
+
+def test_each_create_is_a_new_incarnation(provider: ThingProvider) -> None:
+    first, second = provider.create(INPUTS), provider.create(INPUTS)
+    assert first.outs
+    assert second.outs
+    assert first.outs[INCARNATION] != second.outs[INCARNATION]
+
+
+def test_an_update_keeps_the_incarnation_and_all_outputs(provider: ThingProvider) -> None:
+    uuid = provider.api.add()
+    updated = provider.update(uuid, OLDS, {**INPUTS, "title": "New"})
+    assert updated.outs
+    assert (updated.outs[INCARNATION], updated.outs["title"]) == ("i", "New")
+    assert updated.outs["external_id"] == "external"
+
+
+def test_a_delete_of_what_lives_on_under_another_incarnation_is_skipped(provider: ThingProvider) -> None:
+    provider.diff("uuid", {**OLDS, INCARNATION: "new"}, INPUTS)
+    provider.delete("uuid", {**OLDS, INCARNATION: "old"})
+    provider.delete("uuid", {**OLDS, INCARNATION: "new"})
+    provider.delete("elsewhere", {**OLDS, INCARNATION: "old"})
+    assert Integrations.deleted == ["new", "old"]
+
+
+@pytest.mark.parametrize("seen_in", ["diff", "update"])
+def test_old_outputs_show_what_is_alive(provider: ThingProvider, seen_in: str) -> None:
+    uuid = provider.api.add()
+    getattr(provider, seen_in)(uuid, {**OLDS, INCARNATION: "new"}, INPUTS)
+    provider.delete(uuid, OLDS)
+    assert Integrations.deleted == []
+
+
+def test_a_create_that_found_the_object_saves_it_from_the_delete(
+    provider: ThingProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Integrations, "create", lambda *_: Live("uuid", INPUTS, INPUTS))
+    provider.create(INPUTS)
+    provider.delete("uuid", OLDS)
+    assert Integrations.deleted == []
+
+
+def test_a_read_of_what_is_gone_is_empty(provider: ThingProvider) -> None:
+    found = provider.read("11111111-1111-4111-8111-111111111111", OLDS)
+    assert (found.id, found.outs) == ("", {})
+
+
+def test_a_lookup_of_what_is_not_there_fails(provider: ThingProvider) -> None:
+    with pytest.raises(Exception, match="there is no Thing 11111111"):
+        provider.read("11111111-1111-4111-8111-111111111111", {})
+
+
+def test_a_read_answers_inputs_too(provider: ThingProvider) -> None:
+    found = provider.read(provider.api.add(title="Live"), OLDS)
+    assert found.inputs
+    assert found.outs
+    assert (found.inputs["title"], found.outs["title"]) == ("Live", "Live")
