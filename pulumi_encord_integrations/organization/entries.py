@@ -156,7 +156,7 @@ class _Checked:
         for entry in self.integrations:
             other = first.setdefault((entry.kind.provider, entry.title), entry)
             if other is not entry and (entry.adopt or other.adopt):
-                message = f'has the title of "{other.key}", and one of the two is to be adopted by it'
+                message = f'is that of "{other.key}" too, and one of them is to be adopted by its title'
                 self._find(
                     (INTEGRATIONS, entry.key, "title"), f"title {message}", "give one of them another title"
                 )
