@@ -82,8 +82,10 @@ class Client:
             query = {**(query or {}), "pageSize": size, "pageToken": token}
             page = self.ask(_AnyPage, "GET", path, query=query)
             yield from page.results
-            if page.next_page_token in {None, "", token}:
+            if not page.next_page_token:
                 return
+            if page.next_page_token == token:
+                raise self._unexpected("answered the same page twice")
             token = page.next_page_token
 
     def call(self, method: str, path: str, *, query: Query | None = None, body: Any = None) -> Any:
