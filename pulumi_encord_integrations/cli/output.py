@@ -5,8 +5,6 @@ import os
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-import typer
-
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
@@ -32,8 +30,9 @@ def printable(text: str) -> str:
 
 
 def result(text: str) -> None:
-    """Writes the result; a reader that has gone away has seen enough."""
-    _write(sys.stdout, text)
+    """Writes the result; where its reader has gone away, typer ends the run and `run` calls that done."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def show(renderable: "RenderableType") -> None:
@@ -42,15 +41,20 @@ def show(renderable: "RenderableType") -> None:
 
 
 def say(text: str) -> None:
-    """Writes words for the person who runs the command."""
-    _write(sys.stderr, f"{text}\n")
+    """Writes words for the person who runs the command; nobody need be there to read them."""
+    try:
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+    except BrokenPipeError:
+        # What is still buffered would fail, and change the exit code, when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def complain(message: str, *hints: str) -> None:
     """Writes `error: ...`, then each hint."""
     for label, style, text in (("error", "bold red", message), *(("hint", "cyan", hint) for hint in hints)):
         if text:
-            _write(sys.stderr, f"{_styled(label, style)}: {printable(text)}\n")
+            say(f"{_styled(label, style)}: {printable(text)}")
 
 
 def _styled(text: str, style: str) -> str:
@@ -76,13 +80,3 @@ def _rendered(renderable: "RenderableType", stream: TextIO) -> str:
     with console.capture() as captured:
         console.print(renderable)
     return "".join(f"{line.rstrip()}\n" for line in captured.get().splitlines())
-
-
-def _write(stream: TextIO, text: str) -> None:
-    try:
-        stream.write(text)
-        stream.flush()
-    except BrokenPipeError:
-        # What is still buffered would be written, and fail aloud, when Python ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        raise typer.Exit(0) from None

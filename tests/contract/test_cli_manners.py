@@ -165,6 +165,18 @@ def test_a_reader_that_goes_away_is_met_with_silence(tmp_path: Path, ada: dict[s
         assert (process.returncode, words) == (0, "")
 
 
+def test_words_that_nobody_reads_leave_the_exit_code_alone(tmp_path: Path) -> None:
+    reader, writer = socket.socketpair()
+    reader.close()
+    with (
+        writer,
+        subprocess.Popen(
+            [COMMAND, "list"], env=environment(tmp_path), cwd=tmp_path, stderr=writer.fileno()
+        ) as process,
+    ):
+        assert process.wait(60) == 2
+
+
 def test_code_1_is_for_what_is_not_there(here: pytest.MonkeyPatch) -> None:
     assert app.run(["show", "nope"]) == 1
 

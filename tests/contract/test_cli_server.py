@@ -160,7 +160,7 @@ def refused(ran: Ran, said: str) -> None:
         ({"--organization": " "}, "--organization must not be empty"),
         ({"--public-key": "absent.pub"}, "cannot read absent.pub"),
         ({"--public-key": "rsa.pub"}, "rsa.pub holds no usable public key"),
-        ({"--database": "other.sqlite"}, "other.sqlite holds no database of this API"),
+        ({"--database": "other.sqlite"}, "other.sqlite is the database of another program"),
         ({"--database": "text"}, "text is not an SQLite database"),
         ({"--new-key": "another.key"}, "give either --public-key or --new-key"),
     ],
