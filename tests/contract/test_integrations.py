@@ -199,3 +199,10 @@ def test_a_refused_create_leaves_nothing(local: Api) -> None:
         integrations.create(local.client(MEMBER), SPEC, Placement(adopt=True))
     tables = ("integrations", "members", "answers", "creates")
     assert [len(local.rows(table)) for table in tables] == [0, 0, 0, 0]
+
+
+def test_a_create_names_its_provider(local: Api) -> None:
+    body = {key: value for key, value in AWS.items() if key != "provider"}
+    assert "provider: must be one of AWS" in local.send(method="POST", body=body).body["message"]
+    post = local.http().get("/openapi.json").json()["paths"][INTEGRATIONS]["post"]
+    assert "provider" in post["requestBody"]["content"]["application/json"]["schema"]["required"]

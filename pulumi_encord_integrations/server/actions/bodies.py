@@ -25,7 +25,8 @@ M = TypeVar("M", bound=BaseModel)
 @lru_cache
 def create_model_of(kind: IntegrationType) -> type[BaseModel]:
     """The body of a create: the type's spec beside its placement."""
-    return create_model(f"{kind.resource}Create", __base__=(Placement, kind.spec))
+    required: dict[str, Any] = {"provider": (kind.spec.model_fields["provider"].annotation, ...)}
+    return create_model(f"{kind.resource}Create", __base__=(Placement, kind.spec), **required)
 
 
 @lru_cache
