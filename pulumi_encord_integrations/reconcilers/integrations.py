@@ -46,7 +46,7 @@ class IntegrationReconciler:
             spec = model.model_validate(declared)
         except ValidationError as error:
             return Checked(known, [*problems_of(error, self.kind.spec), *problems])
-        if not unknown:
+        if not unknown & self._fields:
             problems += spec.conflicts()
         canonical = spec.model_dump(mode="json", exclude={"provider", *unknown}, exclude_none=True)
         return Checked({**canonical, **placement}, problems)
