@@ -1,0 +1,57 @@
+"""Inputs that cannot be right are refused in preview, each named with its property."""
+
+import re
+
+from tests.support.engine import UP, Project, line_with
+
+ALL_BAD = """aws(
+    "bad",
+    title=" ",
+    role_arn="arn:aws:iam::123456789012:user/ada",
+    buckets=["Bad_Name", {"name": "data", "prefixes": ["/videos"]}],
+    region="mars",
+    adopt="yes",
+)"""
+EXPECTED = {
+    "title": "must not be empty",
+    "role_arn": "must be the ARN of an IAM role",
+    "buckets[0].name": "must be an S3 bucket name",
+    "buckets[1].prefixes[0]": 'must not be empty or begin with "/"',
+    "region": "must be an AWS region, such as eu-west-1",
+    "adopt": "must be true or false",
+}
+
+
+def problem(name: str, said: str) -> str:
+    """The line about one property."""
+    return line_with(rf"resource 'bad\d?': property {re.escape(name)} value ", said)
+
+
+def test_a_preview_names_every_bad_input_of_a_resource_at_once(project: Project) -> None:
+    project.declare(ALL_BAD)
+    said = project.fail("preview", "--stack", "dev")
+    for name, words in EXPECTED.items():
+        assert words in problem(name, said)
+    assert not list(project.folder.glob("*.sqlite*"))
+
+
+def test_a_preview_names_inputs_that_contradict_each_other(project: Project) -> None:
+    project.declare('aws("bad", over_vpn=True)')
+    assert "set strict_client_only to true" in problem("over_vpn", project.fail("preview", "--stack", "dev"))
+
+
+def test_an_up_with_a_bad_input_changes_nothing(project: Project) -> None:
+    project.declare('aws("good")')
+    project.up()
+    before = project.living()
+    project.declare('aws("good", title="changed", region="mars")')
+    said = project.fail(*UP, "--stack", "dev")
+    assert line_with("property region value {mars} has a problem: must be an AWS region", said)
+    assert project.living() == before
+
+
+def test_what_is_known_only_during_the_update_is_refused_there(project: Project) -> None:
+    project.declare('aws("two", role_arn=aws("one").external_id)')
+    project.preview()
+    assert "must be the ARN of an IAM role" in line_with("role_arn", project.fail(*UP, "--stack", "dev"))
+    assert {view.title for view in project.living().values()} == {"one"}

@@ -1,0 +1,219 @@
+"""Which object belongs to which declaration; each defence is also shown to be needed."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.engine import EMBEDDED, UP, Project, operations
+
+COMPONENTS = """
+class Box(pulumi.ComponentResource):
+    def __init__(self, name, kind="Box", opts=None):
+        super().__init__(f"toy:index:{kind}", name, None, opts)
+        aws("data", opts=pulumi.ResourceOptions(parent=self))
+        self.register_outputs({})
+
+class Nest(pulumi.ComponentResource):
+    def __init__(self, name):
+        super().__init__("toy:index:Nest", name)
+        aws("data", opts=pulumi.ResourceOptions(parent=self))
+        Box("inner", opts=pulumi.ResourceOptions(parent=self))
+        self.register_outputs({})
+
+aws("data"); Box("a"); Box("b", "Chest"); Nest("n")
+"""
+EXPLICIT = """
+class Bag(pulumi.ComponentResource):
+    def __init__(self, name, opts):
+        super().__init__("toy:index:Bag", name, None, opts)
+
+own = pulumi.ProviderResource("pulumi-python", "own", {})
+"""
+INLINE = """
+import pulumi, sys
+from pulumi import automation as auto
+
+def program():
+HEADER
+    aws("prod")
+
+stack = auto.select_stack(
+    "dev", project_name="toy", program=program, opts=auto.LocalWorkspaceOptions(work_dir=".")
+)
+stack.preview()
+stack.up()
+stack.preview(expect_no_changes=True)
+stack.up(expect_no_changes=True)
+"""
+
+
+def living_after_two_stacks(project: Project, harm: str) -> int:
+    project.declare('aws("prod")')
+    project.new_stack("other")
+    project.up(harm=harm)
+    project.up(stack="other", harm=harm)
+    return len(project.living())
+
+
+def test_two_stacks_of_one_program_have_an_object_each(project: Project) -> None:
+    assert living_after_two_stacks(project, "") == 2
+    project.destroy()
+    assert project.living().keys() == set(project.state("other").values())
+    project.unchanged("other")
+
+
+def test_without_the_stack_identity_two_stacks_would_share_one(project: Project) -> None:
+    assert living_after_two_stacks(project, "no-stack-identity") == 1
+
+
+def test_a_new_stack_under_a_renamed_one_s_old_name_leaves_its_objects_alone(project: Project) -> None:
+    project.declare('aws("prod")')
+    project.up()
+    mine = set(project.state().values())
+    project.succeed("stack", "rename", "moved", "--stack", "dev")
+    project.new_stack("dev")
+    project.up()
+    assert len(project.living()) == 2
+    project.destroy()
+    assert project.living().keys() == mine
+    project.unchanged("moved")
+
+
+def test_a_rename_without_alias_leaves_one_object_and_its_removal_none(project: Project) -> None:
+    project.declare('aws("old", title="Data")')
+    project.up()
+    project.declare('aws("new", title="Data")')
+    project.up()
+    assert project.living().keys() == set(project.state().values())
+    assert project.state().keys() == {"new"}
+    project.declare("")
+    project.up()
+    assert not project.living()
+
+
+def reuse_a_freed_name(project: Project, harm: str) -> tuple[str, dict[str, str]]:
+    """uuid of the object before, and the state after an aliased rename and a new use of the old name."""
+    project.declare('aws("old")')
+    project.up(harm=harm)
+    before = project.state()["old"]
+    alias = "pulumi.ResourceOptions(aliases=[pulumi.Alias(name='old')])"
+    project.declare(f'aws("new", title="old", opts={alias})')
+    project.up(harm=harm)
+    project.declare('aws("new", title="old"); aws("old")')
+    project.up(harm=harm)
+    return before, project.state()
+
+
+def test_a_name_freed_by_an_aliased_rename_can_be_used_again(project: Project) -> None:
+    before, after = reuse_a_freed_name(project, "")
+    assert after["new"] == before != after["old"]
+    assert project.living().keys() == set(after.values())
+    project.declare('aws("new", title="old")')
+    project.up()
+    assert project.living().keys() == {before}
+
+
+def test_if_the_rename_kept_the_key_both_names_would_share_one(project: Project) -> None:
+    before, after = reuse_a_freed_name(project, "no-rekey")
+    assert after == {"new": before, "old": before}
+
+
+def replace_by_force(project: Project, harm: str) -> None:
+    project.declare('aws("prod")')
+    project.up()
+    project.up("--target-replace", project.urn("prod"), harm=harm)
+
+
+def test_a_forced_replacement_keeps_the_object(project: Project) -> None:
+    replace_by_force(project, "")
+    assert project.living().keys() == set(project.state().values())
+    project.unchanged()
+    project.destroy()
+    assert not project.living()
+
+
+def test_without_the_incarnation_a_forced_replacement_would_delete_it(project: Project) -> None:
+    replace_by_force(project, "no-incarnation")
+    assert project.state()
+    assert not project.living()
+
+
+def test_children_of_one_name_in_several_components_have_an_object_each(project: Project) -> None:
+    project.declare(COMPONENTS)
+    project.preview()
+    project.up()
+    assert len(project.living()) == 5
+    project.unchanged()
+    project.destroy()
+    assert not project.living()
+
+
+def test_without_the_path_children_of_one_name_would_share_one(project: Project) -> None:
+    project.declare(COMPONENTS)
+    project.run(*UP, "--stack", "dev", env={"ENCORD_TEST_HARM": "no-path"})
+    assert len(project.living()) < 5
+
+
+def there_and_back(project: Project, kill: str, harm: str) -> None:
+    """Changes a replacing input and changes it back, with a kill before the first object's delete."""
+    project.declare('aws("prod")')
+    project.up()
+    project.declare('aws("prod", strict_client_only=True)')
+    killed = project.run(*UP, "--stack", "dev", env={"ENCORD_TEST_HARM": kill})
+    assert (killed.code != 0) == bool(kill)
+    project.declare('aws("prod")')
+    project.up(harm=harm)
+
+
+@pytest.mark.parametrize("kill", ["", "kill:before-delete:provider"])
+def test_an_input_that_replaces_there_and_back_leaves_one_object(project: Project, kill: str) -> None:
+    there_and_back(project, kill, "")
+    assert project.living().keys() == set(project.state().values())
+    project.unchanged()
+    project.destroy()
+    assert not project.living()
+
+
+def test_a_targeted_update_leaves_the_others_alone(project: Project) -> None:
+    project.declare('aws("a"); aws("b")')
+    project.up()
+    project.declare('aws("a", title="A"); aws("b", title="B")')
+    project.up("--target", project.urn("a"))
+    assert {view.title for view in project.living().values()} == {"A", "b"}
+    assert operations(project.up()) == {"updated": 1}
+
+
+def run_inline(project: Project, harm: str) -> "subprocess.CompletedProcess[str]":
+    """Previews and updates in one process."""
+    header = "from tests.support.engine import HEADER; exec(HEADER, globals())"
+    script = INLINE.replace("HEADER", f"    {header}")
+    env = {**project.env, "ENCORD_TEST_HARM": harm}
+    command = [sys.executable, "-c", script]
+    return subprocess.run(command, cwd=project.folder, env=env, capture_output=True, text=True, check=False)
+
+
+def test_preview_and_up_work_in_one_process(project: Project) -> None:
+    ran = run_inline(project, "")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert project.living().keys() == set(project.state().values())
+
+
+def test_an_identity_kept_in_a_global_would_break_the_second_run(project: Project) -> None:
+    assert run_inline(project, "global-identity").returncode != 0
+
+
+@pytest.mark.parametrize(
+    "opts",
+    [
+        "pulumi.ResourceOptions(provider=own)",
+        "pulumi.ResourceOptions(providers=[own])",
+        'pulumi.ResourceOptions(parent=Bag("bag", pulumi.ResourceOptions(providers=[own])))',
+    ],
+    ids=["given", "among several", "inherited"],
+)
+def test_an_explicit_provider_is_refused(project: Project, opts: str) -> None:
+    project.declare(EXPLICIT + f'aws("prod", opts={opts})')
+    refused = project.fail(*UP, "--stack", "dev")
+    assert "AwsIntegration cannot use an explicit pulumi-python provider, given or inherited" in refused
+    assert not (project.folder / EMBEDDED["database"]).exists()

@@ -1,0 +1,194 @@
+"""A Pulumi project on the real engine: a state, a PULUMI_HOME and an embedded database of its own."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pulumi_encord_integrations import embedded
+from pulumi_encord_integrations.client import integrations
+from pulumi_encord_integrations.client.client import Client
+from pulumi_encord_integrations.client.settings import Settings
+from pulumi_encord_integrations.model.integrations import IntegrationView
+from tests.support.processes import end_recorded
+from tools.engine import locate
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SABOTAGE = REPOSITORY / "tests" / "support" / "killpoints"
+USER = "ada@example.com"
+ROLE = "arn:aws:iam::123456789012:role/encord"
+PROJECT = "toy"
+EMBEDDED = {"endpoint": "embedded", "database": "encord.sqlite", "user": USER}
+TIMEOUT = 200
+_OWN = ("PULUMI_", "ENCORD_")
+
+HEADER = f"""
+import pulumi
+from pulumi_encord_integrations import AwsIntegration
+
+def aws(name, opts=None, **given):
+    inputs = {{"title": name, "role_arn": "{ROLE}", "buckets": ["acme-training"], **given}}
+    return AwsIntegration(name, **inputs, opts=opts)
+
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one command of the CLI said, stderr included, and how it ended."""
+
+    code: int
+    text: str
+
+
+@dataclass
+class Project:
+    """One program, and the stacks it is deployed as."""
+
+    folder: Path
+    env: dict[str, str]
+    config: dict[str, str] = field(default_factory=lambda: dict(EMBEDDED))
+
+    def declare(self, body: str) -> None:
+        """Makes `body` the program; `aws(name, **inputs)` declares an integration in it."""
+        (self.folder / "__main__.py").write_text(HEADER + body)
+
+    def configure(self, **settings: str | None) -> None:
+        """Changes settings of the `encord` namespace; None takes one out."""
+        merged = {**self.config, **settings}
+        self.config = {name: value for name, value in merged.items() if value is not None}
+        runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
+        config = {f"encord:{name}": {"value": value} for name, value in self.config.items()}
+        text = json.dumps({"name": PROJECT, "runtime": runtime, "config": config})
+        (self.folder / "Pulumi.yaml").write_text(text)
+
+    def run(self, *command: str, env: Mapping[str, str] | None = None) -> Outcome:
+        """One command of the CLI; a traceback in what it says is always a failure."""
+        with subprocess.Popen(
+            ["pulumi", "--non-interactive", "--color", "never", *command],
+            cwd=self.folder,
+            env={**self.env, **(env or {})},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as cli:
+            (self.folder / "cli.pid").write_text(str(cli.pid))
+            try:
+                text, _ = cli.communicate(timeout=TIMEOUT)
+            finally:
+                cli.kill()
+                end_recorded(self.folder)
+        assert "Traceback" not in text, text
+        return Outcome(cli.returncode, text)
+
+    def succeed(self, *command: str, env: Mapping[str, str] | None = None) -> str:
+        """A command that must do what it is told."""
+        outcome = self.run(*command, env=env)
+        assert outcome.code == 0, outcome.text
+        return outcome.text
+
+    def fail(self, *command: str, env: Mapping[str, str] | None = None) -> str:
+        """A command that must be refused."""
+        outcome = self.run(*command, env=env)
+        assert outcome.code not in (0, None), outcome.text
+        return outcome.text
+
+    def new_stack(self, name: str = "dev") -> None:
+        self.succeed("stack", "init", name)
+
+    def up(self, *options: str, stack: str = "dev", harm: str = "") -> str:
+        """`pulumi up`, with a defence taken out if `harm` names one (see killpoints/harms.py)."""
+        return self.succeed(*UP, *options, "--stack", stack, env={"ENCORD_TEST_HARM": harm})
+
+    def preview(self, *options: str, stack: str = "dev") -> str:
+        return self.succeed("preview", "--diff", *options, "--stack", stack)
+
+    def unchanged(self, stack: str = "dev") -> None:
+        self.succeed("preview", "--expect-no-changes", "--stack", stack)
+
+    def refresh(self, *options: str, stack: str = "dev", harm: str = "") -> str:
+        command = ("refresh", "--yes", "--skip-preview", "--diff", *options)
+        return self.succeed(*command, "--stack", stack, env={"ENCORD_TEST_HARM": harm})
+
+    def destroy(self, *options: str, stack: str = "dev", harm: str = "") -> str:
+        command = ("destroy", "--yes", "--skip-preview", *options)
+        return self.succeed(*command, "--stack", stack, env={"ENCORD_TEST_HARM": harm})
+
+    def export(self, stack: str = "dev") -> list[dict[str, Any]]:
+        """The resources in the stack's state."""
+        text = self.succeed("stack", "export", "--stack", stack)
+        resources: list[dict[str, Any]] = json.loads(text)["deployment"].get("resources", [])
+        return resources
+
+    def outputs(self, stack: str = "dev") -> dict[str, Any]:
+        """What the program exported."""
+        exported: dict[str, Any] = json.loads(self.succeed("stack", "output", "--json", "--stack", stack))
+        return exported
+
+    def state(self, stack: str = "dev") -> dict[str, str]:
+        """uuid of each integration in the state, by its name in the program."""
+        found = [r for r in self.export(stack) if r["type"].endswith(":AwsIntegration")]
+        return {r["urn"].rpartition("::")[2]: r["id"] for r in found}
+
+    def urn(self, name: str, stack: str = "dev") -> str:
+        kind = "pulumi-python:dynamic/encord:AwsIntegration"
+        return f"urn:pulumi:{stack}::{PROJECT}::{kind}::{name}"
+
+    def api(self) -> Client:
+        """The embedded API, met behind the engine's back."""
+        database = self.folder / self.config["database"]
+        return embedded.connect(Settings("embedded", database=database, user=self.config["user"]))
+
+    def living(self) -> dict[str, IntegrationView]:
+        """Every integration that the API holds, by uuid."""
+        return {view.uuid: view for view in integrations.search(self.api())}
+
+
+UP = ("up", "--yes", "--skip-preview")
+
+
+def make_project(folder: Path) -> Project:
+    """A project without a stack, which nothing outside its folder influences."""
+    (folder / "state").mkdir(parents=True)
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OWN)}
+    env = {
+        **inherited,
+        "PATH": f"{locate()}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": f"{SABOTAGE}{os.pathsep}{REPOSITORY}",
+        "ENCORD_TEST_FOLDER": str(folder),
+        "PULUMI_PYTHON_CMD": sys.executable,
+        "PULUMI_BACKEND_URL": f"file://{folder}/state",
+        "PULUMI_CONFIG_PASSPHRASE": "",
+        "PULUMI_HOME": str(folder / "home"),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+    }
+    project = Project(folder, env)
+    project.configure()
+    return project
+
+
+def line_with(words: str, text: str) -> str:
+    """The one line that the CLI's diagnostics, repetitions apart, hold about `words`."""
+    lines = text.partition("\nDiagnostics:")[2].splitlines()
+    found = {line.strip() for line in lines if re.search(words, line)}
+    assert len(found) == 1, f"{len(found)} lines hold {words!r}:\n{text}"
+    return found.pop()
+
+
+def changed(text: str) -> set[str]:
+    """The properties that a `--diff` shows as changed."""
+    return set(re.findall(r"^ +(?:~|\+-|-\+|\+|-) (\w+) *: .* => ", text, re.MULTILINE))
+
+
+def operations(text: str) -> dict[str, int]:
+    """What the summary counts, by its verb; what is unchanged only if nothing else is there."""
+    summary = text.partition("\nResources:")[2]
+    found = re.findall(r"^ +[^\w\s]* ?(\d+) ((?:to )?\w+)$", summary, re.MULTILINE)
+    counted = {verb: int(number) for number, verb in found}
+    return {verb: n for verb, n in counted.items() if verb != "unchanged"} or counted

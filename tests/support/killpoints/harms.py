@@ -1,0 +1,216 @@
+"""What a test may do to the real provider process: kill it at a point, take a defence out, record requests.
+
+`ENCORD_TEST_HARM` holds names separated by commas: `kill:POINT:provider`, `kill:POINT:cli`, one of `HARMS`.
+Classes are patched once their module has been imported, since sitecustomize comes before everything.
+"""
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from functools import partial, wraps
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from uuid import UUID
+
+_PACKAGE = "pulumi_encord_integrations"
+Patch = Callable[[ModuleType], None]
+
+
+def arrange(names: str) -> None:
+    """Patches whatever the names need as soon as it is imported."""
+    patches: dict[str, list[Patch]] = {}
+    for name in names.split(","):
+        kind, _, rest = name.partition(":")
+        module, patch = _kill(*rest.split(":")) if kind == "kill" else HARMS[name]
+        patches.setdefault(f"{_PACKAGE}.{module}", []).append(patch)
+    sys.meta_path.insert(0, _AfterImport(patches))
+
+
+class _AfterImport(MetaPathFinder, Loader):
+    """Imports as ever, then patches."""
+
+    def __init__(self, patches: dict[str, list[Patch]]) -> None:
+        self._patches = patches
+
+    def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
+        if fullname not in self._patches:
+            return None
+        found = PathFinder.find_spec(fullname, path, target)
+        assert found is not None
+        assert found.loader is not None
+        load = found.loader.exec_module
+
+        def exec_module(module: ModuleType) -> None:
+            load(module)
+            for patch in self._patches[fullname]:
+                patch(module)
+
+        found.loader.exec_module = exec_module  # type: ignore[method-assign]
+        return found
+
+
+def _folder() -> Path:
+    return Path(os.environ["ENCORD_TEST_FOLDER"])
+
+
+def _kill(point: str, victim: str) -> tuple[str, Patch]:
+    module, patch = KILL_POINTS[point]
+    return module, partial(patch, partial(_die_once, f"{point}-{victim}", victim))
+
+
+def _die_once(mark: str, victim: str) -> None:
+    try:
+        Path(_folder(), mark).touch(exist_ok=False)
+    except FileExistsError:
+        return
+    pid = os.getpid() if victim == "provider" else int(Path(_folder(), "cli.pid").read_text())
+    os.kill(pid, signal.SIGKILL)
+    # The CLI is gone; the test ends this process, which must do nothing more.
+    time.sleep(3600)
+
+
+def _after(owner: Any, name: str, then: Callable[..., None]) -> None:
+    original = getattr(owner, name)
+
+    @wraps(original)
+    def wrapped(self: Any, *args: Any) -> Any:
+        result = original(self, *args)
+        then(self, *args)
+        return result
+
+    setattr(owner, name, wrapped)
+
+
+def _before(owner: Any, name: str, first: Callable[..., None]) -> None:
+    original = getattr(owner, name)
+
+    @wraps(original)
+    def wrapped(self: Any, *args: Any) -> Any:
+        first(self, *args)
+        return original(self, *args)
+
+    setattr(owner, name, wrapped)
+
+
+def _after_commit(die: Callable[[], None], module: ModuleType) -> None:
+    def then(_client: Any, request: Any) -> None:
+        if request.method == "POST":
+            die()
+
+    _after(module.Client, "_send", then)
+
+
+def _after_answer(die: Callable[[], None], module: ModuleType) -> None:
+    def then(provider: Any, *_args: Any) -> None:
+        if type(provider).__name__ != "StackIdentityProvider":
+            die()
+
+    _after(module.Lifecycle, "create", then)
+
+
+def _before_delete(die: Callable[[], None], module: ModuleType) -> None:
+    _before(module.Lifecycle, "delete", lambda *_args: die())
+
+
+def _record(module: ModuleType) -> None:
+    def first(_client: Any, request: Any) -> None:
+        known = {
+            "method": request.method,
+            "url": str(request.url),
+            "headers": list(request.headers.items()),
+            "content": request.content.decode(),
+        }
+        if request.method == "POST":
+            with Path(_folder(), "requests.jsonl").open("a") as file:
+                file.write(json.dumps(known) + "\n")
+
+    _before(module.Client, "_send", first)
+
+
+def _redeclare(change: Callable[[Any], dict[str, Any]], module: ModuleType) -> None:
+    """Another ownership key is sent than the one that is declared."""
+    original = module._declared_as
+
+    def declared_as(properties: Any) -> Any:
+        declared = original(properties)
+        return declared and declared.model_copy(update=change(declared))
+
+    module._declared_as = declared_as  # type: ignore[attr-defined]
+
+
+def _never_superseded(module: ModuleType) -> None:
+    module._Seen.superseded = lambda *_args: False
+
+
+def _any_organization(module: ModuleType) -> None:
+    module.Session.require = lambda *_args: None
+
+
+def _no_rekey(module: ModuleType) -> None:
+    original = module.IntegrationReconciler.comparable
+
+    def comparable(self: Any, properties: Any) -> Any:
+        return {**original(self, properties), "declared_as": None}
+
+    module.IntegrationReconciler.comparable = comparable
+
+
+def _explicit_providers(module: ModuleType) -> None:
+    module._refuse_explicit_provider = lambda *_args: None  # type: ignore[attr-defined]
+
+
+def _global_identity(module: ModuleType) -> None:
+    kept: list[Any] = []
+
+    def identity() -> Any:
+        if not kept:
+            kept.append(module.StackIdentity(None))
+        return kept[0]
+
+    module._identity = identity  # type: ignore[attr-defined]
+
+
+def _impatient(module: ModuleType) -> None:
+    module.BUSY_SECONDS = 0.2  # type: ignore[attr-defined]
+
+
+def _wrong_clock(module: ModuleType) -> None:
+    original = module.Signer.__init__
+
+    @wraps(original)
+    def init(self: Any, key: Any, clock: Callable[[], float] = time.time) -> None:
+        original(self, key, lambda: clock() - 3600)
+
+    module.Signer.__init__ = init
+
+
+KILL_POINTS: dict[str, tuple[str, Callable[[Callable[[], None], ModuleType], None]]] = {
+    "after-commit": ("client.client", _after_commit),
+    "after-answer": ("resources._lifecycle", _after_answer),
+    "before-delete": ("resources._lifecycle", _before_delete),
+}
+
+HARMS: dict[str, tuple[str, Patch]] = {
+    "record": ("client.client", _record),
+    "no-incarnation": ("resources._lifecycle", _never_superseded),
+    "no-stack-identity": (
+        "reconcilers.integrations",
+        partial(_redeclare, lambda _known: {"stack_id": UUID(int=0)}),
+    ),
+    "no-path": (
+        "reconcilers.integrations",
+        partial(_redeclare, lambda known: {"path": known.path.rpartition("::")[2]}),
+    ),
+    "no-rekey": ("reconcilers.integrations", _no_rekey),
+    "no-organization-check": ("reconcilers.session", _any_organization),
+    "global-identity": ("resources._identity", _global_identity),
+    "impatient": ("server.store.database", _impatient),
+    "explicit-providers": ("resources._resource", _explicit_providers),
+    "clock-off": ("client.auth", _wrong_clock),
+}

@@ -1,0 +1,16 @@
+"""Processes that outlive the command which started them, ended one by one by their ids."""
+
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+PROVIDERS = "provider-pids"
+
+
+def end_recorded(folder: Path) -> None:
+    """Ends the provider processes that killpoints/sitecustomize.py recorded in `folder`."""
+    for record in (folder / PROVIDERS).glob("*"):
+        with suppress(ProcessLookupError):
+            os.kill(int(record.name), signal.SIGKILL)
+        record.unlink()

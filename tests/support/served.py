@@ -1,0 +1,71 @@
+"""The API on a loopback port of its own, for as long as a test needs it."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import uvicorn
+
+from pulumi_encord_integrations.client import integrations
+from pulumi_encord_integrations.client.auth import Signer, parse_key
+from pulumi_encord_integrations.client.client import Client
+from pulumi_encord_integrations.server import bootstrap
+from pulumi_encord_integrations.server.app import create_app
+from pulumi_encord_integrations.server.deployment import Deployment
+from pulumi_encord_integrations.server.store import organizations
+from pulumi_encord_integrations.server.store.database import Database
+
+
+def free_port() -> int:
+    """A port on which nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+    return port
+
+
+@dataclass
+class Served:
+    """A running API, and the private key of its organization's admin."""
+
+    endpoint: str
+    database: Database
+    key: bytes = field(repr=False)
+    key_id: str
+
+    def new_organization(self, admin: str) -> bytes:
+        """One more organization; answers its admin's private key."""
+        key = bootstrap.new_key()
+        with self.database.write() as connection:
+            uuid = organizations.create(connection, "another", self.key_id)
+            organizations.add_user(connection, uuid, admin, "ADMIN")
+            organizations.add_key(connection, uuid, admin, bootstrap.public_key_of(key))
+        return key
+
+    def living(self) -> set[str]:
+        """uuids of all integrations that the first organization's admin may view."""
+        client = Client(self.endpoint, Signer(parse_key(self.key, "the test's key")))
+        return {view.uuid for view in integrations.search(client)}
+
+
+@contextmanager
+def served(database_file: Path, admin: str = "ada@example.com") -> Iterator[Served]:
+    """Serves a new database from a thread; stops when left."""
+    key = bootstrap.new_key()
+    database = Database(database_file, create=True)
+    vault = bootstrap.open_served(database, create=True)
+    bootstrap.make_organization(database, vault, "acme", admin, bootstrap.public_key_of(key))
+    app = create_app(Deployment(database_file, vault), database)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            endpoint = f"http://127.0.0.1:{listening.getsockname()[1]}"
+            yield Served(endpoint, database, key, vault.key_id)
+        finally:
+            server.should_exit = True
+            thread.join()
+            database.close()
