@@ -61,7 +61,7 @@ def test_a_forbidden_import_breaks_its_rule(copy: Path, layer: str, line: str, c
         source.write(f"\n{line}\n")
     linted = lint_imports(copy)
     assert linted.returncode == 1, linted.stdout + linted.stderr
-    broken = {row.removesuffix(" BROKEN") for row in linted.stdout.splitlines() if row.endswith(" BROKEN")}
+    broken = {row.partition(" BROKEN")[0] for row in linted.stdout.splitlines() if " BROKEN" in row}
     assert contract in broken
 
 
