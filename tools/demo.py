@@ -115,7 +115,7 @@ class Demo:
                 raise
         if child.returncode:
             raise NotAsTold(
-                "\n".join([f"`{name}` failed (exit code {child.returncode})", "" if show else text])
+                f"`{name}` failed (exit code {child.returncode})\n{'' if show else text}".rstrip()
             )
         return text
 

@@ -1,0 +1,114 @@
+"""The story of `make demo`, also after a run that was killed, and where it goes another way."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.engine import REPOSITORY
+from tools import demo
+
+PROJECT_FILES = ("Pulumi.yaml", "__main__.py", "encord.yaml")
+WITHIN = 60.0
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the root project, run by the tests' interpreter."""
+    for name in PROJECT_FILES:
+        shutil.copyfile(REPOSITORY / name, tmp_path / name)
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    return tmp_path
+
+
+def start(folder: Path) -> "subprocess.Popen[str]":
+    env = {
+        **os.environ,
+        "PULUMI_BACKEND_URL": "file:///nowhere",
+        "ENCORD_ENDPOINT": "https://nowhere.invalid",
+    }
+    command = [sys.executable, "-m", "tools.demo", str(folder)]
+    out = subprocess.PIPE
+    return subprocess.Popen(command, cwd=REPOSITORY, env=env, stdout=out, stderr=subprocess.STDOUT, text=True)
+
+
+def run(folder: Path) -> tuple[int, str]:
+    with start(folder) as child:
+        try:
+            text, _ = child.communicate(timeout=200)
+        finally:
+            child.kill()
+    return child.returncode, text
+
+
+def locks(folder: Path) -> Iterator[Path]:
+    return (folder / ".demo" / "state" / ".pulumi" / "locks").rglob("*.json")
+
+
+def kill_in_an_update(folder: Path) -> None:
+    """Kills the demo once its pulumi has taken the stack's lock."""
+    with start(folder) as child:
+        deadline = time.monotonic() + WITHIN
+        while not any(locks(folder)):
+            assert child.poll() is None, child.communicate()[0]
+            assert time.monotonic() < deadline, "no update began"
+            time.sleep(0.05)
+        child.kill()
+
+
+def test_the_demo_goes_on_after_a_killed_run_and_leaves_nothing_outside_its_folder(folder: Path) -> None:
+    before = {path.name for path in folder.iterdir()}
+    kill_in_an_update(folder)
+    code, text = run(folder)
+    assert code == 0, text
+    assert "An earlier run was cut short" in text
+    assert '~ title: "Production images" => "Renamed in the app"' in text
+    assert '~ title: "Renamed in the app" => "Production images"' in text
+    assert "Clinic scans" in text.partition("\nencord-integrations list\n")[2]
+    assert "Try next" in text.splitlines()[-1]
+    assert {path.name for path in folder.iterdir()} - before <= {".demo", "__pycache__"}
+
+
+def test_a_bad_file_ends_the_demo_in_its_own_words(folder: Path) -> None:
+    (folder / "encord.yaml").write_text("integration: {}")
+    code, text = run(folder)
+    assert code == 1
+    assert text.strip().startswith('demo: error: unknown key "integration"')
+    assert "Traceback" not in text
+
+
+def test_a_command_that_fails_ends_the_demo(folder: Path) -> None:
+    (folder / "__main__.py").write_text("raise SystemExit('no such program')")
+    code, text = run(folder)
+    assert (code, text.splitlines()[-1]) == (1, "demo: `pulumi up` failed (exit code 1)")
+
+
+def test_a_story_that_goes_another_way_ends_the_demo(folder: Path) -> None:
+    program = (folder / "__main__.py").read_text()
+    (folder / "__main__.py").write_text(program.replace("organization()", "organization('other.yaml')"))
+    other = (folder / "encord.yaml").read_text().replace("Clinic scans", "Other scans")
+    (folder / "other.yaml").write_text(other)
+    code, text = run(folder)
+    assert (code, text.splitlines()[-1]) == (1, "demo: the API does not hold what encord.yaml declares")
+
+
+def test_one_demo_runs_at_a_time(tmp_path: Path) -> None:
+    with (
+        demo.only_one(tmp_path),
+        pytest.raises(demo.NotAsTold, match="another demo"),
+        demo.only_one(tmp_path),
+    ):
+        pass
+
+
+def test_nobody_s_own_pulumi_or_encord_settings_reach_the_demo(tmp_path: Path) -> None:
+    outer = {"PULUMI_ACCESS_TOKEN": "x", "PULUMI_HOME": "/theirs", "ENCORD_TOKEN": "x", "LANG": "C"}
+    env = demo.environment(outer, tmp_path, Path("/engine"))
+    assert env["LANG"] == "C"
+    assert env["PULUMI_HOME"] == str(tmp_path / "home")
+    assert not {"PULUMI_ACCESS_TOKEN", "ENCORD_TOKEN"} & env.keys()
