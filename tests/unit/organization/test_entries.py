@@ -166,6 +166,7 @@ help: the first one is in line 9"""
     ("text", "error", "place", "help_"),
     [
         ("", "the file is empty", "1:1", 'begin with "integrations:"'),
+        ("---", "the file is empty", "1:4", 'begin with "integrations:"'),
         ("- a", "the file must be a mapping", "1:1", ""),
         ("integrations:\n", "integrations must be a mapping", "1:14 integrations", "write {} for none"),
         ("integrations: [a]", "integrations must be a mapping", "1:15 integrations", ""),
