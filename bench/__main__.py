@@ -1,4 +1,4 @@
-"""Prints, in one run, what our resources cost beside no-op dynamic ones on the same engine.
+"""Prints, in one run, what our resources cost beside no-op dynamic ones of the same shape on the same engine.
 
 The ratios count: both sides run in turns on the same machine. The seconds are this machine's.
 """

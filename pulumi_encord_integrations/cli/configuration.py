@@ -108,17 +108,17 @@ def _config(file: Path, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mapping(file: Path) -> dict[str, Any]:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from pulumi_encord_integrations.organization.document import read
+    from pulumi_encord_integrations.organization.findings import Unreadable
 
     try:
-        data = YAML(typ="safe", pure=True).load(file)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else str(file)
-        raise ConfigurationError(f"{place} is not valid YAML: {error.problem}") from None
-    except (YAMLError, UnicodeDecodeError):
-        raise ConfigurationError(f"{file} is not valid YAML") from None
+        root, findings = read(file.read_bytes())
+        if findings:
+            raise Unreadable(findings[0])
+        data = root.plain
+    except Unreadable as stop:
+        place = ":".join([str(file), *map(str, stop.finding.place)])
+        raise ConfigurationError(f"{place} is not valid YAML: {stop.finding.message}") from None
     except OSError as error:
         raise ConfigurationError(f"cannot read {file}: {error.strerror}") from None
     if not isinstance(data or {}, dict):

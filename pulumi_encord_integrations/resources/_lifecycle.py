@@ -132,6 +132,7 @@ class Lifecycle(ResourceProvider):
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Live inputs and outputs; an empty answer only for what is gone."""
         before = bag(props)
+        _seen.alive(self.reconciler.same_object(id_, before), before.get(INCARNATION))
         live = self.reconciler.read(self._session(), id_, before)
         if live is None and "organization" not in before:
             # A lookup by `.get()`: the engine would take an empty answer for an object without properties.

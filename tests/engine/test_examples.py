@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from ruamel.yaml import YAML
 
+from pulumi_encord_integrations.organization.document import read
 from tests.support.engine import REPOSITORY, Project, make_project, operations
 
 EXAMPLES = sorted(path.parent.relative_to(REPOSITORY) for path in REPOSITORY.glob("examples/*/Pulumi.yaml"))
@@ -20,7 +20,7 @@ def example(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
     ignored = shutil.ignore_patterns(".*", "Pulumi.*.yaml", "__pycache__")
     shutil.copytree(REPOSITORY / request.param, project.folder, dirs_exist_ok=True, ignore=ignored)
     manifest = project.folder / "Pulumi.yaml"
-    declared = YAML(typ="safe", pure=True).load(manifest)
+    declared = read(manifest.read_bytes())[0].plain
     declared["runtime"]["options"]["virtualenv"] = sys.prefix
     manifest.write_text(json.dumps(declared))
     project.new_stack()
