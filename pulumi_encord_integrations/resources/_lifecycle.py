@@ -20,6 +20,7 @@ from pulumi.dynamic import (
 )
 
 from pulumi_encord_integrations.client.errors import EncordError, NotFound
+from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.reconcilers.base import Reconciler
 from pulumi_encord_integrations.reconcilers.session import Session
 from pulumi_encord_integrations.resources import _session
@@ -100,13 +101,16 @@ class Lifecycle(ResourceProvider):
         """All problems at once, offline."""
         known, unknown = split(news)
         checked = self.reconciler.check(known, frozenset(unknown))
-        failures = [
-            CheckFailure(
-                problem.where, f"{problem.message}; {problem.help}" if problem.help else problem.message
-            )
-            for problem in checked.problems
-        ]
+        failures = [self._failure(problem) for problem in checked.problems]
         return CheckResult({**checked.inputs, **unknown}, failures)
+
+    def _failure(self, problem: Problem) -> CheckFailure:
+        if problem.path and problem.path[0] in self.reconciler.secrets:
+            # The engine quotes the value of the property that a failure names.
+            return CheckFailure("", str(problem))
+        return CheckFailure(
+            problem.where, f"{problem.message}; {problem.help}" if problem.help else problem.message
+        )
 
     @one_line
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
