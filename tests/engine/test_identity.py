@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests.support.engine import EMBEDDED, UP, Project, operations
+from tests.support.engine import EMBEDDED, UP, Project, line_with, operations
 
 COMPONENTS = """
 class Box(pulumi.ComponentResource):
@@ -175,6 +175,12 @@ def test_an_input_that_replaces_there_and_back_leaves_one_object(project: Projec
     assert not project.living()
 
 
+def test_without_the_incarnation_the_object_found_again_would_be_deleted(project: Project) -> None:
+    there_and_back(project, "kill:before-delete:provider", "no-incarnation")
+    assert project.state()
+    assert not project.living()
+
+
 def test_a_targeted_update_leaves_the_others_alone(project: Project) -> None:
     project.declare('aws("a"); aws("b")')
     project.up()
@@ -217,3 +223,9 @@ def test_an_explicit_provider_is_refused(project: Project, opts: str) -> None:
     refused = project.fail(*UP, "--stack", "dev")
     assert "AwsIntegration cannot use an explicit pulumi-python provider, given or inherited" in refused
     assert not (project.folder / EMBEDDED["database"]).exists()
+
+
+def test_without_the_refusal_it_would_miss_the_stack_s_configuration(project: Project) -> None:
+    project.declare(EXPLICIT + 'aws("prod", opts=pulumi.ResourceOptions(provider=own))')
+    failed = project.fail(*UP, "--stack", "dev", env={"ENCORD_TEST_HARM": "explicit-providers"})
+    assert line_with("encord:endpoint is not set", failed)

@@ -15,9 +15,10 @@ VICTIMS = pytest.mark.parametrize("victim", ["provider", "cli"])
 STACK_URL = "cloud-integrations"
 
 
-def up_with_a_kill(project: Project, point: str, victim: str) -> None:
+def up_with_a_kill(project: Project, point: str, victim: str, *options: str) -> None:
     """An `up` that dies, and what its user does next."""
-    killed = project.run(*UP, "--stack", "dev", env={"ENCORD_TEST_HARM": f"kill:{point}:{victim}"})
+    harm = {"ENCORD_TEST_HARM": f"kill:{point}:{victim}"}
+    killed = project.run(*UP, *options, "--stack", "dev", env=harm)
     assert killed.code != 0, killed.text
     assert (project.folder / f"{point}-{victim}").exists()
     if victim == "cli":
@@ -74,14 +75,31 @@ def test_a_killed_replacement_is_taken_back(project: Project, victim: str) -> No
 def test_a_killed_forced_replacement_loses_nothing(project: Project, point: str, victim: str) -> None:
     project.declare('aws("prod")')
     project.up()
-    (made,) = project.living()
-    harm = {"ENCORD_TEST_HARM": f"kill:{point}:{victim}"}
-    assert project.run(*UP, "--target-replace", project.urn("prod"), "--stack", "dev", env=harm).code != 0
-    if victim == "cli":
-        project.succeed("cancel", "--yes", "--stack", "dev")
+    made = project.state()
+    up_with_a_kill(project, point, victim, "--target-replace", project.urn("prod"))
     project.up()
+    assert project.state() == made
     assert_one_object_and_none_after_destroy(project)
-    assert made not in project.living()
+
+
+@pytest.mark.parametrize("forced", [True, False], ids=["forced", "by an input"])
+def test_a_destroy_right_after_a_killed_replacement_leaves_none(project: Project, forced: bool) -> None:
+    project.declare('aws("prod")')
+    project.up()
+    project.declare(f'aws("prod", strict_client_only={not forced})')
+    options = ("--target-replace", project.urn("prod")) if forced else ()
+    up_with_a_kill(project, "before-delete", "cli", *options)
+    project.destroy()
+    assert not project.living()
+    assert not project.export()
+
+
+def test_without_the_ownership_key_a_lost_answer_would_leave_an_orphan(project: Project) -> None:
+    project.declare('aws("prod")')
+    up_with_a_kill(project, "after-commit", "provider")
+    project.up(harm="no-key")
+    project.destroy()
+    assert len(project.living()) == 1
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from pulumi_encord_integrations.client import integrations
 from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.client.settings import Settings
 from pulumi_encord_integrations.model.integrations import IntegrationView
-from tests.support.processes import end_recorded
+from tests.support.processes import end_recorded, forget_recorded
 from tools.engine import locate
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -69,6 +69,7 @@ class Project:
 
     def run(self, *command: str, env: Mapping[str, str] | None = None) -> Outcome:
         """One command of the CLI; a traceback in what it says is always a failure."""
+        forget_recorded(self.folder)
         with subprocess.Popen(
             ["pulumi", "--non-interactive", "--color", "never", *command],
             cwd=self.folder,
@@ -82,7 +83,8 @@ class Project:
                 text, _ = cli.communicate(timeout=TIMEOUT)
             finally:
                 cli.kill()
-                end_recorded(self.folder)
+        if cli.returncode < 0:
+            end_recorded(self.folder)
         assert "Traceback" not in text, text
         return Outcome(cli.returncode, text)
 

@@ -1,11 +1,17 @@
 """Processes that outlive the command which started them, ended one by one by their ids."""
 
 import os
+import shutil
 import signal
 from contextlib import suppress
 from pathlib import Path
 
 PROVIDERS = "provider-pids"
+
+
+def forget_recorded(folder: Path) -> None:
+    """Drops the records of a command that ended by itself, since ids are used again."""
+    shutil.rmtree(folder / PROVIDERS, ignore_errors=True)
 
 
 def end_recorded(folder: Path) -> None:

@@ -133,13 +133,14 @@ def _record(module: ModuleType) -> None:
     _before(module.Client, "_send", first)
 
 
-def _redeclare(change: Callable[[Any], dict[str, Any]], module: ModuleType) -> None:
+def _redeclare(change: Callable[[Any], dict[str, Any] | None], module: ModuleType) -> None:
     """Another ownership key is sent than the one that is declared."""
     original = module._declared_as
 
     def declared_as(properties: Any) -> Any:
         declared = original(properties)
-        return declared and declared.model_copy(update=change(declared))
+        update = declared and change(declared)
+        return update and declared.model_copy(update=update)
 
     module._declared_as = declared_as  # type: ignore[attr-defined]
 
@@ -203,6 +204,7 @@ HARMS: dict[str, tuple[str, Patch]] = {
         "reconcilers.integrations",
         partial(_redeclare, lambda _known: {"stack_id": UUID(int=0)}),
     ),
+    "no-key": ("reconcilers.integrations", partial(_redeclare, lambda _known: None)),
     "no-path": (
         "reconcilers.integrations",
         partial(_redeclare, lambda known: {"path": known.path.rpartition("::")[2]}),
