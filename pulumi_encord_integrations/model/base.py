@@ -4,6 +4,7 @@
 are passed over, so that an older client understands a newer server.
 """
 
+from functools import cache
 from typing import Annotated, Any, Generic, Self, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, SecretStr, StrictBool
@@ -44,6 +45,12 @@ def _carries(annotation: Any, mark: _Mark) -> bool:
     return marked or any(_carries(part, mark) for part in get_args(annotation))
 
 
+@cache
+def _marked(model: type[BaseModel], mark: _Mark) -> frozenset[str]:
+    fields = model.model_fields.items()
+    return frozenset(name for name, f in fields if mark in f.metadata or _carries(f.annotation, mark))
+
+
 class Sent(BaseModel):
     """What a caller writes; snake_case in programs and files, camelCase on the wire."""
 
@@ -58,11 +65,7 @@ class Sent(BaseModel):
     @classmethod
     def marked(cls, mark: _Mark) -> frozenset[str]:
         """Names of the fields that carry `mark`."""
-        return frozenset(
-            name
-            for name, field in cls.model_fields.items()
-            if mark in field.metadata or _carries(field.annotation, mark)
-        )
+        return _marked(cls, mark)
 
     def __reduce__(self) -> Any:
         # A pickled provider ends in a state, and would take the secrets along.

@@ -6,14 +6,14 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from pulumi_encord_integrations.model.base import SECRET
 from pulumi_encord_integrations.model.identity import DeclaredAs, ownership_key
 from pulumi_encord_integrations.model.integrations import IntegrationSpec, IntegrationType
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.database import now
-from pulumi_encord_integrations.server.store.listings import Filters, listing, rows
+from pulumi_encord_integrations.server.store.listings import ROWS, Filters, listing, rows
 from pulumi_encord_integrations.server.store.organizations import Caller
 from pulumi_encord_integrations.server.vault import Vault
 
@@ -23,6 +23,11 @@ NONCE_DAYS = 30
 _c = t.integrations.c
 _NOT_SETTINGS = {"title", "provider"}
 _SAME_PLACE = ("provider", "title", "project", "stack", "path")
+_LOOKALIKES = ROWS.where(
+    *(_c[name] == bindparam(name) for name in _SAME_PLACE),
+    _c.stack_id != bindparam("stack_id"),
+    t.members.c.role == "admin",
+).order_by(_c.created_at)
 
 
 def find(connection: Connection, caller: Caller, uuid: str) -> Row[Any] | None:
@@ -43,9 +48,8 @@ def find_by_title(connection: Connection, caller: Caller, provider: str, title: 
 
 def lookalikes(connection: Connection, caller: Caller, row: Row[Any]) -> list[str]:
     """The caller's integrations that another stack identity declares at the same place, of the same title."""
-    same = [getattr(_c, name) == getattr(row, name) for name in _SAME_PLACE]
-    query = rows(caller).where(*same, t.members.c.role == "admin", _c.stack_id != row.stack_id)
-    return [other.uuid for other in connection.execute(query.order_by(_c.created_at))]
+    place = {name: getattr(row, name) for name in (*_SAME_PLACE, "stack_id")}
+    return [other.uuid for other in connection.execute(rows(caller, _LOOKALIKES), place)]
 
 
 def insert_new(

@@ -17,7 +17,7 @@ _c = t.integrations.c
 _m = t.members.c
 _MARK_LENGTH = 32
 # Asked in nearly every call, so built once.
-_ROWS = (
+ROWS = (
     select(*_c, _m.role)
     .select_from(
         t.integrations.outerjoin(t.members, and_(_m.integration == _c.uuid, _m.email == bindparam("email")))
@@ -38,9 +38,9 @@ class Filters:
     uuids: Sequence[str] = ()
 
 
-def rows(caller: Caller) -> Select[Any]:
+def rows(caller: Caller, query: Select[Any] = ROWS) -> Select[Any]:
     """All integrations of the caller's organization, with the caller's own `role` in them."""
-    return _ROWS.params(organization=caller.organization, email=caller.email)
+    return query.params(organization=caller.organization, email=caller.email)
 
 
 def listing(connection: Connection, caller: Caller, filters: Filters) -> Sequence[Row[Any]]:
