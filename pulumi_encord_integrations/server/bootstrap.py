@@ -124,6 +124,7 @@ def open_embedded(
     vault = open_served(database, create=create)
     key_file = path.with_name(f"{path.name}.{user}.key")
     if not read_only:
+        _refuse_stranger(database, user)
         write_once(key_file, new_key())
     private_key = _private_key(key_file)
     public_key = public_key_of(private_key)
@@ -148,18 +149,24 @@ def _private_key(path: Path) -> bytes:
     return content
 
 
-def _register(database: Database, user: str, public_key: str) -> None:
+def _refuse_stranger(database: Database, user: str) -> None:
     """Whoever may write the file may act as any of its users, but not as a stranger."""
     with database.read() as connection:
-        known, caller = organizations.of_key(connection, public_key)
-        if known and caller is not None:
-            return
-    with database.write() as connection:
         found = organizations.first(connection)
-        if found is None or not organizations.is_user(connection, found.uuid, user):
-            admins = organizations.admins(connection, found.uuid) if found else []
-            raise DatabaseUnusable(
-                f"{user} is not a user of the embedded organization",
-                f"Its admin is {', '.join(admins)}; see encord:user",
-            )
-        organizations.add_key(connection, found.uuid, user, public_key)
+        if found is None or organizations.is_user(connection, found.uuid, user):
+            return
+        admins = ", ".join(organizations.admins(connection, found.uuid))
+    raise DatabaseUnusable(
+        f"{user} is not a user of the embedded organization", f"Its admin is {admins}; see encord:user"
+    )
+
+
+def _register(database: Database, user: str, public_key: str) -> None:
+    with database.read() as connection:
+        known, _ = organizations.of_key(connection, public_key)
+    if known:
+        return
+    with database.write() as connection:
+        organization = organizations.first(connection)
+        if organization is not None:
+            organizations.add_key(connection, organization.uuid, user, public_key)
