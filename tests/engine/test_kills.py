@@ -28,7 +28,6 @@ def up_with_a_kill(project: Project, point: str, victim: str, *options: str) -> 
 def assert_one_object_and_none_after_destroy(project: Project) -> None:
     assert project.living().keys() == set(project.state().values())
     assert len(project.living()) == 1
-    project.unchanged()
     project.destroy()
     assert not project.living()
 

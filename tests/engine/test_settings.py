@@ -1,7 +1,7 @@
 """Settings that changed under a state, or that cannot be right: one line, and nothing is done."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -9,15 +9,14 @@ import pytest
 
 from pulumi_encord_integrations import embedded
 from pulumi_encord_integrations.client.settings import Settings
+from pulumi_encord_integrations.server.bootstrap import new_key
 from tests.support.engine import UP, USER, Project, line_with
 from tests.support.served import Served, free_port, served
 
 REFRESH = ("refresh", "--yes", "--skip-preview")
 PREVIEW = ("preview",)
 DESTROY = ("destroy", "--yes", "--skip-preview")
-COMMANDS = pytest.mark.parametrize(
-    "command", [PREVIEW, UP, REFRESH, DESTROY], ids=["preview", "up", "refresh", "destroy"]
-)
+COMMANDS = (PREVIEW, UP, REFRESH, DESTROY)
 
 
 @pytest.fixture
@@ -36,13 +35,11 @@ def switch_database(project: Project) -> None:
     project.env["ENCORD_DATABASE"] = str(other)
 
 
-@COMMANDS
-def test_another_database_under_a_state_is_refused(
-    project: Project, deployed: dict[str, str], command: tuple[str, ...]
-) -> None:
+def test_another_database_under_a_state_is_refused(project: Project, deployed: dict[str, str]) -> None:
     before = project.living()
     switch_database(project)
-    assert line_with("this stack belongs to the organization", project.fail(*command, "--stack", "dev"))
+    for command in COMMANDS:
+        assert line_with("this stack belongs to the organization", project.fail(*command, "--stack", "dev"))
     assert project.state() == deployed
     assert project.living() == before
 
@@ -55,13 +52,13 @@ def test_without_the_check_a_refresh_against_it_would_empty_the_state(
     assert not project.state()
 
 
-@COMMANDS
 def test_a_database_gone_from_under_a_state_is_an_error_and_not_made_anew(
-    project: Project, deployed: dict[str, str], command: tuple[str, ...]
+    project: Project, deployed: dict[str, str]
 ) -> None:
     database = project.folder / project.config["database"]
     database.rename(database.with_suffix(".away"))
-    assert line_with("there is no database", project.fail(*command, "--stack", "dev"))
+    for command in COMMANDS:
+        assert line_with("there is no database", project.fail(*command, "--stack", "dev"))
     assert not database.exists()
     assert project.state() == deployed
 
@@ -94,7 +91,7 @@ def test_another_organization_s_key_under_a_state_is_refused(project: Project, a
     deployed = project.state()
     project.declare('aws("prod", title="changed")')
     use(project, api, api.new_organization("eve@example.com"))
-    for command in (PREVIEW, UP, REFRESH, DESTROY):
+    for command in COMMANDS:
         assert line_with("this stack belongs to the organization", project.fail(*command, "--stack", "dev"))
     assert project.state() == deployed
     assert api.living() == set(deployed.values())
@@ -110,12 +107,6 @@ def test_an_unknown_key_is_refused_and_a_preview_needs_none(project: Project, ap
     project.preview()
     assert line_with("no credentials are set", project.fail(*UP, "--stack", "dev"))
     assert not api.living()
-
-
-def new_key() -> bytes:
-    from pulumi_encord_integrations.server.bootstrap import new_key
-
-    return new_key()
 
 
 def test_a_clock_off_by_an_hour_is_named(project: Project, api: Served) -> None:
@@ -177,7 +168,7 @@ def garbage(database: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("harm", "words"),
+    ("spoil", "words"),
     [
         (newer, "was made by a newer version of pulumi-encord-integrations"),
         (garbage, "is not an SQLite database"),
@@ -185,10 +176,9 @@ def garbage(database: Path) -> None:
     ids=["newer", "garbage"],
 )
 def test_an_unusable_database_is_named(
-    project: Project, deployed: dict[str, str], harm: object, words: str
+    project: Project, deployed: dict[str, str], spoil: Callable[[Path], None], words: str
 ) -> None:
-    assert callable(harm)
-    harm(project.folder / project.config["database"])
+    spoil(project.folder / project.config["database"])
     for command in (PREVIEW, UP):
         assert line_with(words, project.fail(*command, "--stack", "dev"))
     assert project.state() == deployed
