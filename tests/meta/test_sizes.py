@@ -19,7 +19,7 @@ TEST_LINES = 60
 EXEMPT = ("store/migrations/versions/",)
 _MACHINE = re.compile(r"(?<![\w.}><])/(?:root|home/\w+|work|opt/wheels|Users/\w+)\b")
 _INDEX = re.compile(
-    r"pypi\.(?:org|python)|python[h]osted|(?:extra-)?index-url\s*[= ]\s*h|proxy\.golang\.|find-links"
+    r"pypi\.(?:org|python)|python[h]osted|(?:extra-)?index-url\s*[= ]\s*h|proxy\.golang\.|find[-]links"
 )
 
 
