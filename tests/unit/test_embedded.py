@@ -29,7 +29,7 @@ def test_all_files_are_their_owners_alone(tmp_path: Path) -> None:
 def test_a_stranger_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     embedded.connect(_settings(tmp_path), create=True)
     before = sorted(tmp_path.iterdir())
-    with pytest.raises(ConfigurationError, match="Its admin is ada@example.com"):
+    with pytest.raises(ConfigurationError, match=r"Its admin is ada@example\.com"):
         embedded.connect(_settings(tmp_path, "eve@example.com"), create=True)
     assert sorted(tmp_path.iterdir()) == before
 
