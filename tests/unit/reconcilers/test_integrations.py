@@ -65,9 +65,11 @@ def test_a_refusal_is_an_error_and_never_taken_as_gone(
     assert uuid in api.rows
 
 
-@pytest.mark.parametrize("status", [401, 403, 418, 500])
-def test_a_refused_reading_of_one_is_an_error(api: FakeApi, status: int) -> None:
-    api.refuse = lambda request: None if "search" in str(request.url) else refusing(status, "no")(request)
+@pytest.mark.parametrize(
+    ("status", "code"), [(401, "no"), (403, "no"), (404, "organization_not_found"), (418, "no"), (500, "no")]
+)
+def test_a_refused_reading_of_one_is_an_error(api: FakeApi, status: int, code: str) -> None:
+    api.refuse = lambda request: None if "search" in str(request.url) else refusing(status, code)(request)
     with pytest.raises(errors.EncordError):
         read(api.session(), "11111111-1111-4111-8111-111111111111")
 
