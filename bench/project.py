@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from tools.engine import locate
+from tools.engine import environment, locate
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -25,15 +25,7 @@ class Project:
         (folder / "Pulumi.yaml").write_text(text)
         (folder / "__main__.py").write_text(program.replace("COUNT", str(count)))
         (folder / "state").mkdir()
-        self._env = {name: value for name, value in os.environ.items() if not name.startswith("ENCORD_")} | {
-            "PATH": f"{locate()}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": str(ROOT),
-            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
-            "PULUMI_CONFIG_PASSPHRASE": "",
-            "PULUMI_HOME": str(folder / "home"),
-            "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        }
+        self._env = environment(os.environ, folder, locate()) | {"PYTHONPATH": str(ROOT)}
         self.pulumi("stack", "init", "bench")
 
     def pulumi(self, *arguments: str, **env: str) -> float:

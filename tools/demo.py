@@ -21,7 +21,7 @@ from pulumi_encord_integrations import embedded
 from pulumi_encord_integrations.client import integrations, settings
 from pulumi_encord_integrations.client.errors import EncordError
 from pulumi_encord_integrations.organization import document, entries
-from tools.engine import EngineError, locate
+from tools.engine import EngineError, environment, locate
 
 STACK = "demo"
 CHANGED = "Renamed in the app"
@@ -118,20 +118,6 @@ class Demo:
                 f"`{name}` failed (exit code {child.returncode})\n{'' if show else text}".rstrip()
             )
         return text
-
-
-def environment(outer: Mapping[str, str], folder: Path, engine: Path) -> dict[str, str]:
-    """The outer environment without anyone's own pulumi and Encord settings."""
-    kept = {name: value for name, value in outer.items() if not name.startswith(("PULUMI_", "ENCORD_"))}
-    return {
-        **kept,
-        "PATH": f"{engine}{os.pathsep}{outer.get('PATH', os.defpath)}",
-        "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
-        "PULUMI_HOME": str(folder / "home"),
-        "PULUMI_CONFIG_PASSPHRASE": "",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-    }
 
 
 def _read(child: "subprocess.Popen[str]", show: bool) -> str:

@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.engine import REPOSITORY
 from tools import demo
+from tools.engine import environment
 
 PROJECT_FILES = ("Pulumi.yaml", "__main__.py", "encord.yaml")
 WITHIN = 60.0
@@ -108,7 +109,7 @@ def test_one_demo_runs_at_a_time(tmp_path: Path) -> None:
 
 def test_nobody_s_own_pulumi_or_encord_settings_reach_the_demo(tmp_path: Path) -> None:
     outer = {"PULUMI_ACCESS_TOKEN": "x", "PULUMI_HOME": "/theirs", "ENCORD_TOKEN": "x", "LANG": "C"}
-    env = demo.environment(outer, tmp_path, Path("/engine"))
+    env = environment(outer, tmp_path, Path("/engine"))
     assert env["LANG"] == "C"
     assert env["PULUMI_HOME"] == str(tmp_path / "home")
     assert not {"PULUMI_ACCESS_TOKEN", "ENCORD_TOKEN"} & env.keys()

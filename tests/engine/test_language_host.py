@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.engine import locate
+from tools.engine import environment, locate
 from tools.engine.host import install_language_host
 
 ENGINE_FILES = ("pulumi", "pulumi-resource-pulumi-python", "pulumi-language-python-exec")
@@ -84,16 +84,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
         shutil.copy2((locate() / name).resolve(), binaries / name)
     install_language_host(binaries)
     (tmp_path / "state").mkdir()
-    env = {
-        **os.environ,
-        "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
-        "PULUMI_BACKEND_URL": f"file://{tmp_path}/state",
-        "PULUMI_CONFIG_PASSPHRASE": "",
-        "PULUMI_HOME": str(tmp_path / "home"),
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-    }
-    made = Project(tmp_path, env)
+    made = Project(tmp_path, environment(os.environ, tmp_path, binaries))
     made.declare("", IN_VENV)
     assert made.run("stack", "init", "dev").returncode == 0
     yield made

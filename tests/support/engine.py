@@ -16,7 +16,7 @@ from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.client.settings import Settings
 from pulumi_encord_integrations.model.integrations import IntegrationView
 from tests.support.processes import end_recorded, forget_recorded
-from tools.engine import locate
+from tools.engine import environment, locate
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SABOTAGE = REPOSITORY / "tests" / "support" / "killpoints"
@@ -25,7 +25,6 @@ ROLE = "arn:aws:iam::123456789012:role/encord"
 PROJECT = "toy"
 EMBEDDED = {"endpoint": "embedded", "database": "encord.sqlite", "user": USER}
 TIMEOUT = 200
-_OWN = ("PULUMI_", "ENCORD_")
 
 HEADER = f"""
 import pulumi
@@ -157,18 +156,11 @@ UP = ("up", "--yes", "--skip-preview")
 def make_project(folder: Path) -> Project:
     """A project without a stack, which nothing outside its folder influences."""
     (folder / "state").mkdir(parents=True)
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OWN)}
     env = {
-        **inherited,
-        "PATH": f"{locate()}{os.pathsep}{os.environ['PATH']}",
+        **environment(os.environ, folder, locate()),
         "PYTHONPATH": f"{SABOTAGE}{os.pathsep}{REPOSITORY}",
         "ENCORD_TEST_FOLDER": str(folder),
         "PULUMI_PYTHON_CMD": sys.executable,
-        "PULUMI_BACKEND_URL": f"file://{folder}/state",
-        "PULUMI_CONFIG_PASSPHRASE": "",
-        "PULUMI_HOME": str(folder / "home"),
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
     }
     project = Project(folder, env)
     project.configure()

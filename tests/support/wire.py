@@ -40,7 +40,7 @@ class Provider:
         self._stub = stub
         self._name = serialize_provider(provider)
         self.process = process
-        self.stop_engine: Callable[[], None] = lambda: None
+        self.stop_engine: Callable[[], object] = lambda: None
 
     def configure(self, config: Mapping[str, str]) -> None:
         self._stub.Configure(pb.ConfigureRequest(args=_struct(config)))

@@ -79,7 +79,7 @@ def test_a_refusal_is_one_line_without_a_traceback(bare: Provider) -> None:
     bare.configure({})
     with pytest.raises(grpc.RpcError) as refused:
         bare.create(AWS_INPUTS)
-    assert refused.value.details().strip() == (
+    assert str(refused.value.details()).strip() == (
         "Refusal: encord:endpoint is not set. Set encord:endpoint to embedded or to the API's address: "
         "pulumi config set encord:endpoint embedded"
     )
