@@ -1,15 +1,15 @@
 """The provider process: its errors in one line, its end with the engine's."""
 
 import os
+import socket
 import sys
 import threading
+import time
 from pathlib import Path
 
-import grpc
-
-_OPTIONS = [("grpc.client_idle_timeout_ms", 2**31 - 1), ("grpc.enable_http_proxy", 0)]
-_GONE = {grpc.ChannelConnectivity.TRANSIENT_FAILURE, grpc.ChannelConnectivity.SHUTDOWN}
-_watched: list[grpc.Channel] = []
+_LOOK_EVERY = 1.0
+"""Seconds between two looks for the engine."""
+_followed: list[str] = []
 _lock = threading.Lock()
 
 
@@ -20,20 +20,26 @@ def settle_in() -> None:
     database open.
     """
     with _lock:
-        if _watched or not _is_provider_process():
+        if _followed or not _is_provider_process():
             return
         sys.tracebacklimit = 0
-        channel = grpc.insecure_channel(sys.argv[1], options=_OPTIONS)
-        channel.subscribe(_end_if_gone, try_to_connect=True)
-        # A channel that is collected tells nothing more.
-        _watched.append(channel)
+        _followed.append(sys.argv[1])
+        threading.Thread(target=_end_with, args=_followed, daemon=True).start()
 
 
 def _is_provider_process() -> bool:
     return Path(sys.argv[0]).parts[-3:] == ("pulumi", "dynamic", "__main__.py") and len(sys.argv) > 1
 
 
-def _end_if_gone(state: grpc.ChannelConnectivity) -> None:
-    if state in _GONE:
-        # What is under way either committed, and the next `up` finds it, or rolls back.
-        os._exit(1)
+def _end_with(engine: str) -> None:
+    host, _, port = engine.rpartition(":")
+    while True:
+        try:
+            socket.create_connection((host, int(port)), timeout=_LOOK_EVERY).close()
+        except ConnectionRefusedError:
+            # What is under way either committed, and the next `up` finds it, or rolls back.
+            os._exit(1)
+        except OSError:
+            # Out of descriptors, or a machine under load: no sign that the engine is gone.
+            pass
+        time.sleep(_LOOK_EVERY)

@@ -1,7 +1,9 @@
 """The story of `make demo`, also after a run that was killed, and where it goes another way."""
 
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -48,11 +50,12 @@ def run(folder: Path) -> tuple[int, str]:
 
 
 def locks(folder: Path) -> Iterator[Path]:
-    return (folder / ".demo" / "state" / ".pulumi" / "locks").rglob("*.json")
+    found = (folder / ".demo" / "state" / ".pulumi" / "locks").rglob("*.json")
+    return (path for path in found if path.stat().st_size)
 
 
 def kill_in_an_update(folder: Path) -> None:
-    """Kills the demo once its pulumi has taken the stack's lock."""
+    """Kills the demo and its pulumi once that has taken the stack's lock, which stays behind."""
     with start(folder) as child:
         deadline = time.monotonic() + WITHIN
         while not any(locks(folder)):
@@ -60,6 +63,8 @@ def kill_in_an_update(folder: Path) -> None:
             assert time.monotonic() < deadline, "no update began"
             time.sleep(0.05)
         child.kill()
+        for lock in locks(folder):
+            os.kill(json.loads(lock.read_text())["pid"], signal.SIGKILL)
 
 
 def test_the_demo_goes_on_after_a_killed_run_and_leaves_nothing_outside_its_folder(folder: Path) -> None:
