@@ -30,20 +30,25 @@ def connect(settings: Settings, *, create: bool = False, read_only: bool = False
     """
     if not settings.embedded:
         return Client(settings.endpoint, credentials_of(settings))
+    require(settings)
+    return _connect_embedded(settings, create=create, read_only=read_only)
+
+
+def require(settings: Settings) -> None:
+    """Refuses settings that an embedded API cannot start with; raises `ConfigurationError`."""
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise ConfigurationError(
             f"the embedded API needs {', '.join(missing)}",
             hint="Install the extra: pip install 'pulumi-encord-integrations[server]'",
         )
-    return _connect_embedded(settings, create=create, read_only=read_only)
+    _user(settings)
 
 
 def organization(settings: Settings) -> str | None:
     """The uuid of an embedded API's organization, if its database tells so without starting the API."""
     from pulumi_encord_integrations.server.store.revision import organization_of
 
-    _user(settings)
     return organization_of(settings.database)
 
 

@@ -19,8 +19,13 @@ def configure(config: Callable[[str], str | None]) -> None:
 
 
 def settings_in_force() -> settings.Settings:
-    """The settings of this process; raises `ConfigurationError`."""
-    return settings.load(_config, settings.project_folder(Path.cwd()))
+    """The settings of this process, complete; raises `ConfigurationError`."""
+    found = settings.load(_config, settings.project_folder(Path.cwd()))
+    if found.embedded:
+        from pulumi_encord_integrations import embedded
+
+        embedded.require(found)
+    return found
 
 
 def organization() -> str:

@@ -146,6 +146,7 @@ def test_a_setting_that_cannot_be_right_is_named(
 ) -> None:
     project.configure(**settings)
     project.declare('aws("prod")')
+    assert line_with(words, project.fail("preview", "--stack", "dev"))
     assert line_with(words, project.fail(*UP, "--stack", "dev"))
     assert not list(project.folder.glob("*.sqlite*"))
 
