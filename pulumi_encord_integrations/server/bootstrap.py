@@ -19,12 +19,8 @@ from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.faults import DatabaseUnusable
 from pulumi_encord_integrations.server.store import audit, organizations
 from pulumi_encord_integrations.server.store.database import Database
+from pulumi_encord_integrations.server.store.revision import encryption_key_file
 from pulumi_encord_integrations.server.vault import KEY_BYTES, Vault
-
-
-def encryption_key_file(database: Path) -> Path:
-    """Where the encryption key of a database lies unless the deployment says otherwise."""
-    return database.with_name(f"{database.name}.encryption-key")
 
 
 def open_vault(database: Path, *, create: bool) -> Vault:

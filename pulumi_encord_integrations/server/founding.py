@@ -11,6 +11,7 @@ from pulumi_encord_integrations.server import bootstrap
 from pulumi_encord_integrations.server.faults import DatabaseUnusable
 from pulumi_encord_integrations.server.store import organizations
 from pulumi_encord_integrations.server.store.database import Database
+from pulumi_encord_integrations.server.store.revision import encryption_key_file
 
 
 class AlreadyFounded(DatabaseUnusable):
@@ -70,4 +71,4 @@ def found(path: Path, founder: Founder) -> Path:
         database.close()
     if not made:
         raise AlreadyFounded(f"{path} was given an organization by someone else just now")
-    return bootstrap.encryption_key_file(path)
+    return encryption_key_file(path)

@@ -14,6 +14,7 @@ from pulumi_encord_integrations.model.integrations import Placement, integration
 from pulumi_encord_integrations.server import bootstrap
 from pulumi_encord_integrations.server.faults import DatabaseUnusable
 from pulumi_encord_integrations.server.store.database import Database
+from pulumi_encord_integrations.server.store.revision import encryption_key_file
 from tests.support.api import INTEGRATIONS, PRINCIPALS, Api
 from tests.support.probe import CANARY, ProbeSpec, ProbeView, registered
 
@@ -201,21 +202,21 @@ def _opening(api: Api) -> str:
 
 
 def test_without_its_encryption_key_nothing_starts(local: Api) -> None:
-    bootstrap.encryption_key_file(local.path).unlink()
+    encryption_key_file(local.path).unlink()
     assert "is missing" in _opening(local)
-    assert not bootstrap.encryption_key_file(local.path).exists()
+    assert not encryption_key_file(local.path).exists()
 
 
 @pytest.mark.parametrize("text", ["", "ab", "zz" * 32, "ab" * 33, "\xff\xfe"])
 def test_a_malformed_encryption_key_starts_nothing_and_is_not_quoted(local: Api, text: str) -> None:
-    bootstrap.encryption_key_file(local.path).write_text(text, "latin-1")
+    encryption_key_file(local.path).write_text(text, "latin-1")
     said = _opening(local)
     assert "holds no encryption key" in said
     assert not text or text not in said
 
 
 def test_another_databases_encryption_key_starts_nothing(local: Api) -> None:
-    bootstrap.encryption_key_file(local.path).write_text("ab" * 32)
+    encryption_key_file(local.path).write_text("ab" * 32)
     assert "is not the key of" in _opening(local)
 
 

@@ -58,3 +58,11 @@ def test_a_preview_learns_the_organization_without_the_service(tmp_path: Path) -
     assert embedded.organization(settings) is None
     client = embedded.connect(settings, create=True)
     assert embedded.organization(settings) == organizations.current(client).uuid
+
+
+def test_a_preview_notices_that_the_encryption_key_is_lost(tmp_path: Path) -> None:
+    embedded.connect(_settings(tmp_path), create=True)
+    (tmp_path / "encord.sqlite.encryption-key").unlink()
+    assert embedded.organization(_settings(tmp_path)) is None
+    with pytest.raises(ConfigurationError, match="encryption key"):
+        embedded.connect(_settings(tmp_path))

@@ -13,8 +13,16 @@ REVISION = "0001"
 _WAIT_SECONDS = 0.2
 
 
+def encryption_key_file(database: Path) -> Path:
+    """Where the encryption key of a database lies."""
+    return database.with_name(f"{database.name}.encryption-key")
+
+
 def organization_of(path: Path) -> str | None:
-    """The uuid of the organization in a database of this revision; None if that cannot be told so easily."""
+    """The uuid of the organization in a database of this revision; None if that cannot be told so easily.
+
+    Neither is it where the service would not start for want of its encryption key.
+    """
     try:
         with closing(
             sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=_WAIT_SECONDS)
@@ -23,4 +31,5 @@ def organization_of(path: Path) -> str | None:
             (uuid,) = db.execute("SELECT uuid FROM organizations").fetchone()
     except (sqlite3.Error, TypeError, OSError):
         return None
-    return str(uuid) if revision == REVISION else None
+    complete = revision == REVISION and encryption_key_file(path).is_file()
+    return str(uuid) if complete else None
