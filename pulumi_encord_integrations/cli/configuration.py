@@ -15,7 +15,7 @@ def read_settings(stack: str | None) -> settings.Settings:
     folder = settings.project_folder()
     config = _Configuration(folder, stack)
     try:
-        return settings.load(config.get, folder)
+        found = settings.load(config.get, folder)
     except ConfigurationError as error:
         if "endpoint" in config.refused or not _unset("endpoint", config):
             raise
@@ -23,6 +23,14 @@ def read_settings(stack: str | None) -> settings.Settings:
         ways = [error.hint, *(f"or name a stack: --stack {name}" for name in names)]
         ways.append(f"or set {_VARIABLES['endpoint']} in the environment")
         raise ConfigurationError(error.message, hint="\n".join(ways)) from None
+    names = [] if stack else _stacks(config.stack_folder)[:1]
+    if found.embedded and not found.user and names:
+        # `pulumi config set` writes the stack's file, which is read only if the stack is named.
+        hint = (
+            f"Name the stack that sets it: --stack {names[0]}, or set {_VARIABLES['user']} in the environment"
+        )
+        raise ConfigurationError("encord:user is not set here", hint=hint)
+    return found
 
 
 def _unset(key: str, config: "_Configuration") -> bool:

@@ -86,6 +86,9 @@ def _read(config: ConfigReader, environment: Mapping[str, str]) -> tuple[dict[st
             found[name], sources[name] = environment[variable], variable
         elif key and (value := config(key)):
             found[name], sources[name] = value, f"encord:{key}"
+    if {"ssh_key", "token"} & found.keys() and sources.get("ssh_key_file", "").startswith("encord:"):
+        # Whoever sets a credential in the environment must not act as somebody else.
+        del found["ssh_key_file"], sources["ssh_key_file"]
     return found, sources
 
 

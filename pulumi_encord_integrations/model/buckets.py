@@ -1,5 +1,6 @@
 """Buckets and the prefixes within them that an integration may read."""
 
+import json
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -9,6 +10,8 @@ from pulumi_encord_integrations.model.text import invisible
 
 MAX_BUCKETS = 100
 MAX_PREFIXES = 1000
+MAX_BYTES = 900_000
+"""Bytes of all buckets and prefixes as JSON: a request may hold one MiB."""
 MAX_KEY_BYTES = 1024
 """Length of an S3 or GCS object key in UTF-8 bytes."""
 
@@ -54,6 +57,8 @@ class Bucket(Sent):
 
 
 def _named(value: Any) -> Any:
+    if not isinstance(value, str | dict | Bucket):
+        raise ValueError('must be a bucket name or a mapping such as {"name": ..., "prefixes": [...]}')
     return {"name": value} if isinstance(value, str) else value
 
 
@@ -68,6 +73,11 @@ def _sorted_buckets(values: list[Any]) -> list[Any]:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(f"names {', '.join(twice)} more than once; list all its prefixes in one entry")
+    size = len(json.dumps([bucket.model_dump() for bucket in values]))
+    if size > MAX_BYTES:
+        raise ValueError(
+            f"takes {size:,} bytes in a request, at most {MAX_BYTES:,} are allowed; use shorter prefixes"
+        )
     return sorted(values, key=lambda bucket: bucket.name)
 
 

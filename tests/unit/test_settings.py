@@ -152,3 +152,15 @@ def test_the_project_is_the_nearest_folder_with_a_pulumi_file(tmp_path: Path, na
 def test_without_a_project_it_is_where_one_stands(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").mkdir()
     assert project_folder(tmp_path) == tmp_path
+
+
+@pytest.mark.parametrize("variable", ["ENCORD_SSH_KEY", "ENCORD_TOKEN"])
+def test_a_credential_of_the_environment_is_used_whatever_key_file_is_configured(variable: str) -> None:
+    found = settings({"sshKeyFile": "ada.key"}, {variable: CANARY})
+    assert found.ssh_key_file is None
+    assert CANARY in (found.ssh_key, found.token)
+
+
+def test_a_key_file_of_the_environment_comes_before_a_token_there() -> None:
+    found = settings({}, {"ENCORD_SSH_KEY_FILE": "/keys/ada", "ENCORD_TOKEN": CANARY})
+    assert found.ssh_key_file == Path("/keys/ada")

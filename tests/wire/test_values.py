@@ -67,7 +67,7 @@ def test_none_is_absence(bare: Provider) -> None:
         ("strict_client_only", "yes", "must be true or false"),
         ("adopt", 1, "must be true or false"),
         ("buckets", "acme-train", "must be a list"),
-        ("buckets", [7], "must be a mapping"),
+        ("buckets", [7], "must be a bucket name or a mapping"),
         ("buckets", [{"nam": "acme"}], 'unknown key "nam"; did you mean "name"?'),
         ("role_arn", ["x"], "must be a string"),
     ],

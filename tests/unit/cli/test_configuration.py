@@ -64,8 +64,15 @@ def test_the_nearest_project_above_is_read_and_its_paths_start_there(
 
 @pytest.mark.parametrize("value", ["{value: embedded}", "{default: embedded, type: string}"])
 def test_a_project_may_write_a_value_in_pulumis_long_forms(project: Path, value: str) -> None:
-    write(project, "Pulumi.yaml", f"name: p\nconfig:\n  encord:endpoint: {value}\n")
+    write(project, "Pulumi.yaml", f"name: p\nconfig:\n  encord:endpoint: {value}\n  encord:user: ada@test\n")
     assert read_settings(None).endpoint == "embedded"
+
+
+def test_a_user_that_only_a_stack_sets_is_looked_for_there(project: Path) -> None:
+    write(project, "Pulumi.yaml", "name: p\nconfig:\n  encord:endpoint: embedded\n")
+    write(project, "Pulumi.dev.yaml", "config:\n  encord:user: ada@test\n")
+    assert "--stack dev" in refusal().hint
+    assert read_settings("dev").user == "ada@test"
 
 
 def test_stacks_are_found_where_the_project_keeps_them(project: Path) -> None:

@@ -121,7 +121,8 @@ def test_what_is_no_list_is_refused(value: Any) -> None:
 
 @pytest.mark.parametrize("entry", [7, None, ["acme"], True])
 def test_what_is_no_bucket_is_refused(entry: Any) -> None:
-    assert problems([entry]) == ["buckets[0]: must be a mapping"]
+    [problem] = problems([entry])
+    assert problem.startswith("buckets[0]: must be a bucket name or a mapping such as")
 
 
 def test_an_unknown_key_of_a_bucket_is_named_with_the_nearest() -> None:
@@ -133,3 +134,9 @@ def test_an_unknown_key_of_a_bucket_is_named_with_the_nearest() -> None:
 def test_each_cloud_may_narrow_the_names() -> None:
     free = TypeAdapter(Annotated[list[Annotated[Bucket, NAMED]], FEW, DISTINCT])
     assert [bucket.name for bucket in free.validate_python(["Upper_Case"])] == ["Upper_Case"]
+
+
+def test_more_prefixes_than_a_request_holds_are_refused_before_it_is_sent() -> None:
+    long = [f"{'x' * 100}/{n}" for n in range(1000)]
+    [problem] = problems([{"name": f"bucket-{n}", "prefixes": long} for n in range(10)])
+    assert "at most 900,000 are allowed" in problem
