@@ -21,9 +21,13 @@ class Problem:
         """The path as Pulumi writes it: `buckets[0].name`."""
         return "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in self.path).lstrip(".")
 
+    @property
+    def text(self) -> str:
+        """The message and the help in one line, without the place."""
+        return f"{self.message}; {self.help}" if self.help else self.message
+
     def __str__(self) -> str:
-        text = f"{self.where}: {self.message}" if self.path else self.message
-        return f"{text}; {self.help}" if self.help else text
+        return f"{self.where}: {self.text}" if self.path else self.text
 
 
 _EXPECTED = {

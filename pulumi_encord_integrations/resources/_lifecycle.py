@@ -21,7 +21,7 @@ from pulumi.dynamic import (
 
 from pulumi_encord_integrations.client.errors import EncordError, NotFound
 from pulumi_encord_integrations.model.problems import Problem
-from pulumi_encord_integrations.reconcilers.base import Reconciler
+from pulumi_encord_integrations.reconcilers.base import Bag, Reconciler
 from pulumi_encord_integrations.reconcilers.session import Session
 from pulumi_encord_integrations.resources import _session
 from pulumi_encord_integrations.resources._process import settle_in
@@ -108,15 +108,16 @@ class Lifecycle(ResourceProvider):
         if problem.path and problem.path[0] in self.reconciler.secrets:
             # The engine quotes the value of the property that a failure names.
             return CheckFailure("", str(problem))
-        return CheckFailure(
-            problem.where, f"{problem.message}; {problem.help}" if problem.help else problem.message
-        )
+        return CheckFailure(problem.where, problem.text)
+
+    def _mark_alive(self, id_: str, properties: Bag) -> None:
+        _seen.alive(self.reconciler.same_object(id_, properties), properties.get(INCARNATION))
 
     @one_line
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """False if nothing that counts differs; else None, so that the engine names what does."""
         before = bag(olds)
-        _seen.alive(self.reconciler.same_object(id_, before), before.get(INCARNATION))
+        self._mark_alive(id_, before)
         known, unknown = split(news)
         old, new = self.reconciler.comparable(before), self.reconciler.comparable({**known, **unknown})
         changed = {name for name in new if name in unknown or old.get(name) != new[name]}
@@ -128,15 +129,15 @@ class Lifecycle(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Every create is a new incarnation, also of an object that it finds."""
         live = self.reconciler.create(self._session(creating=True), bag(props))
-        incarnation = uuid4().hex
-        _seen.alive(self.reconciler.same_object(live.id, live.outputs), incarnation)
-        return CreateResult(live.id, {**live.outputs, INCARNATION: incarnation})
+        outputs = {**live.outputs, INCARNATION: uuid4().hex}
+        self._mark_alive(live.id, outputs)
+        return CreateResult(live.id, outputs)
 
     @one_line
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Live inputs and outputs; an empty answer only for what is gone."""
         before = bag(props)
-        _seen.alive(self.reconciler.same_object(id_, before), before.get(INCARNATION))
+        self._mark_alive(id_, before)
         live = self.reconciler.read(self._session(), id_, before)
         if live is None and "organization" not in before:
             # A lookup by `.get()`: the engine would take an empty answer for an object without properties.
@@ -149,7 +150,7 @@ class Lifecycle(ResourceProvider):
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """All outputs, since the engine forgets those that are left out."""
         before = bag(olds)
-        _seen.alive(self.reconciler.same_object(id_, before), before.get(INCARNATION))
+        self._mark_alive(id_, before)
         live = self.reconciler.update(self._session(), id_, before, bag(news))
         return UpdateResult({**live.outputs, INCARNATION: before.get(INCARNATION)})
 

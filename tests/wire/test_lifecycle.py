@@ -67,6 +67,20 @@ def test_a_delete_is_skipped_while_the_object_lives_on_under_another_incarnation
     assert aws.read(first, outputs).id == first
 
 
+@pytest.mark.parametrize("read_before", [True, False])
+def test_a_delete_spares_what_this_process_has_read_under_another_incarnation(
+    aws: Provider, tmp_path: Path, read_before: bool
+) -> None:
+    id_, superseded = aws.create(AWS_INPUTS)
+    _, current = aws.create(AWS_INPUTS)
+    with provider_process(AwsIntegrationProvider(), tmp_path, {}) as later:
+        later.configure(CONFIG)
+        if read_before:
+            later.read(id_, current)
+        later.delete(id_, superseded)
+    assert (aws.read(id_, current).id == id_) is read_before
+
+
 def test_another_organizations_object_is_never_taken_for_gone(aws: Provider) -> None:
     _, outputs = aws.create(AWS_INPUTS)
     foreign = {**outputs, "organization": GONE}
