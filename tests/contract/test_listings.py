@@ -2,6 +2,7 @@
 
 import base64
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import insert
@@ -15,9 +16,9 @@ SEARCH = f"{INTEGRATIONS}/search"
 
 def _many(api: Api, count: int) -> None:
     """Copies of one integration, all of the same moment."""
-    first = api.create()
+    api.create()
     row, member = (api.rows(table)[0]._asdict() for table in ("integrations", "members"))
-    ids = [f"{first['integrationUuid'][:-4]}{i:04}" for i in range(1, count)]
+    ids = [str(uuid4()) for _ in range(1, count)]
     row["created_at"] = t.integrations.c.created_at.type.python_type.fromisoformat(row["created_at"])
     with api.database.write() as connection:
         connection.execute(insert(t.integrations), [{**row, "uuid": i, "external_id": i} for i in ids])
