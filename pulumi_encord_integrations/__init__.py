@@ -1,19 +1,22 @@
 """Encord data integrations, declared with Pulumi.
 
-`AwsIntegration` declares how Encord reaches data in Amazon S3; `declare_organization` declares all that an
-`encord.yaml` says; `get_integration` and `list_integrations` look up what exists.
+`AwsIntegration` and its siblings declare how Encord reaches data in a cloud; `declare_organization` declares
+all that an `encord.yaml` says; `get_integration` and `list_integrations` look up what exists.
 """
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pulumi_encord_integrations.organization.declare import Organization, declare_organization
-    from pulumi_encord_integrations.resources.integrations import (
+    from pulumi_encord_integrations.resources.integration_types import (
         AwsIntegration,
-        Bucket,
-        BucketArgs,
-        Integration,
+        AzureIntegration,
+        DirectAccessIntegration,
+        GcpIntegration,
+        OtcIntegration,
+        S3CompatibleIntegration,
     )
+    from pulumi_encord_integrations.resources.integrations import Bucket, BucketArgs, Integration
     from pulumi_encord_integrations.resources.lookups import (
         get_integration,
         get_integration_output,
@@ -25,7 +28,15 @@ else:
     # The command imports this package too, and must not wait for Pulumi.
     _HOMES = {
         "organization.declare": ("Organization", "declare_organization"),
-        "resources.integrations": ("AwsIntegration", "Bucket", "BucketArgs", "Integration"),
+        "resources.integration_types": (
+            "AwsIntegration",
+            "AzureIntegration",
+            "DirectAccessIntegration",
+            "GcpIntegration",
+            "OtcIntegration",
+            "S3CompatibleIntegration",
+        ),
+        "resources.integrations": ("Bucket", "BucketArgs", "Integration"),
         "resources.lookups": ("get_integration", "get_integration_output", "list_integrations"),
     }
 
@@ -39,10 +50,15 @@ else:
 
 __all__ = [
     "AwsIntegration",
+    "AzureIntegration",
     "Bucket",
     "BucketArgs",
+    "DirectAccessIntegration",
+    "GcpIntegration",
     "Integration",
     "Organization",
+    "OtcIntegration",
+    "S3CompatibleIntegration",
     "declare_organization",
     "get_integration",
     "get_integration_output",

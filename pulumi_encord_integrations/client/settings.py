@@ -22,6 +22,8 @@ VARIABLES = {
     "database": ("ENCORD_DATABASE", "database"),
     "user": ("ENCORD_USER", "user"),
     "principal_arn": ("ENCORD_AWS_PRINCIPAL_ARN", "awsPrincipalArn"),
+    "service_account_email": ("ENCORD_GCP_SERVICE_ACCOUNT", "gcpServiceAccount"),
+    "application_id": ("ENCORD_AZURE_APPLICATION_ID", "azureApplicationId"),
     "origins": ("ENCORD_APP_ORIGINS", "appOrigins"),
 }
 """Setting -> environment variable, key in the `encord` namespace of the stack's configuration."""
@@ -72,6 +74,8 @@ def load(config: ConfigReader, base: Path, environment: Mapping[str, str] | None
         user=found.get("user"),
         principals=Principals(
             principal_arn=found.get("principal_arn"),
+            service_account_email=found.get("service_account_email"),
+            application_id=found.get("application_id"),
             origins=[part.strip() for part in found.get("origins", "").split(",") if part.strip()],
         ),
         sources=sources,

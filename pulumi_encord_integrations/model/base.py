@@ -4,13 +4,25 @@
 are passed over, so that an older client understands a newer server.
 """
 
-from functools import cache
-from typing import Annotated, Any, Generic, Self, TypeVar, get_args
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, lru_cache
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, SecretStr, StrictBool
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    PlainSerializer,
+    SecretStr,
+    StrictBool,
+    ValidationError,
+    create_model,
+)
 from pydantic.alias_generators import to_camel
 
+from pulumi_encord_integrations.model.problems import Problem, problems_of
+
 T = TypeVar("T")
+Rule = Callable[[Any], Iterator[Problem]]
 
 
 class _Mark:
@@ -51,6 +63,37 @@ def _marked(model: type[BaseModel], mark: _Mark) -> frozenset[str]:
     return frozenset(name for name, f in fields if mark in f.metadata or _carries(f.annotation, mark))
 
 
+def rule(*fields: str) -> Callable[[Rule], Rule]:
+    """Marks a method of a `Sent` as a rule over several fields, asked once all of them are known."""
+
+    def marked(method: Rule) -> Rule:
+        method.over = frozenset(fields)  # type: ignore[attr-defined]
+        return method
+
+    return marked
+
+
+@cache
+def _rules(model: type[BaseModel]) -> tuple[tuple[frozenset[str], Rule], ...]:
+    methods = {name: method for part in reversed(model.__mro__) for name, method in vars(part).items()}
+    return tuple((method.over, method) for method in methods.values() if hasattr(method, "over"))
+
+
+S = TypeVar("S", bound="Sent")
+
+
+@lru_cache(maxsize=256)
+def relaxed(model: type[S], unknown: frozenset[str]) -> type[S]:
+    """The model with any value allowed where it is not known yet."""
+    anything: dict[str, Any] = dict.fromkeys(unknown, (Any, None))
+    return create_model(model.__name__, __base__=model, **anything) if unknown else model
+
+
+def snake(model: type[BaseModel], key: str) -> str:
+    """The field that is named so, as in programs or on the wire."""
+    return next((name for name, field in model.model_fields.items() if field.alias == key), key)
+
+
 class Sent(BaseModel):
     """What a caller writes; snake_case in programs and files, camelCase on the wire."""
 
@@ -61,6 +104,35 @@ class Sent(BaseModel):
         populate_by_name=True,
         hide_input_in_errors=True,
     )
+
+    elsewhere: ClassVar[Mapping[str, str]] = {}
+    """Keys that related models have, and why this one has not: the words of their refusal."""
+
+    def conflicts(self, unknown: frozenset[str] = frozenset()) -> Iterator[Problem]:
+        """What breaks the rules over several fields; `unknown` names those that come later."""
+        for over, method in _rules(type(self)):
+            if not over & unknown:
+                yield from method(self)
+
+    @classmethod
+    def examine(
+        cls, values: Mapping[str, Any], unknown: frozenset[str] = frozenset()
+    ) -> tuple[Self | None, list[Problem]]:
+        """The values in canonical form, if they are valid, and all that is wrong with them at once."""
+        problems: list[Problem] = []
+        try:
+            made = relaxed(cls, unknown).model_validate(values)
+        except ValidationError as error:
+            problems = problems_of(error, cls)
+        if not problems:
+            return made, list(made.conflicts(unknown))
+        wrong = frozenset(str(problem.path[0]) for problem in problems if problem.path)
+        rest = {name: value for name, value in values.items() if snake(cls, name) not in wrong}
+        try:
+            made = relaxed(cls, unknown | wrong & cls.model_fields.keys()).model_validate(rest)
+        except ValidationError:
+            return None, problems
+        return None, [*problems, *made.conflicts(unknown | wrong)]
 
     @classmethod
     def marked(cls, mark: _Mark) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """Buckets and the prefixes within them that an integration may read."""
 
 import json
+import re
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -14,6 +15,27 @@ MAX_BYTES = 900_000
 """Bytes of all buckets and prefixes as JSON: a request may hold one MiB."""
 MAX_KEY_BYTES = 1024
 """Length of an S3 or GCS object key in UTF-8 bytes."""
+
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]")
+_IP_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+", re.ASCII)
+
+
+def s3_name(value: str) -> str:
+    """S3's naming rules, which most storage that speaks its protocol shares; raises ValueError."""
+    if not _NAME.fullmatch(value):
+        raise ValueError(
+            "must be an S3 bucket name: 3 to 63 lower-case letters, digits, hyphens and single dots, "
+            "beginning and ending with a letter or digit"
+        )
+    not_an_ip_address(value)
+    return value
+
+
+def not_an_ip_address(value: str) -> None:
+    """Raises ValueError where a name would be read as an address."""
+    if _IP_ADDRESS.fullmatch(value):
+        raise ValueError("must not look like an IP address")
 
 
 def _prefix(value: str) -> str:

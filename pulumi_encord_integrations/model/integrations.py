@@ -1,19 +1,21 @@
-"""Data integrations: what all types share, and the registry of the types.
+"""Data integrations: what all types share.
 
-Each has a file in `integration_types/`: a spec (what is declared), a view (what is answered), a `register`.
+Each type has a file in `integration_types/`: a spec (what is declared) and a view (what is answered).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field, StrictBool
 
-from pulumi_encord_integrations.model.base import IMMUTABLE, ImmutableFlag, Received, Sent
+from pulumi_encord_integrations.model.base import IMMUTABLE, ImmutableFlag, Received, Sent, rule
 from pulumi_encord_integrations.model.identity import DeclaredAs
 from pulumi_encord_integrations.model.problems import Problem
+from pulumi_encord_integrations.model.scenarios import DataType, Feature, Reach, ScenarioName, judge
 from pulumi_encord_integrations.model.text import Title
 
 MemberRole = Literal["admin", "user"]
@@ -22,18 +24,29 @@ MemberRole = Literal["admin", "user"]
 class IntegrationSpec(Sent):
     """What is declared of any integration."""
 
+    provider: str
     title: Title
     strict_client_only: ImmutableFlag = False
     over_vpn: ImmutableFlag = False
 
-    def conflicts(self) -> Iterator[Problem]:
-        """Rules over several fields, asked only when all of them are known."""
-        if self.over_vpn and not self.strict_client_only:
-            yield Problem(
-                ("over_vpn",),
-                "a standard integration over VPN must be strict client-only",
-                "set strict_client_only to true",
-            )
+    elsewhere: ClassVar[Mapping[str, str]] = {
+        "signed_url_expiry": "custom signed URL expiration times are only available for AWS, GCP, and OTC "
+        "integrations",
+    }
+
+    @property
+    def reach(self) -> Reach:
+        """The settings that decide the scenario."""
+        return Reach(self.provider, self.strict_client_only, self.over_vpn)
+
+    @rule("strict_client_only", "over_vpn")
+    def in_the_matrix(self) -> Iterator[Problem]:
+        """The settings amount to a scenario of Encord's page."""
+        yield from judge(self.reach).problems
+
+    def told(self) -> dict[str, Any]:
+        """What may be said of the secrets; kept and answered beside the settings."""
+        return {}
 
     def immutable(self) -> dict[str, Any]:
         """The values whose change replaces the integration."""
@@ -60,6 +73,10 @@ class IntegrationView(Received):
     over_vpn: bool
     owner: str
     created_at: datetime
+    scenario: ScenarioName
+    secure: bool
+    data_types: list[DataType]
+    features: list[Feature]
     origins: list[str]
     settings_revision: int
     adopted: bool
@@ -103,26 +120,34 @@ class IntegrationType:
     spec: type[IntegrationSpec]
     view: type[IntegrationView]
 
+    def scenario(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """What the scenario of checked settings allows, as it is answered."""
+        row = judge(self.spec.model_construct(**settings).reach).scenario
+        if row is None:
+            return {}
+        return {
+            "scenario": row.name,
+            "secure": row.secure,
+            "data_types": row.data_types,
+            "features": row.features,
+        }
 
-_TYPES: dict[str, IntegrationType] = {}
 
+@cache
+def _known() -> dict[str, IntegrationType]:
+    from pulumi_encord_integrations.model.integration_types import TYPES
 
-def register(kind: IntegrationType) -> IntegrationType:
-    """Makes a type known to the API, the resources, the file and the command."""
-    _TYPES[kind.provider] = kind
-    return kind
+    return {kind.provider: kind for kind in TYPES}
 
 
 def integration_types() -> tuple[IntegrationType, ...]:
-    """All known types, in the order of the documentation."""
-    from pulumi_encord_integrations.model import integration_types as _known  # noqa: F401  registers them
-
-    return tuple(_TYPES.values())
+    """All types, in the order of the documentation."""
+    return tuple(_known().values())
 
 
-def integration_type(provider: str) -> IntegrationType | None:
+def integration_type(provider: object) -> IntegrationType | None:
     """The type of that name on the wire."""
-    return next((kind for kind in integration_types() if kind.provider == provider), None)
+    return _known().get(provider) if isinstance(provider, str) else None
 
 
 def view_of(data: Any) -> IntegrationView:

@@ -10,5 +10,9 @@ class Principals(Received):
 
     principal_arn: str | None = None
     """AWS principal that assumes the customers' roles."""
+    service_account_email: str | None = None
+    """GCP service account that reads the customers' buckets."""
+    application_id: str | None = None
+    """Azure application (client) id that the customers' tenants grant access to."""
     origins: list[str] = Field(default_factory=list)
     """Browser origins of the app, for the CORS rules of buckets."""

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic.alias_generators import to_camel
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,23 @@ def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]
 def _problem(found: Any, model: type[BaseModel]) -> Problem:
     path = _snake_path(found["loc"], model)
     if found["type"] == "extra_forbidden":
-        names = known_names(model, path[:-1])
-        return Problem(path, f'unknown key "{path[-1]}"', nearest(str(path[-1]), names))
+        return unknown_key(path, model)
     return Problem(path, message_of(found))
+
+
+def unknown_key(path: tuple[str | int, ...], model: type[BaseModel]) -> Problem:
+    """What to say of a key that the model has not: why another has it, or which one is near."""
+    key = str(path[-1])
+    for name, why in getattr(model, "elsewhere", {}).items():
+        if len(path) == 1 and key in {name, to_camel(name)}:
+            return Problem((name,), why)
+    return Problem(path, f'unknown key "{key}"', nearest(key, known_names(model, path[:-1])))
 
 
 def message_of(found: Any) -> str:
     """One of pydantic's findings in our words; never quotes the value that was given."""
+    if found["type"] == "literal_error":
+        return "must be " + str(found["ctx"]["expected"]).replace("'", "")
     return _EXPECTED.get(found["type"]) or str(found["msg"]).removeprefix("Value error, ")
 
 

@@ -10,14 +10,15 @@ import pulumi
 from pulumi_encord_integrations.client.settings import project_folder
 from pulumi_encord_integrations.organization.entries import DeclaredIntegration, load
 from pulumi_encord_integrations.organization.findings import BadDeclaration
-from pulumi_encord_integrations.resources import integrations
+from pulumi_encord_integrations.resources import integration_types
+from pulumi_encord_integrations.resources.integrations import Integration
 
 
 @dataclass(frozen=True)
 class Organization:
     """The resources that a file declares."""
 
-    integrations: Mapping[str, integrations.Integration]
+    integrations: Mapping[str, Integration]
     """By their keys in the file, in its order."""
 
 
@@ -36,6 +37,6 @@ def declare_organization(path: str | Path = "encord.yaml") -> Organization:
     return Organization(MappingProxyType({entry.key: _resource(entry) for entry in declared.integrations}))
 
 
-def _resource(entry: DeclaredIntegration) -> integrations.Integration:
-    make: Callable[..., integrations.Integration] = getattr(integrations, entry.kind.resource)
+def _resource(entry: DeclaredIntegration) -> Integration:
+    make: Callable[..., Integration] = getattr(integration_types, entry.kind.resource)
     return make(entry.key, **entry.values)

@@ -4,12 +4,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
+from types import MappingProxyType
 from typing import Any
 
-from pydantic import ValidationError
-
 from pulumi_encord_integrations.model.integrations import IntegrationSpec, IntegrationType, integration_types
-from pulumi_encord_integrations.model.problems import Problem, known_names, nearest, problems_of
+from pulumi_encord_integrations.model.problems import Problem, known_names, nearest
 from pulumi_encord_integrations.organization.document import Value, read
 from pulumi_encord_integrations.organization.findings import (
     BadDeclaration,
@@ -122,7 +121,7 @@ class _Checked:
         names = known_names(model, within) if value.keys else []
         if not within:
             names = [*_BESIDE_THE_SPEC, *(name for name in names if name != "provider")]
-        self._unknown_keys(path, value, names)
+        self._unknown_keys(path, value, names, {} if within else model.elsewhere)
         children = {
             key: self._known((*path, key), inner, model, (*within, key))
             for key, inner in value.inside.items()
@@ -131,12 +130,7 @@ class _Checked:
         return children if value.keys else list(children.values())
 
     def _spec(self, path: Path, kind: IntegrationType, values: Mapping[str, Any]) -> IntegrationSpec | None:
-        spec = None
-        try:
-            spec = kind.spec.model_validate(values)
-            problems = list(spec.conflicts())
-        except ValidationError as error:
-            problems = problems_of(error, kind.spec)
+        spec, problems = kind.spec.examine(values)
         for problem in problems:
             self._problem(path, problem)
         return spec
@@ -169,11 +163,14 @@ class _Checked:
         self._find(path, f"{subject} must be a mapping", empty)
         return False
 
-    def _unknown_keys(self, path: Path, value: Value, names: list[str]) -> None:
+    def _unknown_keys(
+        self, path: Path, value: Value, names: list[str], elsewhere: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         for key in value.keys if names else ():
             if key not in names:
-                finding = Finding(value.keys[key], path, f'unknown key "{key}"', nearest(key, names))
-                self.findings.append(finding)
+                why = elsewhere.get(key, f'unknown key "{key}"')
+                help_ = "" if key in elsewhere else nearest(key, names)
+                self.findings.append(Finding(value.keys[key], path, why, help_))
 
     def _at(self, path: Path) -> Value | None:
         value: Value | None = self._root

@@ -2,10 +2,8 @@
 
 import secrets
 from collections.abc import Iterable
-from functools import lru_cache
-from typing import Any
 
-from pydantic import TypeAdapter, ValidationError, create_model
+from pydantic import TypeAdapter, ValidationError
 
 from pulumi_encord_integrations.client import integrations as api
 from pulumi_encord_integrations.client.errors import NotFound
@@ -17,13 +15,14 @@ from pulumi_encord_integrations.model.integrations import (
     IntegrationView,
     Placement,
 )
-from pulumi_encord_integrations.model.problems import Problem, problems_of
+from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.reconcilers.base import Bag, Checked, Live
 from pulumi_encord_integrations.reconcilers.notices import notice
 from pulumi_encord_integrations.reconcilers.session import Session
 
 _GONE = "integration_not_found"
 """Only this 404 is about the object itself."""
+_FINGERPRINT = "credential_fingerprint"
 _NOT_OUTPUTS = {"uuid", "provider", "role", "declared_as"}
 
 
@@ -41,15 +40,11 @@ class IntegrationReconciler:
         placement = {name: known[name] for name in ("adopt", "declared_as") if name in known}
         declared = {name: value for name, value in known.items() if name not in placement}
         problems = _adopt_problems(placement)
-        model = _relaxed(self.kind.spec, unknown & self._fields)
-        try:
-            spec = model.model_validate(declared)
-        except ValidationError as error:
-            return Checked(known, [*problems_of(error, self.kind.spec), *problems])
-        if not unknown & self._fields:
-            problems += spec.conflicts()
+        spec, found = self.kind.spec.examine(declared, unknown & self._fields)
+        if spec is None:
+            return Checked(known, [*found, *problems])
         canonical = spec.model_dump(mode="json", exclude={"provider", *unknown}, exclude_none=True)
-        return Checked({**canonical, **placement}, problems)
+        return Checked({**canonical, **placement}, [*found, *problems])
 
     def comparable(self, properties: Bag) -> Bag:
         """The settings, and the declaration without its mere names."""
@@ -93,6 +88,9 @@ class IntegrationReconciler:
         declared = view.declared_as.model_dump(mode="json") if view.declared_as else None
         kept = {name: value for name, value in outputs.items() if name not in {*self._fields, "declared_as"}}
         carried = {name: outputs[name] for name in self.secrets if name in outputs}
+        if getattr(view, _FINGERPRINT, None) != outputs.get(_FINGERPRINT, None):
+            # Somebody else set other secrets: those of the state are not what the API holds.
+            carried = {}
         return self._live(view, {**kept, **carried, **({"declared_as": declared} if declared else {})})
 
     def update(self, session: Session, id_: str, outputs: Bag, inputs: Bag) -> Live:
@@ -152,12 +150,3 @@ def _adopt_problems(placement: Bag) -> list[Problem]:
     except ValidationError:
         return [Problem(("adopt",), "must be true or false")]
     return []
-
-
-@lru_cache(maxsize=64)
-def _relaxed(spec: type[IntegrationSpec], unknown: frozenset[str]) -> type[IntegrationSpec]:
-    """The spec with any value allowed where it is not known yet."""
-    if not unknown:
-        return spec
-    anything: dict[str, Any] = dict.fromkeys(unknown, (Any, None))
-    return create_model(spec.__name__, __base__=spec, **anything)

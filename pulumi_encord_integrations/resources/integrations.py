@@ -1,11 +1,12 @@
-"""Data integrations: how Encord reaches the data in a cloud."""
+"""What integrations of all types have in common in a program; `integration_types/` has a file for each."""
 
 from collections.abc import Sequence
 from typing import Any, NotRequired, Self, TypedDict
 
 import pulumi
 
-from pulumi_encord_integrations.resources import providers
+from pulumi_encord_integrations.model.scenarios import DataType, Feature, ScenarioName
+from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
 from pulumi_encord_integrations.resources._resource import EncordResource
 
 
@@ -29,6 +30,9 @@ class Bucket(dict[str, Any]):
 
 
 Buckets = pulumi.Input[Sequence[pulumi.Input[str | BucketArgs]]]
+OptionalText = pulumi.Input[str | None] | None
+OptionalFlag = pulumi.Input[bool | None] | None
+Lifetime = pulumi.Input[str | int | None] | None
 
 
 class Integration(EncordResource, module="encord", name="Integration"):
@@ -44,12 +48,29 @@ class Integration(EncordResource, module="encord", name="Integration"):
     """E-mail of the user who created the integration and became its administrator."""
     created_at: pulumi.Output[str]
     """When it was created: ISO 8601, UTC."""
+    scenario: pulumi.Output[ScenarioName]
+    """The row of Encord's table of scenarios that the settings amount to."""
+    secure: pulumi.Output[bool]
+    """Whether Encord's table calls that scenario secure."""
+    data_types: pulumi.Output[Sequence[DataType]]
+    """What kinds of data the scenario supports."""
+    features: pulumi.Output[Sequence[Feature]]
+    """What Encord's editor can do in the scenario; empty where all would need the data on its servers."""
     origins: pulumi.Output[Sequence[str]]
     """Browser origins of the app, for the CORS rules of the buckets; empty if the API has none configured."""
     settings_revision: pulumi.Output[int]
     """Counts up with each change of the settings; a new title does not count."""
     adopted: pulumi.Output[bool]
     """True if it existed before: destroying this resource leaves it alive."""
+
+    def __new__(cls, *_args: Any, **inputs: Any) -> Self:
+        """Says why an input of other types is none of this one, which Python would only call unexpected."""
+        reconciler = cls._provider_class.reconciler
+        if isinstance(reconciler, IntegrationReconciler):
+            spec = reconciler.kind.spec
+            for name in spec.elsewhere.keys() & inputs.keys() - spec.model_fields.keys():
+                raise pulumi.RunError(f"{cls.__name__}: {name}: {spec.elsewhere[name]}")
+        return super().__new__(cls)
 
     @classmethod
     def get(
@@ -60,65 +81,3 @@ class Integration(EncordResource, module="encord", name="Integration"):
         Fails if there is none, or if the caller is no member of it.
         """
         return cls._look_up(resource_name, id, opts)
-
-
-class AwsIntegration(Integration, module="encord", name="AwsIntegration"):
-    """An integration with Amazon S3, read through a role of yours.
-
-    The role need not exist yet: declare the integration with the ARN that the role will have, and build the
-    role's trust policy from the outputs `principal_arn` and `external_id`.
-
-    Changes in place: title, role_arn, buckets, region. Replaces: strict_client_only, over_vpn.
-    """
-
-    _provider_class = providers.AwsIntegrationProvider
-
-    role_arn: pulumi.Output[str]
-    """The role that is assumed to read the buckets."""
-    buckets: pulumi.Output[Sequence[Bucket]]
-    """The buckets, in the order of their names."""
-    region: pulumi.Output[str | None]
-    """The region of the buckets, if one was given."""
-    external_id: pulumi.Output[str]
-    """The id that the role's trust policy must demand; made by the API, stable for the integration's life."""
-    principal_arn: pulumi.Output[str | None]
-    """Who assumes the role; None if the API has no AWS principal configured."""
-
-    def __init__(
-        self,
-        resource_name: str,
-        *,
-        title: pulumi.Input[str],
-        role_arn: pulumi.Input[str],
-        buckets: Buckets,
-        region: pulumi.Input[str | None] | None = None,
-        strict_client_only: pulumi.Input[bool | None] | None = None,
-        over_vpn: pulumi.Input[bool | None] | None = None,
-        adopt: pulumi.Input[bool | None] | None = None,
-        opts: pulumi.ResourceOptions | None = None,
-    ) -> None:
-        """Declares an AWS integration.
-
-        Args:
-            resource_name: its name in this program.
-            title: the title shown in the app, at most 255 characters.
-            role_arn: the IAM role to assume, as `arn:aws:iam::123456789012:role/encord-prod`.
-            buckets: bucket names, or `{"name": ..., "prefixes": [...]}`; at most 100.
-            region: the AWS region of the buckets. Default: found out when they are read.
-            strict_client_only: keep data out of Encord's servers. Default False.
-            over_vpn: reach the data over a VPN; needs strict_client_only. Default False.
-            adopt: take over the one existing integration of that title instead of creating one; destroying
-                the resource then leaves it alive. Default False.
-            opts: Pulumi's resource options; an explicit provider is refused.
-
-        """
-        inputs = {
-            "title": title,
-            "role_arn": role_arn,
-            "buckets": buckets,
-            "region": region,
-            "strict_client_only": strict_client_only,
-            "over_vpn": over_vpn,
-            "adopt": adopt,
-        }
-        self._declare(resource_name, inputs, opts)

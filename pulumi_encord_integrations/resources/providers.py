@@ -1,6 +1,13 @@
 """FROZEN: the classes that states hold by module and name. Never rename, move or remove one."""
 
-from pulumi_encord_integrations.model.integration_types.aws import AWS
+from pulumi_encord_integrations.model.integration_types import (
+    AWS,
+    AZURE,
+    DIRECT_ACCESS,
+    GCP,
+    OTC,
+    S3_COMPATIBLE,
+)
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
 from pulumi_encord_integrations.reconcilers.stacks import StackReconciler
 from pulumi_encord_integrations.resources._lifecycle import Lifecycle
@@ -13,3 +20,23 @@ class StackIdentityProvider(StackLifecycle):
 
 class AwsIntegrationProvider(Lifecycle):
     reconciler = IntegrationReconciler(AWS)
+
+
+class GcpIntegrationProvider(Lifecycle):
+    reconciler = IntegrationReconciler(GCP)
+
+
+class AzureIntegrationProvider(Lifecycle):
+    reconciler = IntegrationReconciler(AZURE)
+
+
+class OtcIntegrationProvider(Lifecycle):
+    reconciler = IntegrationReconciler(OTC)
+
+
+class S3CompatibleIntegrationProvider(Lifecycle):
+    reconciler = IntegrationReconciler(S3_COMPATIBLE)
+
+
+class DirectAccessIntegrationProvider(Lifecycle):
+    reconciler = IntegrationReconciler(DIRECT_ACCESS)

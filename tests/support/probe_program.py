@@ -3,8 +3,7 @@
 from pulumi_encord_integrations.model import integrations as model
 from tests.support.probe import PROBE, ProbeIntegration, ProbeIntegrationProvider
 
-model.integration_types()
-model.register(PROBE)
+model._known()[PROBE.provider] = PROBE
 
 
 class KnownProbeProvider(ProbeIntegrationProvider):

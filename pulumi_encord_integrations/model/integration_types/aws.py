@@ -6,12 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel
 
-from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, Bucket
+from pulumi_encord_integrations.model.base import rule
+from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, Bucket, s3_name
+from pulumi_encord_integrations.model.durations import UrlLifetime
 from pulumi_encord_integrations.model.integrations import (
     IntegrationSpec,
     IntegrationType,
     IntegrationView,
-    register,
 )
 from pulumi_encord_integrations.model.problems import Problem
 
@@ -20,8 +21,6 @@ _ROLE_ARN = re.compile(
     r"arn:aws(?:-[a-z]+)*:iam::\d{12}:role/(?:[\x21-\x7e]{1,510}/)?[\w+=,.@-]{1,64}", re.ASCII
 )
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", re.ASCII)
-_BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]")
-_IP_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 _PARTITION_OF_REGION = {
@@ -54,13 +53,7 @@ def _partition_of(region: str) -> str:
 
 
 def _bucket_name(value: str) -> str:
-    if not _BUCKET.fullmatch(value):
-        raise ValueError(
-            "must be an S3 bucket name: 3 to 63 lower-case letters, digits, hyphens and single dots, "
-            "beginning and ending with a letter or digit"
-        )
-    if _IP_ADDRESS.fullmatch(value):
-        raise ValueError("must not look like an IP address (an S3 rule)")
+    s3_name(value)
     reserved = [p for p in _RESERVED_PREFIXES if value.startswith(p)]
     reserved += [s for s in _RESERVED_SUFFIXES if value.endswith(s)]
     if reserved:
@@ -82,6 +75,7 @@ class _Settings(BaseModel):
     role_arn: RoleArn
     buckets: Annotated[list[Annotated[AwsBucket, NAMED]], FEW, DISTINCT]
     region: Region | None = None
+    signed_url_expiry: UrlLifetime | None = None
 
 
 class AwsSpec(_Settings, IntegrationSpec):
@@ -89,9 +83,9 @@ class AwsSpec(_Settings, IntegrationSpec):
 
     provider: Literal["AWS"] = "AWS"
 
-    def conflicts(self) -> Iterator[Problem]:
-        """Adds: the role and the region lie in one AWS partition."""
-        yield from super().conflicts()
+    @rule("role_arn", "region")
+    def one_partition(self) -> Iterator[Problem]:
+        """The role and the region lie in one AWS partition."""
         if self.region:
             partition = self.role_arn.split(":")[1]
             expected = _partition_of(self.region)
@@ -112,4 +106,4 @@ class AwsView(_Settings, IntegrationView):
     """Who assumes the role; None if the deployment has not configured it."""
 
 
-AWS = register(IntegrationType("AWS", "AwsIntegration", AwsSpec, AwsView))
+AWS = IntegrationType("AWS", "AwsIntegration", AwsSpec, AwsView)

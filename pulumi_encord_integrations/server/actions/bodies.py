@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Optional, TypeVar
 
-from pydantic import BaseModel, ValidationError, create_model
+from pydantic import BaseModel, create_model
 
-from pulumi_encord_integrations.model.base import Sent
+from pulumi_encord_integrations.model.base import Sent, snake
 from pulumi_encord_integrations.model.identity import DeclaredAs
 from pulumi_encord_integrations.model.integrations import (
     IntegrationSpec,
@@ -15,15 +15,15 @@ from pulumi_encord_integrations.model.integrations import (
     integration_type,
     integration_types,
 )
-from pulumi_encord_integrations.model.problems import Problem, problems_of
-from pulumi_encord_integrations.server.faults import Fault, invalid
+from pulumi_encord_integrations.model.problems import Problem
+from pulumi_encord_integrations.server.faults import invalid
 
 Body = Mapping[str, Any]
-M = TypeVar("M", bound=BaseModel)
+S = TypeVar("S", bound=Sent)
 
 
 @lru_cache
-def create_model_of(kind: IntegrationType) -> type[BaseModel]:
+def create_model_of(kind: IntegrationType) -> type[Sent]:
     """The body of a create: the type's spec beside its placement."""
     required: dict[str, Any] = {"provider": (kind.spec.model_fields["provider"].annotation, ...)}
     return create_model(f"{kind.resource}Create", __base__=(Placement, kind.spec), **required)
@@ -45,9 +45,8 @@ def read_create(body: Body) -> tuple[IntegrationType, IntegrationSpec, Placement
     """What a create asks for; raises a 400 fault that names all that is wrong."""
     kind = kind_of(body.get("provider"))
     model = create_model_of(kind)
-    asked = _validated(model, body)
+    asked = _examined(model, body)
     spec = kind.spec.model_construct(**{name: getattr(asked, name) for name in kind.spec.model_fields})
-    _refuse(list(spec.conflicts()))
     placement = {name: getattr(asked, name) for name in Placement.model_fields}
     return kind, spec, Placement.model_construct(**placement)
 
@@ -56,35 +55,26 @@ def read_change(
     kind: IntegrationType, current: IntegrationSpec, body: Body
 ) -> tuple[IntegrationSpec, DeclaredAs | None]:
     """The spec that a change leads to, and the declaration that it names."""
-    names = {field.alias: name for name, field in kind.spec.model_fields.items()}
-    changes = {names.get(key, key): value for key, value in body.items() if key != "declaredAs"}
-    spec = _validated(kind.spec, {**current.model_dump(mode="json"), **changes})
-    _refuse(list(spec.conflicts()))
+    changes = {snake(kind.spec, key): value for key, value in body.items() if key != "declaredAs"}
+    spec = _examined(kind.spec, {**current.model_dump(mode="json"), **changes})
     declared = body.get("declaredAs")
-    return spec, None if declared is None else _validated(DeclaredAs, declared, "declared_as")
+    return spec, None if declared is None else _examined(DeclaredAs, declared, "declared_as")
 
 
 def kind_of(provider: object) -> IntegrationType:
     """The type of that name on the wire."""
-    kind = integration_type(provider) if isinstance(provider, str) else None
+    kind = integration_type(provider)
     if kind is None:
         known = ", ".join(kind.provider for kind in integration_types())
         raise invalid(f"provider: must be one of {known}")
     return kind
 
 
-def _validated(model: type[M], value: Any, *path: str) -> M:
-    try:
-        return model.model_validate(value)
-    except ValidationError as error:
-        found = problems_of(error, model)
-    raise _refusal([Problem((*path, *problem.path), problem.message, problem.help) for problem in found])
-
-
-def _refuse(problems: list[Problem]) -> None:
-    if problems:
-        raise _refusal(problems)
-
-
-def _refusal(problems: list[Problem]) -> Fault:
-    return invalid("; ".join(str(problem) for problem in problems))
+def _examined(model: type[S], value: Any, *path: str) -> S:
+    if not isinstance(value, Mapping):
+        raise invalid(".".join((*path, "must be a mapping")))
+    made, found = model.examine(value)
+    if made is None or found:
+        problems = [Problem((*path, *problem.path), problem.message, problem.help) for problem in found]
+        raise invalid("; ".join(str(problem) for problem in problems))
+    return made

@@ -99,14 +99,16 @@ def delete(connection: Connection, caller: Caller, uuid: UUID, declared_by: UUID
 
 def view(call: Call, row: Row[Any]) -> IntegrationView:
     """The row as it is answered."""
+    kind, settings = kind_of(row.provider), store.settings_of(row)
     known = {
+        **kind.scenario(settings),
         **call.deployment.principals.model_dump(),
-        **store.settings_of(row),
+        **settings,
         **row._mapping,
         "created_at": row.created_at.replace(tzinfo=UTC),
         "declared_as": store.declared_as(row),
     }
-    return kind_of(row.provider).view.model_validate(known)
+    return kind.view.model_validate(known)
 
 
 def _created(call: Call, connection: Connection, caller: Caller, row: Row[Any], action: str) -> Effect:

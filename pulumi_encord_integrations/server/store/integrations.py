@@ -155,7 +155,8 @@ def remember_create(connection: Connection, organization: str, nonce: str, uuid:
 def spec_of(connection: Connection, vault: Vault, row: Row[Any], kind: IntegrationType) -> IntegrationSpec:
     """What was declared of the row, secrets opened."""
     opened = _open_secrets(connection, vault, row.uuid) if kind.spec.marked(SECRET) else {}
-    return kind.spec.model_validate({**json.loads(row.settings), **opened, "title": row.title})
+    settings = {k: v for k, v in settings_of(row).items() if k in kind.spec.model_fields}
+    return kind.spec.model_validate({**settings, **opened, "title": row.title})
 
 
 def declared_as(row: Row[Any]) -> DeclaredAs | None:
@@ -166,19 +167,19 @@ def declared_as(row: Row[Any]) -> DeclaredAs | None:
 
 
 def settings_of(row: Row[Any]) -> Mapping[str, Any]:
-    """The row's settings without its secrets."""
+    """The row's settings; of its secrets only what may be told."""
     settings: dict[str, Any] = json.loads(row.settings)
     return settings
 
 
 def _settings(spec: IntegrationSpec) -> str:
     exclude = spec.marked(SECRET) | _NOT_SETTINGS
-    return json.dumps(spec.model_dump(mode="json", exclude=set(exclude)), sort_keys=True)
+    return json.dumps({**spec.model_dump(mode="json", exclude=set(exclude)), **spec.told()}, sort_keys=True)
 
 
 def _fingerprint(vault: Vault, uuid: str, spec: IntegrationSpec) -> str | None:
     """Tells that the secrets changed, nothing about them."""
-    secrets = spec.model_dump(mode="json", include=set(spec.marked(SECRET)))
+    secrets = spec.model_dump(mode="json", include=set(spec.marked(SECRET)), exclude_none=True)
     return vault.fingerprint(uuid, json.dumps(secrets, sort_keys=True)) if secrets else None
 
 

@@ -1,0 +1,42 @@
+"""How long a signed URL lives, as people write it: 43200, "12h", "7d", "PT12H"."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+DEFAULT_SECONDS = 7 * 24 * 3600
+"""One week: what an integration gets that declares nothing (Encord's page)."""
+MAX_SECONDS = 604_800
+"""What S3 and Google Cloud Storage allow a signed URL at most; a week, too."""
+
+_UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_SHORT = re.compile("".join(rf"(?:(?P<{unit}>\d{{1,9}}) ?{unit} ?)?" for unit in _UNITS), re.ASCII)
+_ISO = re.compile(
+    r"P(?:(?P<w>\d{1,9})W)?(?:(?P<d>\d{1,9})D)?(?:T(?=\d)(?:(?P<h>\d{1,9})H)?(?:(?P<m>\d{1,9})M)?(?:(?P<s>\d{1,9})S)?)?",
+    re.ASCII,
+)
+_FORMS = 'such as "90m", "12h", "7d", "PT12H" or 43200 (seconds)'
+
+
+def _seconds(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError(f"must be a duration {_FORMS}")
+    seconds = value if isinstance(value, int) else _read(value.strip())
+    if not 1 <= seconds <= MAX_SECONDS:
+        raise ValueError(f"must be 1 second to {MAX_SECONDS} seconds (7 days), not {seconds} seconds")
+    return seconds
+
+
+def _read(text: str) -> int:
+    if re.fullmatch(r"\d{1,12}", text, re.ASCII):
+        return int(text)
+    found = _SHORT.fullmatch(text) or _ISO.fullmatch(text)
+    parts = {unit: number for unit, number in found.groupdict().items() if number} if found else {}
+    if not parts:
+        raise ValueError(f"must be a duration {_FORMS}")
+    return sum(int(number) * _UNITS[unit] for unit, number in parts.items())
+
+
+UrlLifetime = Annotated[int, BeforeValidator(_seconds)]
+"""Whole seconds; a month or a year has no fixed length and is refused."""

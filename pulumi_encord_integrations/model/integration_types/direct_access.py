@@ -1,0 +1,45 @@
+"""Direct Access: you supply the URLs, nobody signs any."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import BaseModel
+
+from pulumi_encord_integrations.model.base import IMMUTABLE, rule
+from pulumi_encord_integrations.model.integrations import (
+    IntegrationSpec,
+    IntegrationType,
+    IntegrationView,
+)
+from pulumi_encord_integrations.model.problems import Problem
+from pulumi_encord_integrations.model.scenarios import Reach, Source, UrlKind, judge
+
+
+class _Settings(BaseModel):
+    source: Annotated[Source, IMMUTABLE]
+    url_kind: Annotated[UrlKind, IMMUTABLE]
+
+
+class DirectAccessSpec(_Settings, IntegrationSpec):
+    """A Direct Access integration as declared."""
+
+    provider: Literal["DIRECT_ACCESS"] = "DIRECT_ACCESS"
+
+    @property
+    def reach(self) -> Reach:
+        """Adds the source and the kind of URLs."""
+        return Reach(self.provider, self.strict_client_only, self.over_vpn, self.url_kind, self.source)
+
+    @rule("strict_client_only", "over_vpn", "source", "url_kind")
+    def in_the_matrix(self) -> Iterator[Problem]:
+        """The settings amount to a scenario of Encord's page."""
+        yield from judge(self.reach).problems
+
+
+class DirectAccessView(_Settings, IntegrationView):
+    """A Direct Access integration as answered."""
+
+
+DIRECT_ACCESS = IntegrationType(
+    "DIRECT_ACCESS", "DirectAccessIntegration", DirectAccessSpec, DirectAccessView
+)

@@ -1,0 +1,56 @@
+"""Google Cloud Storage, read by a service account of the API's."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel
+
+from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, Bucket, not_an_ip_address
+from pulumi_encord_integrations.model.durations import UrlLifetime
+from pulumi_encord_integrations.model.integrations import (
+    IntegrationSpec,
+    IntegrationType,
+    IntegrationView,
+)
+
+_PART = r"[a-z0-9_-]{1,63}"
+_BUCKET = re.compile(rf"(?=.{{3,222}}$)(?=[a-z0-9])(?=.*[a-z0-9]$){_PART}(?:\.{_PART})*")
+
+
+def _bucket_name(value: str) -> str:
+    if not _BUCKET.fullmatch(value) or ("." not in value and len(value) > 63):
+        raise ValueError(
+            "must be a Cloud Storage bucket name: 3 to 63 lower-case letters, digits, hyphens and "
+            "underscores (222 with dots, 63 between them), beginning and ending with a letter or digit"
+        )
+    not_an_ip_address(value)
+    if value.startswith("goog") or "google" in value or "g00gle" in value:
+        raise ValueError('must not begin with "goog" or hold "google", which Cloud Storage reserves')
+    return value
+
+
+class GcpBucket(Bucket):
+    """A Cloud Storage bucket."""
+
+    name: Annotated[str, AfterValidator(_bucket_name)]
+
+
+class _Settings(BaseModel):
+    buckets: Annotated[list[Annotated[GcpBucket, NAMED]], FEW, DISTINCT]
+    signed_url_expiry: UrlLifetime | None = None
+
+
+class GcpSpec(_Settings, IntegrationSpec):
+    """A GCP integration as declared."""
+
+    provider: Literal["GCP"] = "GCP"
+
+
+class GcpView(_Settings, IntegrationView):
+    """A GCP integration as answered."""
+
+    service_account_email: str | None
+    """Who reads the buckets; None if the deployment has not configured it."""
+
+
+GCP = IntegrationType("GCP", "GcpIntegration", GcpSpec, GcpView)

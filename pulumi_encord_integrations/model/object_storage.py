@@ -1,0 +1,69 @@
+"""What storage that speaks S3's protocol outside AWS is reached by: an endpoint and a key pair."""
+
+import ipaddress
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, SecretStr
+
+from pulumi_encord_integrations.model.base import SecretText
+
+_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
+_KEY = re.compile(r"[\x21-\x7e]{1,256}")
+
+
+def _endpoint(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValueError("must be an address such as https://storage.example.com") from None
+    named = bool(_HOST.fullmatch(host)) or _is_ip(host)
+    more = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
+    # urlsplit itself passes over line ends and tabs.
+    if parts.scheme not in {"http", "https"} or not named or not value.isascii() or re.search(r"\s", value):
+        raise ValueError("must be an address such as https://storage.example.com")
+    if more:
+        raise ValueError("must be scheme, host and port alone, without path, query or user")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ValueError("must begin with https://; browsers refuse files over http")
+    shown = f"[{host}]" if ":" in host else host
+    default = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{shown}" + (f":{port}" if port not in {None, default} else "")
+
+
+def _is_ip(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or (_is_ip(host) and ipaddress.ip_address(host).is_loopback)
+
+
+def _key_id(value: str) -> str:
+    if not _KEY.fullmatch(value):
+        raise ValueError("must be an access key id: 1 to 256 printable ASCII characters without blanks")
+    return value
+
+
+def _key(value: SecretStr) -> SecretStr:
+    if not _KEY.fullmatch(value.get_secret_value()):
+        raise ValueError("must be a secret access key: 1 to 256 printable ASCII characters without blanks")
+    return value
+
+
+Endpoint = Annotated[str, AfterValidator(_endpoint)]
+"""`https://host` or `https://host:port`, in one form: lower case, no default port, no trailing slash."""
+AccessKeyId = Annotated[str, AfterValidator(_key_id)]
+"""Names the key pair and is no secret: every signed URL shows it."""
+SecretAccessKey = Annotated[SecretText, AfterValidator(_key)]
+
+
+def host_of(endpoint: str) -> str:
+    """The host of a checked endpoint, without a port."""
+    return urlsplit(endpoint).hostname or ""

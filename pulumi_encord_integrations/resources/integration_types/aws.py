@@ -1,0 +1,84 @@
+"""Integrations with Amazon S3."""
+
+from collections.abc import Sequence
+
+import pulumi
+
+from pulumi_encord_integrations.resources import providers
+from pulumi_encord_integrations.resources.integrations import (
+    Bucket,
+    Buckets,
+    Integration,
+    Lifetime,
+    OptionalFlag,
+    OptionalText,
+)
+
+
+class AwsIntegration(Integration, module="encord", name="AwsIntegration"):
+    """An integration with Amazon S3, read through a role of yours.
+
+    The role need not exist yet: declare the integration with the ARN that the role will have, and build the
+    role's trust policy from the outputs `principal_arn` and `external_id`.
+
+    Changes in place: title, role_arn, buckets, region, signed_url_expiry. Replaces: strict_client_only,
+    over_vpn.
+    """
+
+    _provider_class = providers.AwsIntegrationProvider
+
+    role_arn: pulumi.Output[str]
+    """The role that is assumed to read the buckets."""
+    buckets: pulumi.Output[Sequence[Bucket]]
+    """The buckets, in the order of their names."""
+    region: pulumi.Output[str | None]
+    """The region of the buckets, if one was given."""
+    signed_url_expiry: pulumi.Output[int | None]
+    """How long a signed URL lives, in seconds; None for the default of 1 week."""
+    external_id: pulumi.Output[str]
+    """The id that the role's trust policy must demand; made by the API, stable for the integration's life."""
+    principal_arn: pulumi.Output[str | None]
+    """Who assumes the role; None if the API has no AWS principal configured."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        title: pulumi.Input[str],
+        role_arn: pulumi.Input[str],
+        buckets: Buckets,
+        region: OptionalText = None,
+        signed_url_expiry: Lifetime = None,
+        strict_client_only: OptionalFlag = None,
+        over_vpn: OptionalFlag = None,
+        adopt: OptionalFlag = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declares an AWS integration.
+
+        Args:
+            resource_name: its name in this program.
+            title: the title shown in the app, at most 255 characters.
+            role_arn: the IAM role to assume, as `arn:aws:iam::123456789012:role/encord-prod`.
+            buckets: bucket names, or `{"name": ..., "prefixes": [...]}`; at most 100.
+            region: the AWS region of the buckets. Default: found out when they are read.
+            signed_url_expiry: how long a signed URL lives: "90m", "12h", "7d", ISO 8601 or seconds; at most
+                7 days. Default: 1 week.
+            strict_client_only: keep data out of Encord's servers. Default False.
+            over_vpn: reach the data over a VPN; needs strict_client_only. Default False.
+            adopt: take over the one existing integration of that title instead of creating one; destroying
+                the resource then leaves it alive. Default False.
+            opts: Pulumi's resource options; an explicit provider is refused.
+
+        """
+        inputs = {
+            "title": title,
+            "role_arn": role_arn,
+            "buckets": buckets,
+            "region": region,
+            "signed_url_expiry": signed_url_expiry,
+            "strict_client_only": strict_client_only,
+            "over_vpn": over_vpn,
+            "adopt": adopt,
+        }
+        self._declare(resource_name, inputs, opts)

@@ -1,0 +1,76 @@
+"""Integrations with Azure Blob Storage."""
+
+import pulumi
+
+from pulumi_encord_integrations.resources import providers
+from pulumi_encord_integrations.resources.integrations import Integration, OptionalFlag, OptionalText
+
+
+class AzureIntegration(Integration, module="encord", name="AzureIntegration"):
+    """An integration with a container of Azure Blob Storage.
+
+    It is read with an account SAS token, or by the application `application_id` in your tenant: exactly one
+    of sas_token and tenant_id is given. There is no custom expiry: renew the SAS token before it ends.
+
+    Changes in place: title, sas_token. Replaces: storage_account, container, tenant_id, strict_client_only,
+    over_vpn.
+    """
+
+    _provider_class = providers.AzureIntegrationProvider
+
+    storage_account: pulumi.Output[str]
+    """The storage account."""
+    container: pulumi.Output[str]
+    """The container in it."""
+    sas_token: pulumi.Output[str | None]
+    """The SAS token as it was declared; the API never answers it."""
+    tenant_id: pulumi.Output[str | None]
+    """The tenant whose application reads the container, if one was given."""
+    sas_ends_at: pulumi.Output[str | None]
+    """When the SAS token ends: ISO 8601, UTC; None without one."""
+    application_id: pulumi.Output[str | None]
+    """Whom to grant access in the tenant; None with a SAS token, or if the API has none configured."""
+    credential_fingerprint: pulumi.Output[str | None]
+    """Changes with the SAS token, and says nothing about it; None without one."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        title: pulumi.Input[str],
+        storage_account: pulumi.Input[str],
+        container: pulumi.Input[str],
+        sas_token: OptionalText = None,
+        tenant_id: OptionalText = None,
+        strict_client_only: OptionalFlag = None,
+        over_vpn: OptionalFlag = None,
+        adopt: OptionalFlag = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declares an Azure integration.
+
+        Args:
+            resource_name: its name in this program.
+            title: the title shown in the app, at most 255 characters.
+            storage_account: the storage account's name, 3 to 24 lower-case letters and digits.
+            container: the container's name.
+            sas_token: an account SAS token; kept secret in the state, whatever is passed.
+            tenant_id: the id of your tenant, instead of a SAS token.
+            strict_client_only: keep data out of Encord's servers. Default False.
+            over_vpn: reach the data over a VPN; needs strict_client_only. Default False.
+            adopt: take over the one existing integration of that title instead of creating one; destroying
+                the resource then leaves it alive. Default False.
+            opts: Pulumi's resource options; an explicit provider is refused.
+
+        """
+        inputs = {
+            "title": title,
+            "storage_account": storage_account,
+            "container": container,
+            "sas_token": sas_token,
+            "tenant_id": tenant_id,
+            "strict_client_only": strict_client_only,
+            "over_vpn": over_vpn,
+            "adopt": adopt,
+        }
+        self._declare(resource_name, inputs, opts)

@@ -1,0 +1,69 @@
+"""Integrations with Google Cloud Storage."""
+
+from collections.abc import Sequence
+
+import pulumi
+
+from pulumi_encord_integrations.resources import providers
+from pulumi_encord_integrations.resources.integrations import (
+    Bucket,
+    Buckets,
+    Integration,
+    Lifetime,
+    OptionalFlag,
+)
+
+
+class GcpIntegration(Integration, module="encord", name="GcpIntegration"):
+    """An integration with Google Cloud Storage, read by a service account of the API's.
+
+    Grant the output `service_account_email` access to the buckets.
+
+    Changes in place: title, buckets, signed_url_expiry. Replaces: strict_client_only, over_vpn.
+    """
+
+    _provider_class = providers.GcpIntegrationProvider
+
+    buckets: pulumi.Output[Sequence[Bucket]]
+    """The buckets, in the order of their names."""
+    signed_url_expiry: pulumi.Output[int | None]
+    """How long a signed URL lives, in seconds; None for the default of 1 week."""
+    service_account_email: pulumi.Output[str | None]
+    """Who reads the buckets; None if the API has no service account configured."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        title: pulumi.Input[str],
+        buckets: Buckets,
+        signed_url_expiry: Lifetime = None,
+        strict_client_only: OptionalFlag = None,
+        over_vpn: OptionalFlag = None,
+        adopt: OptionalFlag = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declares a GCP integration.
+
+        Args:
+            resource_name: its name in this program.
+            title: the title shown in the app, at most 255 characters.
+            buckets: bucket names, or `{"name": ..., "prefixes": [...]}`; at most 100.
+            signed_url_expiry: how long a signed URL lives: "90m", "12h", "7d", ISO 8601 or seconds; at most
+                7 days. Default: 1 week.
+            strict_client_only: keep data out of Encord's servers. Default False.
+            over_vpn: reach the data over a VPN; needs strict_client_only. Default False.
+            adopt: take over the one existing integration of that title instead of creating one; destroying
+                the resource then leaves it alive. Default False.
+            opts: Pulumi's resource options; an explicit provider is refused.
+
+        """
+        inputs = {
+            "title": title,
+            "buckets": buckets,
+            "signed_url_expiry": signed_url_expiry,
+            "strict_client_only": strict_client_only,
+            "over_vpn": over_vpn,
+            "adopt": adopt,
+        }
+        self._declare(resource_name, inputs, opts)

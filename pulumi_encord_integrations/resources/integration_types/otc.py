@@ -1,0 +1,88 @@
+"""Integrations with the Open Telekom Cloud."""
+
+from collections.abc import Sequence
+
+import pulumi
+
+from pulumi_encord_integrations.resources import providers
+from pulumi_encord_integrations.resources.integrations import (
+    Bucket,
+    Buckets,
+    Integration,
+    Lifetime,
+    OptionalFlag,
+)
+
+
+class OtcIntegration(Integration, module="encord", name="OtcIntegration"):
+    """An integration with Object Storage Service of the Open Telekom Cloud, read with a key pair.
+
+    Changes in place: title, region, buckets, access_key_id, secret_access_key, signed_url_expiry. Replaces:
+    endpoint, strict_client_only, over_vpn.
+    """
+
+    _provider_class = providers.OtcIntegrationProvider
+
+    endpoint: pulumi.Output[str]
+    """Where the storage is reached."""
+    region: pulumi.Output[str]
+    """The region of the buckets."""
+    buckets: pulumi.Output[Sequence[Bucket]]
+    """The buckets, in the order of their names."""
+    access_key_id: pulumi.Output[str]
+    """Names the key pair."""
+    secret_access_key: pulumi.Output[str]
+    """The secret as it was declared; the API never answers it."""
+    signed_url_expiry: pulumi.Output[int | None]
+    """How long a signed URL lives, in seconds; None for the default of 1 week."""
+    credential_fingerprint: pulumi.Output[str]
+    """Changes with the secret, and says nothing about it."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        title: pulumi.Input[str],
+        endpoint: pulumi.Input[str],
+        region: pulumi.Input[str],
+        buckets: Buckets,
+        access_key_id: pulumi.Input[str],
+        secret_access_key: pulumi.Input[str],
+        signed_url_expiry: Lifetime = None,
+        strict_client_only: OptionalFlag = None,
+        over_vpn: OptionalFlag = None,
+        adopt: OptionalFlag = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declares an OTC integration.
+
+        Args:
+            resource_name: its name in this program.
+            title: the title shown in the app, at most 255 characters.
+            endpoint: where the storage is reached, as `https://obs.eu-de.otc.t-systems.com`.
+            region: the region of the buckets, as `eu-de`.
+            buckets: bucket names, or `{"name": ..., "prefixes": [...]}`; at most 100.
+            access_key_id: names the key pair; every signed URL shows it.
+            secret_access_key: the key pair's secret; kept secret in the state, whatever is passed.
+            signed_url_expiry: how long a signed URL lives: "90m", "12h", "7d", ISO 8601 or seconds; at most
+                7 days. Default: 1 week.
+            strict_client_only: keep data out of Encord's servers. Default False.
+            over_vpn: refused: the type is not reached over VPN. Default False.
+            adopt: take over the one existing integration of that title instead of creating one; destroying
+                the resource then leaves it alive. Default False.
+            opts: Pulumi's resource options; an explicit provider is refused.
+
+        """
+        inputs = {
+            "title": title,
+            "endpoint": endpoint,
+            "region": region,
+            "buckets": buckets,
+            "access_key_id": access_key_id,
+            "secret_access_key": secret_access_key,
+            "signed_url_expiry": signed_url_expiry,
+            "strict_client_only": strict_client_only,
+            "over_vpn": over_vpn,
+            "adopt": adopt,
+        }
+        self._declare(resource_name, inputs, opts)
