@@ -12,15 +12,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from pulumi_encord_integrations import embedded
 from pulumi_encord_integrations.client import integrations, settings
 from pulumi_encord_integrations.client.errors import EncordError
 from pulumi_encord_integrations.organization import document, entries
+from pulumi_encord_integrations.organization.entries import DeclaredIntegration
 from tools.engine import EngineError, environment, locate
 
 STACK = "demo"
@@ -60,6 +63,14 @@ class Demo:
             print("An earlier run was cut short; its lock is taken away.")
             _outlived(locks)
             self._aside("cancel", "--yes", "--stack", STACK)
+
+    def configure(self, fields: Mapping[str, str]) -> None:
+        """Gives the stack an example of each secret; `fields`: key of the configuration -> what reads it."""
+        known = self._stack_file.read_text() if self._stack_file.exists() else ""
+        missing = [key for key in fields if f":{key}:" not in known]
+        if missing:
+            given = [f"--secret={key}={_example(fields[key])}" for key in missing]
+            self._aside("config", "set-all", *given, "--stack", STACK)
 
     def pulumi(self, *arguments: str) -> str:
         """Runs pulumi on the demo stack, shows what matters of its words and returns them all."""
@@ -120,6 +131,14 @@ class Demo:
         return text
 
 
+def _example(field: str) -> str:
+    """Opens nothing: a SAS token that is valid for two years, or a key."""
+    if field != "sas_token":
+        return token_hex(20)
+    end = datetime.now(UTC) + timedelta(days=730)
+    return f"sv=2024-11-04&ss=b&srt=co&sp=rl&se={end:%Y-%m-%dT%H:%M:%SZ}&sig={token_hex(20)}"
+
+
 def _read(child: "subprocess.Popen[str]", show: bool) -> str:
     lines = []
     for line in child.stdout or ():
@@ -169,9 +188,11 @@ def only_one(folder: Path) -> Iterator[None]:
         yield
 
 
-def tell(demo: Demo, declared: list[str]) -> None:
+def tell(demo: Demo, found: Sequence[DeclaredIntegration]) -> None:
     """The story; raises `NotAsTold` where it does not go that way."""
+    declared = [entry.title for entry in found]
     demo.prepare()
+    demo.configure({ref.config: field for entry in found for field, ref in entry.secrets.items()})
     step("pulumi up: what encord.yaml declares is made")
     demo.pulumi("up", "--yes", "--skip-preview")
     expect(demo.titles() == sorted(declared), "the API does not hold what encord.yaml declares")
@@ -218,7 +239,7 @@ def main(arguments: list[str]) -> int:
         found = entries.load(project / "encord.yaml", "encord.yaml").integrations
         expect(bool(found), "encord.yaml declares no integration to show")
         with only_one(project / ".demo"):
-            tell(Demo(project), [entry.title for entry in found])
+            tell(Demo(project), found)
     except KeyboardInterrupt:
         print("\ndemo: interrupted; `make demo` goes on from here", file=sys.stderr)
         return 130

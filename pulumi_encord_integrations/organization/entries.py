@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from types import MappingProxyType
 from typing import Any
 
+from pulumi_encord_integrations.model.base import SECRET
 from pulumi_encord_integrations.model.integrations import IntegrationSpec, IntegrationType, integration_types
 from pulumi_encord_integrations.model.problems import Problem, known_names, nearest
 from pulumi_encord_integrations.organization.document import Value, read
@@ -16,6 +17,7 @@ from pulumi_encord_integrations.organization.findings import (
     Path,
     Unreadable,
 )
+from pulumi_encord_integrations.organization.secrets import SecretReference, reference
 
 INTEGRATIONS = "integrations"
 _KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", re.ASCII)
@@ -33,6 +35,7 @@ class DeclaredIntegration:
     """By the names of the resource's arguments; what the file leaves out is left out."""
     title: str
     adopt: bool
+    secrets: Mapping[str, SecretReference] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -107,12 +110,29 @@ class _Checked:
         adopt = values.pop("adopt", False)
         if not isinstance(adopt, bool):
             self._find((*path, "adopt"), "adopt must be true or false")
-        spec = self._spec(path, kind, values)
+        secrets = self._secrets(path, entry, kind, values)
+        spec = self._spec(path, kind, values, frozenset(secrets))
         if spec is not None and len(self.findings) == before:
             given = {name: value for name, value in values.items() if value is not None}
             if adopt:
                 given["adopt"] = True
-            self.integrations.append(DeclaredIntegration(str(path[-1]), kind, given, spec.title, adopt))
+            key = str(path[-1])
+            self.integrations.append(DeclaredIntegration(key, kind, given, spec.title, adopt, secrets))
+
+    def _secrets(
+        self, path: Path, entry: Value, kind: IntegrationType, values: dict[str, Any]
+    ) -> dict[str, SecretReference]:
+        """Takes the secrets out of the values; what the file writes in clear is a finding."""
+        found = {}
+        for name in sorted(kind.spec.marked(SECRET)):
+            if values.get(name) is None:
+                continue
+            answer = reference(entry.inside[name].place, (*path, name), values.pop(name))
+            if isinstance(answer, Finding):
+                self.findings.append(answer)
+                answer = SecretReference("", answer.place or entry.place, answer.path)
+            found[name] = answer
+        return found
 
     def _known(self, path: Path, value: Value, model: type[IntegrationSpec], within: Path) -> Any:
         """The plain value without its unknown keys, each of which is a finding."""
@@ -129,8 +149,10 @@ class _Checked:
         }
         return children if value.keys else list(children.values())
 
-    def _spec(self, path: Path, kind: IntegrationType, values: Mapping[str, Any]) -> IntegrationSpec | None:
-        spec, problems = kind.spec.examine(values)
+    def _spec(
+        self, path: Path, kind: IntegrationType, values: Mapping[str, Any], unknown: frozenset[str]
+    ) -> IntegrationSpec | None:
+        spec, problems = kind.spec.examine(values, unknown)
         for problem in problems:
             self._problem(path, problem)
         return spec

@@ -90,3 +90,37 @@ def test_a_missing_file_is_one_clear_line(project: Project) -> None:
     shown = project.fail("preview", "--stack", "dev")
     line_with("^ +error: cannot read the file: No such file or directory", shown)
     line_with(f"help: looked for {Path(project.folder).resolve()}/encord.yaml", shown)
+
+
+CANARY = "canary-of-the-file"
+SECRETS = """integrations:
+  scans:
+    type: azure
+    title: Scans
+    storage_account: acmescans
+    container: wards
+    sas_token: {config: scansSasToken}
+  roads:
+    type: otc
+    title: Roads
+    endpoint: https://obs.eu-de.otc.t-systems.com
+    region: eu-de
+    buckets: [acme-roads]
+    access_key_id: ACME
+    secret_access_key: {config: "other:roadsKey"}
+"""
+
+
+def test_secrets_come_from_the_stacks_configuration_and_are_missed_before_anything_is_asked(
+    declared: Project,
+) -> None:
+    (declared.folder / "encord.yaml").write_text(SECRETS)
+    shown = declared.fail("preview", "--stack", "dev")
+    line_with('^ +error: the stack\'s configuration has no "scansSasToken"', shown)
+    line_with("help: pulumi config set --secret other:roadsKey", shown)
+    assert "StackIdentity" not in shown
+    for key, value in {"scansSasToken": f"sv=1&se=2030-01-01&sig={CANARY}", "other:roadsKey": CANARY}.items():
+        declared.succeed("config", "set", "--secret", key, value, "--stack", "dev")
+    assert operations(declared.up())["created"] == 4
+    declared.unchanged()
+    assert CANARY not in declared.succeed("stack", "export", "--stack", "dev")
