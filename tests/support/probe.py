@@ -17,8 +17,7 @@ from pulumi_encord_integrations.model.integrations import IntegrationSpec, Integ
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
 from pulumi_encord_integrations.resources._lifecycle import Lifecycle
 from pulumi_encord_integrations.resources.integrations import Integration
-
-CANARY = "canary-5f1e6c0d-do-not-show"
+from tests.support.types import CANARY as CANARY
 
 
 class _Settings(BaseModel):
