@@ -24,7 +24,7 @@ def _seconds(value: Any) -> int:
         raise ValueError(f"must be a duration {_FORMS}")
     seconds = value if isinstance(value, int) else _read(value.strip())
     if not 1 <= seconds <= MAX_SECONDS:
-        raise ValueError(f"must be 1 second to {MAX_SECONDS} seconds (7 days), not {seconds} seconds")
+        raise ValueError(f"must be 1 second to 7 days ({MAX_SECONDS} seconds)")
     return seconds
 
 

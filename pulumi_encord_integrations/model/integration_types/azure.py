@@ -52,7 +52,7 @@ def _token(value: SecretStr) -> SecretStr:
         )
     missing = [name for name in ("sv", "se", "sig") if not _parts(text).get(name)]
     if missing:
-        raise ValueError(f"is no SAS token: {', '.join(missing)} missing; copy the whole query string")
+        raise ValueError(f"is no SAS token: {', '.join(missing)} missing; give all that follows the ? of a URL")
     if _ends_at(text) is None:
         raise ValueError("is no SAS token: se is no time such as 2027-12-31T23:59:59Z")
     return SecretStr(text)
@@ -65,9 +65,9 @@ def _parts(token: str) -> Mapping[str, str]:
 def _ends_at(token: str) -> datetime | None:
     try:
         end = datetime.fromisoformat(_parts(token)["se"])
-    except ValueError:
+        return end.astimezone(UTC) if end.tzinfo else end.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return end if end.tzinfo else end.replace(tzinfo=UTC)
 
 
 class _Settings(BaseModel):
@@ -98,7 +98,7 @@ class AzureSpec(_Settings, IntegrationSpec):
     def told(self) -> dict[str, Any]:
         """When the SAS token ends."""
         end = _ends_at(self.sas_token.get_secret_value()) if self.sas_token else None
-        return {"sas_ends_at": end and end.astimezone(UTC).isoformat()}
+        return {"sas_ends_at": end and end.isoformat()}
 
 
 class AzureView(_Settings, IntegrationView):
