@@ -39,10 +39,10 @@ class IntegrationSpec(Sent):
         """The settings that decide the scenario."""
         return Reach(self.provider, self.strict_client_only, self.over_vpn)
 
-    @rule("strict_client_only", "over_vpn")
+    @rule("provider", "strict_client_only", "over_vpn")
     def in_the_matrix(self) -> Iterator[Problem]:
         """The settings amount to a scenario of Encord's page."""
-        yield from judge(self.reach).problems
+        yield from judge(self.reach).refusal
 
     def told(self) -> dict[str, Any]:
         """What may be said of the secrets; kept and answered beside the settings."""

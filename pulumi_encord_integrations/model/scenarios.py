@@ -132,6 +132,14 @@ class Verdict:
     scenario: Scenario | None
     problems: tuple[Problem, ...] = ()
 
+    @property
+    def refusal(self) -> Iterator[Problem]:
+        """All reasons as one problem of the first property, since they are one decision."""
+        if self.problems:
+            first, *others = self.problems
+            more = (other.text if other.path == first.path else str(other) for other in others)
+            yield Problem(first.path, ". ".join([first.text, *more])) if others else first
+
 
 def judge(reach: Reach) -> Verdict:
     """The scenario that the settings amount to."""

@@ -52,7 +52,9 @@ def _token(value: SecretStr) -> SecretStr:
         )
     missing = [name for name in ("sv", "se", "sig") if not _parts(text).get(name)]
     if missing:
-        raise ValueError(f"is no SAS token: {', '.join(missing)} missing; give all that follows the ? of a URL")
+        raise ValueError(
+            f"is no SAS token: {', '.join(missing)} missing; give all that follows the ? of a URL"
+        )
     if _ends_at(text) is None:
         raise ValueError("is no SAS token: se is no time such as 2027-12-31T23:59:59Z")
     return SecretStr(text)

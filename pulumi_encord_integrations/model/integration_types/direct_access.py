@@ -30,10 +30,10 @@ class DirectAccessSpec(_Settings, IntegrationSpec):
         """Adds the source and the kind of URLs."""
         return Reach(self.provider, self.strict_client_only, self.over_vpn, self.url_kind, self.source)
 
-    @rule("strict_client_only", "over_vpn", "source", "url_kind")
+    @rule("provider", "strict_client_only", "over_vpn", "source", "url_kind")
     def in_the_matrix(self) -> Iterator[Problem]:
         """The settings amount to a scenario of Encord's page."""
-        yield from judge(self.reach).problems
+        yield from judge(self.reach).refusal
 
 
 class DirectAccessView(_Settings, IntegrationView):
