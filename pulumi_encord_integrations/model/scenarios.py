@@ -138,7 +138,7 @@ class Verdict:
         if self.problems:
             first, *others = self.problems
             more = (other.text if other.path == first.path else str(other) for other in others)
-            yield Problem(first.path, ". ".join([first.text, *more])) if others else first
+            yield Problem(first.path, "; and ".join([first.text, *more])) if others else first
 
 
 def judge(reach: Reach) -> Verdict:
