@@ -16,7 +16,8 @@ from pulumi_encord_integrations.server.faults import DatabaseUnusable
 from pulumi_encord_integrations.server.store.database import Database
 from pulumi_encord_integrations.server.store.revision import encryption_key_file
 from tests.support.api import INTEGRATIONS, PRINCIPALS, Api
-from tests.support.probe import CANARY, ProbeSpec, ProbeView, registered
+from tests.support.probe import ProbeSpec, ProbeView, registered
+from tests.support.types import CANARY, CASES
 
 BODY = {
     "provider": "PROBE",
@@ -66,7 +67,7 @@ def test_the_search_for_a_canary_finds_one() -> None:
 
 
 def test_a_new_type_costs_one_file_of_facts(probes: Api) -> None:
-    assert [kind.provider for kind in integration_types()] == ["AWS", "PROBE"]
+    assert [kind.provider for kind in integration_types()] == [*CASES, "PROBE"]
     view, _ = integrations.create(probes.client(), ProbeSpec.model_validate(BODY), Placement())
     assert isinstance(view, ProbeView)
     assert {i.provider for i in integrations.search(probes.client())} == {"PROBE"}

@@ -29,6 +29,26 @@ GOLDEN_4 = {
         "gASVUAAAAAAAAACMLnB1bHVtaV9lbmNvcmRfaW50ZWdyYXRpb25zLnJlc291cmNlcy5wcm92aWRlcnOUjBZBd3NJbnRlZ3JhdGlv"
         "blByb3ZpZGVylJOUKYGULg=="
     ),
+    "GcpIntegrationProvider": (
+        "gASVUAAAAAAAAACMLnB1bHVtaV9lbmNvcmRfaW50ZWdyYXRpb25zLnJlc291cmNlcy5wcm92aWRlcnOUjBZHY3BJbnRlZ3JhdGlv"
+        "blByb3ZpZGVylJOUKYGULg=="
+    ),
+    "AzureIntegrationProvider": (
+        "gASVUgAAAAAAAACMLnB1bHVtaV9lbmNvcmRfaW50ZWdyYXRpb25zLnJlc291cmNlcy5wcm92aWRlcnOUjBhBenVyZUludGVncmF0"
+        "aW9uUHJvdmlkZXKUk5QpgZQu"
+    ),
+    "OtcIntegrationProvider": (
+        "gASVUAAAAAAAAACMLnB1bHVtaV9lbmNvcmRfaW50ZWdyYXRpb25zLnJlc291cmNlcy5wcm92aWRlcnOUjBZPdGNJbnRlZ3JhdGlv"
+        "blByb3ZpZGVylJOUKYGULg=="
+    ),
+    "S3CompatibleIntegrationProvider": (
+        "gASVWQAAAAAAAACMLnB1bHVtaV9lbmNvcmRfaW50ZWdyYXRpb25zLnJlc291cmNlcy5wcm92aWRlcnOUjB9TM0NvbXBhdGlibGVJ"
+        "bnRlZ3JhdGlvblByb3ZpZGVylJOUKYGULg=="
+    ),
+    "DirectAccessIntegrationProvider": (
+        "gASVWQAAAAAAAACMLnB1bHVtaV9lbmNvcmRfaW50ZWdyYXRpb25zLnJlc291cmNlcy5wcm92aWRlcnOUjB9EaXJlY3RBY2Nlc3NJ"
+        "bnRlZ3JhdGlvblByb3ZpZGVylJOUKYGULg=="
+    ),
 }
 GOLDEN = {name: {4: text, 5: "gAWV" + text.removeprefix("gASV")} for name, text in GOLDEN_4.items()}
 every_string = pytest.mark.parametrize(

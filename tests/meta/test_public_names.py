@@ -9,7 +9,7 @@ import pytest
 import pulumi_encord_integrations as package
 
 ROOT = Path(package.__file__)
-RESOURCE_FILES = sorted(p for p in (ROOT.parent / "resources").glob("*.py") if not p.name.startswith("_"))
+RESOURCE_FILES = sorted(p for p in (ROOT.parent / "resources").rglob("*.py") if not p.name.startswith("_"))
 
 
 def imported_for_types() -> set[str]:

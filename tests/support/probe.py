@@ -14,10 +14,13 @@ from pulumi_encord_integrations.model import integrations as model
 from pulumi_encord_integrations.model.base import IMMUTABLE, SecretText
 from pulumi_encord_integrations.model.buckets import DISTINCT, NAMED, Bucket
 from pulumi_encord_integrations.model.integrations import IntegrationSpec, IntegrationType, IntegrationView
+from pulumi_encord_integrations.model.scenarios import Reach
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
 from pulumi_encord_integrations.resources._lifecycle import Lifecycle
 from pulumi_encord_integrations.resources.integrations import Integration
-from tests.support.types import CANARY as CANARY
+from tests.support import types
+
+CANARY = types.CANARY
 
 
 class _Settings(BaseModel):
@@ -31,6 +34,11 @@ class ProbeSpec(_Settings, IntegrationSpec):
     provider: Literal["PROBE"] = "PROBE"
     access_key: SecretText
     session_key: SecretText | None = None
+
+    @property
+    def reach(self) -> Reach:
+        """As if it were in the matrix."""
+        return Reach("AWS", self.strict_client_only, self.over_vpn)
 
 
 class ProbeView(_Settings, IntegrationView):

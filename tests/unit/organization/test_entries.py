@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import pulumi_encord_integrations as package
 from pulumi_encord_integrations.model.integrations import integration_types
 from pulumi_encord_integrations.organization.entries import DeclaredIntegration, load
 from pulumi_encord_integrations.organization.findings import BadDeclaration
@@ -23,6 +24,7 @@ integrations:
     buckets: [acme-train]
 """
 ROLE = "role_arn: 'arn:aws:iam::123456789012:role/encord'"
+TYPES = "one of aws, gcp, azure, otc, s3_compatible, direct_access"
 AWS = 'did you mean "aws"?'
 ENTRY = f"type: aws, title: T, {ROLE}, buckets: [acme]"
 
@@ -154,7 +156,7 @@ help: put it in quotes
 
 error: unknown type "aswan"
   --> encord.yaml:9:15 integrations.lab.type
-help: one of aws
+help: one of aws, gcp, azure, otc, s3_compatible, direct_access
 
 error: duplicate key "lab"
   --> encord.yaml:10:3 integrations
@@ -172,8 +174,8 @@ help: the first one is in line 9"""
         ("integrations: [a]", "integrations must be a mapping", "1:15 integrations", ""),
         ("integration: {}", 'unknown key "integration"', "1:1", 'did you mean "integrations"?'),
         ("integrations: {a: x}", "a must be a mapping", "1:19 integrations.a", ""),
-        ("integrations: {a: {title: x}}", "type is required", "1:16 integrations.a", "one of aws"),
-        ("integrations: {a: {type: 3}}", "type must be a string", "1:26 integrations.a.type", "one of aws"),
+        ("integrations: {a: {title: x}}", "type is required", "1:16 integrations.a", TYPES),
+        ("integrations: {a: {type: 3}}", "type must be a string", "1:26 integrations.a.type", TYPES),
         ("integrations: {a: {type: awz}}", 'unknown type "awz"', "1:26 integrations.a.type", AWS),
     ],
 )
@@ -239,10 +241,8 @@ def test_removing_any_optional_field_never_removes_an_entry(file: Path) -> None:
 
 
 def test_every_known_type_can_be_declared_by_its_resource() -> None:
-    from pulumi_encord_integrations.resources import integrations
-
     for kind in integration_types():
-        assert issubclass(getattr(integrations, kind.resource), integrations.Integration)
+        assert issubclass(getattr(package, kind.resource), package.Integration)
 
 
 KEYS = ["type", "title", "role_arn", "buckets", "name", "prefixes", "region", "adopt", "over_vpn", "x"]
