@@ -32,6 +32,7 @@ class IntegrationSpec(Sent):
     elsewhere: ClassVar[Mapping[str, str]] = {
         "signed_url_expiry": "custom signed URL expiration times are only available for AWS, GCP, and OTC "
         "integrations",
+        "url_kind": "only Direct Access integrations choose it; all others use SIGNED URLs",
     }
 
     @property

@@ -85,8 +85,9 @@ class AzureSpec(_Settings, IntegrationSpec):
     sas_token: Annotated[SecretText, AfterValidator(_token)] | None = None
 
     elsewhere: ClassVar[Mapping[str, str]] = {
-        name: f"{why}. For Azure integrations, expired SAS tokens must be updated regularly"
-        for name, why in IntegrationSpec.elsewhere.items()
+        **IntegrationSpec.elsewhere,
+        "signed_url_expiry": f"{IntegrationSpec.elsewhere['signed_url_expiry']}. For Azure integrations, "
+        "expired SAS tokens must be updated regularly",
     }
 
     @rule("sas_token", "tenant_id")
