@@ -127,7 +127,8 @@ class Sent(BaseModel):
         if not problems:
             return made, list(made.conflicts(unknown))
         wrong = frozenset(str(problem.path[0]) for problem in problems if problem.path)
-        rest = {name: value for name, value in values.items() if snake(cls, name) not in wrong}
+        right = cls.model_fields.keys() - wrong
+        rest = {name: value for name, value in values.items() if snake(cls, name) in right}
         try:
             made = relaxed(cls, unknown | wrong & cls.model_fields.keys()).model_validate(rest)
         except ValidationError:

@@ -1,10 +1,13 @@
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from pulumi_encord_integrations.resources.providers import AwsIntegrationProvider, StackIdentityProvider
+from pulumi_encord_integrations.resources import providers
+from pulumi_encord_integrations.resources.providers import StackIdentityProvider
+from tests.support.types import CASES, Case
 from tests.support.wire import Provider, provider_process
 
 CONFIG = {"encord:endpoint": "embedded", "encord:user": "ada@example.com"}
@@ -14,20 +17,49 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(("ENCORD_", "PULUMI_"))}
 
 
+Bare = Callable[[Case], Provider]
+
+
 @pytest.fixture(scope="session")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Provider]:
-    """The AWS provider without any configuration; it holds nothing, so that all tests may share it."""
-    folder = tmp_path_factory.mktemp("bare")
-    with provider_process(AwsIntegrationProvider(), folder, _environment()) as provider:
-        yield provider
+def bare_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bare]:
+    """A type's provider without any configuration; it holds nothing, so that all tests may share it."""
+    started: dict[str, Provider] = {}
+    with ExitStack() as stack:
+
+        def start(case: Case) -> Provider:
+            if case.provider not in started:
+                provider = getattr(providers, f"{case.resource}Provider")()
+                process = provider_process(provider, tmp_path_factory.mktemp("bare"), _environment())
+                started[case.provider] = stack.enter_context(process)
+            return started[case.provider]
+
+        yield start
 
 
 @pytest.fixture
-def aws(tmp_path: Path) -> Iterator[Provider]:
-    """The AWS provider on an embedded API that a stack identity has made."""
+def bare(bare_of: Bare) -> Provider:
+    """The AWS provider without any configuration."""
+    return bare_of(CASES["AWS"])
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[Bare]:
+    """Any type's provider on one embedded API that a stack identity has made."""
     with provider_process(StackIdentityProvider(), tmp_path, _environment()) as identity:
         identity.configure(CONFIG)
         identity.create({})
-    with provider_process(AwsIntegrationProvider(), tmp_path, _environment()) as provider:
-        provider.configure(CONFIG)
-        yield provider
+    with ExitStack() as stack:
+
+        def start(case: Case) -> Provider:
+            provider = getattr(providers, f"{case.resource}Provider")()
+            started = stack.enter_context(provider_process(provider, tmp_path, _environment()))
+            started.configure(CONFIG)
+            return started
+
+        yield start
+
+
+@pytest.fixture
+def aws(embedded: Bare) -> Provider:
+    """The AWS provider on an embedded API."""
+    return embedded(CASES["AWS"])
