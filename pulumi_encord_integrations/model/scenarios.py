@@ -155,11 +155,10 @@ def judge(reach: Reach) -> Verdict:
 
 def _misfits(row: Scenario, reach: Reach) -> Iterator[Problem]:
     over = " over VPN" if row.over_vpn else ""
-    if row.direct and reach.source not in row.providers:
-        yield Problem(("source",), f"{reach.source} cannot be reached{over}", _one_of(row.providers))
-    if not row.direct and reach.provider not in row.providers:
-        yield Problem(("over_vpn",), f"{reach.provider} cannot be reached{over}", _one_of(row.providers))
-    if reach.strict_client_only not in row.strict:
+    place, name = (reach.source, "source") if row.direct else (reach.provider, "over_vpn")
+    if place not in row.providers:
+        yield Problem((name,), f"{place} cannot be reached{over}", _one_of(row.providers))
+    elif reach.strict_client_only not in row.strict:
         yield Problem(
             ("over_vpn",),
             "a standard integration over VPN must be strict client-only",
