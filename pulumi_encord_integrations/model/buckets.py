@@ -22,13 +22,21 @@ _IP_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+", re.ASCII)
 
 
 def s3_name(value: str) -> str:
-    """S3's naming rules, which most storage that speaks its protocol shares; raises ValueError."""
+    """S3's naming rules; raises ValueError."""
     if not _NAME.fullmatch(value):
         raise ValueError(
             "must be an S3 bucket name: 3 to 63 lower-case letters, digits, hyphens and single dots, "
             "beginning and ending with a letter or digit"
         )
     not_an_ip_address(value)
+    return value
+
+
+def dns_name(value: str) -> str:
+    """S3's rules as most storage that speaks its protocol narrows them; raises ValueError."""
+    s3_name(value)
+    if ".-" in value or "-." in value:
+        raise ValueError("must not hold a hyphen beside a dot")
     return value
 
 

@@ -20,7 +20,7 @@ def _endpoint(value: str) -> str:
     except ValueError:
         raise ValueError("must be an address such as https://storage.example.com") from None
     numeric = host.replace(".", "").isdigit()
-    named = _is_ip(host) or (bool(_HOST.fullmatch(host)) and not numeric and port != 0)
+    named = (_is_ip(host) and "%" not in host) or (bool(_HOST.fullmatch(host)) and not numeric and port != 0)
     more = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
     # urlsplit itself passes over line ends and tabs.
     if parts.scheme not in {"http", "https"} or not named or not value.isascii() or re.search(r"\s", value):

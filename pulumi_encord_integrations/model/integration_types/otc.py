@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel
 
 from pulumi_encord_integrations.model.base import IMMUTABLE, rule
-from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, Bucket, s3_name
+from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, Bucket, dns_name
 from pulumi_encord_integrations.model.durations import UrlLifetime
 from pulumi_encord_integrations.model.integrations import (
     IntegrationSpec,
@@ -31,7 +31,7 @@ def _region(value: str) -> str:
 class OtcBucket(Bucket):
     """A bucket of the Open Telekom Cloud."""
 
-    name: Annotated[str, AfterValidator(s3_name)]
+    name: Annotated[str, AfterValidator(dns_name)]
 
 
 class _Settings(BaseModel):

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel
 
 from pulumi_encord_integrations.model.base import IMMUTABLE, rule
-from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, Bucket, not_an_ip_address, s3_name
+from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, Bucket, dns_name, not_an_ip_address
 from pulumi_encord_integrations.model.integrations import (
     IntegrationSpec,
     IntegrationType,
@@ -32,13 +32,16 @@ class _Service:
     dotless: bool = False
     free_names: bool = False
     """Bucket names of any case and with underscores."""
+    reserved: tuple[str, ...] = ()
+    """How no bucket name begins."""
 
 
 _SERVICES: dict[str, _Service] = {
     "WASABI": _Service(re.compile(r"s3(\.[a-z0-9-]+)?\.wasabisys\.com"), "s3.eu-central-1.wasabisys.com"),
     "ORACLE": _Service(
         re.compile(
-            r"[a-z0-9_-]+\.compat\.objectstorage\.[a-z0-9-]+\.(oci\.customer-oci\.com|oraclecloud\d*\.[a-z.]+)"
+            r"[a-z0-9_-]+\.compat\.objectstorage\.[a-z0-9-]+\."
+            r"(oci\.customer-oci\.com|oraclecloud\d*\.(com|eu)|oraclegovcloud\.(com|uk))"
         ),
         "NAMESPACE.compat.objectstorage.eu-frankfurt-1.oraclecloud.com",
         free_names=True,
@@ -48,7 +51,12 @@ _SERVICES: dict[str, _Service] = {
         "ACCOUNT_ID.r2.cloudflarestorage.com",
         dotless=True,
     ),
-    "COREWEAVE": _Service(re.compile(r"(cwobject|cwlota)\.com|[a-z0-9.-]+\.coreweave\.com"), "cwobject.com"),
+    "COREWEAVE": _Service(
+        re.compile(r"(cwobject|cwlota)\.com|[a-z0-9.-]+\.coreweave\.com"),
+        "cwobject.com",
+        dotless=True,
+        reserved=("cw-", "vip-", "xn--", "log-stitcher-ch-"),
+    ),
 }
 """MinIO and all others may be anywhere."""
 
@@ -60,6 +68,17 @@ def _bucket_name(value: str) -> str:
         )
     not_an_ip_address(value)
     return value
+
+
+def _name_at(preset: Preset, name: str) -> None:
+    service = _SERVICES.get(preset)
+    if preset == "OTHER" or (service and service.free_names):
+        return
+    dns_name(name)
+    if service and service.dotless and "." in name:
+        raise ValueError(f"must not hold a dot at {preset}")
+    if service and name.startswith(service.reserved):
+        raise ValueError(f"must not begin with any of {', '.join(service.reserved)} at {preset}")
 
 
 def _region(value: str) -> str:
@@ -102,14 +121,9 @@ class S3CompatibleSpec(_Settings, IntegrationSpec):
     @rule("preset", "buckets")
     def own_names(self) -> Iterator[Problem]:
         """Bucket names follow the service's rules."""
-        service = _SERVICES.get(self.preset)
-        if self.preset == "OTHER" or (service and service.free_names):
-            return
         for index, bucket in enumerate(self.buckets):
             try:
-                s3_name(bucket.name)
-                if service and service.dotless and "." in bucket.name:
-                    raise ValueError(f"must not hold a dot at {self.preset}")
+                _name_at(self.preset, bucket.name)
             except ValueError as error:
                 yield Problem(("buckets", index, "name"), str(error))
 

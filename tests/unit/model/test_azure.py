@@ -1,0 +1,165 @@
+"""Azure's own rules for accounts, containers and SAS tokens."""
+
+from typing import Any
+
+import pytest
+
+from pulumi_encord_integrations.model.integration_types.azure import AzureSpec
+from tests.support.types import CANARY, CASES, TENANT, sas_token
+from tests.unit.model.examined import canonical, places, problems
+
+TOKEN = sas_token(CANARY)
+PAGE = (
+    "signed_url_expiry: custom signed URL expiration times are only available for AWS, GCP, and OTC "
+    "integrations. For Azure integrations, expired SAS tokens must be updated regularly"
+)
+
+
+def ends_at(token: str) -> Any:
+    declared = CASES["AZURE"].declared(sas_token=token)
+    return AzureSpec.model_validate(declared).told()["sas_ends_at"]
+
+
+@pytest.mark.parametrize("account", ["abc", "acmestorage1", "123", "a" * 24])
+def test_a_storage_account_is_accepted(account: str) -> None:
+    assert canonical("AZURE", storage_account=account)["storage_account"] == account
+
+
+@pytest.mark.parametrize(
+    "account",
+    [
+        "",
+        "ab",
+        "a" * 25,
+        "Acme",
+        "acme-storage",
+        "acme_storage",
+        "acme.blob.core.windows.net",
+        "acm\u00e9",
+        "12\u0663",
+        "acme\n",
+        7,
+        ["acme"],
+    ],
+)
+def test_what_is_no_storage_account_is_refused(account: Any) -> None:
+    assert places("AZURE", storage_account=account) == {"storage_account"}
+
+
+@pytest.mark.parametrize("container", ["abc", "a-b", "a-b-c-1", "2026", "a" * 63, "$root", "$web"])
+def test_a_container_is_accepted(container: str) -> None:
+    assert canonical("AZURE", container=container)["container"] == container
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        "",
+        "ab",
+        "a" * 64,
+        "Training",
+        "a--b",
+        "-abc",
+        "abc-",
+        "a_b",
+        "a.b",
+        "a/b",
+        "$logs2",
+        "$",
+        "https://acme.blob.core.windows.net/training",
+        "abc\n",
+        "\u0661\u0662\u0663",
+    ],
+)
+def test_what_is_no_container_is_refused(container: str) -> None:
+    assert places("AZURE", container=container) == {"container"}
+
+
+@pytest.mark.parametrize("written", [TENANT, TENANT.upper(), f"{{{TENANT}}}", TENANT.replace("-", "")])
+def test_a_tenant_is_a_uuid_in_one_form(written: str) -> None:
+    assert canonical("AZURE", sas_token=None, tenant_id=written)["tenant_id"] == TENANT
+
+
+@pytest.mark.parametrize("tenant", ["", "acme.onmicrosoft.com", "common", TENANT[:-1], f"{TENANT}0", 7])
+def test_what_is_no_tenant_is_refused(tenant: Any) -> None:
+    assert places("AZURE", sas_token=None, tenant_id=tenant) == {"tenant_id"}
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        TOKEN,
+        "?" + TOKEN,
+        TOKEN.replace(":", "%3A"),
+        TOKEN.replace("&sig=", "&spr=https&st=2026-01-01T00:00:00Z&sig="),
+        TOKEN.replace("ss=b&srt=co", "sr=c"),
+        sas_token(CANARY, "2030-12-31T23:59Z"),
+        sas_token(CANARY, "2030-12-31"),
+        sas_token(f"{CANARY}%2B%2F%3D"),
+    ],
+)
+def test_a_sas_token_is_accepted(token: str) -> None:
+    assert canonical("AZURE", sas_token=token)["sas_token"] == token.removeprefix("?")
+
+
+@pytest.mark.parametrize(
+    ("token", "words"),
+    [
+        ("", "sv, se, sig missing"),
+        (CANARY, "sv, se, sig missing"),
+        (f"https://acme.blob.core.windows.net/training?{TOKEN}", "sv missing; give all that follows the ?"),
+        (TOKEN.replace("sv=2024-11-04&", ""), "sv missing"),
+        (TOKEN.replace(f"&sig={CANARY}", ""), "sig missing"),
+        (TOKEN.replace(CANARY, ""), "sig missing"),
+        (TOKEN.replace("&se=2030-12-31T23:59:59Z", ""), "se missing"),
+        (sas_token(CANARY, "soon"), "se is no time such as 2027-12-31T23:59:59Z"),
+        (sas_token(CANARY, "2030-13-01T00:00:00Z"), "se is no time"),
+        (sas_token(CANARY, "0001-01-01T00:00:00%2B14:00"), "se is no time"),
+        (f"{TOKEN}\n", "must be a SAS token: a query string such as"),
+        (f"{TOKEN} ", "must be a SAS token"),
+        (f"{TOKEN}\u00e9", "must be a SAS token"),
+        (f"{TOKEN}{'x' * 5000}", "must be a SAS token"),
+    ],
+)
+def test_what_is_no_sas_token_is_refused_without_being_quoted(token: str, words: str) -> None:
+    [said] = problems("AZURE", sas_token=token)
+    assert said.startswith("sas_token: ")
+    assert words in said
+    assert CANARY not in said
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        ("2030-12-31T23:59:59Z", "2030-12-31T23:59:59+00:00"),
+        ("2030-12-31T23%3A59%3A59Z", "2030-12-31T23:59:59+00:00"),
+        ("2030-12-31T23:59:59%2B02:00", "2030-12-31T21:59:59+00:00"),
+        ("2030-12-31T23:59Z", "2030-12-31T23:59:00+00:00"),
+        ("2030-12-31", "2030-12-31T00:00:00+00:00"),
+    ],
+)
+def test_the_end_of_a_sas_token_is_told_in_utc(end: str, told: str) -> None:
+    assert ends_at(sas_token(CANARY, end)) == told
+
+
+def test_a_tenant_has_no_end() -> None:
+    declared = CASES["AZURE"].declared(sas_token=None, tenant_id=TENANT)
+    assert AzureSpec.model_validate(declared).told() == {"sas_ends_at": None}
+
+
+def test_one_way_in_is_needed_and_one_is_enough() -> None:
+    assert problems("AZURE", sas_token=None) == ["sas_token: is required; give it, or tenant_id"]
+    assert problems("AZURE", tenant_id=TENANT) == ["tenant_id: is given beside sas_token; use one of them"]
+
+
+@pytest.mark.parametrize("unknown", ["sas_token", "tenant_id"])
+def test_the_way_in_is_not_judged_before_it_is_known(unknown: str) -> None:
+    assert problems("AZURE", unknown) == []
+
+
+def test_a_wrong_token_is_not_called_missing() -> None:
+    assert len(problems("AZURE", sas_token="x")) == 1
+
+
+def test_a_custom_expiry_is_refused_with_the_page_s_words() -> None:
+    assert problems("AZURE", signed_url_expiry="12h") == [PAGE]
