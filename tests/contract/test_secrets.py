@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic.alias_generators import to_camel
 
 from pulumi_encord_integrations.client import integrations
 from pulumi_encord_integrations.model.integrations import Placement, integration_types
@@ -17,16 +18,23 @@ from pulumi_encord_integrations.server.store.database import Database
 from pulumi_encord_integrations.server.store.revision import encryption_key_file
 from tests.support.api import INTEGRATIONS, PRINCIPALS, Api
 from tests.support.probe import ProbeSpec, ProbeView, registered
-from tests.support.types import CANARY, CASES
+from tests.support.types import CANARY, CASES, RENEWED, Case
 
-BODY = {
-    "provider": "PROBE",
-    "title": "Probe",
-    "host": "probe.example.com",
-    "buckets": ["acme"],
-    "accessKey": CANARY,
-    "sessionKey": f"second-{CANARY}",
-}
+PROBE = Case(
+    "PROBE",
+    "ProbeIntegration",
+    {
+        "host": "probe.example.com",
+        "buckets": ["acme"],
+        "access_key": CANARY,
+        "session_key": f"second-{CANARY}",
+    },
+    change=("title", "Renamed"),
+    replacing=(),
+    renewed={"access_key": RENEWED},
+)
+SECRETIVE = {case.provider: case for case in (PROBE, *CASES.values()) if case.secrets}
+every_secretive = pytest.mark.parametrize("case", SECRETIVE.values(), ids=str)
 
 
 @pytest.fixture
@@ -52,23 +60,27 @@ def _forms(secret: str) -> list[bytes]:
 
 def _shown(*places: object) -> list[bytes]:
     said = b"".join(p if isinstance(p, bytes) else str(p).encode() for p in places)
-    return [form for form in _forms(CANARY) if form in said]
+    return [form for secret in (CANARY, RENEWED) for form in _forms(secret) if form in said]
 
 
-def _create(api: Api, **more: Any) -> Any:
-    answer = api.send(method="POST", body={**BODY, **more})
+def _create(api: Api, case: Case = PROBE, **more: Any) -> Any:
+    answer = api.send(method="POST", body={**case.body(), **more})
     assert answer.status == 200, answer.body
     return answer.body["integration"]
 
 
+def _renewed(case: Case) -> dict[str, str]:
+    return {to_camel(name): value for name, value in case.renewed.items()}
+
+
 def test_the_search_for_a_canary_finds_one() -> None:
-    assert len(_shown(f"...{CANARY}...")) == 1
+    assert len(_shown(f"...{CANARY}...")) == len(_shown(RENEWED)) == 1
     assert _shown(base64.b64encode(b"ab" + CANARY.encode()), CANARY.encode().hex())
 
 
 def test_a_new_type_costs_one_file_of_facts(probes: Api) -> None:
     assert [kind.provider for kind in integration_types()] == [*CASES, "PROBE"]
-    view, _ = integrations.create(probes.client(), ProbeSpec.model_validate(BODY), Placement())
+    view, _ = integrations.create(probes.client(), ProbeSpec.model_validate(PROBE.body()), Placement())
     assert isinstance(view, ProbeView)
     assert {i.provider for i in integrations.search(probes.client())} == {"PROBE"}
     schema = json.dumps(probes.app.openapi())
@@ -76,12 +88,13 @@ def test_a_new_type_costs_one_file_of_facts(probes: Api) -> None:
     assert "ProbeIntegrationChange" in schema or "accessKey" in schema
 
 
-def test_no_answer_holds_a_secret(probes: Api) -> None:
-    path = f"{INTEGRATIONS}/{_create(probes)['integrationUuid']}"
-    change = {"accessKey": f"new-{CANARY}"}
+@every_secretive
+def test_no_answer_holds_a_secret(probes: Api, case: Case) -> None:
+    path = f"{INTEGRATIONS}/{_create(probes, case)['integrationUuid']}"
     answers = [
         probes.send(path=path), probes.send(path=f"{INTEGRATIONS}/search"), probes.send(),
-        probes.send(method="PATCH", path=path, body=change), probes.send(method="POST", body=BODY),
+        probes.send(method="PATCH", path=path, body=_renewed(case)),
+        probes.send(method="POST", body=case.body()),
         probes.send(method="DELETE", path=path),
     ]  # fmt: skip
     assert {answer.status for answer in answers} == {200}
@@ -89,28 +102,39 @@ def test_no_answer_holds_a_secret(probes: Api) -> None:
 
 
 BAD: list[dict[str, Any]] = [
-    {"accessKey": [CANARY]},
-    {"accessKey": {"a": CANARY}},
     {"title": [CANARY]},
-    {"host": CANARY, "x": CANARY},
+    {"host": CANARY, "endpoint": CANARY, "storageAccount": CANARY, "x": CANARY},
     {"buckets": [{"name": CANARY, "more": CANARY}]},
     {"declaredAs": CANARY},
     {"nonce": CANARY, "provider": CANARY},
 ]
 
 
-@pytest.mark.parametrize("bad", BAD)
+@every_secretive
 def test_no_refusal_and_no_log_quotes_a_secret(
-    probes: Api, caplog: pytest.LogCaptureFixture, bad: dict[str, Any]
+    probes: Api, caplog: pytest.LogCaptureFixture, case: Case
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    path = f"{INTEGRATIONS}/{_create(probes)['integrationUuid']}"
-    answers = [
-        probes.send(method="POST", body={**BODY, **bad}),
-        probes.send(method="PATCH", path=path, body=bad),
-    ]
-    assert all(answer.status in {400, 409} for answer in answers)
-    assert not _shown(*(answer.body for answer in answers), caplog.text)
+    path = f"{INTEGRATIONS}/{_create(probes, case)['integrationUuid']}"
+    shapes: list[Any] = [[CANARY], {"a": CANARY}, 7]
+    wrong = [{to_camel(name): shape, "x": 1} for name in case.secrets for shape in shapes]
+    for bad in (*BAD, *wrong):
+        answers = [
+            probes.send(method="POST", body={**case.body(), **bad}),
+            probes.send(method="PATCH", path=path, body=bad),
+        ]
+        assert {answer.status for answer in answers} == {400}
+        assert not _shown(*(answer.body for answer in answers), caplog.text)
+
+
+@pytest.mark.parametrize("case", [case for case in SECRETIVE.values() if case.replacing], ids=str)
+def test_a_refused_change_leaves_the_secret_as_it_was(probes: Api, case: Case) -> None:
+    made = _create(probes, case)
+    path = f"{INTEGRATIONS}/{made['integrationUuid']}"
+    change = {**_renewed(case), "strictClientOnly": True}
+    answers = [probes.send(method="PATCH", path=path, body=change), probes.send(path=path)]
+    assert answers[0].refusal == (409, "immutable")
+    assert answers[1].body == made
 
 
 def test_a_bug_quotes_no_secret(
@@ -121,46 +145,60 @@ def test_a_bug_quotes_no_secret(
 
     monkeypatch.setattr("pulumi_encord_integrations.server.actions.bodies.read_create", broken)
     monkeypatch.setattr("pulumi_encord_integrations.server.actions.integrations.read_create", broken)
-    answer = probes.send(method="POST", body=BODY)
+    answer = probes.send(method="POST", body=PROBE.body())
     assert answer.refusal == (500, "internal_error")
     assert "RuntimeError in test_secrets.py" in caplog.text
     assert not _shown(answer.body, caplog.text)
 
 
-def test_no_file_holds_a_secret_in_clear(probes: Api) -> None:
-    path = f"{INTEGRATIONS}/{_create(probes)['integrationUuid']}"
+@every_secretive
+def test_no_file_holds_a_secret_in_clear(probes: Api, case: Case) -> None:
+    path = f"{INTEGRATIONS}/{_create(probes, case)['integrationUuid']}"
     held: list[bytes] = []
     with probes.database.write() as connection:
         connection.exec_driver_sql("UPDATE integrations SET title = 'x'")
         held += [file.read_bytes() for file in probes.path.parent.iterdir()]
-        connection.exec_driver_sql("UPDATE integrations SET title = 'Probe'")
-    probes.send(method="PATCH", path=path, body={"accessKey": f"new-{CANARY}"})
+        connection.exec_driver_sql("UPDATE integrations SET title = 'Findable'")
+    probes.send(method="PATCH", path=path, body=_renewed(case))
     held += [file.read_bytes() for file in probes.path.parent.iterdir()]
-    assert any(b"probe.example.com" in content for content in held)
+    assert any(b"Findable" in content for content in held)
     assert not _shown(*held)
 
 
-def test_no_audit_row_and_no_kept_answer_holds_a_secret(probes: Api) -> None:
-    path = f"{INTEGRATIONS}/{_create(probes)['integrationUuid']}"
-    probes.send(method="PATCH", path=path, body={"accessKey": f"new-{CANARY}"})
+@every_secretive
+def test_no_audit_row_and_no_kept_answer_holds_a_secret(probes: Api, case: Case) -> None:
+    path = f"{INTEGRATIONS}/{_create(probes, case)['integrationUuid']}"
+    probes.send(method="PATCH", path=path, body=_renewed(case))
     rows = [*probes.rows("audit"), *probes.rows("answers"), *probes.rows("integrations")]
-    assert "access_key" in str(rows)
+    assert f'"{case.secrets[0]}"' in str(rows)
     assert not _shown(rows)
 
 
 def test_a_spec_shows_no_secret() -> None:
-    spec = ProbeSpec.model_validate(BODY)
+    spec = ProbeSpec.model_validate(PROBE.body())
     assert not _shown(repr(spec), str(spec), spec.model_dump(), vars(spec))
 
 
-def test_the_same_keys_have_one_fingerprint_in_one_integration_only(probes: Api) -> None:
-    one, two = _create(probes), _create(probes)
+@every_secretive
+def test_the_same_keys_have_one_fingerprint_in_one_integration_only(probes: Api, case: Case) -> None:
+    one, two = _create(probes, case), _create(probes, case)
     path = f"{INTEGRATIONS}/{one['integrationUuid']}"
-    again = probes.send(method="PATCH", path=path, body={"accessKey": CANARY, "title": "New"}).body
-    other = probes.send(method="PATCH", path=path, body={"accessKey": "other"}).body
+    same = {to_camel(name): case.inputs[name] for name in case.secrets}
+    again = probes.send(method="PATCH", path=path, body={**same, "title": "New"}).body
+    other = probes.send(method="PATCH", path=path, body=_renewed(case)).body
     prints = [item["credentialFingerprint"] for item in (one, again, two, other)]
     assert prints[0] == prints[1]
     assert len(set(prints)) == 3
+    assert (one["settingsRevision"], again["settingsRevision"], other["settingsRevision"]) == (1, 1, 2)
+
+
+@every_secretive
+def test_a_change_of_anything_else_keeps_the_fingerprint(probes: Api, case: Case) -> None:
+    made = _create(probes, case)
+    name, value = case.change
+    path = f"{INTEGRATIONS}/{made['integrationUuid']}"
+    changed = probes.send(method="PATCH", path=path, body={to_camel(name): value}).body
+    assert changed["credentialFingerprint"] == made["credentialFingerprint"]
 
 
 def test_a_secret_that_is_cleared_is_gone(probes: Api) -> None:
@@ -229,5 +267,6 @@ def test_key_files_are_their_owners_alone(local: Api, tmp_path: Path) -> None:
     assert Database(tmp_path / "new").path == tmp_path / "new"
 
 
-def test_types_without_secrets_have_no_fingerprint(local: Api) -> None:
-    assert "credentialFingerprint" not in local.create()
+@pytest.mark.parametrize("case", [case for case in CASES.values() if not case.secrets], ids=str)
+def test_types_without_secrets_have_no_fingerprint(local: Api, case: Case) -> None:
+    assert "credentialFingerprint" not in _create(local, case)

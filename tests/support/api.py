@@ -34,7 +34,12 @@ FOREIGNER = "fay@example.org"  # admin of another organization
 NOBODY = "a key that nobody owns"
 CAST = (CREATOR, MEMBER, OUTSIDER, BOSS, REMOVED, FOREIGNER, NOBODY)
 
-PRINCIPALS = Principals(principal_arn="arn:aws:iam::111122223333:user/encord", origins=["https://app.test"])
+PRINCIPALS = Principals(
+    principal_arn="arn:aws:iam::111122223333:user/encord",
+    service_account_email="encord@acme.iam.gserviceaccount.com",
+    application_id="2b1f6f3e-52b1-4a1c-8f4e-1a2b3c4d5e6f",
+    origins=["https://app.test"],
+)
 INTEGRATIONS = "/v2/public/cloud-integrations"
 AWS = {
     "provider": "AWS",

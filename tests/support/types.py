@@ -23,6 +23,9 @@ class Replacing:
     beside: Mapping[str, object] = field(default_factory=dict)
     """Inputs that old and new both have, so that the value is allowed."""
 
+    def __str__(self) -> str:
+        return self.name
+
 
 @dataclass(frozen=True)
 class Case:
@@ -38,6 +41,9 @@ class Case:
     replacing: tuple[Replacing, ...]
     renewed: Mapping[str, str] = field(default_factory=dict)
     """A second value of each secret."""
+
+    def __str__(self) -> str:
+        return self.provider
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from pulumi_encord_integrations.model.problems import problems_of
 from tests.support.types import CANARY, CASES, Case
 from tests.unit.model.examined import problems, spec_of
 
-every_type = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+every_type = pytest.mark.parametrize("case", CASES.values(), ids=str)
 
 names = st.from_regex(r"[a-z0-9][a-z0-9-]{1,12}[a-z0-9]", fullmatch=True).filter(
     lambda name: not name.startswith(("xn--", "sthree-", "goog")) and not name.endswith("-s3")
