@@ -38,8 +38,13 @@ _ROW = {
     "role": "admin",
     "externalId": "external",
     "principalArn": None,
+    "serviceAccountEmail": None,
+    "applicationId": None,
+    "sasEndsAt": None,
+    "credentialFingerprint": "of the first secret",
     "region": None,
 }
+_NOT_ANSWERED = {"nonce", "adopt", "sasToken", "secretAccessKey"}
 
 Refusal = Callable[[httpx2.Request], httpx2.Response | None]
 
@@ -92,7 +97,7 @@ class FakeApi:
     def _integrations(self, request: httpx2.Request, uuid: str) -> httpx2.Response:
         if request.method == "POST":
             body = json.loads(request.content)
-            made = self.rows[self.add(**{name: value for name, value in body.items() if name in _CREATED})]
+            made = self.rows[self.add(**_answered(body))]
             answer = {"integration": made, "created": True, "lookalikes": self.lookalikes}
             return httpx2.Response(200, json=answer)
         if uuid == "search":
@@ -104,11 +109,12 @@ class FakeApi:
             del self.rows[uuid]
             return httpx2.Response(200, json={"outcome": self.outcome})
         if request.method == "PATCH":
-            self.rows[uuid] |= json.loads(request.content)
+            self.rows[uuid] |= _answered(json.loads(request.content))
         return httpx2.Response(200, json=self.rows[uuid])
 
 
-_CREATED = ("title", "roleArn", "buckets", "region", "declaredAs", "strictClientOnly", "overVpn")
+def _answered(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name not in _NOT_ANSWERED}
 
 
 def refused(status: int, code: str) -> httpx2.Response:

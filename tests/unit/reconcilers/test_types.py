@@ -1,0 +1,114 @@
+"""Every type is reconciled the same way; secrets are carried by the state alone."""
+
+from typing import Any
+
+import pytest
+
+from pulumi_encord_integrations.model.integrations import integration_type
+from pulumi_encord_integrations.reconcilers.base import Bag, Live
+from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
+from tests.support.types import CASES, Case
+from tests.unit.reconcilers.fake_api import DECLARED_AS, FakeApi
+
+every_type = pytest.mark.parametrize("case", CASES.values(), ids=str)
+every_secret = pytest.mark.parametrize(
+    ("case", "name"), [(case, name) for case in CASES.values() for name in case.secrets], ids=str
+)
+
+
+@pytest.fixture
+def api() -> FakeApi:
+    return FakeApi()
+
+
+def reconciler(case: Case) -> IntegrationReconciler:
+    kind = integration_type(case.provider)
+    assert kind
+    return IntegrationReconciler(kind)
+
+
+def checked(case: Case, **more: Any) -> Bag:
+    found = reconciler(case).check(case.declared(declared_as=DECLARED_AS, **more), frozenset())
+    assert not found.problems
+    return found.inputs
+
+
+def read(api: FakeApi, case: Case, live: Live) -> Live:
+    found = reconciler(case).read(api.session(), live.id, live.outputs)
+    assert found
+    return found
+
+
+def differing(case: Case, live: Live, inputs: Bag) -> set[str]:
+    """What a diff would name."""
+    old, new = reconciler(case).comparable(live.outputs), reconciler(case).comparable(inputs)
+    return {name for name in new if old[name] != new[name]}
+
+
+@every_type
+def test_what_was_created_reads_back_as_it_was_declared(api: FakeApi, case: Case) -> None:
+    inputs = checked(case)
+    made = reconciler(case).create(api.session(), inputs)
+    found = read(api, case, made)
+    assert made.inputs == found.inputs == inputs
+    assert found.outputs == made.outputs
+    assert differing(case, found, inputs) == set()
+
+
+@every_type
+def test_an_update_leaves_nothing_to_change(api: FakeApi, case: Case) -> None:
+    made = reconciler(case).create(api.session(), checked(case))
+    inputs = checked(case, **case.renewed, **dict([case.change]))
+    assert differing(case, made, inputs) == {case.change[0], *case.secrets}
+    updated = reconciler(case).update(api.session(), made.id, made.outputs, inputs)
+    assert differing(case, updated, inputs) == set()
+    assert {name: updated.outputs[name] for name in case.secrets} == case.renewed
+
+
+@every_secret
+def test_a_secret_that_somebody_else_set_is_named_by_the_next_diff(
+    api: FakeApi, case: Case, name: str
+) -> None:
+    inputs = checked(case)
+    made = reconciler(case).create(api.session(), inputs)
+    api.rows[made.id]["credentialFingerprint"] = "of another secret"
+    found = read(api, case, made)
+    assert name not in found.outputs
+    assert name not in found.inputs
+    assert differing(case, found, inputs) == {name}
+
+
+@every_secret
+def test_a_drifted_secret_stays_drifted_until_it_is_set_again(api: FakeApi, case: Case, name: str) -> None:
+    inputs = checked(case)
+    made = reconciler(case).create(api.session(), inputs)
+    api.rows[made.id]["credentialFingerprint"] = "of another secret"
+    twice = read(api, case, read(api, case, made))
+    assert differing(case, twice, inputs) == {name}
+    again = reconciler(case).update(api.session(), made.id, twice.outputs, inputs)
+    assert differing(case, read(api, case, again), inputs) == set()
+    assert next(r for r in api.requests if r.method == "PATCH").read().count(inputs[name].encode()) == 1
+
+
+@every_secret
+def test_other_drift_keeps_the_secret(api: FakeApi, case: Case, name: str) -> None:
+    inputs = checked(case)
+    made = reconciler(case).create(api.session(), inputs)
+    api.rows[made.id]["title"] = "Changed behind its back"
+    found = read(api, case, made)
+    assert found.outputs[name] == inputs[name]
+    assert differing(case, found, inputs) == {"title"}
+
+
+@every_secret
+def test_a_lookup_knows_no_secret(api: FakeApi, case: Case, name: str) -> None:
+    made = reconciler(case).create(api.session(), checked(case))
+    found = reconciler(case).read(api.session(), made.id, {})
+    assert found
+    assert name not in found.outputs
+
+
+@every_type
+def test_what_replaces_is_what_the_table_of_cases_says(case: Case) -> None:
+    never = {"over_vpn"} if case.provider in {"OTC", "S3_COMPATIBLE"} else set()
+    assert reconciler(case).replaces - never == {by.name for by in case.replacing}
