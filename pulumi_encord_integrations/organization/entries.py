@@ -190,7 +190,7 @@ class _Checked:
     ) -> None:
         for key in value.keys if names else ():
             if key not in names:
-                why = elsewhere.get(key, f'unknown key "{key}"')
+                why = f"{key}: {elsewhere[key]}" if key in elsewhere else f'unknown key "{key}"'
                 help_ = "" if key in elsewhere else nearest(key, names)
                 self.findings.append(Finding(value.keys[key], path, why, help_))
 
