@@ -75,7 +75,7 @@ def test_the_demo_goes_on_after_a_killed_run_and_leaves_nothing_outside_its_fold
     assert "An earlier run was cut short" in text
     assert '~ title: "Production images" => "Renamed in the app"' in text
     assert '~ title: "Renamed in the app" => "Production images"' in text
-    assert "Clinic scans" in text.partition("\nencord-integrations list\n")[2]
+    assert "Clinic videos" in text.partition("\nencord-integrations list\n")[2]
     assert "Try next" in text.splitlines()[-1]
     assert {path.name for path in folder.iterdir()} - before <= {".demo", "__pycache__"}
 
@@ -97,7 +97,7 @@ def test_a_command_that_fails_ends_the_demo(folder: Path) -> None:
 def test_a_story_that_goes_another_way_ends_the_demo(folder: Path) -> None:
     program = (folder / "__main__.py").read_text()
     (folder / "__main__.py").write_text(program.replace("organization()", "organization('other.yaml')"))
-    other = (folder / "encord.yaml").read_text().replace("Clinic scans", "Other scans")
+    other = (folder / "encord.yaml").read_text().replace("Clinic videos", "Other videos")
     (folder / "other.yaml").write_text(other)
     code, text = run(folder)
     assert (code, text.splitlines()[-1]) == (1, "demo: the API does not hold what encord.yaml declares")
