@@ -21,6 +21,7 @@ from tests.support.types import (
 
 PAGE = "custom signed URL expiration times are only available for AWS, GCP, and OTC integrations"
 AZURE = CASES["AZURE"]
+DECLARED_AS = {"stackId": "0f5e0b1e-7a51-4d1c-9d0c-2f4f6c1b2a3d", "path": "p"}
 every_type = pytest.mark.parametrize("case", CASES.values(), ids=str)
 every_replacing = pytest.mark.parametrize(
     ("case", "by"), [(case, by) for case in CASES.values() for by in case.replacing], ids=str
@@ -94,9 +95,8 @@ def test_what_cannot_change_is_refused_by_its_name(local: Api, case: Case, by: R
 
 @every_replacing
 def test_another_value_of_what_cannot_change_is_another_object(local: Api, case: Case, by: Replacing) -> None:
-    declared_as = {"stackId": "0f5e0b1e-7a51-4d1c-9d0c-2f4f6c1b2a3d", "path": "p"}
     bodies = [
-        {"provider": case.provider, **{to_camel(k): v for k, v in inputs.items()}, "declaredAs": declared_as}
+        {"provider": case.provider, **{to_camel(k): v for k, v in inputs.items()}, "declaredAs": DECLARED_AS}
         for inputs in case.replaced(by)
     ]
     answers = [local.send(method="POST", body=body).body for body in (*bodies, *bodies)]
@@ -165,3 +165,42 @@ def test_the_name_of_a_key_pair_is_no_secret(local: Api, provider: str) -> None:
     made = create(local, CASES[provider])
     assert made["accessKeyId"] == CASES[provider].inputs["access_key_id"]
     assert "secretAccessKey" not in made
+
+
+def adopt(api: Api, inputs: dict[str, Any]) -> Answer:
+    body = {to_camel(name): value for name, value in inputs.items()}
+    return api.send(method="POST", body={**body, "adopt": True, "declaredAs": DECLARED_AS})
+
+
+@every_type
+def test_an_integration_of_any_type_is_adopted_with_what_is_declared(local: Api, case: Case) -> None:
+    made = create(local, case)
+    answer = adopt(local, {"provider": case.provider, **case.declared(**case.renewed)})
+    adopted = answer.body["integration"]
+    assert (answer.body["created"], adopted["adopted"]) == (False, True)
+    assert adopted["integrationUuid"] == made["integrationUuid"]
+    changed = adopted.get("credentialFingerprint") != made.get("credentialFingerprint")
+    assert changed is bool(case.secrets)
+
+
+@every_replacing
+def test_what_differs_in_what_cannot_change_is_not_adopted(local: Api, case: Case, by: Replacing) -> None:
+    before, after = case.replaced(by)
+    made = create(local, case, **by.beside)
+    answer = adopt(local, {"provider": case.provider, **after})
+    assert answer.refusal == (409, "immutable")
+    assert answer.body["message"].startswith(f'"{before["title"]}" differs in what cannot change: {by.name}')
+    assert local.send(path=f"{INTEGRATIONS}/{made['integrationUuid']}").body == made
+
+
+@every_type
+def test_a_create_that_is_repeated_sets_what_it_says(local: Api, case: Case) -> None:
+    name, value = case.change
+    first, second = (
+        local.send(method="POST", body={**case.body(**more), "declaredAs": DECLARED_AS}).body["integration"]
+        for more in ({}, {**case.renewed, name: value})
+    )
+    assert second["integrationUuid"] == first["integrationUuid"]
+    assert second[to_camel(name)] == value
+    changed = second.get("credentialFingerprint") != first.get("credentialFingerprint")
+    assert changed is bool(case.secrets)
