@@ -15,11 +15,16 @@ training = AwsIntegration(
     role_arn=role_arn,
     buckets=["acme-training", {"name": "acme-raw", "prefixes": ["videos/"]}],
     region="eu-west-1",
+    signed_url_expiry="12h",
 )
 
 
 def trust_policy(principal: str | None, external_id: str) -> str:
     """The policy document for the role."""
+    if principal is None:
+        raise pulumi.RunError(
+            "The API has no AWS principal: set encord:awsPrincipalArn, then pulumi refresh."
+        )
     statement = {
         "Effect": "Allow",
         "Principal": {"AWS": principal},

@@ -1,16 +1,28 @@
 """Every example goes up, previews empty, refreshes without drift, and is destroyed."""
 
 import json
+import re
+import shlex
 import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
+from pulumi_encord_integrations.model.integrations import integration_types
 from pulumi_encord_integrations.organization.document import read
 from tests.support.engine import REPOSITORY, Project, make_project, operations
+from tests.support.types import CANARY, sas_token
 
 EXAMPLES = sorted(path.parent.relative_to(REPOSITORY) for path in REPOSITORY.glob("examples/*/Pulumi.yaml"))
+SECRETS = {"sasToken": sas_token(CANARY), "secretAccessKey": CANARY}
+"""What a reader types where an example's README asks for it."""
+
+
+def commands(folder: Path, verb: str) -> list[list[str]]:
+    """The commands of an example's README that begin with `pulumi VERB`, without `pulumi`."""
+    lines = re.findall(rf"^pulumi ({verb} .*)$", (folder / "README.md").read_text(), re.MULTILINE)
+    return [shlex.split(line) for line in lines]
 
 
 @pytest.fixture(params=[str(path) for path in EXAMPLES])
@@ -24,12 +36,15 @@ def example(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
     declared["runtime"]["options"]["virtualenv"] = sys.prefix
     manifest.write_text(json.dumps(declared))
     project.new_stack()
+    for command in commands(project.folder, "config set"):
+        project.succeed(*command, SECRETS[command[-1]])
     return project
 
 
 def test_an_example_lives_its_whole_life(example: Project) -> None:
-    created = operations(example.up())["created"]
-    assert created > 2
+    said = example.up()
+    assert operations(said)["created"] > 2
+    assert CANARY not in said
     example.unchanged()
     assert operations(example.refresh()).keys() <= {"unchanged"}
     example.destroy()
@@ -43,5 +58,14 @@ def test_an_example_is_explained_in_ten_lines(folder: Path) -> None:
     assert len([line for line in lines if line]) <= 10
 
 
-def test_there_are_examples() -> None:
-    assert EXAMPLES
+@pytest.mark.parametrize("folder", EXAMPLES, ids=str)
+def test_an_output_that_the_explanation_names_is_exported(folder: Path) -> None:
+    program = (REPOSITORY / folder / "__main__.py").read_text()
+    exported = set(re.findall(r'pulumi\.export\(\s*"(\w+)"', program))
+    assert exported
+    assert {name for *_, name in commands(REPOSITORY / folder, "stack output")} <= exported
+
+
+def test_every_type_has_an_example() -> None:
+    programs = "".join((REPOSITORY / folder / "__main__.py").read_text() for folder in EXAMPLES)
+    assert [kind.resource for kind in integration_types() if f"= {kind.resource}(" not in programs] == []
