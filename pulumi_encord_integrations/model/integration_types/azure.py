@@ -20,6 +20,9 @@ from pulumi_encord_integrations.model.problems import Problem
 _ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
 _CONTAINER = re.compile(r"\$(?:root|web)|(?=.{3,63}$)[a-z0-9](?:-?[a-z0-9])*")
 _MAX_TOKEN = 4096
+_OPENED = {"ss": "b", "srt": "co", "sp": "rl"}
+"""What the parts of a SAS token must hold, where it has them."""
+_ALLOW = "allow the Blob service, containers and objects, read and list"
 
 
 def _account(value: str) -> str:
@@ -57,6 +60,9 @@ def _token(value: SecretStr) -> SecretStr:
         )
     if _ends_at(text) is None:
         raise ValueError("is no SAS token: se is no time such as 2027-12-31T23:59:59Z")
+    for name, letters in _OPENED.items():
+        if not set(letters) <= set(_parts(text).get(name, letters)):
+            raise ValueError(f"opens too little: {name} must hold {' and '.join(letters)}; {_ALLOW}")
     return SecretStr(text)
 
 
