@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy import exc
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from pulumi_encord_integrations.model.problems import message_of
 from pulumi_encord_integrations.server.deployment import Deployment
@@ -75,11 +76,20 @@ def _said(found: Any) -> str:
     return f"{'.'.join(map(str, path)) or f'the {place}'}: {message_of(found)}"
 
 
-def _http_error(_request: Request, error: Exception) -> JSONResponse:
+def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101  registered for this class alone
     codes = {404: "no_such_route", 405: "method_not_allowed"}
-    status, headers = error.status_code, error.headers or {}
+    status, headers = error.status_code, dict(error.headers or {})
+    if status == 405:
+        headers["Allow"] = _methods_of(request) or headers.get("Allow", "")
     return _answer(status, codes.get(status, "invalid_request"), str(error.detail), **headers)
+
+
+def _methods_of(request: Request) -> str:
+    # Each route is asked by itself, so the framework names the methods of the first one alone.
+    paths: dict[str, dict[str, Any]] = request.app.openapi()["paths"]
+    here = (methods for path, methods in paths.items() if compile_path(path)[0].match(request.url.path))
+    return ", ".join(sorted(method.upper() for method in next(here, {})))
 
 
 def _database_error(_request: Request, error: Exception) -> JSONResponse:

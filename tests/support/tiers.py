@@ -9,6 +9,8 @@ TIERS = ("unit", "contract", "wire", "engine", "clouds", "meta")
 NEVER_EMPTY = "engine"
 # Workers hand their collection's skips to the controller under this key.
 HANDED_OVER = "skipped_in_collection"
+# What a test records under this name is told at the end of the run.
+TOLD = "told"
 
 
 def tier_of(nodeid: str) -> str:
@@ -24,8 +26,10 @@ class Tiers:
         self._config = config
         self._ran: dict[str, set[str]] = {}
         self._skipped: dict[str, str] = {}
+        self._told: set[str] = set()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._told.update(str(value) for name, value in report.user_properties if name == TOLD)
         if report.skipped and not hasattr(report, "wasxfail"):
             self._skipped[report.nodeid] = _reason(report.longrepr)
         elif report.when == "call" or report.failed:
@@ -56,6 +60,8 @@ class Tiers:
         for tier in (*TIERS, "others"):
             if tier in self._ran or tier in skipped:
                 write(f"{tier}: {len(self._ran.get(tier, ()))} ran, {skipped[tier]} skipped")
+        for line in sorted(self._told):
+            write(line)
         if self._misses_the_engine():
             write(
                 f"FAILED: a whole run must run the {NEVER_EMPTY} tests, and it ran none", red=True, bold=True

@@ -33,6 +33,16 @@ class Titles(Received):
     result: list[IntegrationTitle]
 
 
+_THE_CREATED = {"uuid": "$response.body#/integration/integrationUuid"}
+_LINKS = {
+    method: {
+        "operationRef": f"#/paths/~1v2~1public~1cloud-integrations~1{{uuid}}/{method}",
+        "parameters": _THE_CREATED,
+    }
+    for method in ("get", "patch", "delete")
+}
+
+
 class Documented:
     """Gives a free object the schema of a type; `actions.bodies` checks it and tells all problems at once."""
 
@@ -94,22 +104,22 @@ def router() -> APIRouter:
 
         return call.read(ask)
 
-    @routes.post("", response_model=CreatedIntegration)
+    @routes.post("", response_model=CreatedIntegration, responses={200: {"links": _LINKS}})
     def create(call: Authenticated, body: create_body) -> Response:
         """Creates an integration or, for a known declaration, answers the object with this spec applied."""
         return call.write(lambda connection, caller: actions.create(call, connection, caller, body))
 
-    @routes.get("/{uuid}", response_model=view)
+    @routes.get("/{uuid:uuid}", response_model=view)
     def read(call: Authenticated, uuid: UUID) -> Response:
         """One integration."""
         return call.read(lambda connection, caller: actions.view(call, visible(connection, caller, uuid)))
 
-    @routes.patch("/{uuid}", response_model=view)
+    @routes.patch("/{uuid:uuid}", response_model=view)
     def change(call: Authenticated, uuid: UUID, body: change_body) -> Response:
         """Changes what may change in place; what is absent stays, null clears."""
         return call.write(lambda connection, caller: actions.change(call, connection, caller, uuid, body))
 
-    @routes.delete("/{uuid}", response_model=DeletedIntegration)
+    @routes.delete("/{uuid:uuid}", response_model=DeletedIntegration)
     def delete(
         call: Authenticated, uuid: UUID, declared_by: Annotated[UUID | None, Query(alias="declaredBy")] = None
     ) -> Response:
