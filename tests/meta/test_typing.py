@@ -1,0 +1,77 @@
+"""Examples and `tests/typing` pass the type checkers of users, who have nothing of ours but the package."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import pulumi_encord_integrations as package
+from pulumi_encord_integrations.model.integrations import IntegrationType, integration_types
+
+PYRIGHT = {"typeCheckingMode": "strict", "reportUnnecessaryTypeIgnoreComment": True, "pythonVersion": "3.11"}
+"""An ignored mistake that is none is an error, as with `mypy --strict`."""
+MISTAKE = (
+    'from pulumi_encord_integrations import GcpIntegration\n\nGcpIntegration("g", title=7, buckets=["a"])\n'
+)
+CHECKERS = {
+    "mypy": ["mypy", "--strict", "--cache-dir", ".mypy", "."],
+    # pyright itself fetches its code from another registry when it first runs.
+    "pyright": ["basedpyright", "--pythonpath", sys.executable],
+}
+
+
+@pytest.fixture(params=CHECKERS)
+def command(request: pytest.FixtureRequest) -> list[str]:
+    """A type checker in its strictest form."""
+    return ["-m", *CHECKERS[request.param]]
+
+
+@pytest.fixture
+def programs(repository: Path, tmp_path: Path) -> Path:
+    """A folder outside the repository, in which only the installed package is found."""
+    for path in (repository / "tests" / "typing").glob("*.py"):
+        shutil.copy(path, tmp_path)
+    for path in repository.glob("examples/*/__main__.py"):
+        shutil.copy(path, tmp_path / f"example_{path.parent.name.replace('-', '_')}.py")
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(PYRIGHT))
+    return tmp_path
+
+
+def check(command: list[str], folder: Path) -> tuple[int, str]:
+    """How the checker ended, and what it said."""
+    run = [sys.executable, *command]
+    ended = subprocess.run(run, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
+    assert ended.returncode in (0, 1), f"{command[1]} cannot run; install the group dev:\n{ended.stderr}"
+    assert "No module named" not in ended.stderr, f"install the group dev: {ended.stderr}"
+    return ended.returncode, ended.stdout
+
+
+def test_programs_pass_the_type_checkers(command: list[str], programs: Path) -> None:
+    code, said = check(command, programs)
+    assert code == 0, said
+    assert re.search(r"no issues found in \d\d source files|^0 errors, 0 warnings", said, re.MULTILINE)
+
+
+def test_a_mistake_does_not_pass_the_type_checkers(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(MISTAKE)
+    code, said = check(command, tmp_path)
+    assert code == 1
+    assert '"title"' in said
+
+
+def asserted(path: Path) -> set[str]:
+    """The outputs whose type a file asserts."""
+    return set(re.findall(r"assert_type\(made\.(\w+),", path.read_text()))
+
+
+@pytest.mark.parametrize("kind", integration_types(), ids=lambda kind: kind.resource)
+def test_every_output_has_an_asserted_type(kind: IntegrationType, repository: Path) -> None:
+    resource = getattr(package, kind.resource)
+    outputs = {name for base in resource.__mro__ for name in vars(base).get("__annotations__", {})}
+    folder = repository / "tests" / "typing"
+    found = asserted(folder / "integrations.py") | asserted(folder / f"{kind.provider.lower()}.py")
+    assert {name for name in outputs if not name.startswith("_")} <= found
