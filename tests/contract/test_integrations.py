@@ -4,14 +4,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from encord import EncordUserClient
 
 from pulumi_encord_integrations.client import integrations, organizations
 from pulumi_encord_integrations.client.errors import NotFound, Refused
 from pulumi_encord_integrations.model.integration_types.aws import AwsSpec
 from pulumi_encord_integrations.model.integrations import Placement
-from tests.support.api import AWS, BOSS, CREATOR, INTEGRATIONS, MEMBER, OUTSIDER, PRINCIPALS, Api, served
+from tests.support.api import AWS, BOSS, INTEGRATIONS, MEMBER, OUTSIDER, PRINCIPALS, Api
 from tests.support.types import CASES
 
 SPEC = AwsSpec.model_validate(AWS)
@@ -156,7 +154,7 @@ def documented(api: Api, method: str, path: str) -> list[Any]:
         ("GET", "/", (404, "no_such_route")),
         ("GET", f"{INTEGRATIONS}/", (404, "no_such_route")),
         ("PUT", INTEGRATIONS, (405, "method_not_allowed")),
-        ("GET", f"{INTEGRATIONS}/no-uuid", (400, "invalid_request")),
+        ("GET", f"{INTEGRATIONS}/no-uuid", (404, "no_such_route")),
     ],
 )
 def test_unknown_routes_and_methods_are_refused_in_our_form(
@@ -181,26 +179,6 @@ def test_a_body_that_is_no_object_is_refused(local: Api, body: bytes) -> None:
 def test_a_body_over_one_mebibyte_is_refused(api: Api) -> None:
     answer = api.send(method="POST", body={**AWS, "title": "x" * 1024 * 1024})
     assert answer.refusal == (413, "payload_too_large")
-
-
-def _sdk(api: Api, who: str) -> EncordUserClient:
-    pem = api.keys[who].private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
-    return EncordUserClient.create_with_ssh_private_key(pem.decode(), domain=api.endpoint)
-
-
-def test_encords_own_sdk_lists_and_filters(local: Api) -> None:
-    made = [local.create(title=title) for title in ("A", "B", "Ü & =")]
-    local.create(OUTSIDER, title="C")
-    uuids = [item["integrationUuid"] for item in made]
-    with served(local.app) as local.endpoint:
-        ada, bea = _sdk(local, CREATOR), _sdk(local, BOSS)
-        assert [i.id for i in ada.get_cloud_integrations()] == uuids
-        assert [i.title for i in ada.get_cloud_integrations(filter_integration_titles=["Ü & =", "C"])] == [
-            "Ü & ="
-        ]
-        assert [i.title for i in ada.get_cloud_integrations(filter_integration_uuids=uuids[:2])] == ["A", "B"]
-        assert bea.get_cloud_integrations() == []
-        assert len(bea.get_cloud_integrations(include_org_access=True)) == 4
 
 
 def test_a_refused_create_leaves_nothing(local: Api) -> None:
