@@ -7,6 +7,8 @@ from pydantic.alias_generators import to_camel
 
 from pulumi_encord_integrations.client import integrations
 from pulumi_encord_integrations.model.integrations import IntegrationSpec, Placement, integration_type
+from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
+from pulumi_encord_integrations.reconcilers.session import Session
 from tests.support.api import INTEGRATIONS, PRINCIPALS, Answer, Api
 from tests.support.types import (
     CANARY,
@@ -204,3 +206,19 @@ def test_a_create_that_is_repeated_sets_what_it_says(local: Api, case: Case) -> 
     assert second[to_camel(name)] == value
     changed = second.get("credentialFingerprint") != first.get("credentialFingerprint")
     assert changed is bool(case.secrets)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES.values() if case.secrets], ids=str)
+def test_a_refresh_tells_that_somebody_else_set_another_secret(local: Api, case: Case) -> None:
+    kind = integration_type(case.provider)
+    assert kind
+    reconciler = IntegrationReconciler(kind)
+    made = reconciler.create(Session(local.client()), case.declared())
+    unchanged = reconciler.read(Session(local.client()), made.id, made.outputs)
+    patch(local, {"integrationUuid": made.id}, **case.renewed)
+    refreshed = reconciler.read(Session(local.client()), made.id, made.outputs)
+    assert unchanged
+    assert refreshed
+    assert unchanged.outputs == made.outputs
+    assert made.outputs.keys() - refreshed.outputs.keys() == set(case.secrets)
+    assert refreshed.outputs["credential_fingerprint"] != made.outputs["credential_fingerprint"]
