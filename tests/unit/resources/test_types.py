@@ -48,6 +48,15 @@ def test_a_program_s_inputs_are_sent_as_written(case: Case) -> None:
 
 
 @every_type
+def test_every_input_of_the_constructor_is_sent(case: Case) -> None:
+    given: dict[str, Any] = dict.fromkeys([*parameters(case), "adopt"], "given")
+    recorded = deploy(lambda: resource(case)("prod", **given))
+    sent = recorded.inputs("prod")
+    assert sent.keys() - {"declared_as", "__provider"} == given.keys()
+    assert all(sent[name] == "given" for name in given if name not in case.secrets)
+
+
+@every_type
 def test_the_provider_of_a_state_is_the_type_s_own(case: Case) -> None:
     assert resource(case)._provider_class.__name__ == f"{case.resource}Provider"
     assert resource(case)._provider_class.reconciler.replaces == kind(case).spec.marked(IMMUTABLE)
