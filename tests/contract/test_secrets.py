@@ -193,6 +193,15 @@ def test_the_same_keys_have_one_fingerprint_in_one_integration_only(probes: Api,
 
 
 @every_secretive
+def test_a_renewed_secret_takes_the_place_of_the_first(probes: Api, case: Case) -> None:
+    path = f"{INTEGRATIONS}/{_create(probes, case)['integrationUuid']}"
+    first = {to_camel(name): case.inputs[name] for name in case.renewed}
+    bodies = [_renewed(case), _renewed(case), first, first]
+    answers = [probes.send(method="PATCH", path=path, body=body).body for body in bodies]
+    assert [answer["settingsRevision"] for answer in answers] == [2, 2, 3, 3]
+
+
+@every_secretive
 def test_a_change_of_anything_else_keeps_the_fingerprint(probes: Api, case: Case) -> None:
     made = _create(probes, case)
     name, value = case.change
