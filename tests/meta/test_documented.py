@@ -1,4 +1,4 @@
-"""What a program can name is explained, in its docstrings and in `docs/resources.md`: neither less nor more."""
+"""What a program can name is explained, in docstrings and in `docs/`: neither less nor more."""
 
 import ast
 import inspect
@@ -110,6 +110,16 @@ def test_the_page_lists_every_input_with_what_a_change_does(kind: IntegrationTyp
 @EVERY_TYPE
 def test_the_page_lists_every_output(kind: IntegrationType, page: str) -> None:
     assert set(tabled(page, kind, "output | meaning")) == outputs(kind) - set(inputs(kind))
+
+
+@EVERY_TYPE
+def test_the_page_on_encord_yaml_lists_every_key(kind: IntegrationType, repository: Path) -> None:
+    entries = section((repository / "docs" / "encord-yaml.md").read_text(), "Entries")
+    rows = {type_: cells for type_, *cells in table(entries, "type | required | optional")}
+    fields = {name: field.is_required() for name, field in kind.spec.model_fields.items()}
+    common = {"provider", "title", "strict_client_only", "over_vpn"}
+    own = [{name for name, must in fields.items() if must is which} - common for which in (True, False)]
+    assert [set(re.findall(r"`(\w+)`", cell)) for cell in rows[f"`{kind.provider.lower()}`"]] == own
 
 
 def test_the_page_shows_the_matrix(page: str) -> None:
