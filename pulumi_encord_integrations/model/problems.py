@@ -72,7 +72,10 @@ def unknown_key(path: tuple[str | int, ...], model: type[BaseModel]) -> Problem:
     for name, why in getattr(model, "elsewhere", {}).items():
         if len(path) == 1 and key in {name, to_camel(name)}:
             return Problem((name,), why)
-    return Problem(path, f'unknown key "{key}"', nearest(key, known_names(model, path[:-1])))
+    known = known_names(model, path[:-1])
+    if key in known:
+        return Problem(path, f"is given twice, as {to_camel(key)} too")
+    return Problem(path, f'unknown key "{key}"', nearest(key, known))
 
 
 def message_of(found: Any) -> str:

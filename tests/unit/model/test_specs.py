@@ -124,6 +124,14 @@ def test_each_wrong_field_is_told_at_once(case: Case) -> None:
 
 
 @every_type
+def test_a_field_in_both_spellings_is_given_twice(case: Case) -> None:
+    written = {"strict_client_only": False, "strictClientOnly": True}
+    assert problems(case.provider, **written) == [
+        "strict_client_only: is given twice, as strictClientOnly too"
+    ]
+
+
+@every_type
 @pytest.mark.parametrize(
     "shape", [lambda c: [c], lambda c: {c: c}, lambda c: f"{c} {c}", lambda c: f"{c}\n", lambda c: c * 500]
 )
