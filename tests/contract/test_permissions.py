@@ -25,7 +25,7 @@ from tests.support.api import (
 
 UNSIGNED = "a request without credentials"
 COLUMNS = (CREATOR, MEMBER, BOSS, OUTSIDER, FOREIGNER, REMOVED, NOBODY, UNSIGNED)
-"""Admin, User, organization Admin not joined, member not added, another organization's Admin, and nobodies."""
+"""Admin, User, organization Admin not joined, member not added, another organization's Admin, nobodies."""
 
 OK = (200, "")
 NO_KEY = (401, "not_authenticated")
