@@ -6,6 +6,8 @@ import pulumi
 
 from pulumi_encord_integrations import AwsIntegration
 
+AGAIN = "pulumi up --refresh --run-program"
+
 # The role need not exist yet: its trust policy is made from what the integration answers.
 role_arn = "arn:aws:iam::123456789012:role/encord-training"
 
@@ -22,9 +24,7 @@ training = AwsIntegration(
 def trust_policy(principal: str | None, external_id: str) -> str:
     """The policy document for the role."""
     if principal is None:
-        raise pulumi.RunError(
-            "The API has no AWS principal: set encord:awsPrincipalArn, then pulumi refresh."
-        )
+        raise pulumi.RunError(f"The API has no AWS principal: set encord:awsPrincipalArn, then {AGAIN}")
     statement = {
         "Effect": "Allow",
         "Principal": {"AWS": principal},

@@ -4,6 +4,8 @@ import pulumi
 
 from pulumi_encord_integrations import AzureIntegration
 
+AGAIN = "pulumi up --refresh --run-program"
+
 scans = AzureIntegration(
     "scans",
     title="Ward scans",
@@ -26,9 +28,7 @@ videos = AzureIntegration(
 def reader(application: str | None) -> str:
     """The application that needs the role Storage Blob Data Reader."""
     if application is None:
-        raise pulumi.RunError(
-            "The API has no application: set encord:azureApplicationId, then pulumi refresh."
-        )
+        raise pulumi.RunError(f"The API has no application: set encord:azureApplicationId, then {AGAIN}")
     return application
 
 

@@ -4,6 +4,8 @@ import pulumi
 
 from pulumi_encord_integrations import GcpIntegration
 
+AGAIN = "pulumi up --refresh --run-program"
+
 research = GcpIntegration(
     "research",
     title="Research video",
@@ -15,7 +17,7 @@ research = GcpIntegration(
 def grant(service_account: str | None) -> dict[str, str]:
     """The IAM binding for each bucket."""
     if service_account is None:
-        raise pulumi.RunError("The API has no account: set encord:gcpServiceAccount, then pulumi refresh.")
+        raise pulumi.RunError(f"The API has no service account: set encord:gcpServiceAccount, then {AGAIN}")
     return {"role": "roles/storage.objectViewer", "member": f"serviceAccount:{service_account}"}
 
 

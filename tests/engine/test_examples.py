@@ -1,12 +1,17 @@
 """Every example goes up, previews empty, refreshes without drift, and is destroyed."""
 
+import ast
+import inspect
 import json
 import re
 import shlex
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pulumi
 import pytest
 
 from pulumi_encord_integrations.model.integrations import integration_types
@@ -64,6 +69,36 @@ def test_an_output_that_the_explanation_names_is_exported(folder: Path) -> None:
     exported = set(re.findall(r'pulumi\.export\(\s*"(\w+)"', program))
     assert exported
     assert {name for *_, name in commands(REPOSITORY / folder, "stack output")} <= exported
+
+
+def functions(program: Path) -> dict[str, Callable[..., object]]:
+    """What a program defines, without the resources that it declares."""
+    tree = ast.parse(program.read_text())
+    tree.body = [node for node in tree.body if not isinstance(node, ast.Expr) and not is_declaration(node)]
+    defined: dict[str, Any] = {}
+    exec(compile(tree, str(program), "exec"), defined)
+    return {name: found for name, found in defined.items() if inspect.isfunction(found)}
+
+
+def is_declaration(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+
+
+@pytest.mark.parametrize(
+    ("folder", "document", "key"),
+    [
+        ("aws", "trust_policy", "encord:awsPrincipalArn"),
+        ("gcp", "grant", "encord:gcpServiceAccount"),
+        ("azure", "reader", "encord:azureApplicationId"),
+    ],
+)
+def test_nobody_is_granted_access_where_the_api_names_nobody(folder: str, document: str, key: str) -> None:
+    example = REPOSITORY / "examples" / folder
+    make = functions(example / "__main__.py")[document]
+    others = [""] * (len(inspect.signature(make).parameters) - 1)
+    with pytest.raises(pulumi.RunError, match=rf"set {key}, then pulumi up --refresh --run-program"):
+        make(None, *others)
+    assert f"  {key}:\n" in (example / "Pulumi.yaml").read_text()
 
 
 def test_every_type_has_an_example() -> None:
