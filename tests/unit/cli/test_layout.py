@@ -11,6 +11,7 @@ from rich.console import Console
 from pulumi_encord_integrations.cli import layout, output
 from pulumi_encord_integrations.model.integrations import IntegrationView, view_of
 from tests.support.command import ESCAPE
+from tests.support.matrix import PAGE
 
 WIDE = "訓練データ" * 12
 AWS: dict[str, Any] = {
@@ -67,12 +68,10 @@ def test_a_pipe_gets_one_line_for_each_integration(capsys: pytest.CaptureFixture
     assert lines[1].startswith(WIDE * 2)
 
 
-@pytest.mark.parametrize(
-    ("strict", "vpn", "said"),
-    [(False, False, "standard"), (True, False, "strict"), (True, True, "strict, VPN")],
-)
-def test_the_data_column_says_how_data_may_be_reached(strict: bool, vpn: bool, said: str) -> None:
-    assert layout.flags(view(strictClientOnly=strict, overVpn=vpn)) == said
+@pytest.mark.parametrize("scenario", PAGE)
+def test_the_table_names_the_scenario(scenario: str) -> None:
+    heads, row = drawn(200, scenario=scenario)
+    assert row[heads.index("SCENARIO") :].startswith(f"{scenario}  ")
 
 
 def test_a_title_cannot_steer_the_terminal() -> None:
