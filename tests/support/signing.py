@@ -1,10 +1,9 @@
-"""Signatures in the profile of Encord's SDK, and requests with any signature at all."""
+"""Requests signed at any time, in the profile of Encord's SDK and in our own."""
 
 import base64
-import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -26,21 +25,18 @@ class Signing:
     body: bytes = b""
     components: Sequence[str] = SDK
     created: Any = None
-    alg: str = '"ed25519"'
-    keyid: str | None = None
-    label: str = "encord-sig"
     extra: str = ""
     who: str = CREATOR
-    headers: dict[str, str] = field(default_factory=dict)
 
     def digest(self) -> str:
         return f"sha-256=:{base64.b64encode(sha256(self.body).digest()).decode()}:"
 
     def params(self) -> str:
         created = int(time.time()) if self.created is None else self.created
-        keyid = self.keyid or self.api.public_key(self.who)
         covered = " ".join(f'"{name}"' for name in self.components)
-        return f'({covered});created={created};keyid="{keyid}";alg={self.alg}{self.extra}'
+        return (
+            f'({covered});created={created};keyid="{self.api.public_key(self.who)}";alg="ed25519"{self.extra}'
+        )
 
     def request(self) -> httpx2.Request:
         http = self.api.http()
@@ -57,19 +53,9 @@ class Signing:
         signature = base64.b64encode(self.api.keys[self.who].sign(base.encode())).decode()
         request.headers["Content-Digest"] = self.digest()
         request.headers["Content-Type"] = "application/json"
-        request.headers["Signature-Input"] = f"{self.label}={params}"
-        request.headers["Signature"] = f"{self.label}=:{signature}:"
-        request.headers.update(self.headers)
+        request.headers["Signature-Input"] = f"encord-sig={params}"
+        request.headers["Signature"] = f"encord-sig=:{signature}:"
         return request
 
     def but(self, **parts: Any) -> "Signing":
         return replace(self, **parts)
-
-
-def sdk_signed(
-    api: Api, method: str, body: Any, *, created: int | None = None, trace: str = ""
-) -> httpx2.Request:
-    """A request as Encord's SDK signs it."""
-    content = json.dumps(body).encode()
-    headers = {"X-Cloud-Trace-Context": trace}
-    return Signing(api, method, body=content, created=created, headers=headers).request()

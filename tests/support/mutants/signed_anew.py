@@ -59,6 +59,17 @@ def signed_in_another_form(v: Victim) -> Iterable[Raw]:
 
 
 @family
+def signed_with_an_odd_time_or_nonce(v: Victim) -> Iterable[Raw]:
+    created, *others = parameters_of(v.raw)
+    number = created.removeprefix("created=")
+    for other in (f"{number}.5", f'"{number}"', "?1", "-1", f":{number}:"):
+        yield v.raw.signed(v.key, having(v.raw, [f"created={other}", *others]))
+    bare = [created, *(other for other in others if not other.startswith("nonce"))]
+    for nonce in ("", '="fifteen letters"', '=""', "=1234567890123456", "=nonce-that-is-a-token"):
+        yield v.raw.signed(v.key, having(v.raw, [*bare, f"nonce{nonce}"]))
+
+
+@family
 def parts_of_another_request(v: Victim) -> Iterable[Raw]:
     for other in v.others:
         mixed = [v.raw.put(name, other[name]) for name in ("signature", "signature-input")]
