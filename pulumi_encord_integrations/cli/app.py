@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pulumi_encord_integrations.cli import failures, init_server, output, serve, show
+from pulumi_encord_integrations.cli import doctor, failures, init_server, output, scenarios, serve, show
 from pulumi_encord_integrations.cli import list as listing
 from pulumi_encord_integrations.cli.exits import ExitCode
 from pulumi_encord_integrations.cli.help import NAME, verb, verbs
@@ -15,6 +15,8 @@ from pulumi_encord_integrations.cli.help import NAME, verb, verbs
 _EXAMPLES = (
     "list",
     "show prod-images",
+    "scenarios --type aws --strict --over-vpn",
+    "doctor --stack prod",
     "init-server --database encord.sqlite --organization Acme --admin ada@example.com --new-key ada.key",
     "serve --database encord.sqlite",
 )
@@ -22,6 +24,8 @@ _EXAMPLES = (
 app = typer.Typer(name=NAME, cls=verbs(*_EXAMPLES), rich_markup_mode=None, pretty_exceptions_enable=False)
 app.command("list", cls=verb(*listing.EXAMPLES))(listing.list_integrations)
 app.command("show", cls=verb(*show.EXAMPLES))(show.show)
+app.command("scenarios", cls=verb(*scenarios.EXAMPLES))(scenarios.scenarios)
+app.command("doctor", cls=verb(*doctor.EXAMPLES))(doctor.doctor)
 app.command("serve", cls=verb(*serve.EXAMPLES))(serve.serve)
 app.command("init-server", cls=verb(*init_server.EXAMPLES))(init_server.init_server)
 

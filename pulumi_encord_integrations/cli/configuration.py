@@ -1,6 +1,7 @@
 """The settings as the command reads them: the environment, a stack's configuration, the project's."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,14 @@ def read_settings(stack: str | None) -> settings.Settings:
             f"Name the stack that sets it: --stack {names[0]}, or set {_VARIABLES['user']} in the environment"
         )
         raise ConfigurationError("encord:user is not set here", hint=hint)
-    return found
+    files = {f"encord:{key}": f"encord:{key} in {file.name}" for key, file in config.files.items()}
+    return replace(found, sources={name: files.get(source, source) for name, source in found.sources.items()})
+
+
+def read_project(folder: Path) -> dict[str, Any] | None:
+    """What the project's file says, None if there is no file; raises `ConfigurationError`."""
+    file, project = _project(folder)
+    return project if file.is_file() else None
 
 
 def _unset(key: str, config: "_Configuration") -> bool:
@@ -51,6 +59,8 @@ class _Configuration:
         project_file, project = _project(folder)
         self.stack_folder = folder / str(project.get("stackConfigDir") or "")
         self.refused: set[str] = set()
+        self.files: dict[str, Path] = {}
+        """Key -> the file that it was read from."""
         self._sources = [(project_file, _config(project_file, project))]
         if stack:
             file = _stack_file(self.stack_folder, stack)
@@ -60,6 +70,7 @@ class _Configuration:
         """The value of one key; raises `ConfigurationError` if it cannot be read here."""
         for file, config in self._sources:
             if (value := _plain(config.get(f"encord:{key}"))) is not None:
+                self.files[key] = file
                 return self._text(key, value, file)
         return None
 

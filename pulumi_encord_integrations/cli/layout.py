@@ -1,6 +1,7 @@
 """Integrations as people read them."""
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.table import Table
@@ -10,15 +11,18 @@ from pulumi_encord_integrations.cli.output import printable
 from pulumi_encord_integrations.model.integrations import IntegrationView, integration_type
 
 _LABEL_CELLS = 20
-_NAMES = {"arn": "ARN", "sas": "SAS", "url": "URL", "vpn": "VPN"}
+_NAMES = {"arn": "ARN", "sas": "SAS", "url": "URL"}
+_UNCONFIGURED = "not configured in the API"
+_UNSET = dict.fromkeys(("principal_arn", "service_account_email", "application_id"), _UNCONFIGURED)
+_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
 def table(views: Iterable[IntegrationView]) -> Table:
     """A row for each integration; on a terminal long titles, owners and stacks fold."""
     rows = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     rows.add_column("TITLE", overflow="fold", min_width=12, style="bold")
-    for name in ("TYPE", "DATA"):
-        rows.add_column(name, no_wrap=True)
+    rows.add_column("TYPE", no_wrap=True)
+    rows.add_column("SCENARIO", min_width=13)
     rows.add_column("OWNER", overflow="fold", min_width=9)
     for name in ("ROLE", "CREATED"):
         rows.add_column(name, no_wrap=True)
@@ -33,18 +37,12 @@ def _row(view: IntegrationView) -> list[str]:
     return [
         view.title,
         view.provider,
-        flags(view),
+        view.scenario,
         view.owner,
         view.role or "-",
         f"{view.created_at:%Y-%m-%d}",
         f"{declared.project}/{declared.stack}" if declared else "-",
     ]
-
-
-def flags(view: IntegrationView) -> str:
-    """How the data may be reached."""
-    found = [("strict", view.strict_client_only), ("VPN", view.over_vpn)]
-    return ", ".join(name for name, set_ in found if set_) or "standard"
 
 
 def sheet(view: IntegrationView) -> Text:
@@ -63,7 +61,12 @@ def _common(view: IntegrationView) -> Iterator[tuple[str, list[str]]]:
     kind = integration_type(view.provider)
     yield "uuid", [view.uuid]
     yield "type", [f"{view.provider} ({kind.resource})" if kind else view.provider]
-    yield "data", [flags(view)]
+    yield "scenario", [view.scenario]
+    yield "secure", ["yes" if view.secure else "no"]
+    yield "data types", [", ".join(view.data_types) or "none"]
+    yield "features", [", ".join(view.features) or "none"]
+    yield "client-only", ["strict" if view.strict_client_only else "no"]
+    yield "over VPN", ["yes" if view.over_vpn else "no"]
     yield "owner", [view.owner]
     yield "your role", [view.role or "none: you have not joined it"]
     yield "created", [f"{view.created_at:%Y-%m-%d %H:%M:%S} UTC"]
@@ -78,15 +81,26 @@ def _own(view: IntegrationView) -> Iterator[tuple[str, list[str]]]:
     for name in type(view).model_fields:
         if name not in IntegrationView.model_fields:
             label = " ".join(_NAMES.get(word, word) for word in name.split("_"))
-            yield label, _values(name, getattr(view, name))
+            value = getattr(view, name)
+            yield label, [_lifetime(value)] if name == "signed_url_expiry" else _values(name, value)
 
 
 def _values(name: str, value: Any) -> list[str]:
     if value is None:
-        return ["not configured in the API" if name == "principal_arn" else "not set"]
+        return [_UNSET.get(name, "not set")]
     if name == "buckets":
         return [place for bucket in value for place in _places(bucket)]
+    if isinstance(value, datetime):
+        return [f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"]
     return [str(item) for item in value] or ["none"] if isinstance(value, list) else [str(value)]
+
+
+def _lifetime(seconds: int | None) -> str:
+    """A number of seconds in the largest unit that divides it."""
+    if seconds is None:
+        return "1 week (default)"
+    size, unit = next((size, unit) for size, unit in _UNITS if seconds % size == 0)
+    return f"{seconds // size} {unit}"
 
 
 def _places(bucket: Any) -> list[str]:

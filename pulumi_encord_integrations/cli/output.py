@@ -21,6 +21,11 @@ def coloured(stream: TextIO) -> bool:
     return os.environ.get("TERM") != "dumb" and stream.isatty()
 
 
+def symbols(stream: TextIO) -> bool:
+    """Whether a stream is a terminal that can show more than letters."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb" and "utf" in (stream.encoding or "").lower()
+
+
 def printable(text: str) -> str:
     """Text that others wrote, in one line that cannot steer a terminal."""
     return "".join(

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from pulumi_encord_integrations.cli import app, init_server, serve, show
+from pulumi_encord_integrations.cli import app, doctor, init_server, scenarios, serve, show
 from pulumi_encord_integrations.cli import list as listing
 from pulumi_encord_integrations.client import client
 from pulumi_encord_integrations.client.settings import VARIABLES, Settings
@@ -20,7 +20,14 @@ from pulumi_encord_integrations.embedded import connect
 from tests.support.api import AWS, CREATOR, Api, served
 from tests.support.command import COMMAND, ESCAPE, Ran, environment, key_file, loaded, run
 
-VERBS = {"list": listing, "show": show, "serve": serve, "init-server": init_server}
+VERBS = {
+    "list": listing,
+    "show": show,
+    "scenarios": scenarios,
+    "doctor": doctor,
+    "serve": serve,
+    "init-server": init_server,
+}
 
 
 @pytest.fixture

@@ -74,6 +74,54 @@ def test_the_table_names_the_scenario(scenario: str) -> None:
     assert row[heads.index("SCENARIO") :].startswith(f"{scenario}  ")
 
 
+def test_the_sheet_says_what_encord_can_do_with_the_data() -> None:
+    shown = sheet(dataTypes=["IMAGE", "VIDEO"], features=[])
+    named = ("scenario", "secure", "data types", "features")
+    assert [shown[name] for name in named] == ["Standard", "yes", "IMAGE, VIDEO", "none"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (None, "1 week (default)"),
+        (43_200, "12 h"),
+        (86_400, "1 d"),
+        (129_600, "36 h"),
+        (5_400, "90 min"),
+        (61, "61 s"),
+    ],
+)
+def test_the_sheet_says_how_long_urls_live(seconds: int | None, said: str) -> None:
+    assert sheet(signedUrlExpiry=seconds)["signed URL expiry"] == said
+
+
+AZURE: dict[str, Any] = {
+    "provider": "AZURE",
+    "storageAccount": "acme",
+    "container": "images",
+    "tenantId": "8c8b1c2e-3a54-4d0e-9a43-0f6d8f1c2b3a",
+    "applicationId": None,
+    "sasEndsAt": None,
+    "credentialFingerprint": None,
+}
+
+
+def test_the_sheet_says_when_a_sas_token_ends() -> None:
+    ends = "2031-01-01T01:59:59+02:00"
+    assert sheet(**{**AZURE, "sasEndsAt": ends})["SAS ends at"] == "2030-12-31 23:59:59 UTC"
+
+
+@pytest.mark.parametrize(
+    ("label", "more"),
+    [
+        ("service account email", {"provider": "GCP", "serviceAccountEmail": None}),
+        ("application id", AZURE),
+    ],
+)
+def test_a_principal_that_is_missing_is_named(label: str, more: dict[str, Any]) -> None:
+    assert sheet(**more)[label] == "not configured in the API"
+
+
 def test_a_title_cannot_steer_the_terminal() -> None:
     assert not any(ESCAPE in line for line in drawn(200, title=f"{ESCAPE}[31mred"))
     assert ESCAPE not in layout.sheet(view(title=f"{ESCAPE}[31mred")).plain

@@ -1,0 +1,134 @@
+"""The API: settings, address, clock, key, who am I, principals."""
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from pulumi_encord_integrations import embedded
+from pulumi_encord_integrations.cli.checks import Line, Patient
+from pulumi_encord_integrations.cli.configuration import read_settings
+from pulumi_encord_integrations.client import health, organizations
+from pulumi_encord_integrations.client.auth import credentials_of
+from pulumi_encord_integrations.client.client import Client
+from pulumi_encord_integrations.client.settings import VARIABLES
+from pulumi_encord_integrations.model.principals import Principals
+
+WINDOW = 300
+"""Seconds that the API's clock and this one may differ, because it checks when requests were signed."""
+_SECRET = {"ssh_key", "token"}
+_NONE_YET = "because there is no database yet"
+
+
+def settings(patient: Patient) -> Iterator[Line]:
+    """Whether the settings say which API to use."""
+    patient.settings = read_settings(patient.stack)
+    yield Line("ok", patient.settings.endpoint)
+
+
+def server_extra(patient: Patient) -> Iterator[Line]:
+    """Whether the provider process has what an embedded API needs."""
+    if not patient.settings.embedded:
+        yield Line("ok", "not needed for a served API")
+    elif patient.lacking:
+        cure = f"{patient.interpreter} -m pip install 'pulumi-encord-integrations[server]'"
+        yield Line("FAIL", f"the embedded API needs {', '.join(patient.lacking)}", cure)
+    else:
+        yield Line("ok", "installed")
+
+
+def reachable(patient: Patient) -> Iterator[Line]:
+    """Whether the API answers, or its embedded database can be read."""
+    yield _database(patient) if patient.settings.embedded else _healthz(patient)
+
+
+def _database(patient: Patient) -> Line:
+    path = patient.settings.database
+    try:
+        patient.client = embedded.connect(patient.settings, read_only=True)
+    except embedded.DatabaseMissing:
+        return Line("ok", f"no database {path} yet", "the first pulumi up of a new stack makes it")
+    return Line("ok", f"embedded, database {path}")
+
+
+def _healthz(patient: Patient) -> Line:
+    endpoint = patient.settings.endpoint
+    patient.ahead = health.seconds_ahead(endpoint)
+    return Line("ok", f"{endpoint} answers")
+
+
+def clock(patient: Patient) -> Iterator[Line]:
+    """Whether this clock and the API's agree enough for signatures."""
+    if patient.settings.embedded:
+        yield Line("ok", "the embedded API has this machine's")
+    elif patient.ahead is None:
+        yield Line("warn", "the API does not tell its time", f"they may differ by {WINDOW} s at most")
+    else:
+        yield skew(patient.ahead)
+
+
+def skew(ahead: float) -> Line:
+    """What to say of a clock that is so many seconds ahead of the API's."""
+    text = f"{abs(ahead):.0f} s {'ahead of' if ahead > 0 else 'behind'} the API's"
+    if abs(ahead) > WINDOW:
+        return Line("FAIL", f"{text}, more than {WINDOW} s", "set this machine's clock")
+    return Line("ok", text)
+
+
+def key(patient: Patient) -> Iterator[Line]:
+    """Whether there is a credential that can be used, and nobody else can read it."""
+    found = patient.settings
+    if found.embedded:
+        yield Line("ok", "the embedded API makes its own, beside the database")
+        return
+    credentials_of(found)
+    source = next(name for name in ("ssh_key_file", "ssh_key", "token") if getattr(found, name))
+    if source != "ssh_key_file" or found.ssh_key_file is None:
+        yield Line("ok", f"from {found.sources[source]}")
+    elif mode := _open_to_others(found.ssh_key_file):
+        text = f"{found.ssh_key_file} is open to others ({mode})"
+        yield Line("warn", text, f"chmod 600 {found.ssh_key_file}")
+    else:
+        yield Line("ok", f"Ed25519, {found.ssh_key_file}")
+
+
+def _open_to_others(path: Path) -> str:
+    mode = path.stat().st_mode
+    return stat.filemode(mode) if mode & 0o077 else ""
+
+
+def who_am_i(patient: Patient) -> Iterator[Line]:
+    """As whom the API knows the caller."""
+    if patient.settings.embedded and patient.client is None:
+        yield Line("skipped", _NONE_YET)
+        return
+    me = organizations.current(_client(patient))
+    yield Line("ok", f"{me.user_email}, {me.role} of {me.name}")
+
+
+def principals(patient: Patient) -> Iterator[Line]:
+    """The principals and origins to let in on the cloud side; - where the API has none configured."""
+    if patient.settings.embedded and patient.client is None:
+        found = patient.settings.principals
+    else:
+        found = _client(patient).get("integration-principals", Principals)
+    yield Line("ok", found.principal_arn or "-", name="AWS principal")
+    yield Line("ok", found.service_account_email or "-", name="GCP service account")
+    yield Line("ok", found.application_id or "-", name="Azure application")
+    yield Line("ok", ", ".join(found.origins) or "-", name="app origins")
+
+
+def sources(patient: Patient) -> Iterator[Line]:
+    """Where each setting came from; credentials are not shown."""
+    found = patient.settings
+    flat = {**vars(found), **found.principals.model_dump(), "origins": ", ".join(found.principals.origins)}
+    for name, (_, config_key) in VARIABLES.items():
+        shown = "(not shown)" if name in _SECRET and flat[name] else flat[name]
+        text = f"{shown}, from {found.sources.get(name, 'the default')}" if shown else "not set"
+        yield Line("ok", text, name=f"setting {config_key or name.replace('_', ' ')}")
+
+
+def _client(patient: Patient) -> Client:
+    if patient.client is None:
+        found = patient.settings
+        patient.client = Client(found.endpoint, credentials_of(found), attempts=1)
+    return patient.client

@@ -1,0 +1,169 @@
+"""The machine: Python, Pulumi, the project, and the interpreter of the provider process."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from pulumi_encord_integrations.cli.checks import Line, Patient
+from pulumi_encord_integrations.cli.configuration import read_project
+from pulumi_encord_integrations.client.settings import project_folder
+
+OLDEST_PYTHON = (3, 11)
+OLDEST_PULUMI = (3, 259)
+"""Of the program `pulumi`."""
+OLDEST_SDK = (3, 268)
+"""Of the Python package `pulumi`."""
+_SECONDS = 60
+_PACKAGE = "pulumi-encord-integrations"
+_RUNTIME = "runtime: {name: python, options: {toolchain: pip, virtualenv: .venv}}"
+_PROBE = f"""
+import importlib.util, json
+from importlib.metadata import version
+import pulumi, pulumi_encord_integrations.resources.providers
+wanted = ("fastapi", "sqlalchemy", "alembic", "a2wsgi")
+print(json.dumps({{
+    "package": version("{_PACKAGE}"),
+    "pulumi": version("pulumi"),
+    "lacking": [name for name in wanted if importlib.util.find_spec(name) is None],
+}}))
+"""
+
+
+def python(_patient: Patient) -> Iterator[Line]:
+    """Which Python runs this command."""
+    found = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info[:2] < OLDEST_PYTHON:
+        yield Line("FAIL", f"{found} is too old", f"install Python {_dotted(OLDEST_PYTHON)} or newer")
+    else:
+        yield Line("ok", f"{found}, {sys.executable}")
+
+
+def pulumi(_patient: Patient) -> Iterator[Line]:
+    """The program `pulumi` on PATH."""
+    path = shutil.which("pulumi")
+    if path is None:
+        yield Line("FAIL", "not found on PATH", "install it: https://www.pulumi.com/docs/install/")
+        return
+    environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
+    said = _run([path, "version"], Path.cwd(), environment)
+    if (found := _version(said)) is None:
+        yield Line("FAIL", f"{path} does not tell its version", "install Pulumi anew")
+    elif found < OLDEST_PULUMI or found[0] != OLDEST_PULUMI[0]:
+        yield Line(
+            "FAIL", f"{said} is not supported", f"install Pulumi {_dotted(OLDEST_PULUMI)} or newer, below 4"
+        )
+    else:
+        yield Line("ok", f"{said}, {path}")
+
+
+def project(patient: Patient) -> Iterator[Line]:
+    """The project's file."""
+    patient.folder = project_folder(patient.folder)
+    found = read_project(patient.folder)
+    if found is None:
+        text = f"none in {patient.folder} or above"
+        yield Line("FAIL", text, "go to the project's folder, or begin one: pulumi new python")
+    else:
+        patient.project = found
+        yield Line("ok", str(patient.folder / "Pulumi.yaml"))
+
+
+def runtime(patient: Patient) -> Iterator[Line]:
+    """The runtime and its options, which choose the interpreter of the provider process."""
+    declared = patient.project.get("runtime")
+    given = declared if isinstance(declared, dict) else {"name": declared}
+    options = given.get("options")
+    options = options if isinstance(options, dict) else {}
+    if given.get("name") != "python":
+        yield Line("FAIL", f"the runtime is {given.get('name')}, not python", f"write {_RUNTIME}")
+        return
+    toolchain = str(options.get("toolchain") or "pip")
+    virtualenv = options.get("virtualenv") or (".venv" if toolchain == "uv" else None)
+    if virtualenv:
+        yield _in_virtualenv(patient, toolchain, str(virtualenv))
+    elif toolchain != "pip":
+        yield Line(
+            "warn", f"{toolchain} chooses the virtual environment itself", "doctor cannot look into it"
+        )
+    else:
+        patient.interpreter = os.environ.get("PULUMI_PYTHON_CMD") or shutil.which("python3")
+        text = f"no virtualenv is set, so programs run in {patient.interpreter}"
+        yield Line("warn", text, f"name one in Pulumi.yaml: {_RUNTIME}")
+
+
+def _in_virtualenv(patient: Patient, toolchain: str, virtualenv: str) -> Line:
+    folder = patient.folder / virtualenv
+    scripts, program = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
+    path = folder / scripts / program
+    if not path.is_file():
+        what = "holds no Python" if folder.exists() else "does not exist"
+        return Line(
+            "FAIL",
+            f"options.virtualenv is {virtualenv}, and {folder} {what}",
+            "make it: pulumi install, or set options.virtualenv in Pulumi.yaml to the one you use",
+        )
+    patient.interpreter = str(path)
+    return Line("ok", f"python, toolchain {toolchain}, virtualenv {folder}")
+
+
+def provider_process(patient: Patient) -> Iterator[Line]:
+    """Whether the provider process would find this package and Pulumi's SDK, and which."""
+    if patient.interpreter is None:
+        yield Line("skipped", "because its interpreter is not known")
+        return
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    said = _run([patient.interpreter, "-c", _PROBE], patient.folder, environment)
+    install = f"install it there: {patient.interpreter} -m pip install '{_PACKAGE}[server]'"
+    try:
+        found = json.loads(said.splitlines()[-1])
+    except (ValueError, IndexError):
+        text = f"{patient.interpreter} cannot import {_PACKAGE.replace('-', '_')}"
+        yield Line("FAIL", f"{text}: {said.splitlines()[-1]}" if said else text, install)
+        return
+    patient.lacking = found["lacking"]
+    yield _judged(found["package"], found["pulumi"], patient.interpreter)
+
+
+def _judged(package: str, sdk: str, interpreter: str) -> Line:
+    text = f"{_PACKAGE} {package}, pulumi {sdk}"
+    upgrade = f"{interpreter} -m pip install -U"
+    if (_version(sdk) or (0, 0)) < OLDEST_SDK:
+        cure = f"{upgrade} 'pulumi>={_dotted(OLDEST_SDK)},<4'"
+        return Line("FAIL", f"{text}: pulumi is older than {_dotted(OLDEST_SDK)}", cure)
+    if package != (ours := version(_PACKAGE)):
+        return Line("warn", f"{text}, but this command is {ours}", f"{upgrade} {_PACKAGE}=={ours}")
+    return Line("ok", text)
+
+
+def _run(command: list[str], folder: Path, environment: dict[str, str]) -> str:
+    """What a program said: its result, or in place of none its last words."""
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"no answer in {_SECONDS} s"
+    except OSError as error:
+        return str(error.strerror)
+    return (done.stdout if done.returncode == 0 else done.stderr).strip()
+
+
+def _version(text: str) -> tuple[int, int] | None:
+    found = re.match(r"v?(\d+)\.(\d+)", text)
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def _dotted(numbers: tuple[int, int]) -> str:
+    return ".".join(map(str, numbers))
