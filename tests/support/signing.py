@@ -17,7 +17,7 @@ OWN = ("@method", "@request-target", "@authority", "content-digest")
 
 @dataclass(frozen=True)
 class Signing:
-    """What is signed; a mutant replaces a part before or after the key has signed it."""
+    """What is signed."""
 
     api: Api
     method: str = "GET"
