@@ -10,7 +10,7 @@ from rich.text import Text
 from pulumi_encord_integrations.cli.output import printable
 from pulumi_encord_integrations.model.integrations import IntegrationView, integration_type
 
-_LABEL_CELLS = 20
+_LABEL_CELLS = 24
 _NAMES = {"arn": "ARN", "sas": "SAS", "url": "URL"}
 _UNCONFIGURED = "not configured in the API"
 _UNSET = dict.fromkeys(("principal_arn", "service_account_email", "application_id"), _UNCONFIGURED)

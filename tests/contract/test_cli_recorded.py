@@ -1,6 +1,5 @@
 """What the command prints, word for word; `pytest --snapshot-update` records it anew."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,8 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 from tests.support.api import BOSS, CREATOR, FOREIGNER, MEMBER, PRINCIPALS, Api, served
-from tests.support.command import Ran, key_file, run
+from tests.support.command import key_file, run, scrubbed
+from tests.support.types import CASES, EXPIRING
 
 DECLARED = {
     "stackId": "11111111-2222-4333-8444-555555555555",
@@ -17,16 +17,6 @@ DECLARED = {
     "project": "data-platform",
     "stack": "live",
 }
-SCRUBBED = (
-    (
-        r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
-        "00000000-0000-4000-8000-000000000000",
-    ),
-    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "2026-01-02T03:04:05Z"),
-    (r"20\d\d-\d\d-\d\d", "2026-01-02"),
-    (r"\d\d:\d\d:\d\d", "03:04:05"),
-    (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
-)
 
 
 @pytest.fixture
@@ -42,19 +32,23 @@ def people(local: Api) -> Iterator[Api]:
         yield local
 
 
+@pytest.fixture
+def types(local: Api) -> Iterator[Api]:
+    """One integration of each type; those that can have a custom expiry."""
+    for case in CASES.values():
+        more = {"signed_url_expiry": 43_200} if case.provider in EXPIRING else {}
+        local.send(method="POST", body=case.body(**more))
+    with served(local.app) as address:
+        local.endpoint = address
+        yield local
+
+
 def said(api: Api, who: str | None, *arguments: str) -> str:
     """What the command printed, without what differs from run to run."""
     folder = api.path.parent
     key = key_file(folder, api.keys[who] if who else None)
     ran = run(folder, *arguments, ENCORD_ENDPOINT=api.endpoint, ENCORD_SSH_KEY_FILE=key)
     return scrubbed(ran, folder)
-
-
-def scrubbed(ran: Ran, folder: Path) -> str:
-    text = f"{ran.out}--- stderr\n{ran.err}--- exit {ran.code}\n".replace(str(folder), "FOLDER")
-    for pattern, replacement in SCRUBBED:
-        text = re.sub(pattern, replacement, text)
-    return text
 
 
 @pytest.mark.parametrize(
@@ -84,6 +78,17 @@ def test_the_words_are_as_recorded(
     assert said(people, who, *arguments) == snapshot
 
 
+def test_a_list_of_all_types_is_as_recorded(types: Api, snapshot: SnapshotAssertion) -> None:
+    assert said(types, CREATOR, "list") == snapshot
+
+
+@pytest.mark.parametrize("provider", CASES)
+def test_each_type_is_shown_as_recorded(types: Api, snapshot: SnapshotAssertion, provider: str) -> None:
+    title = CASES[provider].declared()["title"]
+    assert said(types, CREATOR, "show", title) == snapshot(name=provider)
+    assert said(types, CREATOR, "show", title, "--json") == snapshot(name=f"{provider} json")
+
+
 def test_a_uuid_shows_the_same_as_its_title(people: Api) -> None:
     uuid = people.create(title="only")["integrationUuid"]
     assert said(people, CREATOR, "show", uuid.upper()) == said(people, CREATOR, "show", "only")
@@ -91,8 +96,8 @@ def test_a_uuid_shows_the_same_as_its_title(people: Api) -> None:
 
 def test_the_principals_of_the_deployment_are_shown_to_paste(people: Api) -> None:
     shown = said(people, CREATOR, "show", "prod-images")
-    assert f"principal ARN       {PRINCIPALS.principal_arn}\n" in shown
-    assert f"origins             {PRINCIPALS.origins[0]}\n" in shown
+    assert f"principal ARN           {PRINCIPALS.principal_arn}\n" in shown
+    assert f"origins                 {PRINCIPALS.origins[0]}\n" in shown
 
 
 @pytest.mark.parametrize("verb", [["list"], ["list", "--json"], ["show", "prod-images"]], ids=" ".join)

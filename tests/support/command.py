@@ -24,8 +24,33 @@ class Ran:
     err: str
 
 
+_SCRUBBED = (
+    (
+        r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}",
+        "00000000-0000-4000-8000-000000000000",
+    ),
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "2026-01-02T03:04:05Z"),
+    (r"20[12]\d-\d\d-\d\d", "2026-01-02"),
+    (r"\d\d:\d\d:\d\d", "03:04:05"),
+    (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
+    (r"\b\d+ s (ahead of|behind)", "0 s ahead of"),
+    (re.escape(sys.prefix), "PREFIX"),
+    (r"PREFIX/bin/python[\d.]*", "PREFIX/bin/python"),
+    (r"\b3\.\d+\.\d+\b(?!\.)", "3.X.Y"),
+    (r'("?credential.?fingerprint"?:? +"?)[^\s"]+', r"\1FINGERPRINT"),
+)
+
+
+def scrubbed(ran: Ran, folder: Path) -> str:
+    """What a run printed, without what differs from run to run."""
+    text = f"{ran.out}--- stderr\n{ran.err}--- exit {ran.code}\n".replace(str(folder), "FOLDER")
+    for pattern, replacement in _SCRUBBED:
+        text = re.sub(pattern, replacement, text, flags=re.IGNORECASE if "finger" in pattern else 0)
+    return text
+
+
 def environment(folder: Path, **more: str) -> dict[str, str]:
-    return {"PATH": "/usr/bin:/bin", "HOME": str(folder), "TMPDIR": str(folder), **more}
+    return {"PATH": "/usr/bin:/bin", "HOME": str(folder), "TMPDIR": str(folder)} | more
 
 
 def run(folder: Path, *arguments: str, **more: str) -> Ran:

@@ -54,7 +54,7 @@ def pulumi(_patient: Patient) -> Iterator[Line]:
     said = _run([path, "version"], Path.cwd(), environment)
     if (found := _version(said)) is None:
         yield Line("FAIL", f"{path} does not tell its version", "install Pulumi anew")
-    elif found < OLDEST_PULUMI or found[0] != OLDEST_PULUMI[0]:
+    elif not _supported(found, OLDEST_PULUMI):
         yield Line(
             "FAIL", f"{said} is not supported", f"install Pulumi {_dotted(OLDEST_PULUMI)} or newer, below 4"
         )
@@ -133,9 +133,9 @@ def provider_process(patient: Patient) -> Iterator[Line]:
 def _judged(package: str, sdk: str, interpreter: str) -> Line:
     text = f"{_PACKAGE} {package}, pulumi {sdk}"
     upgrade = f"{interpreter} -m pip install -U"
-    if (_version(sdk) or (0, 0)) < OLDEST_SDK:
+    if not _supported(_version(sdk), OLDEST_SDK):
         cure = f"{upgrade} 'pulumi>={_dotted(OLDEST_SDK)},<4'"
-        return Line("FAIL", f"{text}: pulumi is older than {_dotted(OLDEST_SDK)}", cure)
+        return Line("FAIL", f"{text}: that pulumi is not supported", cure)
     if package != (ours := version(_PACKAGE)):
         return Line("warn", f"{text}, but this command is {ours}", f"{upgrade} {_PACKAGE}=={ours}")
     return Line("ok", text)
@@ -163,6 +163,10 @@ def _run(command: list[str], folder: Path, environment: dict[str, str]) -> str:
 def _version(text: str) -> tuple[int, int] | None:
     found = re.match(r"v?(\d+)\.(\d+)", text)
     return (int(found[1]), int(found[2])) if found else None
+
+
+def _supported(found: tuple[int, int] | None, oldest: tuple[int, int]) -> bool:
+    return found is not None and found >= oldest and found[0] == oldest[0]
 
 
 def _dotted(numbers: tuple[int, int]) -> str:

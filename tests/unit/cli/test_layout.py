@@ -52,7 +52,7 @@ def drawn(width: int, **more: Any) -> list[str]:
 
 def sheet(**more: Any) -> dict[str, str]:
     rows = layout.sheet(view(**more)).plain.splitlines()[1:]
-    return {row[2:22].strip(): row[22:] for row in rows}
+    return {row[2:26].strip(): row[26:] for row in rows}
 
 
 def test_a_long_wide_title_folds_within_the_terminal_and_loses_nothing() -> None:
@@ -146,7 +146,7 @@ def test_the_sheet_says_what_the_deployment_has_not_configured() -> None:
 def test_the_sheet_lists_buckets_with_their_prefixes() -> None:
     rows = layout.sheet(view()).plain.splitlines()
     first = next(i for i, row in enumerate(rows) if row.startswith("  buckets"))
-    assert [row[22:] for row in rows[first : first + 3]] == ["parts/a/", "parts/b/", "whole"]
+    assert [row[26:] for row in rows[first : first + 3]] == ["parts/a/", "parts/b/", "whole"]
 
 
 def test_the_sheet_names_the_declaration() -> None:

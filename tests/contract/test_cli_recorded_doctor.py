@@ -1,0 +1,104 @@
+"""What `doctor` prints, word for word, and that it changes nothing."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from tests.support.api import CREATOR, NOBODY, Api, served
+from tests.support.command import Ran, key_file, loaded, run, scrubbed
+
+EMBEDDED = {"encord:endpoint": "embedded", "encord:user": CREATOR}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The folder of a project, with a program `pulumi` beside it."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    program = folder / "pulumi"
+    program.write_text("#!/bin/sh\necho v3.259.0\n")
+    program.chmod(0o755)
+    declare(folder)
+    return folder
+
+
+def declare(folder: Path, virtualenv: str = sys.prefix, **config: str) -> None:
+    runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": virtualenv}}
+    text = json.dumps({"name": "toy", "runtime": runtime, "config": config})
+    (folder / "Pulumi.yaml").write_text(text)
+
+
+def doctor(folder: Path, *arguments: str, **variables: str) -> Ran:
+    path = f"{folder}:/usr/bin:/bin"
+    return run(folder, "doctor", *arguments, **{"PATH": path, **variables})
+
+
+def acting(api: Api, folder: Path, address: str, who: str = CREATOR) -> dict[str, str]:
+    key = Path(key_file(folder, api.keys[who]))
+    key.chmod(0o600)
+    return {"ENCORD_ENDPOINT": address, "ENCORD_SSH_KEY_FILE": str(key)}
+
+
+def test_nothing_at_all_is_told_as_recorded(tmp_path: Path, snapshot: SnapshotAssertion) -> None:
+    assert scrubbed(run(tmp_path, "doctor"), tmp_path) == snapshot
+
+
+def test_an_embedded_project_before_its_first_up_is_told_as_recorded(
+    project: Path, snapshot: SnapshotAssertion
+) -> None:
+    declare(project, **EMBEDDED)
+    assert scrubbed(doctor(project), project) == snapshot
+    assert {path.name for path in project.iterdir()} == {"Pulumi.yaml", "pulumi"}
+
+
+def test_a_broken_virtual_environment_is_told_as_recorded(project: Path, snapshot: SnapshotAssertion) -> None:
+    declare(project, virtualenv="gone", **EMBEDDED)
+    assert scrubbed(doctor(project), project) == snapshot
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=str)
+def test_a_served_api_is_told_as_recorded(
+    local: Api, project: Path, snapshot: SnapshotAssertion, options: list[str]
+) -> None:
+    with served(local.app) as address:
+        assert scrubbed(doctor(project, *options, **acting(local, project, address)), project) == snapshot
+
+
+def test_a_key_that_nobody_knows_is_told_as_recorded(
+    local: Api, project: Path, snapshot: SnapshotAssertion
+) -> None:
+    with served(local.app) as address:
+        assert scrubbed(doctor(project, **acting(local, project, address, NOBODY)), project) == snapshot
+
+
+def test_a_key_that_others_may_read_is_only_a_warning(local: Api, project: Path) -> None:
+    with served(local.app) as address:
+        variables = acting(local, project, address)
+        Path(variables["ENCORD_SSH_KEY_FILE"]).chmod(0o644)
+        ran = doctor(project, **variables)
+    assert ran.code == 0
+    assert "chmod 600" in next(line for line in ran.out.splitlines() if line.startswith("warn"))
+
+
+def test_an_api_that_is_not_there_is_told_as_recorded(
+    local: Api, project: Path, snapshot: SnapshotAssertion
+) -> None:
+    variables = acting(local, project, "http://127.0.0.1:1")
+    assert scrubbed(doctor(project, **variables), project) == snapshot
+
+
+def test_a_setting_names_the_file_of_the_stack_that_it_came_from(project: Path) -> None:
+    declare(project, **EMBEDDED)
+    (project / "Pulumi.live.yaml").write_text('config: {"encord:user": mia@example.com}')
+    out = doctor(project, "--stack", "live").out
+    assert "mia@example.com, from encord:user in Pulumi.live.yaml" in out
+    assert "embedded, from encord:endpoint in Pulumi.yaml" in out
+
+
+def test_a_doctor_of_a_served_api_loads_neither_pulumi_nor_a_server(local: Api, project: Path) -> None:
+    with served(local.app) as address:
+        variables = acting(local, project, address)
+        assert loaded(project, ["doctor"], PATH=f"{project}:/usr/bin:/bin", **variables) == set()

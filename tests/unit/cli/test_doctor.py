@@ -1,0 +1,157 @@
+"""The checks of `doctor`, and how they are run."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pulumi_encord_integrations.cli.checks import Check, Line, Patient, api, examined, machine
+from pulumi_encord_integrations.cli.doctor import checks
+from pulumi_encord_integrations.client.errors import ConfigurationError
+from pulumi_encord_integrations.client.settings import Settings
+from pulumi_encord_integrations.server.deployment import SIGNATURE_WINDOW
+
+
+def fine(_patient: Patient) -> Iterator[Line]:
+    yield Line("ok", "fine")
+
+
+def worrying(_patient: Patient) -> Iterator[Line]:
+    yield Line("warn", "odd", "look")
+
+
+def refused(_patient: Patient) -> Iterator[Line]:
+    yield from ()
+    raise ConfigurationError("not set", hint="set it\nor not")
+
+
+def broken(_patient: Patient) -> Iterator[Line]:
+    yield Line("ok", "half")
+    raise KeyError("surprise")
+
+
+def ran(*found: Check) -> list[Line]:
+    return list(examined(Patient(Path()), found))
+
+
+def runtime(folder: Path, declared: object) -> tuple[Line, Patient]:
+    patient = Patient(folder, project={"runtime": declared})
+    (line,) = machine.runtime(patient)
+    return line, patient
+
+
+def test_a_failed_check_skips_all_that_need_it_and_no_other() -> None:
+    found = ran(Check("a", refused), Check("b", fine, ("a",)), Check("c", fine, ("b",)), Check("d", fine))
+    assert [line.status for line in found] == ["FAIL", "skipped", "skipped", "ok"]
+    assert [found[1].text, found[2].text] == ["because a failed", "because b failed"]
+
+
+def test_a_warning_skips_nothing() -> None:
+    assert [line.status for line in ran(Check("a", worrying), Check("b", fine, ("a",)))] == ["warn", "ok"]
+
+
+def test_an_error_of_ours_is_a_failure_with_its_hint() -> None:
+    assert ran(Check("a", refused)) == [Line("FAIL", "not set", "set it; or not", "a")]
+
+
+def test_a_check_that_breaks_is_a_failure_and_quotes_nothing() -> None:
+    found = ran(Check("a", broken), Check("b", fine))
+    assert found[-2].status == "FAIL"
+    assert "KeyError" in found[-2].text
+    assert "surprise" not in found[-2].text + found[-2].cure
+    assert found[-1].status == "ok"
+
+
+def test_each_check_needs_only_checks_before_it() -> None:
+    names = [check.name for check in checks()]
+    assert all(set(check.needs) <= set(names[:index]) for index, check in enumerate(checks()))
+
+
+@pytest.mark.parametrize(("ahead", "status"), [(300, "ok"), (-300, "ok"), (301, "FAIL"), (-301, "FAIL")])
+def test_a_clock_beyond_the_window_of_signatures_fails_with_the_seconds(ahead: float, status: str) -> None:
+    line = api.skew(ahead)
+    assert line.status == status
+    assert f"{abs(ahead)} s {'ahead' if ahead > 0 else 'behind'}" in line.text
+
+
+def test_the_window_is_the_servers() -> None:
+    assert api.WINDOW == SIGNATURE_WINDOW
+
+
+def test_a_virtual_environment_is_found_from_the_projects_folder(tmp_path: Path) -> None:
+    python = tmp_path / "env" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.touch()
+    line, patient = runtime(tmp_path, {"name": "python", "options": {"virtualenv": "env"}})
+    assert (line.status, patient.interpreter) == ("ok", str(python))
+
+
+@pytest.mark.parametrize(
+    ("declared", "status", "said"),
+    [
+        ({"name": "python", "options": {"virtualenv": "env"}}, "FAIL", "does not exist"),
+        ({"name": "python", "options": {"toolchain": "uv"}}, "FAIL", ".venv does not exist"),
+        ({"name": "python", "options": {"toolchain": "poetry"}}, "warn", "poetry chooses"),
+        ("python", "warn", "no virtualenv is set"),
+        ("nodejs", "FAIL", "the runtime is nodejs"),
+        (None, "FAIL", "the runtime is None"),
+    ],
+)
+def test_runtime_options_that_trip_people_are_told_with_a_cure(
+    tmp_path: Path, declared: object, status: str, said: str
+) -> None:
+    line, _ = runtime(tmp_path, declared)
+    assert (line.status, said in line.text, bool(line.cure)) == (status, True, True)
+
+
+def test_the_provider_process_finds_this_package(tmp_path: Path) -> None:
+    (line,) = machine.provider_process(Patient(tmp_path, interpreter=sys.executable))
+    assert (line.status, list(tmp_path.iterdir())) == ("ok", [])
+
+
+def test_an_interpreter_without_the_package_fails_and_says_how_to_install_it(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho \"ModuleNotFoundError: No module named 'pulumi'\" >&2\nexit 1\n")
+    python.chmod(0o755)
+    (line,) = machine.provider_process(Patient(tmp_path, interpreter=str(python)))
+    assert line.status == "FAIL"
+    assert "No module named 'pulumi'" in line.text
+    assert f"{python} -m pip install" in line.cure
+
+
+@pytest.mark.parametrize(("sdk", "status"), [("3.267.9", "FAIL"), ("3.268.0", "ok"), ("4.0.0", "FAIL")])
+def test_a_pulumi_package_that_is_not_supported_fails(sdk: str, status: str) -> None:
+    from importlib.metadata import version
+
+    assert machine._judged(version("pulumi-encord-integrations"), sdk, "python").status == status
+
+
+@pytest.mark.parametrize(
+    ("said", "status"), [("v3.259.0", "ok"), ("v3.258.9", "FAIL"), ("v4.0.0", "FAIL"), ("what?", "FAIL")]
+)
+def test_a_pulumi_program_that_is_not_supported_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, status: str
+) -> None:
+    program = tmp_path / "pulumi"
+    program.write_text(f"#!/bin/sh\necho '{said}'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    (line,) = machine.pulumi(Patient(tmp_path))
+    assert (line.status, bool(line.cure)) == (status, status == "FAIL")
+
+
+def test_what_an_embedded_api_lacks_is_a_failure_only_there() -> None:
+    lacking = ["fastapi"]
+    (embedded,) = api.server_extra(Patient(Path(), lacking=lacking, settings=Settings("embedded")))
+    (served,) = api.server_extra(Patient(Path(), lacking=lacking, settings=Settings("https://api.test")))
+    assert (embedded.status, served.status) == ("FAIL", "ok")
+    assert "fastapi" in embedded.text
+
+
+def test_credentials_are_never_shown() -> None:
+    settings = Settings("https://api.test", ssh_key="canary-key", token="canary-token")
+    lines = list(api.sources(Patient(Path(), settings=settings)))
+    assert "canary" not in json.dumps([line.text for line in lines])
+    assert sum("(not shown)" in line.text for line in lines) == 2
