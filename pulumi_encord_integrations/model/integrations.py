@@ -10,12 +10,12 @@ from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field, StrictBool
+from pydantic import Field, StrictBool, ValidationError
 
 from pulumi_encord_integrations.model.base import IMMUTABLE, ImmutableFlag, Received, Sent, rule
 from pulumi_encord_integrations.model.identity import DeclaredAs
 from pulumi_encord_integrations.model.problems import Problem
-from pulumi_encord_integrations.model.scenarios import DataType, Feature, Reach, ScenarioName, judge
+from pulumi_encord_integrations.model.scenarios import Reach, judge
 from pulumi_encord_integrations.model.text import Title
 
 MemberRole = Literal["admin", "user"]
@@ -74,10 +74,10 @@ class IntegrationView(Received):
     over_vpn: bool
     owner: str
     created_at: datetime
-    scenario: ScenarioName
+    scenario: str
     secure: bool
-    data_types: list[DataType]
-    features: list[Feature]
+    data_types: list[str]
+    features: list[str]
     origins: list[str]
     settings_revision: int
     adopted: bool
@@ -152,6 +152,14 @@ def integration_type(provider: object) -> IntegrationType | None:
 
 
 def view_of(data: Any) -> IntegrationView:
-    """An answered object as its own type's view; raises `pydantic.ValidationError`."""
-    kind = integration_type(data.get("provider", "")) if isinstance(data, dict) else None
-    return (kind.view if kind else IntegrationView).from_wire(data)
+    """An answered object as its own type's view, or as any integration's if a newer API allows more.
+
+    Raises `pydantic.ValidationError` on what is no integration.
+    """
+    kind = integration_type(data.get("provider")) if isinstance(data, dict) else None
+    if kind is not None:
+        try:
+            return kind.view.from_wire(data)
+        except ValidationError:
+            pass
+    return IntegrationView.from_wire(data)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pydantic import TypeAdapter, ValidationError
 
 from pulumi_encord_integrations.client import integrations as api
-from pulumi_encord_integrations.client.errors import NotFound
+from pulumi_encord_integrations.client.errors import NotFound, Refused, UnexpectedAnswer
 from pulumi_encord_integrations.model.base import IMMUTABLE, SECRET
 from pulumi_encord_integrations.model.identity import DeclaredAs
 from pulumi_encord_integrations.model.integrations import (
@@ -14,6 +14,7 @@ from pulumi_encord_integrations.model.integrations import (
     IntegrationType,
     IntegrationView,
     Placement,
+    integration_type,
 )
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.reconcilers.base import Bag, Checked, Live
@@ -124,8 +125,23 @@ class IntegrationReconciler:
     def _spec(self, inputs: Bag) -> IntegrationSpec:
         return self.kind.spec.model_validate({name: inputs[name] for name in self._fields if name in inputs})
 
+    def _own(self, view: IntegrationView) -> None:
+        """Raises `Refused` for another type, `UnexpectedAnswer` for what only a newer package can read."""
+        if view.provider != self.kind.provider:
+            other = integration_type(view.provider)
+            raise Refused(
+                f'"{view.title}" ({view.uuid}) is of type {view.provider}, not {self.kind.provider}',
+                hint=f"Use {other.resource}" if other else "Use a newer version of this package",
+            )
+        if not isinstance(view, self.kind.view):
+            raise UnexpectedAnswer(
+                f'"{view.title}" ({view.uuid}) has settings that this version cannot read',
+                hint="Use a newer version of this package",
+            )
+
     def _live(self, view: IntegrationView, carried: Bag) -> Live:
         """Live values over what only the state knows: the declaration, secrets, the incarnation."""
+        self._own(view)
         shown = view.model_dump(mode="json", exclude=_NOT_OUTPUTS, exclude_none=True)
         carried = {
             name: value for name, value in carried.items() if name in self.secrets or name not in self._fields

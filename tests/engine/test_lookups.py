@@ -63,3 +63,12 @@ def test_getting_a_uuid_that_does_not_exist_is_refused(project: Project) -> None
     project.up()
     project.declare(f'aws("a")\nAwsIntegration.get("b", "{GONE}")')
     assert f"there is no AwsIntegration {GONE}" in project.fail("preview")
+
+
+def test_getting_an_integration_of_another_type_is_refused_with_its_class(project: Project) -> None:
+    project.declare('aws("a")')
+    project.up()
+    get = "from pulumi_encord_integrations import GcpIntegration\naws('a')\nGcpIntegration.get('b', 'UUID')"
+    project.declare(get.replace("UUID", project.state()["a"]))
+    said = line_with("is of type AWS, not GCP", project.fail("preview"))
+    assert "Use AwsIntegration" in said

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from pulumi_encord_integrations.client.errors import Refused, UnexpectedAnswer
 from pulumi_encord_integrations.model.integrations import integration_type
 from pulumi_encord_integrations.reconcilers.base import Bag, Live
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
@@ -112,3 +113,28 @@ def test_a_lookup_knows_no_secret(api: FakeApi, case: Case, name: str) -> None:
 def test_what_replaces_is_what_the_table_of_cases_says(case: Case) -> None:
     never = {"over_vpn"} if case.provider in {"OTC", "S3_COMPATIBLE"} else set()
     assert reconciler(case).replaces - never == {by.name for by in case.replacing}
+
+
+@every_type
+def test_an_object_of_another_type_is_refused_by_name(api: FakeApi, case: Case) -> None:
+    other = CASES["GCP" if case.provider == "AWS" else "AWS"]
+    made = reconciler(other).create(api.session(), checked(other))
+    with pytest.raises(Refused, match=f"is of type {other.provider}, not {case.provider}") as refusal:
+        reconciler(case).read(api.session(), made.id, {})
+    assert refusal.value.hint == f"Use {other.resource}"
+
+
+def test_settings_of_a_newer_api_are_no_drift(api: FakeApi) -> None:
+    case = CASES["S3_COMPATIBLE"]
+    made = reconciler(case).create(api.session(), checked(case))
+    api.rows[made.id]["preset"] = "TAPE_ARCHIVE"
+    with pytest.raises(UnexpectedAnswer, match="cannot read"):
+        read(api, case, made)
+
+
+@every_type
+def test_what_cannot_be_read_does_not_hide_the_others(api: FakeApi, case: Case) -> None:
+    strange = reconciler(CASES["OTC"]).create(api.session(), checked(CASES["OTC"]))
+    api.rows[strange.id] |= {"region": "MARS 1", "dataTypes": ["HOLOGRAM"]}
+    made = reconciler(case).create(api.session(), checked(case))
+    assert read(api, case, made).outputs["title"] == made.outputs["title"]
