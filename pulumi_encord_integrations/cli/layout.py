@@ -82,7 +82,12 @@ def _own(view: IntegrationView) -> Iterator[tuple[str, list[str]]]:
         if name not in IntegrationView.model_fields:
             label = " ".join(_NAMES.get(word, word) for word in name.split("_"))
             value = getattr(view, name)
-            yield label, [_lifetime(value)] if name == "signed_url_expiry" else _values(name, value)
+            if name == "signed_url_expiry":
+                yield label, [_lifetime(value)]
+            elif name == "application_id" and not getattr(view, "tenant_id", None):
+                yield label, ["not needed with a SAS token"]
+            else:
+                yield label, _values(name, value)
 
 
 def _values(name: str, value: Any) -> list[str]:

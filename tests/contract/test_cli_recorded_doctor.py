@@ -1,12 +1,16 @@
 """What `doctor` prints, word for word, and that it changes nothing."""
 
 import json
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
+from pulumi_encord_integrations.client.settings import Settings
+from pulumi_encord_integrations.embedded import connect
 from tests.support.api import CREATOR, NOBODY, Api, served
 from tests.support.command import Ran, key_file, loaded, run, scrubbed
 
@@ -72,6 +76,27 @@ def test_a_key_that_nobody_knows_is_told_as_recorded(
 ) -> None:
     with served(local.app) as address:
         assert scrubbed(doctor(project, **acting(local, project, address, NOBODY)), project) == snapshot
+
+
+def test_an_embedded_database_is_read_and_left_as_it_is(project: Path) -> None:
+    path = project / "encord.sqlite"
+    connect(Settings("embedded", database=path, user=CREATOR), create=True).close()
+    declare(project, **EMBEDDED)
+    before = path.read_bytes()
+    ran = doctor(project)
+    assert (ran.code, f"{CREATOR}, ADMIN of" in ran.out) == (0, True)
+    assert path.read_bytes() == before
+
+
+def test_a_newer_database_fails_with_its_cure(project: Path) -> None:
+    path = project / "encord.sqlite"
+    connect(Settings("embedded", database=path, user=CREATOR), create=True).close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as found:
+        found.execute("UPDATE alembic_version SET version_num = '9999'")
+    declare(project, **EMBEDDED)
+    (line,) = [line for line in doctor(project).out.splitlines() if line.startswith("FAIL")]
+    assert "made by a newer version" in line
+    assert "pip install -U" in line
 
 
 def test_a_key_that_others_may_read_is_only_a_warning(local: Api, project: Path) -> None:

@@ -54,12 +54,12 @@ class Check:
 
 def examined(patient: Patient, checks: Sequence[Check]) -> Iterator[Line]:
     """The lines of all checks, in their order; a failed check skips those that need it."""
-    bad: set[str] = set()
+    causes: dict[str, str] = {}
     for check in checks:
-        missing = next((name for name in check.needs if name in bad), None)
-        lines = [Line("skipped", f"because {missing} failed")] if missing else list(_lines(check, patient))
-        if missing or any(line.status == "FAIL" for line in lines):
-            bad.add(check.name)
+        cause = next((causes[name] for name in check.needs if name in causes), None)
+        lines = [Line("skipped", f"because {cause} failed")] if cause else list(_lines(check, patient))
+        if cause or any(line.status == "FAIL" for line in lines):
+            causes[check.name] = cause or check.name
         for line in lines:
             yield Line(line.status, line.text, line.cure, line.name or check.name)
 

@@ -122,6 +122,10 @@ def test_a_principal_that_is_missing_is_named(label: str, more: dict[str, Any]) 
     assert sheet(**more)[label] == "not configured in the API"
 
 
+def test_an_application_that_a_sas_token_makes_needless_is_not_missed() -> None:
+    assert sheet(**{**AZURE, "tenantId": None})["application id"] == "not needed with a SAS token"
+
+
 def test_a_title_cannot_steer_the_terminal() -> None:
     assert not any(ESCAPE in line for line in drawn(200, title=f"{ESCAPE}[31mred"))
     assert ESCAPE not in layout.sheet(view(title=f"{ESCAPE}[31mred")).plain

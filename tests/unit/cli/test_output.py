@@ -67,3 +67,16 @@ def test_a_complaint_on_a_terminal_is_coloured(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr("sys.stderr", terminal)
     output.complain("it broke")
     assert terminal.getvalue() == f"{ESCAPE}[1;31merror{ESCAPE}[0m: it broke\n"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "term", "shown"),
+    [("utf-8", "xterm", True), ("ascii", "xterm", False), ("utf-8", "dumb", False)],
+)
+def test_symbols_are_for_terminals_that_can_show_them(
+    monkeypatch: pytest.MonkeyPatch, encoding: str, term: str, shown: bool
+) -> None:
+    monkeypatch.setenv("TERM", term)
+    terminal, pipe = (io.TextIOWrapper(io.BytesIO(), encoding) for _ in range(2))
+    monkeypatch.setattr(terminal, "isatty", lambda: True, raising=False)
+    assert (output.symbols(terminal), output.symbols(pipe)) == (shown, False)
