@@ -1,17 +1,39 @@
-"""The programs that are measured, as texts for a project's `__main__.py`."""
+"""The programs that are measured, as texts for a project's `__main__.py`: all types in turn."""
 
-ROLE = "arn:aws:iam::123456789012:role/encord"
-
-INTEGRATIONS = f"""
-from pulumi_encord_integrations import AwsIntegration
-
-for n in range(COUNT):
-    AwsIntegration(f"i{{n}}", title=f"Integration {{n}}", role_arn="{ROLE}", buckets=["acme-train"])
+_DECLARED = """
+BUCKETS = ["acme-train"]
+KEYS = {"access_key_id": "ACMEKEY", "secret_access_key": "bench"}
+TYPES = {
+    "AwsIntegration": {"role_arn": "arn:aws:iam::123456789012:role/encord", "buckets": BUCKETS},
+    "GcpIntegration": {"buckets": BUCKETS},
+    "AzureIntegration": {
+        "storage_account": "acmestorage",
+        "container": "training",
+        "sas_token": "sv=2024-11-04&ss=b&srt=co&sp=rl&se=2030-12-31T23:59:59Z&sig=bench",
+    },
+    "OtcIntegration": {
+        "endpoint": "https://obs.eu-de.otc.t-systems.com", "region": "eu-de", "buckets": BUCKETS, **KEYS
+    },
+    "S3CompatibleIntegration": {
+        "preset": "MINIO", "endpoint": "https://minio.example.com:9000", "buckets": BUCKETS, **KEYS
+    },
+    "DirectAccessIntegration": {"source": "AWS", "url_kind": "UNSIGNED"},
+}
+NAMES = list(TYPES)
 """
 
-NOOPS = f"""
+INTEGRATIONS = f"""{_DECLARED}
+import pulumi_encord_integrations as encord
+
+for n in range(COUNT):
+    kind = NAMES[n % len(NAMES)]
+    getattr(encord, kind)(f"i{{n}}", title=f"Integration {{n}}", **TYPES[kind])
+"""
+
+NOOPS = f"""{_DECLARED}
 from bench.noop import Noop
 
 for n in range(COUNT):
-    Noop(f"i{{n}}", {{"title": f"Integration {{n}}", "role_arn": "{ROLE}", "buckets": ["acme-train"]}})
+    kind = NAMES[n % len(NAMES)]
+    Noop(f"i{{n}}", kind, {{"title": f"Integration {{n}}", **TYPES[kind]}})
 """

@@ -5,23 +5,24 @@ import sys
 
 import pytest
 
-from tests.support.engine import EMBEDDED, UP, Project, line_with, operations
+from tests.support.engine import EMBEDDED, UP, Project, line_with, names, operations
+from tests.support.types import CASES
 
 COMPONENTS = """
 class Box(pulumi.ComponentResource):
     def __init__(self, name, kind="Box", opts=None):
         super().__init__(f"toy:index:{kind}", name, None, opts)
-        aws("data", opts=pulumi.ResourceOptions(parent=self))
+        every("data", opts=pulumi.ResourceOptions(parent=self))
         self.register_outputs({})
 
 class Nest(pulumi.ComponentResource):
     def __init__(self, name):
         super().__init__("toy:index:Nest", name)
-        aws("data", opts=pulumi.ResourceOptions(parent=self))
+        every("data", opts=pulumi.ResourceOptions(parent=self))
         Box("inner", opts=pulumi.ResourceOptions(parent=self))
         self.register_outputs({})
 
-aws("data"); Box("a"); Box("b", "Chest"); Nest("n")
+every("data"); Box("a"); Box("b", "Chest"); Nest("n")
 """
 EXPLICIT = """
 class Bag(pulumi.ComponentResource):
@@ -36,7 +37,7 @@ from pulumi import automation as auto
 
 def program():
 HEADER
-    aws("prod")
+    every("prod")
 
 stack = auto.select_stack(
     "dev", project_name="toy", program=program, opts=auto.LocalWorkspaceOptions(work_dir=".")
@@ -48,8 +49,14 @@ stack.up(expect_no_changes=True)
 """
 
 
+ALIASED = (
+    'every("new", own=lambda case: {"opts": pulumi.ResourceOptions(aliases=[pulumi.Alias(f"old-{case}")])})'
+)
+EACH = len(CASES)
+
+
 def living_after_two_stacks(project: Project, harm: str) -> int:
-    project.declare('aws("prod")')
+    project.declare('every("prod")')
     project.new_stack("other")
     project.up(harm=harm)
     project.up(stack="other", harm=harm)
@@ -57,72 +64,72 @@ def living_after_two_stacks(project: Project, harm: str) -> int:
 
 
 def test_two_stacks_of_one_program_have_an_object_each(project: Project) -> None:
-    assert living_after_two_stacks(project, "") == 2
+    assert living_after_two_stacks(project, "") == 2 * EACH
     project.destroy()
     assert project.living().keys() == set(project.state("other").values())
     project.unchanged("other")
 
 
 def test_without_the_stack_identity_two_stacks_would_share_one(project: Project) -> None:
-    assert living_after_two_stacks(project, "no-stack-identity") == 1
+    assert living_after_two_stacks(project, "no-stack-identity") == EACH
 
 
 def test_a_new_stack_under_a_renamed_one_s_old_name_leaves_its_objects_alone(project: Project) -> None:
-    project.declare('aws("prod")')
+    project.declare('every("prod")')
     project.up()
     mine = set(project.state().values())
     project.succeed("stack", "rename", "moved", "--stack", "dev")
     project.new_stack("dev")
     project.up()
-    assert len(project.living()) == 2
+    assert len(project.living()) == 2 * EACH
     project.destroy()
     assert project.living().keys() == mine
     project.unchanged("moved")
 
 
 def test_a_rename_without_alias_leaves_one_object_and_its_removal_none(project: Project) -> None:
-    project.declare('aws("old", title="Data")')
+    project.declare('every("old", title="Data")')
     project.up()
-    project.declare('aws("new", title="Data")')
+    project.declare('every("new", title="Data")')
     project.up()
     assert project.living().keys() == set(project.state().values())
-    assert project.state().keys() == {"new"}
+    assert project.state().keys() == names("new")
     project.declare("")
     project.up()
     assert not project.living()
 
 
-def reuse_a_freed_name(project: Project, harm: str) -> tuple[str, dict[str, str]]:
-    """uuid of the object before, and the state after an aliased rename and a new use of the old name."""
-    project.declare('aws("old")')
+def reuse_freed_names(project: Project, harm: str) -> tuple[dict[str, str], dict[str, str]]:
+    """The objects before and the state after an aliased rename and a new use of the old names, by name."""
+    project.declare('every("old")')
     project.up(harm=harm)
-    before = project.state()["old"]
-    alias = "pulumi.ResourceOptions(aliases=[pulumi.Alias(name='old')])"
-    project.declare(f'aws("new", title="old", opts={alias})')
+    before = project.state()
+    project.declare(ALIASED)
     project.up(harm=harm)
-    project.declare('aws("new", title="old"); aws("old")')
+    project.declare(f'{ALIASED}; every("old")')
     project.up(harm=harm)
     return before, project.state()
 
 
 def test_a_name_freed_by_an_aliased_rename_can_be_used_again(project: Project) -> None:
-    before, after = reuse_a_freed_name(project, "")
-    assert after["new"] == before != after["old"]
+    before, after = reuse_freed_names(project, "")
+    assert {name: after[name.replace("old", "new")] for name in names("old")} == before
     assert project.living().keys() == set(after.values())
-    project.declare('aws("new", title="old")')
+    assert len(project.living()) == 2 * EACH
+    project.declare(ALIASED)
     project.up()
-    assert project.living().keys() == {before}
+    assert project.living().keys() == set(before.values())
 
 
 def test_if_the_rename_kept_the_key_both_names_would_share_one(project: Project) -> None:
-    before, after = reuse_a_freed_name(project, "no-rekey")
-    assert after == {"new": before, "old": before}
+    before, after = reuse_freed_names(project, "no-rekey")
+    assert after == {**before, **{name.replace("old", "new"): uuid for name, uuid in before.items()}}
 
 
 def replace_by_force(project: Project, harm: str) -> None:
-    project.declare('aws("prod")')
+    project.declare('every("prod")')
     project.up()
-    project.up("--target-replace", project.urn("prod"), harm=harm)
+    project.up(*project.replace("prod"), harm=harm)
 
 
 def test_a_forced_replacement_keeps_the_object(project: Project) -> None:
@@ -143,7 +150,7 @@ def test_children_of_one_name_in_several_components_have_an_object_each(project:
     project.declare(COMPONENTS)
     project.preview()
     project.up()
-    assert len(project.living()) == 5
+    assert len(project.living()) == 5 * EACH
     project.unchanged()
     project.destroy()
     assert not project.living()
@@ -152,21 +159,22 @@ def test_children_of_one_name_in_several_components_have_an_object_each(project:
 def test_without_the_path_children_of_one_name_would_share_one(project: Project) -> None:
     project.declare(COMPONENTS)
     project.run(*UP, "--stack", "dev", env={"ENCORD_TEST_HARM": "no-path"})
-    assert len(project.living()) < 5
+    providers = [view.provider for view in project.living().values()]
+    assert all(providers.count(provider) < 5 for provider in CASES)
 
 
 def there_and_back(project: Project, kill: str, harm: str) -> None:
     """Changes a replacing input and changes it back, with a kill before the first object's delete."""
-    project.declare('aws("prod")')
+    project.declare('every("prod")')
     project.up()
-    project.declare('aws("prod", strict_client_only=True)')
+    project.declare('every("prod", strict_client_only=True)')
     killed = project.run(*UP, "--stack", "dev", env={"ENCORD_TEST_HARM": kill})
     assert (killed.code != 0) == bool(kill)
-    project.declare('aws("prod")')
+    project.declare('every("prod")')
     project.up(harm=harm)
 
 
-@pytest.mark.parametrize("kill", ["", "kill:before-delete:provider"])
+@pytest.mark.parametrize("kill", ["", "kill:before-delete:provider:AWS"])
 def test_an_input_that_replaces_there_and_back_leaves_one_object(project: Project, kill: str) -> None:
     there_and_back(project, kill, "")
     assert project.living().keys() == set(project.state().values())
@@ -176,7 +184,7 @@ def test_an_input_that_replaces_there_and_back_leaves_one_object(project: Projec
 
 
 def test_without_the_incarnation_the_object_found_again_would_be_deleted(project: Project) -> None:
-    there_and_back(project, "kill:before-delete:provider", "no-incarnation")
+    there_and_back(project, "kill:before-delete:provider:AWS", "no-incarnation")
     assert project.state()
     assert not project.living()
 
@@ -219,7 +227,7 @@ def test_an_identity_kept_in_a_global_would_break_the_second_run(project: Projec
     ids=["given", "among several", "inherited"],
 )
 def test_an_explicit_provider_is_refused(project: Project, opts: str) -> None:
-    project.declare(EXPLICIT + f'aws("prod", opts={opts})')
+    project.declare(EXPLICIT + f'every("prod", opts={opts})')
     refused = project.fail(*UP, "--stack", "dev")
     assert "AwsIntegration cannot use an explicit pulumi-python provider, given or inherited" in refused
     assert not (project.folder / EMBEDDED["database"]).exists()

@@ -3,102 +3,141 @@
 import json
 import sqlite3
 from contextlib import closing
+from itertools import product
 from typing import Any
 
 import pytest
 from httpx2 import Request
 
 from pulumi_encord_integrations.client.client import Client
-from tests.support.engine import UP, Project
+from tests.support.engine import UP, Project, names
+from tests.support.killpoints.harms import KILL_POINTS
+from tests.support.types import CASES
 
-VICTIMS = pytest.mark.parametrize("victim", ["provider", "cli"])
+PROCESSES = ("provider", "cli")
+TYPES = tuple(CASES)
 STACK_URL = "cloud-integrations"
 
 
-def up_with_a_kill(project: Project, point: str, victim: str, *options: str) -> None:
-    """An `up` that dies, and what its user does next."""
-    harm = {"ENCORD_TEST_HARM": f"kill:{point}:{victim}"}
+def rotated(*points: str, start: int, more: int = 0) -> "pytest.MarkDecorator":
+    """Each point with each process, and types of integration in turn as the one that is killed at it."""
+    rows = [*product(points, PROCESSES), *(more * [(points[-1], "provider")])]
+    table = [(point, process, TYPES[(start + n) % len(TYPES)]) for n, (point, process) in enumerate(rows)]
+    KILLED.extend((point, kind) for point, _, kind in table)
+    return pytest.mark.parametrize(("point", "process", "kind"), table)
+
+
+KILLED: list[tuple[str, str]] = []
+CREATES = rotated("after-commit", "after-answer", start=0, more=2)
+REPLACEMENTS = rotated("after-commit", "after-answer", "before-delete", start=4)
+TAKEN_BACK = rotated("before-delete", start=0)
+FORCED = rotated("after-commit", "before-delete", start=2)
+DESTROYED = [("AZURE", True), ("OTC", False)]
+
+
+def up_with_a_kill(project: Project, point: str, process: str, kind: str, *options: str) -> None:
+    """An `up` that dies with all types in flight, and what its user does next."""
+    harm = {"ENCORD_TEST_HARM": f"kill:{point}:{process}:{kind}"}
     killed = project.run(*UP, *options, "--stack", "dev", env=harm)
     assert killed.code != 0, killed.text
-    assert (project.folder / f"{point}-{victim}").exists()
-    if victim == "cli":
+    assert (project.folder / f"{point}-{process}").exists()
+    if process == "cli":
         project.succeed("cancel", "--yes", "--stack", "dev")
 
 
-def assert_one_object_and_none_after_destroy(project: Project) -> None:
-    assert project.living().keys() == set(project.state().values())
-    assert len(project.living()) == 1
+def made(project: Project, kind: str, but: str = "") -> str:
+    """uuid of the one object of a type, but for the one that was there before."""
+    (found,) = (v.uuid for v in project.living().values() if v.provider == kind and v.uuid != but)
+    return found
+
+
+def assert_one_object_each_and_none_after_destroy(project: Project) -> None:
+    state = project.state()
+    assert state.keys() == names("prod")
+    assert {uuid: f"prod-{view.provider}" for uuid, view in project.living().items()} == {
+        uuid: name for name, uuid in state.items()
+    }
     project.destroy()
     assert not project.living()
 
 
-@VICTIMS
-@pytest.mark.parametrize("point", ["after-commit", "after-answer"])
-def test_a_create_whose_answer_was_lost_is_found_again(project: Project, point: str, victim: str) -> None:
-    project.declare('aws("prod")')
-    up_with_a_kill(project, point, victim)
-    (made,) = project.living()
-    assert "prod" not in project.state()
-    project.up()
-    assert project.state() == {"prod": made}
-    assert_one_object_and_none_after_destroy(project)
+def test_every_type_is_killed_at_every_point() -> None:
+    killed = {*KILLED, *(("before-delete", kind) for kind, _ in DESTROYED)}
+    assert killed == set(product(KILL_POINTS, TYPES))
 
 
-@VICTIMS
-@pytest.mark.parametrize("point", ["after-commit", "after-answer", "before-delete"])
-def test_a_killed_replacement_is_completed(project: Project, point: str, victim: str) -> None:
-    project.declare('aws("prod")')
+@CREATES
+def test_a_create_whose_answer_was_lost_is_found_again(
+    project: Project, point: str, process: str, kind: str
+) -> None:
+    project.declare('every("prod")')
+    up_with_a_kill(project, point, process, kind)
+    lost = made(project, kind)
+    assert f"prod-{kind}" not in project.state()
     project.up()
-    (old,) = project.living()
-    project.declare('aws("prod", strict_client_only=True)')
-    up_with_a_kill(project, point, victim)
-    (new,) = project.living().keys() - {old}
-    project.up()
-    assert project.state() == {"prod": new}
-    assert_one_object_and_none_after_destroy(project)
+    assert project.state()[f"prod-{kind}"] == lost
+    assert_one_object_each_and_none_after_destroy(project)
 
 
-@VICTIMS
-def test_a_killed_replacement_is_taken_back(project: Project, victim: str) -> None:
-    project.declare('aws("prod")')
+@REPLACEMENTS
+def test_a_killed_replacement_is_completed(project: Project, point: str, process: str, kind: str) -> None:
+    project.declare('every("prod")')
     project.up()
-    project.declare('aws("prod", strict_client_only=True)')
-    up_with_a_kill(project, "before-delete", victim)
-    project.declare('aws("prod")')
+    old = project.state()
+    project.declare('every("prod", strict_client_only=True)')
+    up_with_a_kill(project, point, process, kind)
+    new = made(project, kind, but=old[f"prod-{kind}"])
     project.up()
-    assert_one_object_and_none_after_destroy(project)
+    assert project.state()[f"prod-{kind}"] == new
+    assert not project.living().keys() & set(old.values())
+    assert_one_object_each_and_none_after_destroy(project)
 
 
-@VICTIMS
-@pytest.mark.parametrize("point", ["after-commit", "before-delete"])
-def test_a_killed_forced_replacement_loses_nothing(project: Project, point: str, victim: str) -> None:
-    project.declare('aws("prod")')
+@TAKEN_BACK
+def test_a_killed_replacement_is_taken_back(project: Project, point: str, process: str, kind: str) -> None:
+    project.declare('every("prod")')
     project.up()
-    made = project.state()
-    up_with_a_kill(project, point, victim, "--target-replace", project.urn("prod"))
+    project.declare('every("prod", strict_client_only=True)')
+    up_with_a_kill(project, point, process, kind)
+    project.declare('every("prod")')
     project.up()
-    assert project.state() == made
-    assert_one_object_and_none_after_destroy(project)
+    assert_one_object_each_and_none_after_destroy(project)
 
 
-@pytest.mark.parametrize("forced", [True, False], ids=["forced", "by an input"])
-def test_a_destroy_right_after_a_killed_replacement_leaves_none(project: Project, forced: bool) -> None:
-    project.declare('aws("prod")')
+@FORCED
+def test_a_killed_forced_replacement_loses_nothing(
+    project: Project, point: str, process: str, kind: str
+) -> None:
+    project.declare('every("prod")')
     project.up()
-    project.declare(f'aws("prod", strict_client_only={not forced})')
-    options = ("--target-replace", project.urn("prod")) if forced else ()
-    up_with_a_kill(project, "before-delete", "cli", *options)
+    before = project.state()
+    up_with_a_kill(project, point, process, kind, *project.replace("prod"))
+    project.up()
+    assert project.state() == before
+    assert_one_object_each_and_none_after_destroy(project)
+
+
+@pytest.mark.parametrize(("kind", "forced"), DESTROYED, ids=["forced", "by an input"])
+def test_a_destroy_right_after_a_killed_replacement_leaves_none(
+    project: Project, kind: str, forced: bool
+) -> None:
+    project.declare('every("prod")')
+    project.up()
+    project.declare(f'every("prod", strict_client_only={not forced})')
+    options = project.replace("prod") if forced else []
+    up_with_a_kill(project, "before-delete", "cli", kind, *options)
     project.destroy()
     assert not project.living()
     assert not project.export()
 
 
-def test_without_the_ownership_key_a_lost_answer_would_leave_an_orphan(project: Project) -> None:
-    project.declare('aws("prod")')
-    up_with_a_kill(project, "after-commit", "provider")
+def test_without_the_ownership_key_every_lost_answer_would_leave_an_orphan(project: Project) -> None:
+    project.declare('every("prod")')
+    project.up()
+    project.forget()
     project.up(harm="no-key")
     project.destroy()
-    assert len(project.living()) == 1
+    assert sorted(view.provider for view in project.living().values()) == sorted(CASES)
 
 
 @pytest.fixture

@@ -1,62 +1,79 @@
-"""What becomes of a declared integration over its life."""
+"""What becomes of a declared integration of every type over its life."""
+
+import re
 
 from pulumi_encord_integrations.client import integrations
-from tests.support.engine import Project, changed, operations
+from tests.support.engine import Project, changed, names, operations
+from tests.support.types import CASES
+
+EACH = len(CASES)
+CHANGES = {f"prod-{case}": {case.change[0]} for case in CASES.values()}
+REPLACEMENTS = {f"{case}-{by}": str(by) for case in CASES.values() for by in case.replacing}
+BEFORE = """
+every("prod")
+for case in CASES.values():
+    for by in case.replacing:
+        one(case, f"{case}-{by}", **by.beside)
+"""
+AFTER = """
+every("prod", own=lambda case: dict([case.change]))
+for case in CASES.values():
+    for by in case.replacing:
+        one(case, f"{case}-{by}", **{**by.beside, by.name: by.value})
+"""
 
 
 def test_drift_behind_the_engine_s_back_is_shown_exactly_and_repaired(project: Project) -> None:
-    project.declare('aws("prod"); aws("lab"); aws("calm")')
+    project.declare('every("prod"); every("lab"); every("calm")')
     project.up()
     project.unchanged()
     before = project.state()
     drift(project, before)
     refreshed = project.refresh()
     assert changed(refreshed) == {"title"}
-    assert '~ title: "prod" => "changed by hand"' in refreshed
-    assert operations(refreshed) == {"updated": 1, "deleted": 1}
+    shown = re.findall(r'~ title: "(.*)" => "changed by hand"', refreshed)
+    assert set(shown) == names("prod")
+    assert operations(refreshed) == {"updated": EACH, "deleted": EACH}
     repaired = project.up("--diff")
     assert changed(repaired) == {"title"}
-    assert operations(repaired) == {"updated": 1, "created": 1}
+    assert operations(repaired) == {"updated": EACH, "created": EACH}
     assert_repaired(project, before)
 
 
 def drift(project: Project, ids: dict[str, str]) -> None:
     assert project.living().keys() == set(ids.values())
-    integrations.update(project.api(), ids["prod"], {"title": "changed by hand"})
-    integrations.delete(project.api(), ids["lab"], None)
+    for prod, lab in zip(sorted(names("prod")), sorted(names("lab")), strict=True):
+        integrations.update(project.api(), ids[prod], {"title": "changed by hand"})
+        integrations.delete(project.api(), ids[lab], None)
 
 
 def assert_repaired(project: Project, before: dict[str, str]) -> None:
     after, living = project.state(), project.living()
-    assert (after["prod"], after["calm"]) == (before["prod"], before["calm"])
-    assert after["lab"] != before["lab"]
+    assert all(after[name] == before[name] for name in names("prod") | names("calm"))
+    assert all(after[name] != before[name] for name in names("lab"))
     assert {uuid: view.title for uuid, view in living.items()} == {after[name]: name for name in after}
     project.unchanged()
 
 
-def test_changed_inputs_are_updated_in_place_or_replaced_and_the_preview_tells_which(
-    project: Project,
-) -> None:
-    project.declare('aws("prod")')
+def test_every_input_changes_in_place_or_replaces_and_the_preview_tells_which(project: Project) -> None:
+    project.declare(BEFORE)
     project.up()
-    first = project.state()["prod"]
-    project.declare('aws("prod", title="Production", region="eu-west-1")')
-    assert changed(project.preview()) == {"title"}
-    assert operations(project.up("--diff")) == {"updated": 1}
-    assert project.state()["prod"] == first
-    assert project.living()[first].title == "Production"
-    project.declare('aws("prod", title="Production", region="eu-west-1", strict_client_only=True)')
-    assert_replaced(project, first)
+    before = project.state()
+    project.declare(AFTER)
+    steps = project.steps()
+    assert {name: why for name, (op, why) in steps.items() if op == "update"} == CHANGES
+    assert {name: why for name, (op, why) in steps.items() if op == "replace"} == {
+        name: {by} for name, by in REPLACEMENTS.items()
+    }
+    project.up()
+    assert_replaced(project, before)
 
 
-def assert_replaced(project: Project, first: str) -> None:
-    preview = project.preview()
-    assert changed(preview) == {"strict_client_only"}
-    assert operations(preview) == {"to replace": 1}
-    project.up()
-    second = project.state()["prod"]
-    assert second != first
-    assert project.living().keys() == {second}
-    assert project.living()[second].strict_client_only
+def assert_replaced(project: Project, before: dict[str, str]) -> None:
+    after = project.state()
+    assert after.keys() == before.keys() == CHANGES.keys() | REPLACEMENTS.keys()
+    assert {name for name in before if after[name] == before[name]} == CHANGES.keys()
+    assert project.living().keys() == set(after.values())
+    project.unchanged()
     project.destroy()
     assert not project.living()

@@ -1,66 +1,107 @@
 """A secret passed as a plain string is in clear nowhere that the engine writes or says anything."""
 
-import json
+import re
 from pathlib import Path
+from typing import Any
 
-from tests.support.engine import Project
-from tests.support.probe import CANARY
+import pytest
 
-PROBE = """
-from tests.support.probe_program import KnownProbe
+from pulumi_encord_integrations.client import integrations
+from tests.support.engine import Project, changed, operations
+from tests.support.types import CANARY, CASES, RENEWED
 
-KnownProbe("probe", title={title!r}, host="probe.example.com", buckets=["acme"], access_key={secret!r})
-"""
+SECRET = {case.provider: case for case in CASES.values() if case.secrets}
+FIELDS = [(provider, name) for provider, case in SECRET.items() for name in case.secrets]
+FIRST = 'every("prod")'
+ROTATED = 'every("prod", own=lambda case: case.renewed)'
+ROTATED_AND_RENAMED = 'every("prod", own=lambda case: {**case.renewed, "title": f"renamed {case}"})'
+LEAK = re.compile("|".join([re.escape(CANARY), re.escape(RENEWED), "srt=co"]))
+"""Of the SAS token no other part is shown either."""
 
 
-def _declare(project: Project, secret: object, title: str = "Probe") -> None:
-    project.declare(PROBE.format(title=title, secret=secret))
-
-
-def _written(folder: Path) -> bytes:
+def _written(folder: Path) -> str:
     """Everything in the project's folder but the program itself."""
     files = [file for file in folder.rglob("*") if file.is_file() and file.suffix not in {".py", ".pyc"}]
-    return b"".join(file.read_bytes() for file in files)
+    return b"".join(file.read_bytes() for file in files).decode("latin-1")
+
+
+def _resources(project: Project) -> dict[str, dict[str, Any]]:
+    """Those with secrets, by type."""
+    exported = {r["urn"].rpartition("::")[2]: r for r in project.export()}
+    return {provider: exported[f"prod-{provider}"] for provider in SECRET}
+
+
+def _set_behind_the_engine_s_back(project: Project) -> None:
+    for view in project.living().values():
+        renewed = CASES[view.provider].body(**CASES[view.provider].renewed)
+        wire = {name: value for name, value in renewed.items() if name in {"sasToken", "secretAccessKey"}}
+        if wire:
+            integrations.update(project.api(), view.uuid, wire)
+
+
+def test_the_search_finds_what_is_in_clear() -> None:
+    assert all(LEAK.search(CASES[provider].inputs[name]) for provider, name in FIELDS)
+    assert all(LEAK.search(CASES[provider].renewed[name]) for provider, name in FIELDS)
+    assert {name for _, name in FIELDS} == {"sas_token", "secret_access_key"}
 
 
 def test_a_plain_secret_stays_out_of_words_state_and_database(project: Project) -> None:
-    _declare(project, CANARY)
+    project.declare(FIRST)
     said = [project.preview(), project.up(), project.preview(), project.up("--diff")]
-    assert CANARY not in project.succeed("stack", "export", "--stack", "dev")
-    _declare(project, f"rotated-{CANARY}", title="Renamed")
+    said.append(project.succeed("stack", "export", "--stack", "dev"))
+    project.declare(ROTATED_AND_RENAMED)
     said += [project.preview(), project.up("--diff"), project.refresh(), project.preview()]
-    assert CANARY.encode() not in _written(project.folder)
+    assert not LEAK.search(_written(project.folder))
     said.append(project.destroy())
-    assert not [text for text in said if CANARY in text]
-    assert CANARY.encode() not in _written(project.folder)
+    assert not [text for text in said if LEAK.search(text)]
+    assert not LEAK.search(_written(project.folder))
 
 
-def test_a_refused_secret_is_not_quoted(project: Project) -> None:
-    _declare(project, [CANARY])
+@pytest.mark.parametrize(("provider", "name"), FIELDS)
+def test_a_refused_secret_is_not_quoted(project: Project, provider: str, name: str) -> None:
+    project.declare(f'one(CASES["{provider}"], "bad", {name}=["{CANARY}"])')
     said = project.fail("preview", "--diff")
-    assert "access_key" in said
+    assert name in said
     assert "must be a string" in said
-    assert CANARY not in said
+    assert not LEAK.search(said)
 
 
-def test_a_rotated_secret_is_an_update_that_leaves_nothing_to_do(project: Project) -> None:
-    _declare(project, CANARY)
+def test_a_rotated_secret_is_an_update_in_place_that_leaves_nothing_to_do(project: Project) -> None:
+    project.declare(FIRST)
     project.up()
-    before = project.export()
-    _declare(project, f"rotated-{CANARY}")
-    project.up()
+    before = _resources(project)
+    project.declare(ROTATED)
+    assert operations(project.up("--diff")) == {"updated": len(SECRET)}
     project.unchanged()
-    assert _fingerprint(project.export()) != _fingerprint(before)
+    after = _resources(project)
+    for provider in SECRET:
+        assert after[provider]["id"] == before[provider]["id"]
+        assert _fingerprint(after[provider]) != _fingerprint(before[provider])
+
+
+def test_a_secret_set_behind_the_engine_s_back_is_shown_and_repaired(project: Project) -> None:
+    project.declare(FIRST)
+    project.up()
+    before = project.state()
+    _set_behind_the_engine_s_back(project)
+    refreshed = project.refresh()
+    assert operations(refreshed) == {"updated": len(SECRET)}
+    repaired = project.up("--diff")
+    assert operations(repaired) == {"updated": len(SECRET)}
+    assert changed(repaired) <= {"sas_token", "secret_access_key"}
+    assert not LEAK.search(refreshed + repaired)
+    project.unchanged()
+    assert project.state() == before
 
 
 def test_state_keeps_a_secret_as_ciphertext(project: Project) -> None:
-    _declare(project, CANARY)
+    project.declare(FIRST)
     project.up()
-    probe = next(r for r in project.export() if r["type"].endswith(":ProbeIntegration"))
-    assert "ciphertext" in probe["inputs"]["access_key"]
-    assert "ciphertext" in probe["outputs"]["access_key"]
+    found = _resources(project)
+    for provider, name in FIELDS:
+        assert "ciphertext" in found[provider]["inputs"][name]
+        assert "ciphertext" in found[provider]["outputs"][name]
 
 
-def _fingerprint(resources: list[dict[str, object]]) -> object:
-    text = json.dumps([r.get("outputs") for r in resources])
-    return text.partition('"credential_fingerprint": ')[2][:40]
+def _fingerprint(resource: dict[str, Any]) -> object:
+    return resource["outputs"]["credential_fingerprint"]

@@ -16,6 +16,7 @@ from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.client.settings import Settings
 from pulumi_encord_integrations.model.integrations import IntegrationView
 from tests.support.processes import end_recorded, forget_recorded
+from tests.support.types import CASES
 from tools.engine import environment, locate
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -28,7 +29,15 @@ TIMEOUT = 200
 
 HEADER = f"""
 import pulumi
+import pulumi_encord_integrations as encord
 from pulumi_encord_integrations import AwsIntegration
+from tests.support.types import CASES
+
+def one(case, name, opts=None, **given):
+    return getattr(encord, case.resource)(name, **case.declared(**{{"title": name, **given}}), opts=opts)
+
+def every(name, own=lambda case: {{}}, **given):
+    return [one(case, f"{{name}}-{{case}}", **{{**given, **own(case)}}) for case in CASES.values()]
 
 def aws(name, opts=None, **given):
     inputs = {{"title": name, "role_arn": "{ROLE}", "buckets": ["acme-training"], **given}}
@@ -54,7 +63,11 @@ class Project:
     config: dict[str, str] = field(default_factory=lambda: dict(EMBEDDED))
 
     def declare(self, body: str) -> None:
-        """Makes `body` the program; `aws(name, **inputs)` declares an integration in it."""
+        """Makes `body` the program, in which integrations are declared by
+
+        `aws(name, **inputs)`, `one(case, name, **inputs)` and, as NAME-TYPE one of each type,
+        `every(name, own, **inputs)`, where `own` answers more inputs of a case.
+        """
         (self.folder / "__main__.py").write_text(HEADER + body)
 
     def configure(self, **settings: str | None) -> None:
@@ -133,12 +146,35 @@ class Project:
 
     def state(self, stack: str = "dev") -> dict[str, str]:
         """uuid of each integration in the state, by its name in the program."""
-        found = [r for r in self.export(stack) if r["type"].endswith(":AwsIntegration")]
+        found = [r for r in self.export(stack) if r["type"].endswith("Integration")]
         return {r["urn"].rpartition("::")[2]: r["id"] for r in found}
 
+    def forget(self, stack: str = "dev") -> None:
+        """Takes all integrations out of the state, as `pulumi state delete` does with one."""
+        exported = json.loads(self.succeed("stack", "export", "--stack", stack))
+        kept = [r for r in exported["deployment"]["resources"] if not r["type"].endswith("Integration")]
+        exported["deployment"]["resources"] = kept
+        (self.folder / "edited.json").write_text(json.dumps(exported))
+        self.succeed("stack", "import", "--file", "edited.json", "--stack", stack)
+
+    def steps(self, stack: str = "dev") -> dict[str, tuple[str, set[str]]]:
+        """What a preview would do to each integration: the operation, and the inputs that make it so."""
+        told = json.loads(self.succeed("preview", "--json", "--stack", stack))["steps"]
+        named = ((step["urn"].rpartition("::")[2], step) for step in told if "Integration::" in step["urn"])
+        return {
+            name: (step["op"], set(step.get("replaceReasons") or step.get("diffReasons") or ()))
+            for name, step in named
+            if step["op"] in {"create", "update", "replace", "delete"}
+        }
+
     def urn(self, name: str, stack: str = "dev") -> str:
-        kind = "pulumi-python:dynamic/encord:AwsIntegration"
+        case = CASES.get(name.rpartition("-")[2], CASES["AWS"])
+        kind = f"pulumi-python:dynamic/encord:{case.resource}"
         return f"urn:pulumi:{stack}::{PROJECT}::{kind}::{name}"
+
+    def replace(self, name: str) -> list[str]:
+        """The options that replace all that `every(name)` declares."""
+        return [word for one in names(name) for word in ("--target-replace", self.urn(one))]
 
     def api(self) -> Client:
         """The embedded API, met behind the engine's back."""
@@ -148,6 +184,11 @@ class Project:
     def living(self) -> dict[str, IntegrationView]:
         """Every integration that the API holds, by uuid."""
         return {view.uuid: view for view in integrations.search(self.api())}
+
+
+def names(name: str) -> set[str]:
+    """What `every(name)` declares."""
+    return {f"{name}-{case}" for case in CASES.values()}
 
 
 UP = ("up", "--yes", "--skip-preview")

@@ -1,6 +1,7 @@
 """What a test may do to the real provider process: kill it at a point, take a defence out, record requests.
 
-`ENCORD_TEST_HARM` holds names separated by commas: `kill:POINT:provider`, `kill:POINT:cli`, one of `HARMS`.
+`ENCORD_TEST_HARM` holds names separated by commas: `kill:POINT:provider:TYPE`, `kill:POINT:cli:TYPE`, one of
+`HARMS`. TYPE is the type of integration that reaches the point, and empty for any.
 Classes are patched once their module has been imported, since sitecustomize comes before everything.
 """
 
@@ -59,12 +60,14 @@ def _folder() -> Path:
     return Path(os.environ["ENCORD_TEST_FOLDER"])
 
 
-def _kill(point: str, victim: str) -> tuple[str, Patch]:
+def _kill(point: str, victim: str, kind: str = "") -> tuple[str, Patch]:
     module, patch = KILL_POINTS[point]
-    return module, partial(patch, partial(_die_once, f"{point}-{victim}", victim))
+    return module, partial(patch, partial(_die_once, f"{point}-{victim}", victim, kind))
 
 
-def _die_once(mark: str, victim: str) -> None:
+def _die_once(mark: str, victim: str, wanted: str, reached: str) -> None:
+    if wanted not in {"", reached}:
+        return
     try:
         Path(_folder(), mark).touch(exist_ok=False)
     except FileExistsError:
@@ -98,24 +101,30 @@ def _before(owner: Any, name: str, first: Callable[..., None]) -> None:
     setattr(owner, name, wrapped)
 
 
-def _after_commit(die: Callable[[], None], module: ModuleType) -> None:
+def _type_of(provider: Any) -> str:
+    """The type of integration; none of what is not an integration."""
+    kind = getattr(provider.reconciler, "kind", None)
+    return kind.provider if kind else ""
+
+
+def _after_commit(die: Callable[[str], None], module: ModuleType) -> None:
     def then(_client: Any, request: Any) -> None:
         if request.method == "POST":
-            die()
+            die(json.loads(request.content).get("provider", ""))
 
     _after(module.Client, "_send", then)
 
 
-def _after_answer(die: Callable[[], None], module: ModuleType) -> None:
+def _after_answer(die: Callable[[str], None], module: ModuleType) -> None:
     def then(provider: Any, *_args: Any) -> None:
         if type(provider).__name__ != "StackIdentityProvider":
-            die()
+            die(_type_of(provider))
 
     _after(module.Lifecycle, "create", then)
 
 
-def _before_delete(die: Callable[[], None], module: ModuleType) -> None:
-    _before(module.Lifecycle, "delete", lambda *_args: die())
+def _before_delete(die: Callable[[str], None], module: ModuleType) -> None:
+    _before(module.Lifecycle, "delete", lambda provider, *_args: die(_type_of(provider)))
 
 
 def _record(module: ModuleType) -> None:
@@ -191,7 +200,7 @@ def _wrong_clock(module: ModuleType) -> None:
     module.Signer.__init__ = init
 
 
-KILL_POINTS: dict[str, tuple[str, Callable[[Callable[[], None], ModuleType], None]]] = {
+KILL_POINTS: dict[str, tuple[str, Callable[[Callable[[str], None], ModuleType], None]]] = {
     "after-commit": ("client.client", _after_commit),
     "after-answer": ("resources._lifecycle", _after_answer),
     "before-delete": ("resources._lifecycle", _before_delete),
