@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pulumi_encord_integrations.client import integrations
-from tests.support.engine import Project, changed, operations
+from tests.support.engine import Project, operations
 from tests.support.types import CANARY, CASES, RENEWED
 
 SECRET = {case.provider: case for case in CASES.values() if case.secrets}
@@ -88,7 +88,6 @@ def test_a_secret_set_behind_the_engine_s_back_is_shown_and_repaired(project: Pr
     assert operations(refreshed) == {"updated": len(SECRET)}
     repaired = project.up("--diff")
     assert operations(repaired) == {"updated": len(SECRET)}
-    assert changed(repaired) <= {"sas_token", "secret_access_key"}
     assert not LEAK.search(refreshed + repaired)
     project.unchanged()
     assert project.state() == before
