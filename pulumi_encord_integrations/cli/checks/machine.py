@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from pulumi_encord_integrations.cli.checks import Line, Patient
+from pulumi_encord_integrations.cli.checks import Line, Patient, Status
 from pulumi_encord_integrations.cli.configuration import read_project
 from pulumi_encord_integrations.client.settings import project_folder
 
@@ -55,9 +55,10 @@ def pulumi(_patient: Patient) -> Iterator[Line]:
     if (found := _version(said)) is None:
         yield Line("FAIL", f"{path} does not tell its version", "install Pulumi anew")
     elif not _supported(found, OLDEST_PULUMI):
-        yield Line(
-            "FAIL", f"{said} is not supported", f"install Pulumi {_dotted(OLDEST_PULUMI)} or newer, below 4"
-        )
+        # An older one may do: nothing here was tried with it.
+        status: Status = "warn" if found[0] == OLDEST_PULUMI[0] else "FAIL"
+        cure = f"install Pulumi {_dotted(OLDEST_PULUMI)} or newer, below 4"
+        yield Line(status, f"{said} is not what this package is tested with", cure)
     else:
         yield Line("ok", f"{said}, {path}")
 
