@@ -49,9 +49,9 @@ stack.up(expect_no_changes=True)
 """
 
 
-ALIASED = (
-    'every("new", own=lambda case: {"opts": pulumi.ResourceOptions(aliases=[pulumi.Alias(f"old-{case}")])})'
-)
+ALIASED = """every("new", own=lambda case: {
+    "title": f"old-{case}", "opts": pulumi.ResourceOptions(aliases=[pulumi.Alias(f"old-{case}")])
+})"""
 EACH = len(CASES)
 
 
