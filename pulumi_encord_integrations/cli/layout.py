@@ -37,12 +37,18 @@ def _row(view: IntegrationView) -> list[str]:
     return [
         view.title,
         view.provider,
-        view.scenario,
+        _scenario(view),
         view.owner,
         view.role or "-",
         f"{view.created_at:%Y-%m-%d}",
         f"{declared.project}/{declared.stack}" if declared else "-",
     ]
+
+
+def _scenario(view: IntegrationView) -> str:
+    """Encord marks all client-only integrations; the names of its Direct Access scenarios do not tell."""
+    told = "Strict-Client" in view.scenario or not view.strict_client_only
+    return view.scenario if told else f"{view.scenario}, client-only"
 
 
 def sheet(view: IntegrationView) -> Text:

@@ -74,6 +74,19 @@ def test_the_table_names_the_scenario(scenario: str) -> None:
     assert row[heads.index("SCENARIO") :].startswith(f"{scenario}  ")
 
 
+@pytest.mark.parametrize(
+    ("scenario", "shown"),
+    [
+        ("Standard With Strict-Client", "Standard With Strict-Client  "),
+        ("Direct-Access", "Direct-Access, client-only  "),
+        ("Direct-Access Over VPN", "Direct-Access Over VPN, client-only  "),
+    ],
+)
+def test_the_table_marks_every_client_only_integration(scenario: str, shown: str) -> None:
+    heads, row = drawn(200, scenario=scenario, strictClientOnly=True)
+    assert row[heads.index("SCENARIO") :].startswith(shown)
+
+
 def test_the_sheet_says_what_encord_can_do_with_the_data() -> None:
     shown = sheet(dataTypes=["IMAGE", "VIDEO"], features=[])
     named = ("scenario", "secure", "data types", "features")
