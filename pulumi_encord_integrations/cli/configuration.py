@@ -62,8 +62,7 @@ class _Configuration:
         self.files: dict[str, Path] = {}
         """Key -> the file that it was read from."""
         self._sources = [(project_file, _config(project_file, project))]
-        if stack:
-            file = _stack_file(self.stack_folder, stack)
+        if stack and (file := _stack_file(self.stack_folder, stack, project_file)):
             self._sources.insert(0, (file, _config(file, _mapping(file))))
 
     def get(self, key: str) -> str | None:
@@ -100,13 +99,18 @@ def _project(folder: Path) -> tuple[Path, dict[str, Any]]:
     return folder / "Pulumi.yaml", {}
 
 
-def _stack_file(folder: Path, stack: str) -> Path:
-    """The file of a stack, which may be named with its organization and project."""
+def _stack_file(folder: Path, stack: str, project: Path) -> Path | None:
+    """The file of a stack, which may be named with its organization and project.
+
+    None where the project has no such files at all: a stack without settings of its own has none.
+    """
     name = stack.rsplit("/", 1)[-1]
     for suffix in ("yaml", "yml"):
         if (file := folder / f"Pulumi.{name}.{suffix}").is_file():
             return file
     known = _stacks(folder)
+    if not known and project.is_file():
+        return None
     hint = f"Stacks here: {', '.join(known)}" if known else "Run it in the project's folder"
     raise ConfigurationError(f"there is no Pulumi.{name}.yaml in {folder}", hint=hint)
 

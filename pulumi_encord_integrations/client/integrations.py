@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from pydantic import ValidationError
 
-from pulumi_encord_integrations.client.errors import UnexpectedAnswer
+from pulumi_encord_integrations.client.errors import NotFound, UnexpectedAnswer
 from pulumi_encord_integrations.model.integrations import (
     CreatedIntegration,
     DeletedIntegration,
@@ -33,6 +34,8 @@ def create(
 
 def read(client: "Client", uuid: str) -> IntegrationView:
     """One integration; raises `NotFound`, `NotAllowed`."""
+    if not _is_uuid(uuid):
+        raise NotFound(f'"{uuid}" is not the uuid of an integration')
     return _view(client.call("GET", f"{_PATH}/{uuid}"))
 
 
@@ -63,6 +66,14 @@ def update(client: "Client", uuid: str, changes: Mapping[str, Any]) -> Integrati
 def delete(client: "Client", uuid: str, declared_by: str | None) -> DeletedIntegration:
     """Lets it go on behalf of a stack identity; None deletes whoever declares it."""
     return client.ask(DeletedIntegration, "DELETE", f"{_PATH}/{uuid}", query={"declaredBy": declared_by})
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _view(data: Any) -> IntegrationView:

@@ -25,7 +25,7 @@ from pulumi_encord_integrations.reconcilers.base import Bag, Reconciler
 from pulumi_encord_integrations.reconcilers.session import Session
 from pulumi_encord_integrations.resources import _session
 from pulumi_encord_integrations.resources._process import settle_in
-from pulumi_encord_integrations.resources._values import bag, split
+from pulumi_encord_integrations.resources._values import bag, quotable, split, written
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -101,14 +101,15 @@ class Lifecycle(ResourceProvider):
         """All problems at once, offline."""
         known, unknown = split(news)
         checked = self.reconciler.check(known, frozenset(unknown))
-        failures = [self._failure(problem) for problem in checked.problems]
+        failures = [self._failure(problem, known) for problem in checked.problems]
         return CheckResult({**checked.inputs, **unknown}, failures)
 
-    def _failure(self, problem: Problem) -> CheckFailure:
-        if problem.path and problem.path[0] in self.reconciler.secrets:
+    def _failure(self, problem: Problem, known: Bag) -> CheckFailure:
+        path, value = written(problem.path, known)
+        if not path or path[0] in self.reconciler.secrets or not quotable(value):
             # The engine quotes the value of the property that a failure names.
             return CheckFailure("", str(problem))
-        return CheckFailure(problem.where, problem.text)
+        return CheckFailure(Problem(path, "").where, problem.text)
 
     def _mark_alive(self, id_: str, properties: Bag) -> None:
         _seen.alive(self.reconciler.same_object(id_, properties), properties.get(INCARNATION))

@@ -6,7 +6,8 @@ from typing import Any
 import pulumi
 from pulumi.output import Unknown
 
-_PROVIDER = "__provider"
+_QUOTED = 300
+"""Characters of a value that are shown in a refusal."""
 
 
 def split(properties: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -45,6 +46,27 @@ def bag(properties: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in properties.items()
         if not name.startswith("__") and value is not None
     }
+
+
+def written(path: tuple[str | int, ...], properties: Mapping[str, Any]) -> tuple[tuple[str | int, ...], Any]:
+    """As much of a path as the program wrote, at least its property, and the value there."""
+    value: Any = properties
+    for depth, part in enumerate(path):
+        inside = dict(enumerate(value)) if isinstance(value, list) else value
+        if not isinstance(inside, Mapping) or part not in inside:
+            return (path[:depth], value) if depth else (path[:1], None)
+        value = inside[part]
+    return path, value
+
+
+def quotable(value: Any) -> bool:
+    """Whether a refused value may be shown: short, nothing invisible, no address with credentials."""
+    if isinstance(value, str):
+        address = "://" in value and any(mark in value for mark in "@?")
+        return len(value) <= _QUOTED and value.isprintable() and not address
+    if isinstance(value, Mapping):
+        return all(quotable(item) for item in value.values())
+    return not isinstance(value, list) or all(quotable(item) for item in value)
 
 
 def with_secrets(properties: Mapping[str, Any], secret: Iterable[str]) -> dict[str, Any]:

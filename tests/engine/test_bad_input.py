@@ -15,7 +15,7 @@ ALL_BAD = """aws(
 EXPECTED = {
     "title": "must not be empty",
     "role_arn": "must be the ARN of an IAM role",
-    "buckets[0].name": "must be an S3 bucket name",
+    "buckets[0]": "must be an S3 bucket name",
     "buckets[1].prefixes[0]": 'must not be empty or begin with "/"',
     "region": "must be an AWS region, such as eu-west-1",
     "adopt": "must be true or false",
@@ -38,6 +38,13 @@ def test_a_preview_names_every_bad_input_of_a_resource_at_once(project: Project)
 def test_a_preview_names_inputs_that_contradict_each_other(project: Project) -> None:
     project.declare('aws("bad", over_vpn=True)')
     assert "set strict_client_only to true" in problem("over_vpn", project.fail("preview", "--stack", "dev"))
+
+
+def test_a_credential_in_an_address_is_refused_and_not_quoted(project: Project) -> None:
+    project.declare('one(CASES["S3_COMPATIBLE"], "bad", endpoint="https://ada:canary@storage.test")')
+    said = project.fail("preview", "--stack", "dev")
+    assert "endpoint: must be scheme, host and port alone" in line_with("resource 'bad' has a problem", said)
+    assert "canary" not in said
 
 
 def test_an_up_with_a_bad_input_changes_nothing(project: Project) -> None:

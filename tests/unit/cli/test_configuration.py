@@ -88,6 +88,12 @@ def test_a_stack_without_a_file_is_refused_and_the_others_named(project: Path) -
     assert error.hint == "Stacks here: dev"
 
 
+def test_a_stack_without_settings_of_its_own_has_those_of_the_project(project: Path) -> None:
+    for file in project.glob("Pulumi.*.yaml"):
+        file.unlink()
+    assert read_settings("prod").endpoint == read_settings(None).endpoint
+
+
 def test_an_encrypted_value_is_refused_with_its_variable(project: Path) -> None:
     write(project, "Pulumi.dev.yaml", "config:\n  encord:sshKeyFile: {secure: v1:abc}\n")
     error = refusal("dev")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_encord_integrations.client.errors import Refused, UnexpectedAnswer
+from pulumi_encord_integrations.client.errors import NotFound, Refused, UnexpectedAnswer
 from pulumi_encord_integrations.model.integrations import integration_type
 from pulumi_encord_integrations.reconcilers.base import Bag, Live
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
@@ -138,3 +138,9 @@ def test_what_cannot_be_read_does_not_hide_the_others(api: FakeApi, case: Case) 
     api.rows[strange.id] |= {"region": "MARS 1", "dataTypes": ["HOLOGRAM"]}
     made = reconciler(case).create(api.session(), checked(case))
     assert read(api, case, made).outputs["title"] == made.outputs["title"]
+
+
+@every_type
+def test_what_is_no_uuid_is_told_before_anything_is_asked(api: FakeApi, case: Case) -> None:
+    with pytest.raises(NotFound, match='"nope" is not the uuid of an integration'):
+        reconciler(case).read(api.session(), "nope", {})

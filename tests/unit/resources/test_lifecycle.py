@@ -185,9 +185,30 @@ def test_drift_is_a_change(provider: ThingProvider) -> None:
 
 def test_check_gives_back_unknowns_and_places_of_problems(provider: ThingProvider) -> None:
     later = unknown()
-    checked = provider.check({}, {**INPUTS, "title": later, "buckets": ["A"], "region": "x"})
+    checked = provider.check({}, {**INPUTS, "title": later, "buckets": ["A", {"name": "B"}], "region": "x"})
     assert checked.inputs["title"] is later
-    assert [failure.property for failure in checked.failures] == ["buckets[0].name", "region"]
+    places = [failure.property for failure in checked.failures]
+    assert places == ["buckets[0]", "buckets[1].name", "region"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("title", "red\x1b[31m"),
+        ("title", "backwards\u202e"),
+        ("title", "x" * 1000),
+        ("region", "https://ada:canary@storage.test"),
+        ("region", "https://acme.blob.test/?sig=canary"),
+        ("buckets", [{"name": "a\x1b", "prefixes": []}]),
+    ],
+)
+def test_what_must_not_reach_a_terminal_or_log_is_not_quoted(
+    provider: ThingProvider, name: str, value: object
+) -> None:
+    (failure,) = provider.check({}, {**INPUTS, name: value}).failures
+    assert failure.property == ""
+    assert failure.reason.startswith(name)
+    assert "canary" not in failure.reason
 
 
 def test_check_gives_the_remedy(provider: ThingProvider) -> None:

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_encord_integrations.resources._values import bag, holds_unknown, plain, split, with_secrets
+from pulumi_encord_integrations.resources._values import (
+    bag,
+    holds_unknown,
+    plain,
+    split,
+    with_secrets,
+    written,
+)
 from tests.unit.resources.mocked import deploy, unknown
 
 json_values = st.recursive(
@@ -98,3 +105,18 @@ def test_only_what_is_named_becomes_secret(given_as: str | None) -> None:
         return marked["key"].is_secret() if isinstance(marked["key"], pulumi.Output) else None
 
     assert deploy(program).result is (True if given_as else None)
+
+
+@pytest.mark.parametrize(
+    ("path", "known", "value"),
+    [
+        (("title",), ("title",), "t"),
+        (("region",), ("region",), None),
+        (("buckets", 0, "name"), ("buckets", 0), "plain"),
+        (("buckets", 1, "name"), ("buckets", 1, "name"), "named"),
+        (("buckets", 7, "name"), ("buckets",), ["plain", {"name": "named"}]),
+        ((), (), {"title": "t", "buckets": ["plain", {"name": "named"}]}),
+    ],
+)
+def test_a_place_is_named_as_far_as_the_program_wrote_it(path: Any, known: Any, value: Any) -> None:
+    assert written(path, {"title": "t", "buckets": ["plain", {"name": "named"}]}) == (known, value)
