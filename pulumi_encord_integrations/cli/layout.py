@@ -102,7 +102,8 @@ def _values(name: str, value: Any) -> list[str]:
     if name == "buckets":
         return [place for bucket in value for place in _places(bucket)]
     if isinstance(value, datetime):
-        return [f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"]
+        over = ", which is over" if name == "sas_ends_at" and value < datetime.now(UTC) else ""
+        return [f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC{over}"]
     return [str(item) for item in value] or ["none"] if isinstance(value, list) else [str(value)]
 
 

@@ -122,6 +122,8 @@ AZURE: dict[str, Any] = {
 def test_the_sheet_says_when_a_sas_token_ends() -> None:
     ends = "2031-01-01T01:59:59+02:00"
     assert sheet(**{**AZURE, "sasEndsAt": ends})["SAS ends at"] == "2030-12-31 23:59:59 UTC"
+    past = sheet(**{**AZURE, "sasEndsAt": "2020-01-01T00:00:00Z"})
+    assert past["SAS ends at"] == "2020-01-01 00:00:00 UTC, which is over"
 
 
 @pytest.mark.parametrize(
