@@ -6,7 +6,7 @@ list, count as standard types that are never reached over VPN.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from pulumi_encord_integrations.model.problems import Problem
 
@@ -85,16 +85,7 @@ SCENARIOS = (
     ),
     Scenario(
         "Direct-Access",
-        providers=(
-            *_CLOUDS,
-            "MINIO",
-            "DROPBOX",
-            "GOOGLE_DRIVE",
-            "ONE_DRIVE",
-            "DIGITAL_OCEAN",
-            "ANY_OBJECT_STORAGE",
-            "ANY_STATIC_HOSTED_FILES",
-        ),
+        providers=get_args(Source),
         url_kinds=("UNSIGNED", "SIGNED"),
         secure=False,
         data_types=_VIDEO,
