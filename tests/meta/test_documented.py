@@ -86,8 +86,8 @@ def test_every_output_of_a_public_class_has_a_sentence(name: str) -> None:
 
 @EVERY_TYPE
 def test_every_input_has_its_line_in_the_constructor_in_order(kind: IntegrationType) -> None:
-    args = (getattr(package, kind.resource).__init__.__doc__ or "").partition("Args:\n")[2]
-    explained = re.findall(r"^ {12}(\w+): \S", args, re.MULTILINE)
+    args = (inspect.getdoc(getattr(package, kind.resource).__init__) or "").partition("Args:\n")[2]
+    explained = re.findall(r"^ {4}(\w+): \S", args, re.MULTILINE)
     assert explained == ["resource_name", *inputs(kind), "opts"]
 
 
