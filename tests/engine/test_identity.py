@@ -143,7 +143,7 @@ def test_a_forced_replacement_keeps_the_object(project: Project) -> None:
 def test_without_the_incarnation_a_forced_replacement_would_delete_it(project: Project) -> None:
     replace_by_force(project, "no-incarnation")
     assert project.state()
-    assert not project.living()
+    assert not project.living(), (project.state(), project.living().keys(), project.export())
 
 
 def test_children_of_one_name_in_several_components_have_an_object_each(project: Project) -> None:
