@@ -143,7 +143,7 @@ def test_a_forced_replacement_keeps_the_object(project: Project) -> None:
 def test_without_the_incarnation_a_forced_replacement_would_delete_it(project: Project) -> None:
     replace_by_force(project, "no-incarnation")
     assert project.state()
-    assert not project.living(), (project.state(), project.living().keys(), project.export())
+    assert not project.living()
 
 
 def test_children_of_one_name_in_several_components_have_an_object_each(project: Project) -> None:
@@ -185,8 +185,9 @@ def test_an_input_that_replaces_there_and_back_leaves_one_object(project: Projec
 
 def test_without_the_incarnation_the_object_found_again_would_be_deleted(project: Project) -> None:
     there_and_back(project, "kill:before-delete:provider:AWS", "no-incarnation")
-    assert project.state()
-    assert not project.living()
+    assert "prod-AWS" in project.state()
+    # Whatever else was in flight may have lost its first object before the kill, and is made anew.
+    assert "AWS" not in {view.provider for view in project.living().values()}
 
 
 def test_a_targeted_update_leaves_the_others_alone(project: Project) -> None:
