@@ -16,7 +16,8 @@ from pulumi_encord_integrations.client.settings import Settings
 from pulumi_encord_integrations.model.text import Email
 
 _ADDRESS = "http://embedded"
-_NEEDED = ("fastapi", "sqlalchemy", "alembic", "a2wsgi")
+NEEDED = ("fastapi", "sqlalchemy", "alembic", "a2wsgi")
+"""Modules of the extra `[server]` that an embedded API loads."""
 
 
 class DatabaseMissing(ConfigurationError):
@@ -36,7 +37,7 @@ def connect(settings: Settings, *, create: bool = False, read_only: bool = False
 
 def require(settings: Settings) -> None:
     """Refuses settings that an embedded API cannot start with; raises `ConfigurationError`."""
-    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise ConfigurationError(
             f"the embedded API needs {', '.join(missing)}",

@@ -2,7 +2,6 @@
 
 import unicodedata
 from typing import TYPE_CHECKING, Annotated
-from uuid import UUID
 
 import typer
 
@@ -48,23 +47,17 @@ def show(
 
 def _find(client: "Client", name: str) -> "IntegrationView":
     from pulumi_encord_integrations.client import integrations
+    from pulumi_encord_integrations.model.text import uuid_in
 
     found = list(integrations.search(client, title=name))
     if len(found) > 1:
         raise Refused(f'{len(found)} integrations are titled "{name}"', hint=_told_apart(found))
     if found:
         return found[0]
-    if (uuid := _uuid(name)) is not None:
+    if (uuid := uuid_in(name)) is not None:
         return integrations.read(client, uuid)
     titles = [view.title for view in integrations.search(client)]
     raise NotFound(f'there is no integration "{name}" that you may view', hint=_nearest(name, titles))
-
-
-def _uuid(text: str) -> str | None:
-    try:
-        return str(UUID(text))
-    except ValueError:
-        return None
 
 
 def _told_apart(views: "list[IntegrationView]") -> str:

@@ -4,6 +4,7 @@ import json
 import logging
 import secrets
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Any, TypeVar
 from urllib.parse import urlencode
@@ -73,7 +74,7 @@ class Client:
         try:
             return answer.model_validate(data)
         except ValidationError:
-            raise self._unexpected("answered with something else than expected") from None
+            raise _unexpected(self.endpoint, "answered with something else than expected") from None
 
     def pages(self, path: str, query: Query | None = None, size: int = 1000) -> Iterator[dict[str, Any]]:
         """All rows of a paged listing, undecoded."""
@@ -85,7 +86,7 @@ class Client:
             if not page.next_page_token:
                 return
             if page.next_page_token == token:
-                raise self._unexpected("answered the same page twice")
+                raise _unexpected(self.endpoint, "answered the same page twice")
             token = page.next_page_token
 
     def call(self, method: str, path: str, *, query: Query | None = None, body: Any = None) -> Any:
@@ -116,17 +117,8 @@ class Client:
         return request
 
     def _send(self, request: httpx2.Request) -> Any:
-        try:
+        with reaching(self.endpoint):
             response = self._http.send(request)
-        except httpx2.TimeoutException:
-            raise errors.TimedOut(f"{self.endpoint} did not answer in time") from None
-        except httpx2.TransportError as error:
-            raise errors.Unavailable(
-                f"cannot reach {self.endpoint}: {str(error) or type(error).__name__}",
-                hint="Check the address in encord:endpoint and that the API is running",
-            ) from None
-        except httpx2.RequestError:
-            raise self._unexpected("answered with something that cannot be decoded") from None
         _log.debug("%s %s: %s", request.method, request.url.path, response.status_code)
         if response.status_code == 204:
             return None
@@ -135,8 +127,25 @@ class Client:
             return data
         raise _error(response, data, self.endpoint)
 
-    def _unexpected(self, what: str) -> errors.UnexpectedAnswer:
-        return errors.UnexpectedAnswer(f"{self.endpoint} {what}", hint="Is it this API, and as new?")
+
+@contextmanager
+def reaching(endpoint: str) -> Iterator[None]:
+    """What goes wrong with a connection, as `TimedOut`, `Unavailable` or `UnexpectedAnswer`."""
+    try:
+        yield
+    except httpx2.TimeoutException:
+        raise errors.TimedOut(f"{endpoint} did not answer in time") from None
+    except httpx2.TransportError as error:
+        raise errors.Unavailable(
+            f"cannot reach {endpoint}: {str(error) or type(error).__name__}",
+            hint="Check the address in encord:endpoint and that the API is running",
+        ) from None
+    except httpx2.RequestError:
+        raise _unexpected(endpoint, "answered with something that cannot be decoded") from None
+
+
+def _unexpected(endpoint: str, what: str) -> errors.UnexpectedAnswer:
+    return errors.UnexpectedAnswer(f"{endpoint} {what}", hint="Is it this API, and as new?")
 
 
 def _pairs(key: str, value: str | bool | int | list[str] | None) -> list[tuple[str, str]]:

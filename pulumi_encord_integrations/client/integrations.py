@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from pydantic import ValidationError
 
@@ -15,6 +14,7 @@ from pulumi_encord_integrations.model.integrations import (
     Placement,
     view_of,
 )
+from pulumi_encord_integrations.model.text import uuid_in
 
 if TYPE_CHECKING:
     # A program only declares: it need not load what speaks HTTP.
@@ -34,9 +34,10 @@ def create(
 
 def read(client: "Client", uuid: str) -> IntegrationView:
     """One integration; raises `NotFound`, `NotAllowed`."""
-    if not _is_uuid(uuid):
+    found = uuid_in(uuid)
+    if found is None:
         raise NotFound(f'"{uuid}" is not the uuid of an integration')
-    return _view(client.call("GET", f"{_PATH}/{uuid}"))
+    return _view(client.call("GET", f"{_PATH}/{found}"))
 
 
 def search(
@@ -66,14 +67,6 @@ def update(client: "Client", uuid: str, changes: Mapping[str, Any]) -> Integrati
 def delete(client: "Client", uuid: str, declared_by: str | None) -> DeletedIntegration:
     """Lets it go on behalf of a stack identity; None deletes whoever declares it."""
     return client.ask(DeletedIntegration, "DELETE", f"{_PATH}/{uuid}", query={"declaredBy": declared_by})
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _view(data: Any) -> IntegrationView:

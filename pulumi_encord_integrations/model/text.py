@@ -2,6 +2,7 @@
 
 import unicodedata
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import AfterValidator
 
@@ -34,6 +35,14 @@ def _email(value: str) -> str:
         return validate_email(value, check_deliverability=False, test_environment=True).normalized.lower()
     except EmailNotValidError as error:
         raise ValueError(f"must be an e-mail address such as ada@example.com ({error})") from None
+
+
+def uuid_in(text: str) -> str | None:
+    """A UUID, however it is spelled, in its one canonical form; None if the text is none."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return None
 
 
 Title = Annotated[str, AfterValidator(_title)]

@@ -80,7 +80,7 @@ def key(patient: Patient) -> Iterator[Line]:
     if found.embedded:
         yield Line("ok", "the embedded API makes its own, beside the database")
         return
-    credentials_of(found)
+    patient.client = Client(found.endpoint, credentials_of(found), attempts=1)
     source = next(name for name in ("ssh_key_file", "ssh_key", "token") if getattr(found, name))
     if source != "ssh_key_file" or found.ssh_key_file is None:
         yield Line("ok", f"from {found.sources[source]}")
@@ -98,19 +98,18 @@ def _open_to_others(path: Path) -> str:
 
 def who_am_i(patient: Patient) -> Iterator[Line]:
     """As whom the API knows the caller."""
-    if patient.settings.embedded and patient.client is None:
+    if patient.client is None:
         yield Line("skipped", _NONE_YET)
         return
-    me = organizations.current(_client(patient))
+    me = organizations.current(patient.client)
     yield Line("ok", f"{me.user_email}, {me.role} of {me.name}")
 
 
 def principals(patient: Patient) -> Iterator[Line]:
     """The principals and origins to let in on the cloud side; - where the API has none configured."""
-    if patient.settings.embedded and patient.client is None:
-        found = patient.settings.principals
-    else:
-        found = _client(patient).get("integration-principals", Principals)
+    found = patient.settings.principals
+    if patient.client is not None:
+        found = patient.client.get("integration-principals", Principals)
     yield Line("ok", found.principal_arn or "-", name="AWS principal")
     yield Line("ok", found.service_account_email or "-", name="GCP service account")
     yield Line("ok", found.application_id or "-", name="Azure application")
@@ -125,10 +124,3 @@ def sources(patient: Patient) -> Iterator[Line]:
         shown = "(not shown)" if name in _SECRET and flat[name] else flat[name]
         text = f"{shown}, from {found.sources.get(name, 'the default')}" if shown else "not set"
         yield Line("ok", text, name=f"setting {config_key or name.replace('_', ' ')}")
-
-
-def _client(patient: Patient) -> Client:
-    if patient.client is None:
-        found = patient.settings
-        patient.client = Client(found.endpoint, credentials_of(found), attempts=1)
-    return patient.client

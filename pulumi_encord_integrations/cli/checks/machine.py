@@ -13,6 +13,7 @@ from pathlib import Path
 from pulumi_encord_integrations.cli.checks import Line, Patient, Status
 from pulumi_encord_integrations.cli.configuration import read_project
 from pulumi_encord_integrations.client.settings import project_folder
+from pulumi_encord_integrations.embedded import NEEDED
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_PULUMI = (3, 259)
@@ -26,7 +27,7 @@ _PROBE = f"""
 import importlib.util, json
 from importlib.metadata import version
 import pulumi, pulumi_encord_integrations.resources.providers
-wanted = ("fastapi", "sqlalchemy", "alembic", "a2wsgi")
+wanted = {NEEDED!r}
 print(json.dumps({{
     "package": version("{_PACKAGE}"),
     "pulumi": version("pulumi"),

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import parse_qsl
-from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, SecretStr, ValidationInfo, field_validator
 
@@ -16,6 +15,7 @@ from pulumi_encord_integrations.model.integrations import (
     IntegrationView,
 )
 from pulumi_encord_integrations.model.problems import Problem
+from pulumi_encord_integrations.model.text import uuid_in
 
 _ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
 _CONTAINER = re.compile(r"\$(?:root|web)|(?=.{3,63}$)[a-z0-9](?:-?[a-z0-9])*")
@@ -41,10 +41,10 @@ def _container(value: str) -> str:
 
 
 def _tenant(value: str) -> str:
-    try:
-        return str(UUID(value))
-    except ValueError:
-        raise ValueError("must be the tenant's id, such as 8c8b1c2e-3a54-4d0e-9a43-0f6d8f1c2b3a") from None
+    found = uuid_in(value)
+    if found is None:
+        raise ValueError("must be the tenant's id, such as 8c8b1c2e-3a54-4d0e-9a43-0f6d8f1c2b3a")
+    return found
 
 
 def _token(value: SecretStr) -> SecretStr:

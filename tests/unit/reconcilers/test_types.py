@@ -144,3 +144,12 @@ def test_what_cannot_be_read_does_not_hide_the_others(api: FakeApi, case: Case) 
 def test_what_is_no_uuid_is_told_before_anything_is_asked(api: FakeApi, case: Case) -> None:
     with pytest.raises(NotFound, match='"nope" is not the uuid of an integration'):
         reconciler(case).read(api.session(), "nope", {})
+
+
+def test_a_uuid_is_found_however_it_is_spelled(api: FakeApi) -> None:
+    case = CASES["GCP"]
+    made = reconciler(case).create(api.session(), checked(case))
+    api.listed = False
+    found = reconciler(case).read(api.session(), f"{{{made.id.upper()}}}", {})
+    assert found
+    assert found.id == made.id
