@@ -11,10 +11,10 @@ from pulumi_encord_integrations.client.errors import UnexpectedAnswer
 _SECONDS = 10.0
 
 
-def seconds_ahead(endpoint: str) -> float | None:
+def seconds_ahead(endpoint: str, transport: httpx2.BaseTransport | None = None) -> float | None:
     """How far this clock is ahead of the API's, None if it does not tell; raises `EncordError`."""
-    with reaching(endpoint):
-        response = httpx2.get(f"{endpoint}/healthz", timeout=_SECONDS)
+    with reaching(endpoint), httpx2.Client(transport=transport, timeout=_SECONDS) as http:
+        response = http.get(f"{endpoint}/healthz")
     if response.status_code != 200:
         raise UnexpectedAnswer(
             f"{endpoint}/healthz answered {response.status_code}",
