@@ -14,11 +14,10 @@ from pydantic import Field, StrictBool, ValidationError
 
 from pulumi_encord_integrations.model.base import IMMUTABLE, ImmutableFlag, Received, Sent, rule
 from pulumi_encord_integrations.model.identity import DeclaredAs
+from pulumi_encord_integrations.model.members import MemberRole
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.model.scenarios import Reach, judge
 from pulumi_encord_integrations.model.text import Title
-
-MemberRole = Literal["admin", "user"]
 
 
 class IntegrationSpec(Sent):
@@ -83,7 +82,9 @@ class IntegrationView(Received):
     adopted: bool
     declared_as: DeclaredAs | None
     role: MemberRole | None
-    """The caller's own role; None for an organization admin who has not joined."""
+    """The caller's effective role; None for an organization admin who has not joined."""
+    permissions: list[str]
+    """What that role lets the caller do."""
 
 
 class CreatedIntegration(Received):

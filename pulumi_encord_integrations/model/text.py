@@ -1,6 +1,7 @@
 """Rules for the texts that people write."""
 
 import unicodedata
+from functools import lru_cache
 from typing import Annotated
 from uuid import UUID
 
@@ -26,6 +27,7 @@ def _title(value: str) -> str:
     return text
 
 
+@lru_cache(maxsize=2**17)
 def _email(value: str) -> str:
     # Slow to load, and most programs name nobody.
     from email_validator import EmailNotValidError, validate_email

@@ -1,12 +1,17 @@
-"""Who calls, and for which organization."""
+"""Who calls, for which organization; and the users of the organization, in Encord's own shapes."""
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
 
-from pulumi_encord_integrations.model.base import Received
+from pulumi_encord_integrations.model.base import Received, Sent, rule
+from pulumi_encord_integrations.model.problems import Problem
+from pulumi_encord_integrations.model.text import Email
 
 OrganizationRole = Literal["ADMIN", "MEMBER", "TASKER", "WORKFORCE_MANAGER"]
+MemberType = Literal["internal", "external"]
 
 
 class CurrentOrganization(Received):
@@ -22,3 +27,35 @@ class BearerToken(Received):
     """A token that stands for a signature for one hour."""
 
     token: str
+
+
+class OrganizationUserSpec(Sent):
+    """What is declared of a user of the organization; `role` is `roleMnemonicName` on the wire."""
+
+    email: Email
+    role: OrganizationRole = Field("MEMBER", alias="roleMnemonicName")
+    member_type: MemberType = "internal"
+
+    @rule("role", "member_type")
+    def admins_are_internal(self) -> Iterator[Problem]:
+        """Encord: only internal members can hold the ADMIN role."""
+        if self.role == "ADMIN" and self.member_type != "internal":
+            yield Problem(("member_type",), "only internal members can hold the role ADMIN")
+
+
+class OrganizationUserChange(Sent):
+    """What changes; what is absent stays. Encord publishes no such call, this one is ours."""
+
+    role: OrganizationRole | None = Field(None, alias="roleMnemonicName")
+    member_type: MemberType | None = None
+
+
+class OrganizationUserView(Received):
+    """A user of the organization."""
+
+    email: str
+    role: OrganizationRole = Field(alias="roleMnemonicName")
+    role_uuid: str
+    member_type: MemberType
+    created_at: datetime
+    last_edited_at: datetime

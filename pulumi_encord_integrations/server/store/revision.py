@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration."""
 
 _WAIT_SECONDS = 0.2

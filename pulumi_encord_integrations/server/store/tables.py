@@ -32,7 +32,9 @@ organization_users = Table(
     Column("organization", ForeignKey("organizations.uuid"), primary_key=True),
     Column("email", String(320), primary_key=True),
     Column("role", String(32), nullable=False),
+    Column("member_type", String(16), nullable=False, server_default="internal"),
     Column("created_at", DateTime, nullable=False),
+    Column("last_edited_at", DateTime),
 )
 
 user_keys = Table(
@@ -88,6 +90,47 @@ members = Table(
         ["organization", "email"], ["organization_users.organization", "organization_users.email"]
     ),
     Index("members_by_user", "organization", "email"),
+)
+
+groups = Table(
+    "groups",
+    metadata,
+    Column("uuid", String(36), primary_key=True),
+    Column("organization", ForeignKey("organizations.uuid"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("adopted", Boolean, nullable=False),
+    Column("ownership_key", String(64)),
+    Column("stack_id", String(36)),
+    Column("path", Text),
+    Column("project", Text),
+    Column("stack", Text),
+    Index("groups_by_ownership_key", "organization", "ownership_key", unique=True),
+    Index("groups_by_name", "organization", "name"),
+)
+
+group_users = Table(
+    "group_users",
+    metadata,
+    Column("group", ForeignKey("groups.uuid", ondelete="CASCADE"), primary_key=True),
+    Column("organization", String(36), nullable=False),
+    Column("email", String(320), primary_key=True),
+    ForeignKeyConstraint(
+        ["organization", "email"],
+        ["organization_users.organization", "organization_users.email"],
+        ondelete="CASCADE",
+    ),
+    Index("group_users_by_user", "organization", "email"),
+)
+
+group_members = Table(
+    "group_members",
+    metadata,
+    Column("integration", ForeignKey("integrations.uuid", ondelete="CASCADE"), primary_key=True),
+    Column("group", ForeignKey("groups.uuid", ondelete="CASCADE"), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Index("group_members_by_group", "group"),
 )
 
 creates = Table(
