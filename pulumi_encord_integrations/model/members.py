@@ -147,8 +147,8 @@ def repeated(keys: Sequence[str], *path: str) -> Iterator[Problem]:
 class MembersChange(Sent):
     """Grants and withdrawals, all or none of which are done."""
 
-    set: Annotated[list[Membership], Field(max_length=MAX_MEMBERS)] = []
-    remove: Annotated[list[Principal], Field(max_length=MAX_MEMBERS)] = []
+    set: list[Membership] = Field(default_factory=list, max_length=MAX_MEMBERS)
+    remove: list[Principal] = Field(default_factory=list, max_length=MAX_MEMBERS)
 
     def conflicts(self, unknown: frozenset[str] = frozenset()) -> Iterator[Problem]:
         """Nobody is named twice."""

@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -15,7 +16,15 @@ from starlette.routing import compile_path
 from pulumi_encord_integrations.model.problems import message_of
 from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.faults import Fault
-from pulumi_encord_integrations.server.routes import integrations, organizations, principals
+from pulumi_encord_integrations.server.routes import (
+    grants,
+    groups,
+    integrations,
+    members,
+    organizations,
+    principals,
+    users,
+)
 from pulumi_encord_integrations.server.store.database import Database, is_busy, journal_mode
 
 _log = logging.getLogger(__name__)
@@ -34,7 +43,7 @@ def create_app(deployment: Deployment, database: Database) -> FastAPI:
     )
     app.state.deployment = deployment
     app.state.database = database
-    for noun in (integrations, principals, organizations):
+    for noun in (members, grants, integrations, groups, users, principals, organizations):
         app.include_router(noun.router(), prefix=_PREFIX)
 
     @app.get("/healthz", tags=["health"])
@@ -53,15 +62,23 @@ def create_app(deployment: Deployment, database: Database) -> FastAPI:
     return app
 
 
-def _answer(status: int, code: str, message: str, hint: str = "", **headers: str) -> JSONResponse:
-    body = {"message": message, "code": code} | ({"hint": hint} if hint else {})
-    return JSONResponse(body, status, headers or None)
+def _answer(
+    status: int,
+    code: str,
+    message: str,
+    hint: str = "",
+    headers: Mapping[str, str] | None = None,
+    errors: Sequence[Mapping[str, str]] = (),
+) -> JSONResponse:
+    body: dict[str, Any] = {"message": message, "code": code}
+    body |= ({"hint": hint} if hint else {}) | ({"errors": errors} if errors else {})
+    return JSONResponse(body, status, headers)
 
 
 def _fault(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Fault)  # noqa: S101  registered for this class alone
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
-    return _answer(error.status, error.code, error.message, error.hint, **headers)
+    return _answer(error.status, error.code, error.message, error.hint, headers, error.errors)
 
 
 def _invalid(_request: Request, error: Exception) -> JSONResponse:
@@ -82,7 +99,7 @@ def _http_error(request: Request, error: Exception) -> JSONResponse:
     status, headers = error.status_code, dict(error.headers or {})
     if status == 405:
         headers["Allow"] = _methods_of(request) or headers.get("Allow", "")
-    return _answer(status, codes.get(status, "invalid_request"), str(error.detail), **headers)
+    return _answer(status, codes.get(status, "invalid_request"), str(error.detail), headers=headers)
 
 
 def _methods_of(request: Request) -> str:
@@ -94,7 +111,7 @@ def _methods_of(request: Request) -> str:
 
 def _database_error(_request: Request, error: Exception) -> JSONResponse:
     if is_busy(error):
-        return _answer(503, "database_busy", "the database is busy", "Try again", **{"Retry-After": "1"})
+        return _answer(503, "database_busy", "the database is busy", "Try again", {"Retry-After": "1"})
     said = str(getattr(error, "orig", error))
     _log.error("database: %s", said)
     return _answer(500, "database_error", f"the database failed: {said}", "Check its file, folder and disk")

@@ -19,6 +19,8 @@ from pulumi_encord_integrations.server.faults import Fault, not_authenticated
 
 MAX_BODY = 1024 * 1024
 """Bytes in a request's body."""
+MAX_LARGE_BODY = 16 * MAX_BODY
+"""Bytes in a body that may name all members of an integration or group."""
 
 _log = logging.getLogger(__name__)
 _ONCE = ("authorization", "content-digest", "signature", "signature-input", "host")
@@ -30,10 +32,14 @@ class Refusal(BaseModel):
     message: str
     code: str
     hint: str | None = None
+    errors: list[dict[str, str]] | None = None
+    """Each refusal, where one request asks for many things."""
 
 
 class AuthenticatedRoute(APIRoute):
     """Proves the credentials before anything else of the request is read into meaning."""
+
+    max_body = MAX_BODY
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's own handler behind the border."""
@@ -42,7 +48,7 @@ class AuthenticatedRoute(APIRoute):
         async def bordered(request: Request) -> Response:
             try:
                 deployment: Deployment = request.app.state.deployment
-                incoming = await _incoming(request)
+                incoming = await _incoming(request, self.max_body)
                 request.state.proof = auth.prove(incoming, deployment.vault, deployment.window)
                 return await handle(request)
             except (Fault, HTTPException, RequestValidationError, exc.OperationalError):
@@ -53,10 +59,17 @@ class AuthenticatedRoute(APIRoute):
         return bordered
 
 
-def router(noun: str, prefix: str = "") -> APIRouter:
-    """A router whose routes all stand behind the border."""
+class LargeRoute(AuthenticatedRoute):
+    """The same for long lists."""
+
+    max_body = MAX_LARGE_BODY
+
+
+def router(noun: str, prefix: str = "", *, large: bool = False) -> APIRouter:
+    """A router whose routes all stand behind the border; `large` for those that take long lists."""
+    route = LargeRoute if large else AuthenticatedRoute
     refusals: dict[int | str, dict[str, Any]] = {"default": {"model": Refusal, "description": "Refused"}}
-    return APIRouter(prefix=prefix, tags=[noun], route_class=AuthenticatedRoute, responses=refusals)
+    return APIRouter(prefix=prefix, tags=[noun], route_class=route, responses=refusals)
 
 
 def _bug(request: Request, error: Exception) -> Fault:
@@ -67,7 +80,7 @@ def _bug(request: Request, error: Exception) -> Fault:
     return Fault(500, "internal_error", "the API failed", "See its log")
 
 
-async def _incoming(request: Request) -> auth.Incoming:
+async def _incoming(request: Request, max_body: int) -> auth.Incoming:
     if any(len(request.headers.getlist(name)) > 1 for name in _ONCE):
         raise not_authenticated(f"a request may hold each of {', '.join(_ONCE)} once")
     query = request.scope["query_string"].decode("latin-1")
@@ -77,16 +90,16 @@ async def _incoming(request: Request) -> auth.Incoming:
         target=f"{path}?{query}" if query else path,
         authority=request.headers.get("host", ""),
         headers=request.headers,
-        body=await _body(request),
+        body=await _body(request, max_body),
     )
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, max_body: int) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BODY:
-            raise Fault(413, "payload_too_large", f"a request may hold {MAX_BODY} bytes")
+        if len(body) > max_body:
+            raise Fault(413, "payload_too_large", f"a request may hold {max_body} bytes")
     # Starlette hands this to whoever parses the body after us.
     request._body = bytes(body)
     return request._body

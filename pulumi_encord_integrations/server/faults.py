@@ -1,15 +1,21 @@
 """Refusals of the API, each with its status, code and remedy."""
 
+from collections.abc import Mapping, Sequence
+
 
 class Fault(Exception):
     """A refusal that becomes the answer `{"message", "code", "hint"}`."""
 
-    def __init__(self, status: int, code: str, message: str, hint: str = "") -> None:
+    def __init__(
+        self, status: int, code: str, message: str, hint: str = "", errors: Sequence[Mapping[str, str]] = ()
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.hint = hint
+        self.errors = errors
+        """Each thing that is refused, where one request asks for many."""
 
 
 class DatabaseUnusable(Exception):

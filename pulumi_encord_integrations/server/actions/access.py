@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row
 
+from pulumi_encord_integrations.model.members import Permission, may
 from pulumi_encord_integrations.server.faults import Fault, not_allowed
 from pulumi_encord_integrations.server.store import integrations as store
 from pulumi_encord_integrations.server.store.organizations import Caller
@@ -22,9 +23,19 @@ def visible(connection: Connection, caller: Caller, uuid: UUID) -> Row[Any]:
     return row
 
 
-def require_admin(row: Row[Any]) -> None:
-    """Refuses whoever may view the integration only."""
-    if row.role != "admin":
+def require(row: Row[Any], permission: Permission) -> None:
+    """Refuses whoever's effective role does not carry the permission."""
+    if not may(row.role, permission):
         raise not_allowed(
             "not_an_admin", f'only admins of "{row.title}" may do this', "Ask one of its admins"
+        )
+
+
+def require_organization_admin(caller: Caller) -> None:
+    """Refuses whoever does not administer the organization."""
+    if not caller.is_organization_admin:
+        raise not_allowed(
+            "not_an_organization_admin",
+            "only admins of the organization may do this",
+            "Ask one of them",
         )

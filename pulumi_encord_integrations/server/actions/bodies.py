@@ -45,7 +45,7 @@ def read_create(body: Body) -> tuple[IntegrationType, IntegrationSpec, Placement
     """What a create asks for; raises a 400 fault that names all that is wrong."""
     kind = kind_of(body.get("provider"))
     model = create_model_of(kind)
-    asked = _examined(model, body)
+    asked = examined(model, body)
     spec = kind.spec.model_construct(**{name: getattr(asked, name) for name in kind.spec.model_fields})
     placement = {name: getattr(asked, name) for name in Placement.model_fields}
     return kind, spec, Placement.model_construct(**placement)
@@ -56,9 +56,9 @@ def read_change(
 ) -> tuple[IntegrationSpec, DeclaredAs | None]:
     """The spec that a change leads to, and the declaration that it names."""
     changes = {snake(kind.spec, key): value for key, value in body.items() if key != "declaredAs"}
-    spec = _examined(kind.spec, {**current.model_dump(mode="json"), **changes})
+    spec = examined(kind.spec, {**current.model_dump(mode="json"), **changes})
     declared = body.get("declaredAs")
-    return spec, None if declared is None else _examined(DeclaredAs, declared, "declared_as")
+    return spec, None if declared is None else examined(DeclaredAs, declared, "declared_as")
 
 
 def kind_of(provider: object) -> IntegrationType:
@@ -70,7 +70,8 @@ def kind_of(provider: object) -> IntegrationType:
     return kind
 
 
-def _examined(model: type[S], value: Any, *path: str) -> S:
+def examined(model: type[S], value: Any, *path: str) -> S:
+    """The value as that model, or a 400 fault that names all that is wrong."""
     if not isinstance(value, Mapping):
         raise invalid(".".join((*path, "must be a mapping")))
     made, found = model.examine(value)

@@ -6,8 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import Field, GetJsonSchemaHandler, TypeAdapter
-from pydantic.json_schema import JsonSchemaValue
+from pydantic import Field
 from sqlalchemy import Connection
 
 from pulumi_encord_integrations.model.base import Page, Received
@@ -23,6 +22,7 @@ from pulumi_encord_integrations.server.actions.access import visible
 from pulumi_encord_integrations.server.actions.bodies import change_model_of, create_model_of
 from pulumi_encord_integrations.server.calls import Authenticated
 from pulumi_encord_integrations.server.faults import invalid
+from pulumi_encord_integrations.server.routes.schema import body_of
 from pulumi_encord_integrations.server.store import listings
 from pulumi_encord_integrations.server.store.organizations import Caller
 
@@ -43,24 +43,11 @@ _LINKS = {
 }
 
 
-class Documented:
-    """Gives a free object the schema of a type; `actions.bodies` checks it and tells all problems at once."""
-
-    def __init__(self, type_: Any) -> None:
-        self._core_schema = TypeAdapter(type_).core_schema
-
-    def __get_pydantic_json_schema__(self, _own: Any, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        """The schema of the type instead of the object's own."""
-        return handler(self._core_schema)
-
-
 def router() -> APIRouter:
     """The routes, documented with the bodies and answers of every registered type of integration."""
     kinds = integration_types()
-    create_body: Any = Annotated[
-        dict[str, Any], Documented(_one_of([create_model_of(kind) for kind in kinds]))
-    ]
-    change_body: Any = Annotated[dict[str, Any], Documented(reduce(or_, map(change_model_of, kinds)))]
+    create_body: Any = body_of(_one_of([create_model_of(kind) for kind in kinds]))
+    change_body: Any = body_of(reduce(or_, map(change_model_of, kinds)))
     view: Any = reduce(or_, (kind.view for kind in kinds))
     routes = borders.router("cloud-integrations", "/cloud-integrations")
 

@@ -2,23 +2,19 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from pulumi_encord_integrations.model.base import SECRET
-from pulumi_encord_integrations.model.identity import DeclaredAs, ownership_key
 from pulumi_encord_integrations.model.integrations import IntegrationSpec, IntegrationType
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.database import now
 from pulumi_encord_integrations.server.store.listings import ROWS, Filters, listing, rows
+from pulumi_encord_integrations.server.store.members import ROLE
 from pulumi_encord_integrations.server.store.organizations import Caller
 from pulumi_encord_integrations.server.vault import Vault
-
-NONCE_DAYS = 30
-"""How long a create is known again after its object is gone."""
 
 _c = t.integrations.c
 _NOT_SETTINGS = {"title", "provider"}
@@ -26,7 +22,7 @@ _SAME_PLACE = ("provider", "title", "project", "stack", "path")
 _LOOKALIKES = ROWS.where(
     *(_c[name] == bindparam(name) for name in _SAME_PLACE),
     _c.stack_id != bindparam("stack_id"),
-    t.members.c.role == "admin",
+    ROLE == "admin",
 ).order_by(_c.created_at)
 
 
@@ -102,54 +98,9 @@ def apply(
     _store_secrets(connection, vault, row.uuid, spec)
 
 
-def declare(
-    connection: Connection,
-    uuid: str,
-    declared: DeclaredAs,
-    kind: IntegrationType,
-    spec: IntegrationSpec,
-    *,
-    adopted: bool | None = None,
-) -> None:
-    """Ties an integration to a declaration; `adopted` None leaves that as it is."""
-    values: dict[str, Any] = {
-        "ownership_key": ownership_key(declared, kind.provider, spec.immutable()),
-        "stack_id": str(declared.stack_id),
-        "path": declared.path,
-        "project": declared.project,
-        "stack": declared.stack,
-    }
-    if adopted is not None:
-        values["adopted"] = adopted
-    connection.execute(update(t.integrations).where(_c.uuid == uuid), values)
-
-
-def release(connection: Connection, uuid: str) -> None:
-    """Frees an integration from its declaration; its settings stay as they are."""
-    free = dict.fromkeys(("ownership_key", "stack_id", "path", "project", "stack"))
-    connection.execute(update(t.integrations).where(_c.uuid == uuid), {**free, "adopted": False})
-
-
 def remove(connection: Connection, uuid: str) -> None:
     """Deletes an integration with its members and secrets."""
     connection.execute(delete(t.integrations).where(_c.uuid == uuid))
-
-
-def created_before(connection: Connection, organization: str, nonce: str) -> str | None:
-    """The uuid that a create with this nonce made, alive or not."""
-    made = t.creates.c
-    return connection.scalar(
-        select(made.object).where(made.organization == organization, made.nonce == nonce)
-    )
-
-
-def remember_create(connection: Connection, organization: str, nonce: str, uuid: str) -> None:
-    """Keeps the nonce of a create, and forgets those past their time."""
-    made = t.creates.c
-    connection.execute(delete(t.creates).where(made.created_at < now() - timedelta(days=NONCE_DAYS)))
-    connection.execute(
-        insert(t.creates), {"organization": organization, "nonce": nonce, "object": uuid, "created_at": now()}
-    )
 
 
 def spec_of(connection: Connection, vault: Vault, row: Row[Any], kind: IntegrationType) -> IntegrationSpec:
@@ -157,13 +108,6 @@ def spec_of(connection: Connection, vault: Vault, row: Row[Any], kind: Integrati
     opened = _open_secrets(connection, vault, row.uuid) if kind.spec.marked(SECRET) else {}
     settings = {k: v for k, v in settings_of(row).items() if k in kind.spec.model_fields}
     return kind.spec.model_validate({**settings, **opened, "title": row.title})
-
-
-def declared_as(row: Row[Any]) -> DeclaredAs | None:
-    """The declaration that the row is tied to."""
-    if row.stack_id is None:
-        return None
-    return DeclaredAs(stack_id=UUID(row.stack_id), path=row.path, project=row.project, stack=row.stack)
 
 
 def settings_of(row: Row[Any]) -> Mapping[str, Any]:

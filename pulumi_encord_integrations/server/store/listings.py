@@ -1,6 +1,5 @@
 """Which integrations a caller may view, and pages of them."""
 
-import base64
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,21 +8,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, or_, select
 
+from pulumi_encord_integrations.server.store import pages
 from pulumi_encord_integrations.server.store import tables as t
+from pulumi_encord_integrations.server.store.members import ROLE
 from pulumi_encord_integrations.server.store.organizations import Caller
 from pulumi_encord_integrations.server.vault import Vault
 
 _c = t.integrations.c
-_m = t.members.c
-_MARK_LENGTH = 32
 # Asked in nearly every call, so built once.
-ROWS = (
-    select(*_c, _m.role)
-    .select_from(
-        t.integrations.outerjoin(t.members, and_(_m.integration == _c.uuid, _m.email == bindparam("email")))
-    )
-    .where(_c.organization == bindparam("organization"))
-)
+ROWS = select(*_c, ROLE.label("role")).where(_c.organization == bindparam("organization"))
 
 
 @dataclass(frozen=True)
@@ -54,18 +47,18 @@ def page(
     """One page and the token of the next; raises ValueError on a token that this API did not make."""
     query = _visible(caller, filters).limit(size + 1)
     if token:
-        query = query.where(_after(vault, token))
+        query = query.where(_after(pages.position(vault, token)))
     found = connection.execute(query).all()
     if len(found) <= size:
         return found, None
     last = found[size - 1]
-    return found[:size], _token(vault, f"{last.created_at.isoformat()} {last.uuid}")
+    return found[:size], pages.token(vault, f"{last.created_at.isoformat()} {last.uuid}")
 
 
 def _visible(caller: Caller, filters: Filters) -> Select[Any]:
     query = rows(caller)
     if filters.mine or not (filters.include_org_access and caller.is_organization_admin):
-        query = query.where(t.members.c.role.is_not(None))
+        query = query.where(ROLE.is_not(None))
     if filters.owner:
         query = query.where(_c.owner == filters.owner.casefold())
     if filters.provider:
@@ -77,14 +70,7 @@ def _visible(caller: Caller, filters: Filters) -> Select[Any]:
     return query.order_by(_c.created_at, _c.uuid)
 
 
-def _token(vault: Vault, position: str) -> str:
-    return base64.urlsafe_b64encode(f"{vault.fingerprint('page', position)}{position}".encode()).decode()
-
-
-def _after(vault: Vault, token: str) -> ColumnElement[bool]:
-    position = base64.urlsafe_b64decode(token.encode("ascii")).decode()[_MARK_LENGTH:]
-    if token != _token(vault, position):
-        raise ValueError("not a token of this API")
+def _after(position: str) -> ColumnElement[bool]:
     at, _, uuid = position.partition(" ")
     moment = datetime.fromisoformat(at)
     return or_(_c.created_at > moment, and_(_c.created_at == moment, _c.uuid > uuid))

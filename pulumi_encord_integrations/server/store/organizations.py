@@ -74,11 +74,19 @@ def create(connection: Connection, name: str, key_id: str) -> str:
     return uuid
 
 
-def add_user(connection: Connection, organization: str, email: str, role: str) -> None:
+def add_user(
+    connection: Connection, organization: str, email: str, role: str, member_type: str = "internal"
+) -> None:
     """Makes the e-mail part of the organization."""
     connection.execute(
         insert(t.organization_users),
-        {"organization": organization, "email": email, "role": role, "created_at": now()},
+        {
+            "organization": organization,
+            "email": email,
+            "role": role,
+            "member_type": member_type,
+            "created_at": now(),
+        },
     )
 
 

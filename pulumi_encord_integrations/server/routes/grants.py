@@ -1,0 +1,70 @@
+"""Members one kind at a time, in the shapes of Encord's own grants; and what a person may do."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Query, Response
+
+from pulumi_encord_integrations.model.base import Page
+from pulumi_encord_integrations.model.groups import GrantedGroup
+from pulumi_encord_integrations.model.members import (
+    GroupsGrant,
+    IntegrationUser,
+    UserAccess,
+    UserEmails,
+    UsersGrant,
+)
+from pulumi_encord_integrations.server import borders
+from pulumi_encord_integrations.server.actions import grants
+from pulumi_encord_integrations.server.calls import Authenticated
+from pulumi_encord_integrations.server.routes.schema import body_of
+
+_users_body: Any = body_of(UsersGrant)
+_emails_body: Any = body_of(UserEmails)
+_groups_body: Any = body_of(GroupsGrant)
+
+
+def router() -> Any:
+    """The routes of individual members, of groups, and of access."""
+    routes = borders.router("grants", "/cloud-integrations", large=True)
+
+    @routes.get("/access", response_model=Page[UserAccess])
+    def access(call: Authenticated, user_email: Annotated[str, Query(alias="userEmail")]) -> Response:
+        """What a user may do on each integration that the caller administers; all of one's own."""
+        return call.read(lambda connection, caller: grants.access(connection, caller, user_email))
+
+    @routes.get("/{uuid:uuid}/users", response_model=Page[IntegrationUser])
+    def list_users(call: Authenticated, uuid: UUID) -> Response:
+        """Individual members, in one page."""
+        return call.read(lambda connection, caller: grants.users(connection, caller, uuid))
+
+    @routes.post("/{uuid:uuid}/users", response_model=Page[IntegrationUser])
+    def add_users(call: Authenticated, uuid: UUID, body: _users_body) -> Response:
+        """Adds several users in one role, all or none."""
+        return call.write(lambda connection, caller: grants.add_users(connection, caller, uuid, body))
+
+    @routes.post("/{uuid:uuid}/users/bulk-delete", response_model=Page[IntegrationUser])
+    def remove_users(call: Authenticated, uuid: UUID, body: _emails_body) -> Response:
+        """Removes several users, all or none; who is no member is passed over."""
+        return call.write(lambda connection, caller: grants.remove_users(connection, caller, uuid, body))
+
+    @routes.get("/{uuid:uuid}/groups", response_model=Page[GrantedGroup])
+    def list_groups(call: Authenticated, uuid: UUID) -> Response:
+        """Groups that the integration is shared with, in one page."""
+        return call.read(lambda connection, caller: grants.groups(connection, caller, uuid))
+
+    @routes.post("/{uuid:uuid}/groups", response_model=Page[GrantedGroup])
+    def add_groups(call: Authenticated, uuid: UUID, body: _groups_body) -> Response:
+        """Shares the integration with groups in one role."""
+        return call.write(lambda connection, caller: grants.add_groups(connection, caller, uuid, body))
+
+    @routes.delete("/{uuid:uuid}/groups", response_model=Page[GrantedGroup])
+    def remove_groups(
+        call: Authenticated, uuid: UUID, group_hash_list: Annotated[list[UUID], Query(alias="groupHashList")]
+    ) -> Response:
+        """Takes groups off, whatever their role."""
+        return call.write(
+            lambda connection, caller: grants.remove_groups(connection, caller, uuid, group_hash_list)
+        )
+
+    return routes
