@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
+from types import MappingProxyType
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -30,6 +31,7 @@ _KINDS: dict[int, type[errors.EncordError]] = {
     403: errors.NotAllowed,
     404: errors.NotFound,
 }
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _log = logging.getLogger(__name__)
 
 Query = Mapping[str, str | bool | int | list[str] | None]
@@ -67,10 +69,17 @@ class Client:
         return self.ask(answer, "GET", path, query=query)
 
     def ask(
-        self, answer: type[M], method: str, path: str, *, query: Query | None = None, body: Any = None
+        self,
+        answer: type[M],
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
     ) -> M:
         """The answer of one call; raises `EncordError`, also if it is not of the expected form."""
-        data = self.call(method, path, query=query, body=body)
+        data = self.call(method, path, query=query, body=body, headers=headers)
         try:
             return answer.model_validate(data)
         except ValidationError:
@@ -89,12 +98,28 @@ class Client:
                 raise _unexpected(self.endpoint, "answered the same page twice")
             token = page.next_page_token
 
-    def call(self, method: str, path: str, *, query: Query | None = None, body: Any = None) -> Any:
+    def rows(self, row: type[M], path: str, query: Query | None = None) -> Iterator[M]:
+        """All rows of a paged listing; raises `UnexpectedAnswer` for one of another form."""
+        for found in self.pages(path, query):
+            try:
+                yield row.model_validate(found)
+            except ValidationError:
+                raise _unexpected(self.endpoint, "answered with something else than expected") from None
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
         """The decoded answer of one call.
 
         Raises `EncordError`, by status and by the code in the body.
         """
-        request = self._request(method, path, query, body)
+        request = self._request(method, path, query, body, headers or {})
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(_may_pass),
             stop=tenacity.stop_after_attempt(self._attempts) | tenacity.stop_before_delay(RETRY_SECONDS),
@@ -103,11 +128,13 @@ class Client:
         )
         return retrying(self._send, request)
 
-    def _request(self, method: str, path: str, query: Query | None, body: Any) -> httpx2.Request:
+    def _request(
+        self, method: str, path: str, query: Query | None, body: Any, more: Mapping[str, str] = _NO_HEADERS
+    ) -> httpx2.Request:
         pairs = [pair for key, value in (query or {}).items() for pair in _pairs(key, value)]
         target = _BASE + path + (f"?{urlencode(pairs)}" if pairs else "")
         content = b"" if body is None else json.dumps(body).encode()
-        headers = {"X-Cloud-Trace-Context": f"{secrets.token_hex(16)}/1;o=1"}
+        headers = {"X-Cloud-Trace-Context": f"{secrets.token_hex(16)}/1;o=1", **more}
         if body is not None:
             headers["Content-Type"] = "application/json"
         request = self._http.build_request(method, target, content=content, headers=headers)

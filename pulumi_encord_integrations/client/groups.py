@@ -1,0 +1,55 @@
+"""User groups over the wire."""
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pulumi_encord_integrations.model.base import Page
+from pulumi_encord_integrations.model.groups import DeclaredGroup, GroupSpec, GroupUser
+from pulumi_encord_integrations.model.integrations import DeletedIntegration, Placement
+
+if TYPE_CHECKING:
+    # A program only declares: it need not load what speaks HTTP.
+    from pulumi_encord_integrations.client.client import Client
+
+_PATH = "organisation/groups"
+
+
+def create(client: "Client", spec: GroupSpec, placement: Placement) -> DeclaredGroup:
+    """Creates it or, for a known declaration, answers the group with the spec applied."""
+    return client.ask(DeclaredGroup, "POST", _PATH, body={**spec.to_wire(), **placement.to_wire()})
+
+
+def listing(client: "Client") -> list[DeclaredGroup]:
+    """All groups of the organization, oldest first."""
+    return client.get("user/current-organisation/groups", Page[DeclaredGroup]).results
+
+
+def read(client: "Client", uuid: str) -> DeclaredGroup:
+    """One group; raises `NotFound`."""
+    return client.get(f"{_PATH}/{uuid}", DeclaredGroup)
+
+
+def update(client: "Client", uuid: str, changes: Mapping[str, Any]) -> DeclaredGroup:
+    """Applies camelCase changes; what is absent stays."""
+    return client.ask(DeclaredGroup, "PATCH", f"{_PATH}/{uuid}", body=dict(changes))
+
+
+def delete(client: "Client", uuid: str, declared_by: str | None) -> DeletedIntegration:
+    """Lets it go on behalf of a stack identity; None deletes whoever declares it."""
+    return client.ask(DeletedIntegration, "DELETE", f"{_PATH}/{uuid}", query={"declaredBy": declared_by})
+
+
+def users(client: "Client", uuid: str) -> list[str]:
+    """E-mails of a group's users; raises `NotFound`."""
+    page = client.get(f"{_PATH}/{uuid}/users", Page[GroupUser])
+    return [user.user_email for user in page.results]
+
+
+def add_users(client: "Client", uuid: str, emails: Collection[str]) -> None:
+    """Adds users, all or none; raises `NotAllowed` for whoever is not part of the organization."""
+    client.call("POST", f"{_PATH}/{uuid}/users", body={"userEmails": sorted(emails)})
+
+
+def remove_users(client: "Client", uuid: str, emails: Collection[str]) -> None:
+    """Removes users; who is not in the group is passed over."""
+    client.call("POST", f"{_PATH}/{uuid}/users/bulk-delete", body={"userEmails": sorted(emails)})
