@@ -1,13 +1,15 @@
 """Encord data integrations, declared with Pulumi.
 
-`AwsIntegration` and its siblings declare how Encord reaches data in a cloud; `declare_organization` declares
-all that an `encord.yaml` says; `get_integration` and `list_integrations` look up what exists.
+`AwsIntegration` and its siblings declare how Encord reaches data in a cloud, `IntegrationMembers`
+and `UserGroup` who may use it; `declare_organization` declares all that an `encord.yaml` says; `get_integration`
+and `list_integrations` look up what exists.
 """
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pulumi_encord_integrations.organization.declare import Organization, declare_organization
+    from pulumi_encord_integrations.resources.groups import UserGroup, UserGroupMembers
     from pulumi_encord_integrations.resources.integration_types import (
         AwsIntegration,
         AzureIntegration,
@@ -22,12 +24,20 @@ if TYPE_CHECKING:
         get_integration_output,
         list_integrations,
     )
+    from pulumi_encord_integrations.resources.members import (
+        IntegrationJoin,
+        IntegrationMember,
+        IntegrationMembers,
+        MemberArgs,
+    )
+    from pulumi_encord_integrations.resources.organization_users import OrganizationUser
 else:
     from importlib import import_module
 
     # The command imports this package too, and must not wait for Pulumi.
     _HOMES = {
         "organization.declare": ("Organization", "declare_organization"),
+        "resources.groups": ("UserGroup", "UserGroupMembers"),
         "resources.integration_types": (
             "AwsIntegration",
             "AzureIntegration",
@@ -38,6 +48,8 @@ else:
         ),
         "resources.integrations": ("Bucket", "BucketArgs", "Integration"),
         "resources.lookups": ("get_integration", "get_integration_output", "list_integrations"),
+        "resources.members": ("IntegrationJoin", "IntegrationMember", "IntegrationMembers", "MemberArgs"),
+        "resources.organization_users": ("OrganizationUser",),
     }
 
     def __getattr__(name):
@@ -56,9 +68,16 @@ __all__ = [
     "DirectAccessIntegration",
     "GcpIntegration",
     "Integration",
+    "IntegrationJoin",
+    "IntegrationMember",
+    "IntegrationMembers",
+    "MemberArgs",
     "Organization",
+    "OrganizationUser",
     "OtcIntegration",
     "S3CompatibleIntegration",
+    "UserGroup",
+    "UserGroupMembers",
     "declare_organization",
     "get_integration",
     "get_integration_output",

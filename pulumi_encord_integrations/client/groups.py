@@ -3,9 +3,11 @@
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+from pulumi_encord_integrations.client.errors import NotFound
 from pulumi_encord_integrations.model.base import Page
 from pulumi_encord_integrations.model.groups import DeclaredGroup, GroupSpec, GroupUser
 from pulumi_encord_integrations.model.integrations import DeletedIntegration, Placement
+from pulumi_encord_integrations.model.text import uuid_in
 
 if TYPE_CHECKING:
     # A program only declares: it need not load what speaks HTTP.
@@ -26,30 +28,37 @@ def listing(client: "Client") -> list[DeclaredGroup]:
 
 def read(client: "Client", uuid: str) -> DeclaredGroup:
     """One group; raises `NotFound`."""
-    return client.get(f"{_PATH}/{uuid}", DeclaredGroup)
+    return client.get(_of(uuid), DeclaredGroup)
 
 
 def update(client: "Client", uuid: str, changes: Mapping[str, Any]) -> DeclaredGroup:
     """Applies camelCase changes; what is absent stays."""
-    return client.ask(DeclaredGroup, "PATCH", f"{_PATH}/{uuid}", body=dict(changes))
+    return client.ask(DeclaredGroup, "PATCH", _of(uuid), body=dict(changes))
 
 
 def delete(client: "Client", uuid: str, declared_by: str | None) -> DeletedIntegration:
     """Lets it go on behalf of a stack identity; None deletes whoever declares it."""
-    return client.ask(DeletedIntegration, "DELETE", f"{_PATH}/{uuid}", query={"declaredBy": declared_by})
+    return client.ask(DeletedIntegration, "DELETE", _of(uuid), query={"declaredBy": declared_by})
 
 
 def users(client: "Client", uuid: str) -> list[str]:
     """E-mails of a group's users; raises `NotFound`."""
-    page = client.get(f"{_PATH}/{uuid}/users", Page[GroupUser])
+    page = client.get(f"{_of(uuid)}/users", Page[GroupUser])
     return [user.user_email for user in page.results]
 
 
 def add_users(client: "Client", uuid: str, emails: Collection[str]) -> None:
     """Adds users, all or none; raises `NotAllowed` for whoever is not part of the organization."""
-    client.call("POST", f"{_PATH}/{uuid}/users", body={"userEmails": sorted(emails)})
+    client.call("POST", f"{_of(uuid)}/users", body={"userEmails": sorted(emails)})
 
 
 def remove_users(client: "Client", uuid: str, emails: Collection[str]) -> None:
     """Removes users; who is not in the group is passed over."""
-    client.call("POST", f"{_PATH}/{uuid}/users/bulk-delete", body={"userEmails": sorted(emails)})
+    client.call("POST", f"{_of(uuid)}/users/bulk-delete", body={"userEmails": sorted(emails)})
+
+
+def _of(uuid: str) -> str:
+    found = uuid_in(uuid)
+    if found is None:
+        raise NotFound(f'"{uuid}" is not the uuid of a user group', code="group_not_found")
+    return f"{_PATH}/{found}"

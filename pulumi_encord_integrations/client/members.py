@@ -3,16 +3,18 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from pulumi_encord_integrations.client.errors import NotFound
 from pulumi_encord_integrations.model.base import Page
 from pulumi_encord_integrations.model.members import (
     Joined,
     MembersChanged,
     MembersPage,
     MemberView,
+    Principal,
     UserAccess,
     as_roles,
-    is_individual,
 )
+from pulumi_encord_integrations.model.text import uuid_in
 
 if TYPE_CHECKING:
     # A program only declares: it need not load what speaks HTTP.
@@ -40,7 +42,7 @@ def change(
     client: "Client", integration: str, wanted: Mapping[str, str], removed: Collection[str] = ()
 ) -> MembersChanged:
     """Grants and withdraws, all or nothing; who is not named stays."""
-    body = {"set": _rows(wanted), "remove": [_principal(key) for key in sorted(removed)]}
+    body = {"set": _rows(wanted), "remove": [Principal.wire(key) for key in sorted(removed)]}
     return client.ask(MembersChanged, "PATCH", _members(integration), body=body)
 
 
@@ -60,7 +62,7 @@ def replace(
 
 def join(client: "Client", integration: str) -> Joined:
     """Makes the caller, an admin of the organization, an Admin of the integration."""
-    return client.ask(Joined, "POST", f"{_PATH}/{integration}/join")
+    return client.ask(Joined, "POST", f"{_of(integration)}/join")
 
 
 def access(client: "Client", email: str) -> list[UserAccess]:
@@ -69,12 +71,15 @@ def access(client: "Client", email: str) -> list[UserAccess]:
 
 
 def _members(integration: str) -> str:
-    return f"{_PATH}/{integration}/members"
+    return f"{_of(integration)}/members"
+
+
+def _of(integration: str) -> str:
+    found = uuid_in(integration)
+    if found is None:
+        raise NotFound(f'"{integration}" is not the uuid of an integration', code="integration_not_found")
+    return f"{_PATH}/{found}"
 
 
 def _rows(roles: Mapping[str, str]) -> list[dict[str, Any]]:
-    return [{**_principal(key), "role": role} for key, role in sorted(roles.items())]
-
-
-def _principal(key: str) -> dict[str, str]:
-    return {"user": key} if is_individual(key) else {"group": key.removeprefix("group:")}
+    return [{**Principal.wire(key), "role": role} for key, role in sorted(roles.items())]

@@ -1,17 +1,19 @@
 """User groups of the organization, in Encord's own shapes."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, Field, StrictStr
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictStr
 
-from pulumi_encord_integrations.model.base import Received, Sent
+from pulumi_encord_integrations.model.base import Received, Sent, rule
 from pulumi_encord_integrations.model.identity import DeclaredAs
 from pulumi_encord_integrations.model.integrations import Placement
-from pulumi_encord_integrations.model.members import MemberRole
-from pulumi_encord_integrations.model.text import Title, invisible
+from pulumi_encord_integrations.model.members import MAX_MEMBERS, GroupId, MemberRole, repeated
+from pulumi_encord_integrations.model.memberships import OnDelete
+from pulumi_encord_integrations.model.problems import Problem
+from pulumi_encord_integrations.model.text import Email, Title, invisible
 
 MAX_DESCRIPTION = 4096
 """Characters in a description. Encord publishes no limit; this one is ours."""
@@ -84,14 +86,27 @@ class GrantedGroup(GroupView):
     user_role: MemberRole
 
 
+def _listed(value: Any) -> Any:
+    """A list of users, also from the mapping that a list becomes in a state."""
+    return list(value) if isinstance(value, Mapping) else value
+
+
 class GroupUser(Received):
     """A user of a group."""
 
     user_email: str
 
 
-class GroupUsersChanged(Received):
-    """What a change of a group's users did."""
+class GroupUsersSpec(Sent):
+    """What is declared of a group's users."""
 
-    added: list[str] = Field(default_factory=list)
-    removed: list[str] = Field(default_factory=list)
+    group: GroupId
+    users: Annotated[list[Email], BeforeValidator(_listed), Field(max_length=MAX_MEMBERS)]
+    exclusive: StrictBool = False
+    on_delete: OnDelete = "remove"
+    allow_large_removal: StrictBool = False
+
+    @rule("users")
+    def each_once(self) -> Iterator[Problem]:
+        """Nobody is named twice."""
+        yield from repeated(self.users, "users")

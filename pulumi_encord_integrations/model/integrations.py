@@ -83,7 +83,7 @@ class IntegrationView(Received):
     declared_as: DeclaredAs | None
     role: MemberRole | None
     """The caller's effective role; None for an organization admin who has not joined."""
-    permissions: list[str]
+    permissions: list[str] = Field(default_factory=list)
     """What that role lets the caller do."""
 
 

@@ -11,7 +11,6 @@ from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.model.text import Email, uuid_in
 
 MemberRole = Literal["admin", "user"]
-OnDelete = Literal["remove", "keep"]
 
 MAX_MEMBERS = 100_000
 """Members in one request."""
@@ -89,11 +88,10 @@ class Principal(Sent):
         """`ada@example.com`, or `group:UUID`: how lists, states and messages name it."""
         return self.user or f"{_GROUP}{self.group}"
 
-    @classmethod
-    def of(cls, key: str) -> "Principal":
-        """The principal of a key; raises `pydantic.ValidationError`."""
-        group = key.removeprefix(_GROUP)
-        return Principal(user=key) if group == key else Principal(group=group)
+    @staticmethod
+    def wire(key: str) -> dict[str, str]:
+        """The principal of a key, as it is sent."""
+        return {"user": key} if is_individual(key) else {"group": key.removeprefix(_GROUP)}
 
 
 class Membership(Principal):

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from pulumi_encord_integrations.model.base import Received, Sent, rule
+from pulumi_encord_integrations.model.memberships import OnDelete
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.model.text import Email
 
@@ -41,6 +42,12 @@ class OrganizationUserSpec(Sent):
         """Encord: only internal members can hold the ADMIN role."""
         if self.role == "ADMIN" and self.member_type != "internal":
             yield Problem(("member_type",), "only internal members can hold the role ADMIN")
+
+
+class DeclaredOrganizationUser(OrganizationUserSpec):
+    """The same with what a resource says beside."""
+
+    on_delete: OnDelete = "remove"
 
 
 class OrganizationUserChange(Sent):

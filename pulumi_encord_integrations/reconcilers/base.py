@@ -29,6 +29,22 @@ class Live:
     """The inputs are among them."""
 
 
+@dataclass(frozen=True)
+class Context:
+    """What a check may know beside the inputs."""
+
+    before: Bag = field(default_factory=dict)
+    """The inputs of the last update; empty for a new resource and in a replacement."""
+    declared: frozenset[str] = frozenset()
+    """Remote things that the program has declared so far in this run."""
+
+
+Things = frozenset[str]
+"""Names of remote things."""
+UNKNOWN = Context()
+NOTHING: frozenset[str] = frozenset()
+
+
 class Reconciler(Protocol):
     """What a type of resource supplies; `_lifecycle` does the rest."""
 
@@ -38,14 +54,17 @@ class Reconciler(Protocol):
     secrets: frozenset[str]
     """Inputs that are never shown."""
 
-    def check(self, known: Bag, unknown: frozenset[str]) -> Checked:
+    def check(self, known: Bag, unknown: frozenset[str], context: Context = UNKNOWN) -> Checked:
         """Validates offline and canonicalises the known inputs; `unknown` names those that come later."""
 
     def comparable(self, properties: Bag) -> Bag:
         """What decides whether anything changed, from inputs or outputs."""
 
-    def same_object(self, id_: str, properties: Bag) -> str:
-        """Names the remote thing; two resources with one name share it."""
+    def things(self, id_: str, properties: Bag) -> frozenset[str]:
+        """Names the remote things; resources that have a name in common share that thing.
+
+        From inputs alone, with an empty id, those that are named by them.
+        """
 
     def create(self, session: Session, inputs: Bag) -> Live:
         """Makes it, or finds what an earlier create of the same declaration made."""
@@ -53,8 +72,8 @@ class Reconciler(Protocol):
     def read(self, session: Session, id_: str, outputs: Bag) -> Live | None:
         """As it is now; None only if that very object is gone."""
 
-    def update(self, session: Session, id_: str, outputs: Bag, inputs: Bag) -> Live:
-        """Applies changed inputs in place."""
+    def update(self, session: Session, id_: str, outputs: Bag, inputs: Bag, living: Things = NOTHING) -> Live:
+        """Applies changed inputs in place, but takes away nothing that is `living` as another resource's."""
 
-    def delete(self, session: Session, id_: str, outputs: Bag) -> None:
-        """Lets it go; what is gone already is no error."""
+    def delete(self, session: Session, id_: str, outputs: Bag, living: Things = NOTHING) -> None:
+        """Lets it go, but for things that are `living` as another resource's; what is gone is no error."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 from pulumi_encord_integrations.client.errors import NoCredentials, Unavailable
-from pulumi_encord_integrations.reconcilers.base import Bag, Checked, Live
+from pulumi_encord_integrations.reconcilers.base import NOTHING, UNKNOWN, Bag, Checked, Context, Live, Things
 from pulumi_encord_integrations.reconcilers.notices import notice
 from pulumi_encord_integrations.reconcilers.session import Session, require_same
 
@@ -15,7 +15,7 @@ class StackReconciler:
     replaces: frozenset[str] = frozenset()
     secrets: frozenset[str] = frozenset()
 
-    def check(self, known: Bag, unknown: frozenset[str]) -> Checked:
+    def check(self, known: Bag, unknown: frozenset[str], context: Context = UNKNOWN) -> Checked:
         """There are no inputs."""
         return Checked({})
 
@@ -23,9 +23,9 @@ class StackReconciler:
         """Never changes."""
         return {}
 
-    def same_object(self, id_: str, properties: Bag) -> str:
+    def things(self, id_: str, properties: Bag) -> frozenset[str]:
         """The identity itself."""
-        return id_
+        return frozenset({id_})
 
     def verify(self, found: Callable[[], str], outputs: Bag) -> None:
         """Refuses another organization; an API out of reach is a warning, so that previews work."""
@@ -43,11 +43,11 @@ class StackReconciler:
         session.require(outputs.get("organization"))
         return Live(id_, {}, {**outputs, **_outputs(session)})
 
-    def update(self, session: Session, id_: str, outputs: Bag, inputs: Bag) -> Live:
+    def update(self, session: Session, id_: str, outputs: Bag, inputs: Bag, living: Things = NOTHING) -> Live:
         """Never asked for."""
         return Live(id_, {}, outputs)
 
-    def delete(self, session: Session, id_: str, outputs: Bag) -> None:
+    def delete(self, session: Session, id_: str, outputs: Bag, living: Things = NOTHING) -> None:
         """Nothing to do."""
 
 

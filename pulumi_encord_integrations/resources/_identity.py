@@ -18,7 +18,8 @@ class StackIdentity(Resource, module="encord", name="StackIdentity"):
         super().__init__(StackIdentityProvider(), "encord", {"organization": None, "endpoint": None}, opts)
 
 
-def _identity() -> StackIdentity:
+def identity() -> StackIdentity:
+    """The one of this stack, declared when first needed."""
     # On the root resource, since a second preview or update in one process has another root.
     root = pulumi.runtime.get_root_resource()
     known = getattr(root, _ATTRIBUTE, None)
@@ -31,7 +32,7 @@ def _identity() -> StackIdentity:
 def declared_as(token: str, name: str, parent: pulumi.Resource | None) -> dict[str, Any]:
     """The ownership key as an input: stack identity, path, and names for messages."""
     return {
-        "stack_id": _identity().id,
+        "stack_id": identity().id,
         "path": _path(token, name, parent),
         "project": pulumi.get_project(),
         "stack": pulumi.get_stack(),

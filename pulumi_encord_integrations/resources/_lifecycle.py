@@ -21,7 +21,7 @@ from pulumi.dynamic import (
 
 from pulumi_encord_integrations.client.errors import EncordError, NotFound
 from pulumi_encord_integrations.model.problems import Problem
-from pulumi_encord_integrations.reconcilers.base import Bag, Reconciler
+from pulumi_encord_integrations.reconcilers.base import Bag, Context, Reconciler
 from pulumi_encord_integrations.reconcilers.session import Session
 from pulumi_encord_integrations.resources import _session
 from pulumi_encord_integrations.resources._process import settle_in
@@ -60,7 +60,7 @@ def one_line(method: Callable[P, R]) -> Callable[P, R]:
 
 
 class _Seen:
-    """Which incarnations of a remote thing this process has seen alive.
+    """Which incarnations of a remote thing this process has seen alive, and which things it was told of.
 
     A delete whose thing lives on under another incarnation would take away what a create just found.
     """
@@ -68,15 +68,26 @@ class _Seen:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._alive: dict[str, set[str]] = {}
+        self._declared: set[str] = set()
 
-    def alive(self, thing: str, incarnation: str | None) -> None:
+    def alive(self, things: frozenset[str], incarnation: str | None) -> None:
         if incarnation:
             with self._lock:
-                self._alive.setdefault(thing, set()).add(incarnation)
+                for thing in things:
+                    self._alive.setdefault(thing, set()).add(incarnation)
 
-    def superseded(self, thing: str, incarnation: str | None) -> bool:
+    def superseded(self, things: frozenset[str], incarnation: str | None) -> frozenset[str]:
+        """Those of the things that live on under another incarnation."""
         with self._lock:
-            return bool(self._alive.get(thing, set()) - {incarnation or ""})
+            return frozenset(thing for thing in things if self._alive.get(thing, set()) - {incarnation or ""})
+
+    def declare(self, things: frozenset[str]) -> None:
+        with self._lock:
+            self._declared |= things
+
+    def declared(self) -> frozenset[str]:
+        with self._lock:
+            return frozenset(self._declared)
 
 
 _seen = _Seen()
@@ -97,10 +108,12 @@ class Lifecycle(ResourceProvider):
         return _session.session()
 
     @one_line
-    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+    def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """All problems at once, offline."""
         known, unknown = split(news)
-        checked = self.reconciler.check(known, frozenset(unknown))
+        context = Context(bag(olds or {}), _seen.declared())
+        checked = self.reconciler.check(known, frozenset(unknown), context)
+        _seen.declare(self.reconciler.things("", checked.inputs))
         failures = [self._failure(problem, known) for problem in checked.problems]
         return CheckResult({**checked.inputs, **unknown}, failures)
 
@@ -112,7 +125,7 @@ class Lifecycle(ResourceProvider):
         return CheckFailure(Problem(path, "").where, problem.text)
 
     def _mark_alive(self, id_: str, properties: Bag) -> None:
-        _seen.alive(self.reconciler.same_object(id_, properties), properties.get(INCARNATION))
+        _seen.alive(self.reconciler.things(id_, properties), properties.get(INCARNATION))
 
     @one_line
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
@@ -152,12 +165,20 @@ class Lifecycle(ResourceProvider):
         """All outputs, since the engine forgets those that are left out."""
         before = bag(olds)
         self._mark_alive(id_, before)
-        live = self.reconciler.update(self._session(), id_, before, bag(news))
-        return UpdateResult({**live.outputs, INCARNATION: before.get(INCARNATION)})
+        living = self._living(id_, before)
+        live = self.reconciler.update(self._session(), id_, before, bag(news), living)
+        outputs = {**live.outputs, INCARNATION: before.get(INCARNATION)}
+        self._mark_alive(id_, outputs)
+        return UpdateResult(outputs)
 
     @one_line
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         """Deletes, unless the same thing lives on as another resource's."""
         before = bag(props)
-        if not _seen.superseded(self.reconciler.same_object(id_, before), before.get(INCARNATION)):
-            self.reconciler.delete(self._session(), id_, before)
+        living = self._living(id_, before)
+        if not living or living != self.reconciler.things(id_, before):
+            self.reconciler.delete(self._session(), id_, before, living)
+
+    def _living(self, id_: str, properties: Bag) -> frozenset[str]:
+        things = self.reconciler.things(id_, properties)
+        return _seen.superseded(things, properties.get(INCARNATION))

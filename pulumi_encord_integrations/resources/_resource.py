@@ -19,6 +19,9 @@ class EncordResource(Resource, module="encord", name="Resource"):
 
     _provider_class: ClassVar[type[Lifecycle]]
 
+    _deletable = False
+    """Whether destroying it is known to delete the object: it is not got, adopted or retained."""
+
     organization: pulumi.Output[str]
     """uuid of the organization that holds the object."""
 
@@ -33,8 +36,22 @@ class EncordResource(Resource, module="encord", name="Resource"):
         """Registers the resource with its place in the program."""
         opts = opts or pulumi.ResourceOptions()
         _refuse_explicit_provider(self._token(), opts)
+        self._deletable = inputs.get("adopt") in {None, False} and not opts.retain_on_delete
         declared = _identity.declared_as(self._token(), name, opts.parent)
         self._register(name, {**inputs, "declared_as": declared}, opts)
+
+    def _grant(
+        self,
+        name: str,
+        inputs: Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None,
+        deleted_with: pulumi.Resource | None = None,
+    ) -> None:
+        """Registers a resource whose identity is in its inputs, behind the stack's identity."""
+        opts = opts or pulumi.ResourceOptions()
+        _refuse_explicit_provider(self._token(), opts)
+        ours = pulumi.ResourceOptions(depends_on=[_identity.identity()], deleted_with=deleted_with)
+        self._register(name, inputs, pulumi.ResourceOptions.merge(ours, opts))
 
     @classmethod
     def _look_up(cls, name: str, id_: pulumi.Input[str], opts: pulumi.ResourceOptions | None) -> Self:

@@ -8,7 +8,11 @@ from pulumi_encord_integrations.model.integration_types import (
     OTC,
     S3_COMPATIBLE,
 )
+from pulumi_encord_integrations.reconcilers.groups import GroupReconciler, GroupUsersReconciler
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
+from pulumi_encord_integrations.reconcilers.member_lists import MembersReconciler
+from pulumi_encord_integrations.reconcilers.members import JoinReconciler, MemberReconciler
+from pulumi_encord_integrations.reconcilers.organization_users import OrganizationUserReconciler
 from pulumi_encord_integrations.reconcilers.stacks import StackReconciler
 from pulumi_encord_integrations.resources._lifecycle import Lifecycle
 from pulumi_encord_integrations.resources._stack_lifecycle import StackLifecycle
@@ -40,3 +44,27 @@ class S3CompatibleIntegrationProvider(Lifecycle):
 
 class DirectAccessIntegrationProvider(Lifecycle):
     reconciler = IntegrationReconciler(DIRECT_ACCESS)
+
+
+class IntegrationMemberProvider(Lifecycle):
+    reconciler = MemberReconciler()
+
+
+class IntegrationMembersProvider(Lifecycle):
+    reconciler = MembersReconciler()
+
+
+class IntegrationJoinProvider(Lifecycle):
+    reconciler = JoinReconciler()
+
+
+class OrganizationUserProvider(Lifecycle):
+    reconciler = OrganizationUserReconciler()
+
+
+class UserGroupProvider(Lifecycle):
+    reconciler = GroupReconciler()
+
+
+class UserGroupMembersProvider(Lifecycle):
+    reconciler = GroupUsersReconciler()

@@ -36,6 +36,7 @@ _ROW = {
     "settingsRevision": 1,
     "adopted": False,
     "role": "admin",
+    "permissions": ["VIEW", "UPLOAD_DATA", "DELETE", "ADD_USERS"],
     "externalId": "external",
     "principalArn": None,
     "serviceAccountEmail": None,

@@ -9,7 +9,7 @@ from pulumi.dynamic import DiffResult
 
 from pulumi_encord_integrations.client import errors
 from pulumi_encord_integrations.model.integration_types.aws import AWS
-from pulumi_encord_integrations.reconcilers.base import Bag, Live
+from pulumi_encord_integrations.reconcilers.base import NOTHING, Bag, Live, Things
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
 from pulumi_encord_integrations.reconcilers.session import Session
 from pulumi_encord_integrations.resources import _lifecycle
@@ -26,7 +26,7 @@ class Integrations(IntegrationReconciler):
 
     deleted: ClassVar[list[str]] = []
 
-    def delete(self, session: Session, id_: str, outputs: Bag) -> None:
+    def delete(self, session: Session, id_: str, outputs: Bag, living: Things = NOTHING) -> None:
         self.deleted.append(outputs.get(INCARNATION, ""))
 
 
@@ -110,29 +110,30 @@ def test_every_call_of_the_engine_has_the_border() -> None:
 
 def test_an_incarnation_is_superseded_only_by_another_of_the_same_thing() -> None:
     seen = _Seen()
-    seen.alive("thing", "a")
-    seen.alive("other", "b")
-    assert not seen.superseded("thing", "a")
-    assert not seen.superseded("unseen", "a")
-    seen.alive("thing", "b")
-    assert seen.superseded("thing", "a")
-    assert seen.superseded("thing", "z")
+    seen.alive(frozenset({"thing"}), "a")
+    seen.alive(frozenset({"other"}), "b")
+    assert not seen.superseded(frozenset({"thing"}), "a")
+    assert not seen.superseded(frozenset({"unseen"}), "a")
+    seen.alive(frozenset({"thing"}), "b")
+    assert seen.superseded(frozenset({"thing"}), "a")
+    assert seen.superseded(frozenset({"thing"}), "z")
+    assert seen.superseded(frozenset({"thing", "other"}), "b") == {"thing"}
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
 def test_a_thing_without_incarnation_supersedes_nothing(nothing: str | None) -> None:
     seen = _Seen()
-    seen.alive("thing", nothing)
-    assert not seen.superseded("thing", "a")
-    seen.alive("thing", "a")
-    assert seen.superseded("thing", nothing)
+    seen.alive(frozenset({"thing"}), nothing)
+    assert not seen.superseded(frozenset({"thing"}), "a")
+    seen.alive(frozenset({"thing"}), "a")
+    assert seen.superseded(frozenset({"thing"}), nothing)
 
 
 def test_what_threads_saw_at_once_is_all_kept() -> None:
     seen = _Seen()
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda n: seen.alive(f"thing-{n % 50}", f"i-{n}"), range(5000)))
-        skipped = list(pool.map(lambda n: seen.superseded(f"thing-{n}", f"i-{n}"), range(50)))
+        list(pool.map(lambda n: seen.alive(frozenset({f"thing-{n % 50}"}), f"i-{n}"), range(5000)))
+        skipped = list(pool.map(lambda n: seen.superseded(frozenset({f"thing-{n}"}), f"i-{n}"), range(50)))
     assert all(skipped)
     assert sum(len(found) for found in seen._alive.values()) == 5000
 

@@ -15,7 +15,7 @@ from tests.unit.resources.mocked import IDENTITY, deploy
 
 every_type = pytest.mark.parametrize("case", CASES.values(), ids=str)
 OWN = {"self", "resource_name", "opts", "adopt"}
-NOT_OUTPUTS = {"uuid", "provider", "role", "declared_as"}
+NOT_OUTPUTS = {"uuid", "provider", "role", "permissions", "declared_as"}
 PAGE = "custom signed URL expiration times are only available for AWS, GCP, and OTC integrations"
 
 

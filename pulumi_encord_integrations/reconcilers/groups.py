@@ -1,0 +1,113 @@
+"""User groups, and the users of one."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pulumi_encord_integrations.client import groups as api
+from pulumi_encord_integrations.client.errors import NotFound
+from pulumi_encord_integrations.model.groups import DeclaredGroup, GroupSpec, GroupUsersSpec
+from pulumi_encord_integrations.model.integrations import Placement
+from pulumi_encord_integrations.reconcilers.base import Bag, Live
+from pulumi_encord_integrations.reconcilers.lists import ListReconciler, Roles
+from pulumi_encord_integrations.reconcilers.objects import ObjectReconciler
+from pulumi_encord_integrations.reconcilers.session import Session
+
+_GONE = "group_not_found"
+_SHOWN = {"name", "description", "created_at", "organization", "adopted"}
+MEMBER = "member"
+"""What stands for the role of a group's user, who has none."""
+
+
+class GroupReconciler(ObjectReconciler[DeclaredGroup]):
+    """A group; its users are resources of their own."""
+
+    noun = "groups"
+    gone = _GONE
+
+    def __init__(self) -> None:
+        super().__init__(GroupSpec)
+
+    def call_create(
+        self, session: Session, spec: Any, placement: Placement
+    ) -> tuple[DeclaredGroup, list[str]]:
+        """Creates, finds its own, or adopts."""
+        view = api.create(session.client, spec, placement)
+        return view, view.lookalikes
+
+    def call_read(self, session: Session, uuid: str) -> DeclaredGroup:
+        """One group."""
+        return api.read(session.client, uuid)
+
+    def call_list(self, session: Session) -> Iterable[tuple[str, DeclaredGroup]]:
+        """All groups."""
+        return ((view.group_hash, view) for view in api.listing(session.client))
+
+    def call_update(self, session: Session, uuid: str, changes: Bag) -> DeclaredGroup:
+        """Applies changes."""
+        return api.update(session.client, uuid, changes)
+
+    def call_delete(self, session: Session, uuid: str, declared_by: str | None) -> str:
+        """Lets it go, with all access that it granted."""
+        return api.delete(session.client, uuid, declared_by).outcome
+
+    def title(self, properties: Any) -> str:
+        """The name."""
+        return str(properties.get("name"))
+
+    def carried(self, view: DeclaredGroup, outputs: Bag) -> Bag:
+        """What is neither a setting nor the declaration."""
+        kept = {name: value for name, value in outputs.items() if name not in {*self.fields, "declared_as"}}
+        if view.declared_as:
+            kept["declared_as"] = view.declared_as.model_dump(mode="json")
+        return kept
+
+    def live(self, view: DeclaredGroup, carried: Bag) -> Live:
+        """Live values over the declaration and the incarnation."""
+        outputs = {**carried, **view.model_dump(mode="json", include=_SHOWN)}
+        inputs = {name: outputs[name] for name in (*self.fields, "adopt", "declared_as") if name in outputs}
+        return Live(view.group_hash, inputs, outputs)
+
+
+class GroupUsersReconciler(ListReconciler):
+    """Users of a group, by Encord's own two calls."""
+
+    spec = GroupUsersSpec
+    holder = "group"
+    entries = "users"
+
+    def roles(self, canonical: Bag) -> Roles:
+        """Everybody has the same."""
+        return dict.fromkeys(canonical["users"], MEMBER)
+
+    def live_roles(self, session: Session, holder: str) -> Roles | None:
+        """Read once for all lists of a group."""
+        try:
+            return session.listing(f"users of {holder}", lambda: _users(session, holder))
+        except NotFound as error:
+            if error.code != _GONE:
+                raise
+            return None
+
+    def change(self, session: Session, holder: str, wanted: Roles, removed: frozenset[str]) -> None:
+        """Adds first, so that nobody loses what they are to keep; a group that is gone let all go."""
+        if wanted:
+            api.add_users(session.client, holder, wanted)
+        try:
+            if removed:
+                api.remove_users(session.client, holder, removed)
+        except NotFound as error:
+            if error.code != _GONE:
+                raise
+        finally:
+            session.written()
+
+    def replace(self, session: Session, holder: str, wanted: Roles, *, allow_large: bool) -> list[str]:
+        """Adds and removes what differs from the live group."""
+        now = set(api.users(session.client, holder))
+        new = {email: MEMBER for email in wanted if email not in now}
+        self.change(session, holder, new, frozenset(now - wanted.keys()))
+        return []
+
+
+def _users(session: Session, group: str) -> Iterable[tuple[str, str]]:
+    return ((email, MEMBER) for email in api.users(session.client, group))

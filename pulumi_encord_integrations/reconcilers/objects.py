@@ -1,0 +1,166 @@
+"""Objects with an ownership key, which a create finds again: integrations and user groups."""
+
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from pulumi_encord_integrations.client.errors import NotFound
+from pulumi_encord_integrations.model.base import IMMUTABLE, SECRET, Sent
+from pulumi_encord_integrations.model.identity import DeclaredAs
+from pulumi_encord_integrations.model.integrations import Placement
+from pulumi_encord_integrations.model.problems import Problem
+from pulumi_encord_integrations.reconcilers.base import NOTHING, UNKNOWN, Bag, Checked, Context, Live, Things
+from pulumi_encord_integrations.reconcilers.notices import notice
+from pulumi_encord_integrations.reconcilers.session import Session
+
+V = TypeVar("V")
+
+
+class ObjectReconciler(ABC, Generic[V]):
+    """Reconciles one kind of object; a kind supplies its facts and its calls."""
+
+    noun: ClassVar[str]
+    """What its listing is called in a session."""
+    gone: ClassVar[str]
+    """Only a 404 of this code is about the object itself."""
+    spec: type[Sent]
+    fields: frozenset[str]
+    """Inputs that are settings of the object."""
+
+    def __init__(self, spec: type[Sent], apart: frozenset[str] = frozenset()) -> None:
+        self.spec = spec
+        self.apart = apart
+        self.replaces = spec.marked(IMMUTABLE)
+        self.secrets = spec.marked(SECRET)
+        self.fields = frozenset(spec.model_fields) - apart
+
+    @abstractmethod
+    def call_create(self, session: Session, spec: Any, placement: Placement) -> tuple[V, list[str]]:
+        """The object, and the uuids of those that may be meant instead."""
+
+    @abstractmethod
+    def call_read(self, session: Session, uuid: str) -> V:
+        """One object; raises `NotFound`."""
+
+    @abstractmethod
+    def call_list(self, session: Session) -> Iterable[tuple[str, V]]:
+        """All objects by uuid."""
+
+    @abstractmethod
+    def call_update(self, session: Session, uuid: str, changes: Bag) -> V:
+        """Applies camelCase changes."""
+
+    @abstractmethod
+    def call_delete(self, session: Session, uuid: str, declared_by: str | None) -> str:
+        """Answers what became of it."""
+
+    @abstractmethod
+    def live(self, view: V, carried: Bag) -> Live:
+        """Live values over what only the state knows: the declaration, the incarnation."""
+
+    @abstractmethod
+    def carried(self, view: V, outputs: Bag) -> Bag:
+        """What of the state's outputs a read keeps."""
+
+    @abstractmethod
+    def title(self, properties: Any) -> str:
+        """Its name for people."""
+
+    def check(self, known: Bag, unknown: frozenset[str], context: Context = UNKNOWN) -> Checked:
+        """Validates against the spec."""
+        placement = {name: known[name] for name in ("adopt", "declared_as") if name in known}
+        declared = {name: value for name, value in known.items() if name not in placement}
+        problems = _adopt_problems(placement)
+        spec, found = self.spec.examine(declared, unknown & self.fields)
+        if spec is None:
+            return Checked(known, [*found, *problems])
+        canonical = spec.model_dump(mode="json", exclude={*self.apart, *unknown}, exclude_none=True)
+        return Checked({**canonical, **placement}, [*found, *problems])
+
+    def comparable(self, properties: Bag) -> Bag:
+        """The settings, and the declaration without its mere names."""
+        settings = {name: properties.get(name) for name in self.fields}
+        declared = properties.get("declared_as")
+        if isinstance(declared, dict):
+            declared = {name: declared.get(name) for name in ("stack_id", "path")}
+        return {**settings, "declared_as": declared}
+
+    def things(self, id_: str, properties: Bag) -> frozenset[str]:
+        """The remote uuid."""
+        return frozenset({id_} if id_ else ())
+
+    def create(self, session: Session, inputs: Bag) -> Live:
+        """Creates, finds its own, or adopts."""
+        placement = Placement(
+            declared_as=_declared_as(inputs), adopt=bool(inputs.get("adopt")), nonce=secrets.token_hex(16)
+        )
+        try:
+            view, lookalikes = self.call_create(session, self._spec(inputs), placement)
+        finally:
+            session.written()
+        if lookalikes:
+            notice(
+                f'"{self.title(inputs)}" was created anew, but a stack of the same name, whose state may be '
+                f"lost, declares {', '.join(lookalikes)} at the same place. adopt=True takes one over"
+            )
+        return self.live(view, inputs)
+
+    def read(self, session: Session, id_: str, outputs: Bag) -> Live | None:
+        """From the listing; what is not in it is asked for by itself."""
+        session.require(outputs.get("organization"))
+        view = session.listing(self.noun, lambda: self.call_list(session)).get(id_)
+        if view is None:
+            try:
+                view = self.call_read(session, id_)
+            except NotFound as error:
+                if error.code != self.gone:
+                    raise
+                return None
+        return self.live(view, self.carried(view, outputs))
+
+    def update(self, session: Session, id_: str, outputs: Bag, inputs: Bag, living: Things = NOTHING) -> Live:
+        """Applies the whole declaration: what it says counts, whoever changed what."""
+        session.require(outputs.get("organization"))
+        changes = self._spec(inputs).to_wire()
+        declared = _declared_as(inputs)
+        if declared is not None:
+            changes["declaredAs"] = declared.to_wire()
+        try:
+            view = self.call_update(session, id_, changes)
+        finally:
+            session.written()
+        return self.live(view, {**inputs, "incarnation": outputs.get("incarnation")})
+
+    def delete(self, session: Session, id_: str, outputs: Bag, living: Things = NOTHING) -> None:
+        """Deletes; releases what was adopted and leaves what another stack has taken over."""
+        session.require(outputs.get("organization"))
+        declared = _declared_as(outputs)
+        try:
+            outcome = self.call_delete(session, id_, str(declared.stack_id) if declared else None)
+        except NotFound as error:
+            if error.code != self.gone:
+                raise
+            return
+        finally:
+            session.written()
+        if outcome == "kept":
+            notice(f'"{self.title(outputs)}" ({id_}) lives on: another stack declares it now')
+
+    def _spec(self, inputs: Bag) -> Sent:
+        return self.spec.model_validate({name: inputs[name] for name in self.fields if name in inputs})
+
+
+def _declared_as(properties: Bag) -> DeclaredAs | None:
+    value = properties.get("declared_as")
+    return DeclaredAs.model_validate(value) if value else None
+
+
+def _adopt_problems(placement: Bag) -> list[Problem]:
+    try:
+        TypeAdapter(bool).validate_python(placement.get("adopt", False), strict=True)
+    except ValidationError:
+        return [Problem(("adopt",), "must be true or false")]
+    return []

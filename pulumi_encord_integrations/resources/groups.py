@@ -1,0 +1,117 @@
+"""User groups and their users."""
+
+from collections.abc import Mapping, Sequence
+from typing import Self
+
+import pulumi
+
+from pulumi_encord_integrations.resources import providers
+from pulumi_encord_integrations.resources._claims import claim
+from pulumi_encord_integrations.resources._references import email_of, group_of
+from pulumi_encord_integrations.resources._resource import EncordResource
+from pulumi_encord_integrations.resources.integrations import OptionalFlag
+from pulumi_encord_integrations.resources.organization_users import OnDelete, OrganizationUser
+
+
+class UserGroup(EncordResource, module="encord", name="UserGroup"):
+    """A group of users of the organization, which integrations can be shared with.
+
+    Destroying it revokes all access that it granted. Changes in place: name, description.
+    """
+
+    _provider_class = providers.UserGroupProvider
+
+    name: pulumi.Output[str]
+    """The name; need not be unique."""
+    description: pulumi.Output[str]
+    """What the group is for."""
+    created_at: pulumi.Output[str]
+    """When it was created: ISO 8601, UTC."""
+    adopted: pulumi.Output[bool]
+    """True if it existed before: destroying this resource leaves it alive."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        name: pulumi.Input[str],
+        description: pulumi.Input[str] = "",
+        adopt: OptionalFlag = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declares a group; needs an admin of the organization.
+
+        Args:
+            resource_name: its name in this program.
+            name: the name shown in the app, at most 255 characters.
+            description: at most 4,096 characters. Default: none.
+            adopt: take over the one existing group of that name instead of creating one; destroying the
+                resource then leaves it alive. Default False.
+            opts: Pulumi's resource options; an explicit provider is refused.
+
+        """
+        self._declare(resource_name, {"name": name, "description": description, "adopt": adopt}, opts)
+
+    @classmethod
+    def get(
+        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> Self:
+        """Reads an existing group by its uuid, without managing it; fails if there is none."""
+        return cls._look_up(resource_name, id, opts)
+
+
+class UserGroupMembers(EncordResource, module="encord", name="UserGroupMembers"):
+    """Users of a group, any number in one resource: beside others, or all that there are.
+
+    Changes in place: users, exclusive. Replaces: group.
+    """
+
+    _provider_class = providers.UserGroupMembersProvider
+
+    group: pulumi.Output[str]
+    """uuid of the group."""
+    users: pulumi.Output[Mapping[str, str]]
+    """E-mail of each user -> `member`."""
+    exclusive: pulumi.Output[bool]
+    """Whether nobody else may be in the group."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        group: pulumi.Input[str] | UserGroup,
+        users: pulumi.Input[Sequence[pulumi.Input[str] | OrganizationUser]],
+        exclusive: bool = False,
+        on_delete: OnDelete = "remove",
+        allow_large_removal: OptionalFlag = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declares users of a group; needs an admin of the organization.
+
+        Args:
+            resource_name: its name in this program.
+            group: the group, or its uuid.
+            users: e-mails of users of the organization, in any order; or the users themselves.
+            exclusive: whether whoever else is in the group is removed. Default False.
+            on_delete: remove (default), or keep: destroying the resource leaves them in the group.
+            allow_large_removal: allow that one step removes more than 30 % and more than 10. Default False.
+            opts: Pulumi's resource options; an explicit provider is refused.
+
+        """
+        rows = [{"user": user} for user in users] if isinstance(users, Sequence) else []
+        claim(f'UserGroupMembers "{resource_name}"', group, rows, exclusive=exclusive)
+        inputs = {
+            "group": group_of(group),
+            "users": [email_of(user) for user in users] if isinstance(users, Sequence) else users,
+            "exclusive": exclusive,
+            "on_delete": on_delete,
+            "allow_large_removal": allow_large_removal,
+        }
+        self._grant(resource_name, inputs, opts)
+
+    @classmethod
+    def get(
+        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> Self:
+        """Reads all users of a group by the group's uuid, without managing them."""
+        return cls._look_up(resource_name, id, opts)

@@ -1,0 +1,268 @@
+"""Who may use an integration: one member, many members, and joining."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NotRequired, Self, TypedDict
+
+import pulumi
+
+from pulumi_encord_integrations.model.members import MemberRole
+from pulumi_encord_integrations.resources import providers
+from pulumi_encord_integrations.resources._claims import claim
+from pulumi_encord_integrations.resources._references import email_of, group_of, integration_of
+from pulumi_encord_integrations.resources._resource import EncordResource
+from pulumi_encord_integrations.resources.groups import UserGroup
+from pulumi_encord_integrations.resources.integrations import Integration, OptionalFlag
+from pulumi_encord_integrations.resources.organization_users import OnDelete, OrganizationUser
+
+IntegrationReference = pulumi.Input[str] | Integration
+UserReference = pulumi.Input[str] | OrganizationUser
+GroupReference = pulumi.Input[str] | UserGroup
+
+
+class MemberArgs(TypedDict):
+    """A member in a list: a user or a group, with a role."""
+
+    user: NotRequired[UserReference]
+    """E-mail of a user of the organization, or the user."""
+    group: NotRequired[GroupReference]
+    """uuid of a user group, or the group."""
+    role: pulumi.Input[MemberRole]
+    """admin or user."""
+
+
+class IntegrationMember(EncordResource, module="encord", name="IntegrationMember"):
+    """A user's or a group's role on an integration; who has one already is taken over.
+
+    Individuals with the role admin can be neither removed nor demoted, as in Encord's app: such a change is
+    refused. A role above the declared one, of somebody who joined in the app, is no drift: see `live_role`.
+
+    Changes in place: role. Replaces: integration, user, group.
+    """
+
+    _provider_class = providers.IntegrationMemberProvider
+
+    integration: pulumi.Output[str]
+    """uuid of the integration."""
+    user: pulumi.Output[str | None]
+    """E-mail of the user, in lower case, if it is one."""
+    group: pulumi.Output[str | None]
+    """uuid of the group, if it is one."""
+    role: pulumi.Output[MemberRole]
+    """The declared role, or for a group the one that a refresh found."""
+    live_role: pulumi.Output[MemberRole]
+    """The role that the API knows."""
+    adopted: pulumi.Output[bool]
+    """True if it was a member before."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        integration: IntegrationReference,
+        user: UserReference | None = None,
+        group: GroupReference | None = None,
+        role: pulumi.Input[MemberRole],
+        on_delete: OnDelete = "remove",
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declares one member; needs an Admin of the integration.
+
+        Args:
+            resource_name: its name in this program.
+            integration: the integration, or its uuid.
+            user: e-mail of a user of the organization, or the user; either this or `group`.
+            group: uuid of a user group, or the group.
+            role: admin or user.
+            on_delete: remove (default), or keep: destroying the resource leaves the access.
+            opts: Pulumi's resource options; an explicit provider is refused.
+
+        """
+        row = {"user": user, "group": group}
+        claim(f'IntegrationMember "{resource_name}"', integration, [row] if user or group else [])
+        inputs = {
+            "integration": integration_of(integration),
+            "user": email_of(user),
+            "group": group_of(group),
+            "role": role,
+            "on_delete": on_delete,
+        }
+        self._grant(resource_name, inputs, opts, _deleted_with(integration) if user is not None else None)
+        if user is not None:
+            _hint(self, integration, may_be_admin=role != "user")
+            pulumi.Output.all(user=self.user, role=self.role, live=self.live_role).apply(self._warn)
+
+    def _warn(self, known: Mapping[str, Any]) -> None:
+        if known["live"] == "admin" and known["role"] == "user":
+            _warn_above(self, [str(known["user"])])
+
+    @classmethod
+    def get(
+        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> Self:
+        """Reads an existing member, without managing it, by `INTEGRATION-UUID/ada@example.com`.
+
+        Of a group: `INTEGRATION-UUID/group:GROUP-UUID`. Fails if there is none.
+        """
+        return cls._look_up(resource_name, id, opts)
+
+
+class IntegrationMembers(EncordResource, module="encord", name="IntegrationMembers"):
+    """Members of an integration, thousands in one resource and one request: beside others, or all there are.
+
+    An exclusive list removes users and groups that it does not name; individual Admins stay, see
+    `unmanaged_admins`. Changes in place: members, exclusive. Replaces: integration.
+    """
+
+    _provider_class = providers.IntegrationMembersProvider
+
+    integration: pulumi.Output[str]
+    """uuid of the integration."""
+    members: pulumi.Output[Mapping[str, MemberRole]]
+    """E-mail, or `group:` and uuid, of each member -> its role."""
+    exclusive: pulumi.Output[bool]
+    """Whether nobody else may be a member."""
+    unmanaged_admins: pulumi.Output[Sequence[str]]
+    """Individual Admins that an exclusive list does not name, and who stay."""
+    live_roles: pulumi.Output[Mapping[str, MemberRole]]
+    """Those whose role is above the declared one."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        integration: IntegrationReference,
+        members: pulumi.Input[Sequence[pulumi.Input[MemberArgs]]],
+        exclusive: bool = False,
+        on_delete: OnDelete = "remove",
+        allow_large_removal: OptionalFlag = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declares many members; needs an Admin of the integration.
+
+        Args:
+            resource_name: its name in this program.
+            integration: the integration, or its uuid.
+            members: `{"user": ..., "role": ...}` or `{"group": ..., "role": ...}`, in any order; at most
+                100,000.
+            exclusive: whether whoever else is a member is removed. Default False.
+            on_delete: remove (default), or keep: destroying the resource leaves the access.
+            allow_large_removal: allow that one step removes more than 30 % and more than 10. Default False.
+            opts: Pulumi's resource options; an explicit provider is refused.
+
+        """
+        listed = list(members) if isinstance(members, Sequence) else None
+        rows = [row for row in listed or () if isinstance(row, Mapping)]
+        claim(f'IntegrationMembers "{resource_name}"', integration, rows, exclusive=exclusive)
+        inputs = {
+            "integration": integration_of(integration),
+            "members": members if listed is None else [_row(row) for row in listed],
+            "exclusive": exclusive,
+            "on_delete": on_delete,
+            "allow_large_removal": allow_large_removal,
+        }
+        only_groups = (
+            listed is not None and len(rows) == len(listed) and not any("user" in row for row in rows)
+        )
+        self._grant(resource_name, inputs, opts, None if only_groups else _deleted_with(integration))
+        if not only_groups:
+            _hint(self, integration, may_be_admin=any(row.get("role") != "user" for row in rows))
+        pulumi.Output.all(stay=self.unmanaged_admins, live=self.live_roles).apply(self._warn)
+
+    def _warn(self, known: Mapping[str, Any]) -> None:
+        if known["stay"]:
+            pulumi.log.warn(
+                f"not listed, but individual Admins cannot be removed: {_some(known['stay'])}. "
+                "List them, or contact support",
+                resource=self,
+            )
+        if known["live"]:
+            _warn_above(self, list(known["live"]))
+
+    @classmethod
+    def get(
+        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> Self:
+        """Reads all members of an integration by its uuid, without managing them."""
+        return cls._look_up(resource_name, id, opts)
+
+
+class IntegrationJoin(EncordResource, module="encord", name="IntegrationJoin"):
+    """The one who deploys, an admin of the organization, joins an integration and becomes its Admin.
+
+    Replaces: integration.
+    """
+
+    _provider_class = providers.IntegrationJoinProvider
+
+    integration: pulumi.Output[str]
+    """uuid of the integration."""
+    user: pulumi.Output[str]
+    """E-mail of who joined."""
+    role: pulumi.Output[MemberRole]
+    """admin."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        integration: IntegrationReference,
+        on_delete: OnDelete = "keep",
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declares joining; needs an admin of the organization.
+
+        Args:
+            resource_name: its name in this program.
+            integration: the integration, or its uuid.
+            on_delete: keep (default): destroying the resource leaves the Admin there; remove is refused then,
+                since individual Admins cannot be removed.
+            opts: Pulumi's resource options; an explicit provider is refused.
+
+        """
+        inputs = {"integration": integration_of(integration), "on_delete": on_delete}
+        self._grant(resource_name, inputs, opts, _deleted_with(integration))
+
+    @classmethod
+    def get(
+        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> Self:
+        """Reads it by `INTEGRATION-UUID/ada@example.com`, without managing it; fails if that is no Admin."""
+        return cls._look_up(resource_name, id, opts)
+
+
+def _row(row: Any) -> Any:
+    if not isinstance(row, Mapping):
+        return row
+    given = {"user": email_of, "group": group_of}
+    return {name: given[name](value) if name in given else value for name, value in row.items()}
+
+
+def _deleted_with(integration: Any) -> pulumi.Resource | None:
+    """The integration, if destroying it is known to end the access.
+
+    Individual Admins cannot be removed, and whoever is declared as a user may have joined in the app.
+    """
+    known = isinstance(integration, Integration) and integration._deletable
+    return integration if known else None
+
+
+def _hint(resource: pulumi.Resource, integration: Any, *, may_be_admin: bool) -> None:
+    if may_be_admin and not isinstance(integration, pulumi.Resource):
+        pulumi.log.info(
+            "give the integration itself, not its id, where this program declares it: "
+            "then destroying both need not remove an individual Admin, which is refused",
+            resource=resource,
+        )
+
+
+def _warn_above(resource: pulumi.Resource, users: list[str]) -> None:
+    pulumi.log.warn(
+        f"declared as user, but Admin by now: {_some(users)}. Individual Admins cannot be demoted: "
+        "declare admin, or contact support",
+        resource=resource,
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(sorted(names)[:5])
+    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown

@@ -1,0 +1,67 @@
+"""Users of the organization."""
+
+from typing import Literal, Self
+
+import pulumi
+
+from pulumi_encord_integrations.model.users import MemberType, OrganizationRole
+from pulumi_encord_integrations.resources import providers
+from pulumi_encord_integrations.resources._resource import EncordResource
+
+OnDelete = pulumi.Input[Literal["remove", "keep"]]
+
+
+class OrganizationUser(EncordResource, module="encord", name="OrganizationUser"):
+    """Somebody as a part of the organization, added at once; who is part of it already is taken over.
+
+    Destroying it ends all of the person's access, also what others granted; nobody removes themselves, and
+    whoever is the last Admin of an integration is not removed.
+
+    Changes in place: role, member_type. Replaces: email.
+    """
+
+    _provider_class = providers.OrganizationUserProvider
+    _plain_email: str | None = None
+
+    email: pulumi.Output[str]
+    """The e-mail, in lower case."""
+    role: pulumi.Output[OrganizationRole]
+    """The role in the organization; not one on an integration."""
+    member_type: pulumi.Output[MemberType]
+    """Whether it is somebody of one's own company."""
+    created_at: pulumi.Output[str]
+    """When the person became part of the organization: ISO 8601, UTC."""
+    adopted: pulumi.Output[bool]
+    """True if the person was part of it before."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        email: pulumi.Input[str],
+        role: pulumi.Input[OrganizationRole] = "MEMBER",
+        member_type: pulumi.Input[MemberType] = "internal",
+        on_delete: OnDelete = "remove",
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declares a user of the organization; needs an admin of it.
+
+        Args:
+            resource_name: its name in this program.
+            email: the person's e-mail; upper and lower case are the same.
+            role: ADMIN, MEMBER, TASKER or WORKFORCE_MANAGER. Default MEMBER.
+            member_type: internal or external; only internal members can be ADMIN. Default internal.
+            on_delete: remove (default), or keep: destroying the resource leaves the person there.
+            opts: Pulumi's resource options; an explicit provider is refused.
+
+        """
+        self._plain_email = email if isinstance(email, str) else None
+        inputs = {"email": email, "role": role, "member_type": member_type, "on_delete": on_delete}
+        self._grant(resource_name, inputs, opts)
+
+    @classmethod
+    def get(
+        cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
+    ) -> Self:
+        """Reads an existing user by e-mail, without managing it; fails if there is none."""
+        return cls._look_up(resource_name, id, opts)
