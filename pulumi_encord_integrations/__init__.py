@@ -1,7 +1,7 @@
 """Encord data integrations, declared with Pulumi.
 
-`AwsIntegration` and its siblings declare how Encord reaches data in a cloud, `IntegrationMembers`
-and `UserGroup` who may use it; `declare_organization` declares all that an `encord.yaml` says; `get_integration`
+`AwsIntegration` and its siblings declare how Encord reaches data in a cloud, `IntegrationMembers` and
+`UserGroup` who may use it; `declare_organization` declares all that an `encord.yaml` says; `get_integration`
 and `list_integrations` look up what exists.
 """
 

@@ -16,6 +16,7 @@ from pulumi_encord_integrations.client.settings import Settings
 from pulumi_encord_integrations.model.text import Email
 
 _ADDRESS = "http://embedded"
+_RAW_PATH = "X-Raw-Path"
 NEEDED = ("fastapi", "sqlalchemy", "alembic", "a2wsgi")
 """Modules of the extra `[server]` that an embedded API loads."""
 
@@ -54,8 +55,6 @@ def organization(settings: Settings) -> str | None:
 
 
 def _connect_embedded(settings: Settings, *, create: bool, read_only: bool) -> Client:
-    from a2wsgi import ASGIMiddleware
-
     from pulumi_encord_integrations.server import bootstrap
     from pulumi_encord_integrations.server.faults import DatabaseUnusable
 
@@ -70,9 +69,27 @@ def _connect_embedded(settings: Settings, *, create: bool, read_only: bool) -> C
         raise ConfigurationError(error.message, hint=error.hint) from None
     except OSError as error:
         raise ConfigurationError(f"cannot use {settings.database}: {error.strerror}") from None
+    return Client(_ADDRESS, Signer(parse_key(key, "the embedded key")), in_process(app))
+
+
+class _InProcess(httpx2.WSGITransport):
+    """WSGI hands over the path decoded; the one that was signed goes along as a header."""
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        request.headers[_RAW_PATH] = request.url.raw_path.partition(b"?")[0].decode("ascii")
+        return super().handle_request(request)
+
+
+def in_process(app: Any) -> httpx2.BaseTransport:
+    """A transport to an ASGI application in this process."""
+    from a2wsgi import ASGIMiddleware
+
+    async def with_raw_path(scope: Any, receive: Any, send: Any) -> None:
+        given = scope["wsgi_environ"][f"HTTP_{_RAW_PATH.upper().replace('-', '_')}"]
+        await app({**scope, "raw_path": given.encode("ascii")}, receive, send)
+
     # Both sides of the bridge are typed more narrowly than WSGI and ASGI are.
-    transport = httpx2.WSGITransport(cast(Any, ASGIMiddleware(cast(Any, app))))
-    return Client(_ADDRESS, Signer(parse_key(key, "the embedded key")), transport)
+    return _InProcess(cast(Any, ASGIMiddleware(cast(Any, with_raw_path))))
 
 
 def _user(settings: Settings) -> str:

@@ -26,8 +26,7 @@ class NaturalKey:
 
     def examined(self, known: Bag, unknown: frozenset[str]) -> tuple[Bag, list[Problem]]:
         """The inputs in canonical form, and all that is wrong with them."""
-        fields = self.spec.model_fields.keys()
-        spec, found = self.spec.examine(known, unknown & fields)
+        spec, found = self.spec.examine(known, unknown.intersection(self.spec.model_fields))
         if spec is None:
             return known, found
         return spec.model_dump(mode="json", exclude=set(unknown), exclude_none=True), found

@@ -81,7 +81,7 @@ def _principal(row: Any) -> str | None:
     if isinstance(user, pulumi.Resource):
         user = getattr(user, "_plain_email", None) or user
     if isinstance(user, str):
-        return _folded(user)
+        return folded(user)
     if isinstance(group, str):
         return f"group {uuid_in(group) or group}"
     return _key(user if user is not None else group)
@@ -99,7 +99,8 @@ def _resolved(row: Mapping[str, Any]) -> Any:
     }
 
 
-def _folded(email: str) -> str:
+def folded(email: str) -> str:
+    """An e-mail as the API keeps it; what is none stays as it is."""
     try:
         return TypeAdapter(Email).validate_python(email)
     except ValidationError:

@@ -50,7 +50,8 @@ def one_line(method: Callable[P, R]) -> Callable[P, R]:
         except EncordError as error:
             raise Refusal(" ".join(str(error).split())) from None
         except BaseException as error:  # noqa: BLE001  the process border
-            frame = traceback.extract_tb(error.__traceback__)[-1]
+            # Without a limit of its own this would obey the process's, which is 0.
+            frame = traceback.extract_tb(error.__traceback__, limit=-1)[0]
             place = f"{Path(frame.filename).name}:{frame.lineno}"
             raise Refusal(
                 f"pulumi-encord-integrations failed: {type(error).__name__} in {place}; please report it"

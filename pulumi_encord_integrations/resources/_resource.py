@@ -1,7 +1,7 @@
 """What all resources share: their type token, their place in the program, secrets, refusals."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import pulumi
@@ -46,11 +46,12 @@ class EncordResource(Resource, module="encord", name="Resource"):
         inputs: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None,
         deleted_with: pulumi.Resource | None = None,
+        after: Sequence[pulumi.Resource] = (),
     ) -> None:
-        """Registers a resource whose identity is in its inputs, behind the stack's identity."""
+        """Registers a resource whose identity is in its inputs, behind the stack's identity and others."""
         opts = opts or pulumi.ResourceOptions()
         _refuse_explicit_provider(self._token(), opts)
-        ours = pulumi.ResourceOptions(depends_on=[_identity.identity()], deleted_with=deleted_with)
+        ours = pulumi.ResourceOptions(depends_on=[_identity.identity(), *after], deleted_with=deleted_with)
         self._register(name, inputs, pulumi.ResourceOptions.merge(ours, opts))
 
     @classmethod

@@ -8,6 +8,8 @@ from pulumi.output import Unknown
 
 _QUOTED = 300
 """Characters of a value that are shown in a refusal."""
+_SHOWN = 20
+"""Parts of a list or mapping that are shown."""
 
 
 def split(properties: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -61,6 +63,8 @@ def written(path: tuple[str | int, ...], properties: Mapping[str, Any]) -> tuple
 
 def quotable(value: Any) -> bool:
     """Whether a refused value may be shown: short, nothing invisible, no address with credentials."""
+    if isinstance(value, (Mapping, list)) and len(value) > _SHOWN:
+        return False
     if isinstance(value, str):
         address = "://" in value and any(mark in value for mark in "@?")
         return len(value) <= _QUOTED and value.isprintable() and not address

@@ -1,16 +1,24 @@
 """User groups and their users."""
 
 from collections.abc import Mapping, Sequence
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 import pulumi
 
+from pulumi_encord_integrations.model.members import MemberRole
 from pulumi_encord_integrations.resources import providers
 from pulumi_encord_integrations.resources._claims import claim
 from pulumi_encord_integrations.resources._references import email_of, group_of
 from pulumi_encord_integrations.resources._resource import EncordResource
 from pulumi_encord_integrations.resources.integrations import OptionalFlag
-from pulumi_encord_integrations.resources.organization_users import OnDelete, OrganizationUser
+from pulumi_encord_integrations.resources.organization_users import OnDelete, OrganizationUser, declared_users
+
+if TYPE_CHECKING:
+    Roles = Mapping[str, MemberRole]
+    Names = Mapping[str, str]
+else:
+    # In a preview it is the list that the program wrote, as long as anything in it is not known.
+    Roles = Names = Any
 
 
 class UserGroup(EncordResource, module="encord", name="UserGroup"):
@@ -70,7 +78,7 @@ class UserGroupMembers(EncordResource, module="encord", name="UserGroupMembers")
 
     group: pulumi.Output[str]
     """uuid of the group."""
-    users: pulumi.Output[Mapping[str, str]]
+    users: pulumi.Output[Names]
     """E-mail of each user -> `member`."""
     exclusive: pulumi.Output[bool]
     """Whether nobody else may be in the group."""
@@ -107,7 +115,7 @@ class UserGroupMembers(EncordResource, module="encord", name="UserGroupMembers")
             "on_delete": on_delete,
             "allow_large_removal": allow_large_removal,
         }
-        self._grant(resource_name, inputs, opts)
+        self._grant(resource_name, inputs, opts, after=declared_users(row["user"] for row in rows))
 
     @classmethod
     def get(

@@ -10,9 +10,9 @@ from pulumi_encord_integrations.resources import providers
 from pulumi_encord_integrations.resources._claims import claim
 from pulumi_encord_integrations.resources._references import email_of, group_of, integration_of
 from pulumi_encord_integrations.resources._resource import EncordResource
-from pulumi_encord_integrations.resources.groups import UserGroup
+from pulumi_encord_integrations.resources.groups import Roles, UserGroup
 from pulumi_encord_integrations.resources.integrations import Integration, OptionalFlag
-from pulumi_encord_integrations.resources.organization_users import OnDelete, OrganizationUser
+from pulumi_encord_integrations.resources.organization_users import OnDelete, OrganizationUser, declared_users
 
 IntegrationReference = pulumi.Input[str] | Integration
 UserReference = pulumi.Input[str] | OrganizationUser
@@ -86,7 +86,8 @@ class IntegrationMember(EncordResource, module="encord", name="IntegrationMember
             "role": role,
             "on_delete": on_delete,
         }
-        self._grant(resource_name, inputs, opts, _deleted_with(integration) if user is not None else None)
+        with_ = _deleted_with(integration) if user is not None else None
+        self._grant(resource_name, inputs, opts, with_, declared_users([user]))
         if user is not None:
             _hint(self, integration, may_be_admin=role != "user")
             pulumi.Output.all(user=self.user, role=self.role, live=self.live_role).apply(self._warn)
@@ -117,7 +118,7 @@ class IntegrationMembers(EncordResource, module="encord", name="IntegrationMembe
 
     integration: pulumi.Output[str]
     """uuid of the integration."""
-    members: pulumi.Output[Mapping[str, MemberRole]]
+    members: pulumi.Output[Roles]
     """E-mail, or `group:` and uuid, of each member -> its role."""
     exclusive: pulumi.Output[bool]
     """Whether nobody else may be a member."""
@@ -163,7 +164,8 @@ class IntegrationMembers(EncordResource, module="encord", name="IntegrationMembe
         only_groups = (
             listed is not None and len(rows) == len(listed) and not any("user" in row for row in rows)
         )
-        self._grant(resource_name, inputs, opts, None if only_groups else _deleted_with(integration))
+        with_ = None if only_groups else _deleted_with(integration)
+        self._grant(resource_name, inputs, opts, with_, declared_users(row.get("user") for row in rows))
         if not only_groups:
             _hint(self, integration, may_be_admin=any(row.get("role") != "user" for row in rows))
         pulumi.Output.all(stay=self.unmanaged_admins, live=self.live_roles).apply(self._warn)

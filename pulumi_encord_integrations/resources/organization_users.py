@@ -1,14 +1,31 @@
 """Users of the organization."""
 
-from typing import Literal, Self
+from collections.abc import Iterable
+from typing import Any, Literal, Self
 
 import pulumi
 
 from pulumi_encord_integrations.model.users import MemberType, OrganizationRole
 from pulumi_encord_integrations.resources import providers
+from pulumi_encord_integrations.resources._claims import folded
 from pulumi_encord_integrations.resources._resource import EncordResource
 
+_ATTRIBUTE = "_encord_people"
 OnDelete = pulumi.Input[Literal["remove", "keep"]]
+
+
+def declared_users(emails: Iterable[Any]) -> list[pulumi.Resource]:
+    """Those of the people whom the program has declared so far: who names them by e-mail must come after."""
+    known = _people()
+    found = (known.get(folded(email)) for email in emails if isinstance(email, str)) if known else ()
+    return [user for user in found if user is not None]
+
+
+def _people() -> dict[str, pulumi.Resource]:
+    root = pulumi.runtime.get_root_resource()
+    people: dict[str, pulumi.Resource] = getattr(root, _ATTRIBUTE, None) or {}
+    setattr(root, _ATTRIBUTE, people)
+    return people
 
 
 class OrganizationUser(EncordResource, module="encord", name="OrganizationUser"):
@@ -58,6 +75,8 @@ class OrganizationUser(EncordResource, module="encord", name="OrganizationUser")
         self._plain_email = email if isinstance(email, str) else None
         inputs = {"email": email, "role": role, "member_type": member_type, "on_delete": on_delete}
         self._grant(resource_name, inputs, opts)
+        if self._plain_email is not None:
+            _people()[folded(self._plain_email)] = self
 
     @classmethod
     def get(

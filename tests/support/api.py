@@ -5,15 +5,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import httpx2
 import uvicorn
-from a2wsgi import ASGIMiddleware
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 from sqlalchemy import delete, insert, text
 
+from pulumi_encord_integrations import embedded
 from pulumi_encord_integrations.client.auth import Signer
 from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.model.principals import Principals
@@ -157,7 +157,7 @@ class Api:
 
 def in_process(app: FastAPI) -> httpx2.BaseTransport:
     """The transport that `embedded` uses."""
-    return httpx2.WSGITransport(cast(Any, ASGIMiddleware(cast(Any, app))))
+    return embedded.in_process(app)
 
 
 @contextmanager
