@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from pulumi_encord_integrations.server.store import database, integrations
+from pulumi_encord_integrations.server.store import database, declarations
 from tests.support.api import AWS, BOSS, CREATOR, INTEGRATIONS, MEMBER, OUTSIDER, Api
 
 DEV, PROD = str(uuid4()), str(uuid4())
@@ -99,7 +99,7 @@ def test_a_nonce_is_kept_for_thirty_days(
     local: Api, monkeypatch: pytest.MonkeyPatch, days: float, status: int
 ) -> None:
     _delete(local, _uuid(_post(local, **_at(nonce="n" * 16))))
-    monkeypatch.setattr(integrations, "now", lambda: database.now() + timedelta(days=days))
+    monkeypatch.setattr(declarations, "now", lambda: database.now() + timedelta(days=days))
     _post(local, nonce="another" * 3)
     assert _post(local, **_at(nonce="n" * 16)).status == status
 

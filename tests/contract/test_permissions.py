@@ -8,7 +8,6 @@ import httpx2
 import pytest
 from fastapi import APIRouter, FastAPI
 
-from pulumi_encord_integrations.server.store.tables import metadata
 from tests.support.api import (
     AWS,
     BOSS,
@@ -22,23 +21,41 @@ from tests.support.api import (
     REMOVED,
     Api,
 )
+from tests.support.people import ALL_GROUPS, GROUPS, USERS, everything, granted, group, newcomer
 
+LEADER = "lea@example.com"  # Admin by a group
+READER = "roy@example.com"  # User by a group
 UNSIGNED = "a request without credentials"
-COLUMNS = (CREATOR, MEMBER, BOSS, OUTSIDER, FOREIGNER, REMOVED, NOBODY, UNSIGNED)
-"""Admin, User, organization Admin not joined, member not added, another organization's Admin, nobodies."""
+COLUMNS = (CREATOR, LEADER, MEMBER, READER, BOSS, OUTSIDER, FOREIGNER, REMOVED, NOBODY, UNSIGNED)
+"""Admin (and organization Admin), Admin by group, User, User by group, organization Admin not joined,
+member of the organization not added, another organization's Admin, nobodies."""
 
 OK = (200, "")
 NO_KEY = (401, "not_authenticated")
 NO_USER = (403, "not_in_organization")
 NO_MEMBER = (403, "not_a_member")
 NO_ADMIN = (403, "not_an_admin")
+NO_BOSS = (403, "not_an_organization_admin")
 GONE = (404, "integration_not_found")
+NO_GROUP = (404, "group_not_found")
+NO_PERSON = (404, "user_not_found")
 
 Verdict = tuple[int, str]
 ONE = f"{INTEGRATIONS}/{{uuid}}"
-ANYONE = (OK, OK, OK, OK, OK, NO_USER, NO_KEY, NO_KEY)
-WHO_VIEWS = (OK, OK, OK, NO_MEMBER, GONE, NO_USER, NO_KEY, NO_KEY)
-WHO_ADMINISTERS = (OK, NO_ADMIN, NO_ADMIN, NO_MEMBER, GONE, NO_USER, NO_KEY, NO_KEY)
+TEAM = f"{GROUPS}/{{uuid}}"
+PERSON = f"{USERS}/{{email}}"
+NOBODIES = (NO_USER, NO_KEY, NO_KEY)
+# Admin, Admin by group, User, User by group, organization Admin, not added, foreigner
+ANYONE = (OK, OK, OK, OK, OK, OK, OK, *NOBODIES)
+WHO_VIEWS = (OK, OK, OK, OK, OK, NO_MEMBER, GONE, *NOBODIES)
+WHO_ADMINISTERS = (OK, OK, NO_ADMIN, NO_ADMIN, NO_ADMIN, NO_MEMBER, GONE, *NOBODIES)
+WHO_JOINS = (OK, NO_BOSS, NO_BOSS, NO_BOSS, OK, NO_MEMBER, GONE, *NOBODIES)
+WHO_SEES_PEOPLE = (OK, OK, OK, OK, OK, OK, NO_PERSON, *NOBODIES)
+WHO_SEES_GROUPS = (OK, OK, OK, OK, OK, OK, NO_GROUP, *NOBODIES)
+WHO_MAKES_GROUPS = (OK, NO_BOSS, NO_BOSS, NO_BOSS, OK, NO_BOSS, OK, *NOBODIES)
+WHO_CHANGES_GROUPS = (OK, NO_BOSS, NO_BOSS, NO_BOSS, OK, NO_BOSS, NO_GROUP, *NOBODIES)
+WHO_ADDS_PEOPLE = WHO_MAKES_GROUPS
+WHO_CHANGES_PEOPLE = (OK, NO_BOSS, NO_BOSS, NO_BOSS, OK, NO_BOSS, NO_PERSON, *NOBODIES)
 WHOEVER = (OK,) * len(COLUMNS)
 
 ROUTES: dict[tuple[str, str], tuple[Verdict, ...]] = {
@@ -48,15 +65,67 @@ ROUTES: dict[tuple[str, str], tuple[Verdict, ...]] = {
     ("GET", ONE): WHO_VIEWS,
     ("PATCH", ONE): WHO_ADMINISTERS,
     ("DELETE", ONE): WHO_ADMINISTERS,
+    ("GET", f"{INTEGRATIONS}/members"): ANYONE,
+    ("GET", f"{INTEGRATIONS}/access"): WHO_SEES_PEOPLE,
+    ("GET", f"{ONE}/members"): WHO_ADMINISTERS,
+    ("PUT", f"{ONE}/members"): WHO_ADMINISTERS,
+    ("PATCH", f"{ONE}/members"): WHO_ADMINISTERS,
+    ("POST", f"{ONE}/join"): WHO_JOINS,
+    ("GET", f"{ONE}/users"): WHO_ADMINISTERS,
+    ("POST", f"{ONE}/users"): WHO_ADMINISTERS,
+    ("POST", f"{ONE}/users/bulk-delete"): WHO_ADMINISTERS,
+    ("GET", f"{ONE}/groups"): WHO_ADMINISTERS,
+    ("POST", f"{ONE}/groups"): WHO_ADMINISTERS,
+    ("DELETE", f"{ONE}/groups"): WHO_ADMINISTERS,
+    ("GET", ALL_GROUPS): ANYONE,
+    ("POST", GROUPS): WHO_MAKES_GROUPS,
+    ("GET", TEAM): WHO_SEES_GROUPS,
+    ("PATCH", TEAM): WHO_CHANGES_GROUPS,
+    ("DELETE", TEAM): WHO_CHANGES_GROUPS,
+    ("GET", f"{TEAM}/users"): WHO_SEES_GROUPS,
+    ("POST", f"{TEAM}/users"): WHO_CHANGES_GROUPS,
+    ("POST", f"{TEAM}/users/bulk-delete"): WHO_CHANGES_GROUPS,
+    ("GET", USERS): ANYONE,
+    ("POST", USERS): WHO_ADDS_PEOPLE,
+    ("GET", PERSON): WHO_SEES_PEOPLE,
+    ("PATCH", PERSON): WHO_CHANGES_PEOPLE,
+    ("DELETE", PERSON): WHO_CHANGES_PEOPLE,
     ("GET", "/v2/public/integration-principals"): ANYONE,
     ("GET", "/v2/public/user/current-organisation"): ANYONE,
     ("GET", "/v2/public/user/bearer-token"): ANYONE,
     ("GET", "/healthz"): WHOEVER,
 }
-BODIES = {"POST": AWS, "PATCH": {"title": "Other"}}
-CELLS = [
-    (*route, who, verdict) for route, row in ROUTES.items() for who, verdict in zip(COLUMNS, row, strict=True)
+BODIES: dict[tuple[str, str], Any] = {
+    ("POST", INTEGRATIONS): AWS,
+    ("PATCH", ONE): {"title": "Other"},
+    ("PUT", f"{ONE}/members"): {"members": [{"user": MEMBER, "role": "admin"}]},
+    ("PATCH", f"{ONE}/members"): {"set": [{"user": OUTSIDER, "role": "user"}]},
+    ("POST", f"{ONE}/users"): {"userEmails": [OUTSIDER], "userRole": "admin"},
+    ("POST", f"{ONE}/users/bulk-delete"): {"userEmails": [MEMBER]},
+    ("POST", GROUPS): {"name": "New"},
+    ("PATCH", TEAM): {"name": "Other"},
+    ("POST", f"{TEAM}/users"): {"userEmails": [OUTSIDER]},
+    ("POST", f"{TEAM}/users/bulk-delete"): {"userEmails": [READER]},
+    ("POST", USERS): {"email": "new@example.com", "roleMnemonicName": "MEMBER", "memberType": "internal"},
+    ("PATCH", PERSON): {"roleMnemonicName": "ADMIN"},
+}
+ACTS = [
+    (*route, who)
+    for route, row in ROUTES.items()
+    for who, verdict in zip(COLUMNS, row, strict=True)
+    if route[0] != "GET" and verdict == OK
 ]
+
+
+@pytest.fixture
+def team(local: Api, integration: Any) -> str:
+    """A group of Users of the integration, beside one of Admins."""
+    newcomer(local, LEADER)
+    newcomer(local, READER)
+    leaders, readers = group(local, LEADER, name="Leaders"), group(local, READER, name="Readers")
+    roles = {f"group:{leaders}": "admin", f"group:{readers}": "user"}
+    granted(local, integration["integrationUuid"], roles)
+    return readers
 
 
 def _routes(app: FastAPI) -> set[tuple[str, str]]:
@@ -74,33 +143,53 @@ def _hidden(routes: Iterable[Any]) -> Iterator[str]:
             yield route.path
 
 
-def _request(api: Api, who: str, method: str, path: str) -> httpx2.Request:
-    body = BODIES.get(method)
+def _asked(api: Api, integration: Any, team: str, who: str, method: str, path: str) -> Verdict:
+    """What the route answers them."""
+    route = method, path
+    uuid = team if path.startswith(GROUPS) else integration["integrationUuid"]
+    body, place = BODIES.get(route), path.format(uuid=uuid, email=OUTSIDER)
+    if route == ("POST", f"{ONE}/groups"):
+        body = {"groupHashList": [team], "userRole": "admin"}
+    query = {
+        ("GET", f"{INTEGRATIONS}/access"): {"userEmail": OUTSIDER},
+        ("DELETE", f"{ONE}/groups"): {"groupHashList": team},
+    }.get(route)
+    answer = api.send(_request(api, who, method, place, body, query))
+    return answer.status, answer.body.get("code", "")
+
+
+def _request(api: Api, who: str, method: str, path: str, body: Any, query: Any) -> httpx2.Request:
     if who == UNSIGNED or path == "/healthz":
-        return api.http().build_request(method, path, json=body)
-    return api.request(who, method, path, body)
+        return api.http().build_request(method, path, json=body, params=query)
+    return api.request(who, method, path, body, query)
 
 
-def _everything(api: Api) -> dict[str, Any]:
-    return {table: api.rows(table) for table in metadata.tables}
-
-
-@pytest.mark.parametrize(("method", "path", "who", "verdict"), CELLS)
-def test_each_route_admits_whom_it_should_and_nobody_else_has_an_effect(
-    local: Api, integration: Any, method: str, path: str, who: str, verdict: Verdict
+@pytest.mark.parametrize("route", ROUTES, ids=" ".join)
+def test_each_route_refuses_whom_it_should_and_nobody_refused_has_an_effect(
+    local: Api, integration: Any, team: str, route: tuple[str, str]
 ) -> None:
-    request = _request(local, who, method, path.format(uuid=integration["integrationUuid"]))
-    before = _everything(local)
-    answer = local.send(request)
-    assert (answer.status, answer.body.get("code", "")) == verdict
-    acts = method != "GET" and verdict == OK
-    assert (_everything(local) != before) == acts
+    verdicts = dict(zip(COLUMNS, ROUTES[route], strict=True))
+    still = {who: v for who, v in verdicts.items() if (*route, who) not in ACTS}
+    before = everything(local)
+    assert {who: _asked(local, integration, team, who, *route) for who in still} == still
+    assert everything(local) == before
+
+
+@pytest.mark.parametrize(("method", "path", "who"), ACTS)
+def test_each_route_acts_for_whom_it_should(
+    local: Api, integration: Any, team: str, method: str, path: str, who: str
+) -> None:
+    before = everything(local)
+    assert _asked(local, integration, team, who, method, path) == OK
+    after = everything(local)
+    changed = {table for table in after if after[table] != before[table]} - {"audit", "answers"}
+    assert bool(changed) == ((path, who) != (f"{ONE}/join", CREATOR)), "an Admin joins in vain"
 
 
 def test_the_table_holds_every_route_and_everybody(local: Api) -> None:
     assert _routes(local.app) == set(ROUTES)
     assert set(_hidden(local.app.routes)) == {"/openapi.json"}
-    assert {*CAST, UNSIGNED} == set(COLUMNS)
+    assert {*CAST, LEADER, READER, UNSIGNED} == set(COLUMNS)
 
 
 @pytest.mark.parametrize("in_schema", [True, False])
@@ -113,11 +202,13 @@ def test_a_new_route_is_missed_in_the_table(local: Api, in_schema: bool) -> None
 
 
 @pytest.mark.parametrize("who", [OUTSIDER, FOREIGNER, REMOVED, NOBODY])
-@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
-def test_whoever_is_no_member_learns_nothing(local: Api, integration: Any, who: str, method: str) -> None:
-    answer = local.send(who=who, method=method, path=f"{INTEGRATIONS}/{integration['integrationUuid']}")
-    for word in (integration["title"], integration["externalId"], CREATOR):
-        assert word not in str(answer.body)
+def test_whoever_is_no_member_learns_nothing(local: Api, integration: Any, team: str, who: str) -> None:
+    words = (integration["title"], integration["externalId"], CREATOR, MEMBER, "Readers")
+    for method, path in ROUTES:
+        if path.startswith(ONE):
+            place = path.format(uuid=integration["integrationUuid"])
+            answer = local.send(who=who, method=method, path=place, body=BODIES.get((method, path)))
+            assert not [word for word in words if word in str(answer.body)]
 
 
 @pytest.mark.parametrize("path", ["", "/search"])
