@@ -8,13 +8,14 @@ from pathlib import Path
 from statistics import median
 
 from bench.counting import counting_api
+from bench.members import compare_members, count_writes
+from bench.people import EMBEDDED
 from bench.programs import INTEGRATIONS, NOOPS
 from bench.project import Project
 
 RESOURCES = 200
 ROUNDS = 3
 REFRESHED = 1000
-EMBEDDED = {"encord:endpoint": "embedded", "encord:user": "ada@example.com"}
 
 
 def compare(folder: Path) -> None:
@@ -58,6 +59,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="encord-bench-") as folder:
         compare(Path(folder))
         count_requests(Path(folder))
+        compare_members(Path(folder))
+        count_writes(Path(folder))
 
 
 if __name__ == "__main__":

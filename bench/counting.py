@@ -2,14 +2,15 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 
+from bench.people import add_people
 from pulumi_encord_integrations.model.principals import Principals
 from pulumi_encord_integrations.server import bootstrap
 from pulumi_encord_integrations.server.app import create_app
@@ -21,12 +22,17 @@ from pulumi_encord_integrations.server.store.database import Database
 class Served:
     address: str
     key_file: Path
-    requests: int = 0
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    """Method and path of each request."""
+
+    @property
+    def requests(self) -> int:
+        return len(self.calls)
 
 
 @contextmanager
-def counting_api(folder: Path) -> Iterator[Served]:
-    """Serves a new organization until the block ends."""
+def counting_api(folder: Path, people: Sequence[str] = ()) -> Iterator[Served]:
+    """Serves a new organization of an admin and other people until the block ends."""
     folder.mkdir(parents=True)
     database = Database(folder / "encord.sqlite", create=True)
     vault = bootstrap.open_served(database, create=True)
@@ -34,11 +40,13 @@ def counting_api(folder: Path) -> Iterator[Served]:
     bootstrap.write_once(key_file, bootstrap.new_key())
     public_key = bootstrap.public_key_of(key_file.read_bytes())
     bootstrap.make_organization(database, vault, "bench", "ada@example.com", public_key)
+    add_people(database, people)
     app = create_app(Deployment(database.path, vault, Principals()), database)
     served = Served("", key_file)
 
     async def counted(scope: Any, receive: Any, send: Any) -> None:
-        served.requests += scope["type"] == "http"
+        if scope["type"] == "http":
+            served.calls.append((scope["method"], scope["path"]))
         await app(scope, receive, send)
 
     server = uvicorn.Server(uvicorn.Config(counted, port=0, log_level="error"))

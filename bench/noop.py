@@ -46,6 +46,7 @@ UNSET = {
     "S3CompatibleIntegration": ("region",),
     "DirectAccessIntegration": (),
 }
+MEMBER_OUTPUTS = {"live_role": "user", "adopted": False, "organization": UUID, "incarnation": UUID}
 SECRET = {"sas_token", "secret_access_key"}
 
 
@@ -65,3 +66,22 @@ class Noop(Resource, module="bench", name="Noop"):
         seeds = dict.fromkeys((*OUTPUTS, *OWN[kind], *UNSET[kind], "adopt"))
         inputs: dict[str, Any] = {**seeds, **INPUTS, **given, "kind": kind}
         super().__init__(NoopProvider(), name, inputs, pulumi.ResourceOptions())
+
+
+class NoopMemberProvider(ResourceProvider):
+    serialize_as_secret_always = False
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        return CreateResult(str(uuid4()), {**props, **MEMBER_OUTPUTS})
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        return DiffResult(changes=False)
+
+
+class NoopMember(Resource, module="bench", name="NoopMember"):
+    """The shape of a member of an integration."""
+
+    def __init__(self, name: str, integration: pulumi.CustomResource, user: str) -> None:
+        given = {"integration": integration.id, "user": user, "role": "user", "on_delete": "remove"}
+        seeds: dict[str, Any] = dict.fromkeys((*MEMBER_OUTPUTS, "group"))
+        super().__init__(NoopMemberProvider(), name, {**seeds, **given}, pulumi.ResourceOptions())

@@ -30,6 +30,31 @@ for n in range(COUNT):
     getattr(encord, kind)(f"i{{n}}", title=f"Integration {{n}}", **TYPES[kind])
 """
 
+_INTEGRATION = """
+import pulumi_encord_integrations as encord
+
+held = encord.GcpIntegration("held", title="Held", buckets=["acme-train"])
+"""
+
+EMPTY = "import pulumi_encord_integrations"
+
+MANY = f"""{_INTEGRATION}
+members = [{{"user": f"person-{{n}}@example.com", "role": "user"}} for n in range(COUNT)]
+encord.IntegrationMembers("all", integration=held, members=members)
+"""
+
+SINGLE = f"""{_INTEGRATION}
+for n in range(COUNT):
+    encord.IntegrationMember(f"m{{n}}", integration=held, user=f"person-{{n}}@example.com", role="user")
+"""
+
+NOOP_MEMBERS = f"""{_INTEGRATION}
+from bench.noop import NoopMember
+
+for n in range(COUNT):
+    NoopMember(f"m{{n}}", held, f"person-{{n}}@example.com")
+"""
+
 NOOPS = f"""{_DECLARED}
 from bench.noop import Noop
 

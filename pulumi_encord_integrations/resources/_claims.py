@@ -1,15 +1,16 @@
 """Who is declared where in a program, so that no two resources decide over one person's access."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
-from pydantic import TypeAdapter, ValidationError
 
-from pulumi_encord_integrations.model.text import Email, uuid_in
+from pulumi_encord_integrations.model.text import uuid_in
 
 _ATTRIBUTE = "_encord_claims"
+_RESOURCE = "resource "
 
 
 @dataclass
@@ -29,21 +30,19 @@ def claim(
     At once as far as all is known; what is an Output, when it is known. Raises `pulumi.RunError` that names
     both resources if another one decides over the same.
     """
-    rows = list(principals)
-    _claim(label, _key(holder), [key for key in map(_principal, rows) if key], exclusive=exclusive)
-    later = [row for row in rows if not _principal(row)]
-    if not isinstance(holder, str) or later:
-        where = holder.id if isinstance(holder, pulumi.CustomResource) else holder
-        known = [key for key in map(_principal, rows) if key and not key.startswith("resource")]
-        waiting = [_resolved(row) for row in rows if not _principal(row) or _is_resource(row)]
-        pulumi.Output.all(where, *waiting).apply(
-            lambda found: _claim(
-                label,
-                f"id {found[0]}",
-                [*known, *filter(None, map(_principal, found[1:]))],
-                exclusive=exclusive,
-            )
-        )
+    keyed = [(row, _principal(row)) for row in principals]
+    _claim(label, _key(holder), [key for _, key in keyed if key], exclusive=exclusive)
+    known = [key for _, key in keyed if key and not key.startswith(_RESOURCE)]
+    waiting = [_resolved(row) for row, key in keyed if not key or key.startswith(_RESOURCE)]
+    if isinstance(holder, str) and not waiting:
+        return
+
+    def resolved(found: list[Any]) -> None:
+        principals = [*known, *filter(None, map(_principal, found[1:]))]
+        _claim(label, f"id {found[0]}", principals, exclusive=exclusive)
+
+    where = holder.id if isinstance(holder, pulumi.CustomResource) else holder
+    pulumi.Output.all(where, *waiting).apply(resolved)
 
 
 def _claim(label: str, holder: str | None, principals: list[str], *, exclusive: bool) -> None:
@@ -61,7 +60,7 @@ def _claim(label: str, holder: str | None, principals: list[str], *, exclusive: 
     for principal in principals:
         other = held.principals.setdefault(principal, label)
         if other != label:
-            name = principal.removeprefix("resource ").partition(" ")[2] or principal
+            name = principal.removeprefix(_RESOURCE).partition(" ")[2] or principal
             raise pulumi.RunError(f"{name} is declared twice, by {other} and by {label}")
     held.labels[label] = None
     held.exclusive = label if exclusive else held.exclusive
@@ -70,7 +69,7 @@ def _claim(label: str, holder: str | None, principals: list[str], *, exclusive: 
 def _key(value: Any) -> str | None:
     """What is known of a reference when the program runs."""
     if isinstance(value, pulumi.Resource):
-        return f"resource {id(value)} {value._name}"
+        return f"{_RESOURCE}{id(value)} {value._name}"
     return f"id {uuid_in(value) or value}" if isinstance(value, str) else None
 
 
@@ -87,10 +86,6 @@ def _principal(row: Any) -> str | None:
     return _key(user if user is not None else group)
 
 
-def _is_resource(row: Mapping[str, Any]) -> bool:
-    return any(isinstance(value, pulumi.Resource) for value in row.values())
-
-
 def _resolved(row: Mapping[str, Any]) -> Any:
     return {
         name: value.id if isinstance(value, pulumi.CustomResource) else value
@@ -100,8 +95,5 @@ def _resolved(row: Mapping[str, Any]) -> Any:
 
 
 def folded(email: str) -> str:
-    """An e-mail as the API keeps it; what is none stays as it is."""
-    try:
-        return TypeAdapter(Email).validate_python(email)
-    except ValidationError:
-        return email
+    """An e-mail as it is compared: validating thousands in the program would take longer than all else."""
+    return unicodedata.normalize("NFC", email).strip().lower()
