@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, StrictBool, model_validator
 
-from pulumi_encord_integrations.model.base import Page, Received, Sent
+from pulumi_encord_integrations.model.base import Page, Received, Sent, rule
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.model.text import Email, uuid_in
 
@@ -148,10 +148,19 @@ class MembersChange(Sent):
     set: list[Membership] = Field(default_factory=list, max_length=MAX_MEMBERS)
     remove: list[Principal] = Field(default_factory=list, max_length=MAX_MEMBERS)
 
-    def conflicts(self, unknown: frozenset[str] = frozenset()) -> Iterator[Problem]:
-        """Nobody is named twice."""
+    @rule("set")
+    def each_set_once(self) -> Iterator[Problem]:
+        """Nobody is granted two roles."""
         yield from repeated([member.key for member in self.set], "set")
+
+    @rule("remove")
+    def each_removed_once(self) -> Iterator[Problem]:
+        """Nobody is removed twice."""
         yield from repeated([principal.key for principal in self.remove], "remove")
+
+    @rule("set", "remove")
+    def set_or_removed(self) -> Iterator[Problem]:
+        """Nobody is both."""
         both = {member.key for member in self.set} & {principal.key for principal in self.remove}
         yield from (Problem(("remove",), f"{key} is to be set, too") for key in sorted(both))
 
@@ -162,7 +171,8 @@ class MembersList(Sent):
     members: Annotated[list[Membership], Field(max_length=MAX_MEMBERS)]
     allow_large_removal: StrictBool = False
 
-    def conflicts(self, unknown: frozenset[str] = frozenset()) -> Iterator[Problem]:
+    @rule("members")
+    def each_once(self) -> Iterator[Problem]:
         """Nobody is named twice."""
         yield from repeated([member.key for member in self.members], "members")
 

@@ -1,7 +1,7 @@
 """The page's permission matrix, against the running API: every permission, for everybody.
 
-Typed by hand from "User roles and permissions" of Encord's page, with its ticks. View, Delete and Add users are
-judged by acting; Upload or register data by what the API answers about the person.
+Typed by hand from "User roles and permissions" of Encord's page, with its ticks. View, Delete and Add users
+are judged by acting; Upload or register data by what the API answers about the person.
 """
 
 from collections.abc import Callable

@@ -20,6 +20,8 @@ from pulumi_encord_integrations.server.faults import invalid
 
 Body = Mapping[str, Any]
 S = TypeVar("S", bound=Sent)
+_TOLD = 20
+"""Problems in one message."""
 
 
 @lru_cache
@@ -77,5 +79,6 @@ def examined(model: type[S], value: Any, *path: str) -> S:
     made, found = model.examine(value)
     if made is None or found:
         problems = [Problem((*path, *problem.path), problem.message, problem.help) for problem in found]
-        raise invalid("; ".join(str(problem) for problem in problems))
+        more = f"; and {len(problems) - _TOLD} more" if len(problems) > _TOLD else ""
+        raise invalid("; ".join(str(problem) for problem in problems[:_TOLD]) + more)
     return made
