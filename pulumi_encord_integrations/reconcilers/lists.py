@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from pulumi_encord_integrations.model.members import kept_for_good, large_removal, refusal_to_lower
@@ -54,11 +55,18 @@ class ListReconciler(NaturalKey, ABC):
     def check(self, known: Bag, unknown: frozenset[str], context: Context = UNKNOWN) -> Checked:
         """Refuses a large removal and what would lower an individual Admin, as far as it is known."""
         inputs, problems = self.examined(known, unknown)
+        problems = [self._named(problem, known.get(self.entries)) for problem in problems]
         if not problems and self.entries in inputs:
             inputs = {**inputs, self.entries: dict(sorted(self.roles(inputs).items()))}
             problems = self._refused(inputs, context)
         more = [Problem((), f"and {len(problems) - _TOLD} more")] if len(problems) > _TOLD else []
         return Checked(inputs, [*problems[:_TOLD], *more])
+
+    def _named(self, problem: Problem, given: Any) -> Problem:
+        """In a mapping, what is wrong is found by its key."""
+        if not isinstance(given, Mapping) or problem.path[:1] != (self.entries,) or len(problem.path) < 2:
+            return problem
+        return replace(problem, path=(self.entries, list(given)[int(problem.path[1])]))
 
     def _refused(self, inputs: Bag, context: Context) -> list[Problem]:
         before, holder = context.before, context.before.get(self.holder)
