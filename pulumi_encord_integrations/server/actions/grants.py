@@ -40,13 +40,15 @@ def users(connection: Connection, caller: Caller, uuid: UUID) -> Page[Integratio
 
 def add_users(connection: Connection, caller: Caller, uuid: UUID, body: Body) -> Effect:
     """Adds several users in one role, all or none."""
+    row = administered(connection, caller, uuid)
     asked = examined(UsersGrant, body)
-    return _written(connection, caller, uuid, dict.fromkeys(asked.user_emails, asked.user_role), (), users)
+    return _written(connection, caller, row, dict.fromkeys(asked.user_emails, asked.user_role), (), users)
 
 
 def remove_users(connection: Connection, caller: Caller, uuid: UUID, body: Body) -> Effect:
     """Removes several users, all or none."""
-    return _written(connection, caller, uuid, {}, examined(UserEmails, body).user_emails, users)
+    row = administered(connection, caller, uuid)
+    return _written(connection, caller, row, {}, examined(UserEmails, body).user_emails, users)
 
 
 def groups(connection: Connection, caller: Caller, uuid: UUID) -> Page[GrantedGroup]:
@@ -58,32 +60,34 @@ def groups(connection: Connection, caller: Caller, uuid: UUID) -> Page[GrantedGr
 
 def add_groups(connection: Connection, caller: Caller, uuid: UUID, body: Body) -> Effect:
     """Shares the integration with groups in one role."""
+    row = administered(connection, caller, uuid)
     asked = examined(GroupsGrant, body)
     wanted = {_key(group): asked.user_role for group in asked.group_hash_list}
-    return _written(connection, caller, uuid, wanted, (), groups)
+    return _written(connection, caller, row, wanted, (), groups)
 
 
 def remove_groups(connection: Connection, caller: Caller, uuid: UUID, hashes: Collection[UUID]) -> Effect:
     """Takes groups off, whatever their role."""
-    return _written(connection, caller, uuid, {}, [_key(str(group)) for group in hashes], groups)
+    row = administered(connection, caller, uuid)
+    return _written(connection, caller, row, {}, [_key(str(group)) for group in hashes], groups)
 
 
 def _written(
     connection: Connection,
     caller: Caller,
-    uuid: UUID,
+    row: Row[Any],
     wanted: Mapping[str, str],
     removed: Collection[str],
     answer: Any,
 ) -> Effect:
-    row = administered(connection, caller, uuid)
     now = store.roles(connection, row.uuid)
     effect = apply(connection, caller, row, now, wanted, set(removed) & now.keys())
     after = integrations.find(connection, caller, row.uuid)
     if after is None or after.role != "admin":
         # Whoever gave up the last group that made an Admin of them may not see the rest.
         return Effect(Page[Any](results=[]), effect.action, effect.object, effect.detail)
-    return Effect(answer(connection, caller, uuid), effect.action, effect.object, effect.detail)
+    told = answer(connection, caller, UUID(row.uuid))
+    return Effect(told, effect.action, effect.object, effect.detail)
 
 
 def access(connection: Connection, caller: Caller, email: str) -> Page[UserAccess]:

@@ -1,7 +1,7 @@
 """Members: who is granted what on an integration, under the page's rules, all of a request or nothing."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -41,7 +41,7 @@ def administered(connection: Connection, caller: Caller, uuid: UUID) -> Row[Any]
 
 
 def page(
-    connection: Connection, caller: Caller, uuid: UUID, size: int, after: str
+    connection: Connection, caller: Caller, uuid: UUID, size: int, after: Sequence[str]
 ) -> tuple[MembersPage, str | None]:
     """A page of one integration's members, and the position of the next."""
     row = administered(connection, caller, uuid)

@@ -80,8 +80,8 @@ def router() -> Any:
     return routes
 
 
-def _position(call: Call, token: str | None) -> str:
+def _position(call: Call, token: str | None) -> list[str]:
     try:
-        return pages.position(call.deployment.vault, token) if token else ""
+        return pages.position(call.deployment.vault, token, 3) if token else []
     except ValueError:
         raise invalid("pageToken: is not one of this API's") from None

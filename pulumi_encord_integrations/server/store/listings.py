@@ -47,7 +47,7 @@ def page(
     """One page and the token of the next; raises ValueError on a token that this API did not make."""
     query = _visible(caller, filters).limit(size + 1)
     if token:
-        query = query.where(_after(pages.position(vault, token)))
+        query = query.where(_after(*pages.position(vault, token, 2)))
     found = connection.execute(query).all()
     if len(found) <= size:
         return found, None
@@ -60,7 +60,7 @@ def _visible(caller: Caller, filters: Filters) -> Select[Any]:
     if filters.mine or not (filters.include_org_access and caller.is_organization_admin):
         query = query.where(ROLE.is_not(None))
     if filters.owner:
-        query = query.where(_c.owner == filters.owner.casefold())
+        query = query.where(_c.owner == filters.owner.lower())
     if filters.provider:
         query = query.where(_c.provider == filters.provider)
     if filters.titles:
@@ -70,7 +70,6 @@ def _visible(caller: Caller, filters: Filters) -> Select[Any]:
     return query.order_by(_c.created_at, _c.uuid)
 
 
-def _after(position: str) -> ColumnElement[bool]:
-    at, _, uuid = position.partition(" ")
+def _after(at: str, uuid: str) -> ColumnElement[bool]:
     moment = datetime.fromisoformat(at)
     return or_(_c.created_at > moment, and_(_c.created_at == moment, _c.uuid > uuid))

@@ -28,6 +28,8 @@ from pulumi_encord_integrations.server.store.batches import batches
 from pulumi_encord_integrations.server.store.organizations import Caller
 
 _m, _g, _u = t.members.c, t.group_members.c, t.group_users.c
+_INDIVIDUAL, _GROUP = "1", "2"
+"""The order of kinds in listings."""
 
 OWN_ROLE = (
     select(_m.role)
@@ -63,7 +65,11 @@ def key_of(row: Row[Any]) -> str:
 
 
 def page(
-    connection: Connection, integrations: Collection[str] | None, caller: Caller, size: int, after: str
+    connection: Connection,
+    integrations: Collection[str] | None,
+    caller: Caller,
+    size: int,
+    after: Sequence[str],
 ) -> Sequence[Row[Any]]:
     """Members in the order of integration, kind and principal, behind the position `after`.
 
@@ -73,19 +79,19 @@ def page(
     place = tuple_(found.c.integration, found.c.kind, found.c.principal)
     query = select(found).order_by(*place).limit(size + 1)
     if after:
-        query = query.where(place > tuple_(*map(literal, after.split(" ", 2))))
+        query = query.where(place > tuple_(*map(literal, after)))
     return connection.execute(query).all()
 
 
 def position(row: Row[Any]) -> str:
-    """What `page` takes as `after`."""
+    """What `page` takes as `after`, in one text."""
     return f"{row.integration} {row.kind} {row.principal}"
 
 
 def _rows(integrations: Collection[str] | None, caller: Caller | None = None) -> CompoundSelect[Any]:
     users = select(
         _m.integration,
-        literal("u").label("kind"),
+        literal(_INDIVIDUAL).label("kind"),
         _m.email.label("principal"),
         _m.email.label("user"),
         null().label("group"),
@@ -93,7 +99,7 @@ def _rows(integrations: Collection[str] | None, caller: Caller | None = None) ->
     )
     groups = select(
         _g.integration,
-        literal("g").label("kind"),
+        literal(_GROUP).label("kind"),
         _g.group.label("principal"),
         null().label("user"),
         _g.group.label("group"),

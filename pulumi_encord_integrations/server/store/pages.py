@@ -12,9 +12,10 @@ def token(vault: Vault, position: str) -> str:
     return base64.urlsafe_b64encode(f"{vault.fingerprint('page', position)}{position}".encode()).decode()
 
 
-def position(vault: Vault, given: str) -> str:
-    """The position of a token; raises ValueError on a token that this API did not make."""
+def position(vault: Vault, given: str, parts: int) -> list[str]:
+    """The parts of a token's position; raises ValueError on a token that this listing did not make."""
     found = base64.urlsafe_b64decode(given.encode("ascii")).decode()[_MARK_LENGTH:]
-    if given != token(vault, found):
-        raise ValueError("not a token of this API")
-    return found
+    place = found.split(" ")
+    if given != token(vault, found) or len(place) != parts:
+        raise ValueError("not a token of this listing")
+    return place
