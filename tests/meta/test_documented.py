@@ -12,10 +12,19 @@ import pytest
 import pulumi_encord_integrations as package
 from pulumi_encord_integrations.model.base import IMMUTABLE
 from pulumi_encord_integrations.model.integrations import IntegrationType, integration_types
+from pulumi_encord_integrations.model.members import Permission, may
 from pulumi_encord_integrations.model.scenarios import SCENARIOS
 
 CLASSES = [name for name in package.__all__ if inspect.isclass(getattr(package, name))]
 EVERY_TYPE = pytest.mark.parametrize("kind", integration_types(), ids=lambda kind: kind.resource)
+ACCESS = [
+    "IntegrationMember",
+    "IntegrationMembers",
+    "IntegrationJoin",
+    "OrganizationUser",
+    "UserGroup",
+    "UserGroupMembers",
+]
 ADOPT = {"adopt"}
 """The one input that is no setting of the integration."""
 
@@ -120,6 +129,45 @@ def test_the_page_on_encord_yaml_lists_every_key(kind: IntegrationType, reposito
     common = {"provider", "title", "strict_client_only", "over_vpn"}
     own = [{name for name, must in fields.items() if must is which} - common for which in (True, False)]
     assert [set(re.findall(r"`(\w+)`", cell)) for cell in rows[f"`{kind.provider.lower()}`"]] == own
+
+
+def access_inputs(name: str) -> list[str]:
+    parameters = inspect.signature(getattr(package, name).__init__).parameters
+    return [one for one in parameters if one not in {"self", "resource_name", "opts"}]
+
+
+def access_changes(name: str) -> dict[str, str]:
+    """What a change of each input does, from what the reconciler supplies."""
+    reconciler = getattr(package, name)._provider_class.reconciler
+    ignored = {*getattr(reconciler, "ignored", ()), "adopt"}
+    words = {True: "replaces", False: "in place"}
+    return {
+        one: "nothing" if one in ignored else words[one in reconciler.replaces] for one in access_inputs(name)
+    }
+
+
+@pytest.mark.parametrize("name", ACCESS)
+def test_the_page_on_access_lists_every_input_and_output(name: str, repository: Path) -> None:
+    part = section((repository / "docs" / "access.md").read_text(), name)
+    rows = {row[0].strip("`"): row[-1] for row in table(part, "input | rule | a change")}
+    assert rows == access_changes(name)
+    listed = {row[0].strip("`") for row in table(part, "output | meaning")}
+    known = {field for base in ours(getattr(package, name)) for field in own_fields(base)}
+    assert listed == known - rows.keys()
+
+
+@pytest.mark.parametrize("name", ACCESS)
+def test_a_resource_of_access_explains_its_inputs_in_order(name: str) -> None:
+    args = (inspect.getdoc(getattr(package, name).__init__) or "").partition("Args:\n")[2]
+    explained = re.findall(r"^ {4}(\w+): \S", args, re.MULTILINE)
+    assert explained == ["resource_name", *access_inputs(name), "opts"]
+
+
+def test_the_page_on_access_shows_the_permissions(repository: Path) -> None:
+    page = (repository / "docs" / "access.md").read_text()
+    ticks = {True: "yes", False: "no"}
+    expected = [[ticks[may(role, permission)] for role in ("admin", "user")] for permission in Permission]
+    assert [row[1:] for row in table(page, "permission | Admin | User")] == expected
 
 
 def test_the_page_shows_the_matrix(page: str) -> None:
