@@ -89,7 +89,14 @@ def in_process(app: Any) -> httpx2.BaseTransport:
         await app({**scope, "raw_path": given.encode("ascii")}, receive, send)
 
     # Both sides of the bridge are typed more narrowly than WSGI and ASGI are.
-    return _InProcess(cast(Any, ASGIMiddleware(cast(Any, with_raw_path))))
+    bridge = cast(Any, ASGIMiddleware(cast(Any, with_raw_path)))
+
+    def wsgi(environ: Any, start_response: Any) -> Any:
+        # WSGI wants the bytes of the path as Latin-1; the transport hands over its text.
+        environ["PATH_INFO"] = environ["PATH_INFO"].encode().decode("latin-1")
+        return bridge(environ, start_response)
+
+    return _InProcess(cast(Any, wsgi))
 
 
 def _user(settings: Settings) -> str:

@@ -94,7 +94,8 @@ def test_a_name_is_one_however_its_letters_are_composed(api: Api) -> None:
 
 WRONG = [
     {}, {"name": None}, {"name": ""}, {"name": " x"}, {"name": "x\u0000"}, {"name": "x\u200b"},
-    {"name": "x" * 256}, {"name": 7}, {"name": "x", "description": None}, {"name": "x", "description": "x" * 4097},
+    {"name": "x" * 256}, {"name": 7}, {"name": "x", "description": None},
+    {"name": "x", "description": "x" * 4097},
     {"name": "x", "description": "\u0000"}, {"name": "x", "description": 7}, {"name": "x", "users": []},
     {"title": "x"}, {"name": "x", "adopt": "yes"}, {"name": "x", "nonce": "short"},
     {"name": "x", "declaredAs": {"stackId": "x", "path": "y"}}, [], "x",
@@ -116,7 +117,8 @@ def test_a_wrong_change_is_refused(local: Api, body: Any) -> None:
 
 
 ONE_GROUP = [
-    ("GET", ""), ("PATCH", ""), ("DELETE", ""), ("GET", "/users"), ("POST", "/users"), ("POST", "/users/bulk-delete")
+    ("GET", ""), ("PATCH", ""), ("DELETE", ""), ("GET", "/users"), ("POST", "/users"),
+    ("POST", "/users/bulk-delete"),
 ]  # fmt: skip
 
 

@@ -4,9 +4,11 @@ from datetime import UTC
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, Row
 
 from pulumi_encord_integrations.model.base import Page
+from pulumi_encord_integrations.model.text import Email
 from pulumi_encord_integrations.model.users import (
     OrganizationUserChange,
     OrganizationUserSpec,
@@ -21,6 +23,7 @@ from pulumi_encord_integrations.server.store import organization_users as store
 from pulumi_encord_integrations.server.store.organizations import Caller
 
 _TOLD = 5
+_EMAIL: TypeAdapter[str] = TypeAdapter(Email)
 
 
 def listing(connection: Connection, caller: Caller) -> Page[OrganizationUserView]:
@@ -94,7 +97,10 @@ def _require_other_admin(connection: Connection, caller: Caller, email: str) -> 
 
 def found(connection: Connection, caller: Caller, email: str) -> Row[Any]:
     """One user of the caller's organization, however the e-mail is spelled."""
-    row = store.find(connection, caller.organization, email.strip().lower())
+    try:
+        row = store.find(connection, caller.organization, _EMAIL.validate_python(email))
+    except ValidationError:
+        row = None
     if row is None:
         raise Fault(404, "user_not_found", "the organization has no user of that e-mail")
     return row
