@@ -23,7 +23,7 @@ from pulumi_encord_integrations import embedded
 from pulumi_encord_integrations.client import integrations, settings
 from pulumi_encord_integrations.client.errors import EncordError
 from pulumi_encord_integrations.organization import document, entries
-from pulumi_encord_integrations.organization.entries import DeclaredIntegration
+from pulumi_encord_integrations.organization.integrations import DeclaredIntegration
 from tools.engine import EngineError, environment, locate
 
 STACK = "demo"

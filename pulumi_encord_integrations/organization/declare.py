@@ -1,17 +1,23 @@
 """From a file to resources."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import pulumi
 
 from pulumi_encord_integrations.client.settings import project_folder
-from pulumi_encord_integrations.organization.entries import Declaration, DeclaredIntegration, load
+from pulumi_encord_integrations.organization.entries import Declaration, load
 from pulumi_encord_integrations.organization.findings import BadDeclaration
+from pulumi_encord_integrations.organization.integrations import DeclaredIntegration
+from pulumi_encord_integrations.organization.people import DeclaredGroup
 from pulumi_encord_integrations.resources import integration_types
+from pulumi_encord_integrations.resources.groups import UserGroup, UserGroupMembers
 from pulumi_encord_integrations.resources.integrations import Integration
+from pulumi_encord_integrations.resources.members import IntegrationMembers
+from pulumi_encord_integrations.resources.organization_users import OrganizationUser
 
 Secrets = Mapping[str, pulumi.Output[str]]
 
@@ -22,6 +28,12 @@ class Organization:
 
     integrations: Mapping[str, Integration]
     """By their keys in the file, in its order."""
+    users: Mapping[str, OrganizationUser]
+    """By their e-mails, in lower case."""
+    groups: Mapping[str, UserGroup]
+    """By their keys."""
+    members: Mapping[str, IntegrationMembers]
+    """By the keys of their integrations, as far as the file lists members."""
 
 
 def declare_organization(path: str | Path = "encord.yaml") -> Organization:
@@ -37,8 +49,52 @@ def declare_organization(path: str | Path = "encord.yaml") -> Organization:
         count = len(error.findings)
         problems = f"{count} problem{'s' if count > 1 else ''} in {path}; nothing is declared"
         raise pulumi.RunError(f"{problems}\n\n{error.message}\n") from None
+    return _declare(declared, secrets)
+
+
+def _declare(declared: Declaration, secrets: Mapping[str, Secrets]) -> Organization:
+    # Users first: whoever is named by e-mail is waited for only if declared before.
+    users = {
+        user.email: OrganizationUser(user.email, email=user.email, **user.values) for user in declared.users
+    }
+    groups = {group.key: _group(group) for group in declared.groups}
+    integrations = {entry.key: _integration(entry, secrets[entry.key]) for entry in declared.integrations}
+    members = {
+        entry.key: _members(entry.key, entry.members, integrations[entry.key], groups)
+        for entry in declared.integrations
+        if entry.members is not None
+    }
     return Organization(
-        MappingProxyType({entry.key: _resource(entry, secrets[entry.key]) for entry in declared.integrations})
+        MappingProxyType(integrations),
+        MappingProxyType(users),
+        MappingProxyType(groups),
+        MappingProxyType(members),
+    )
+
+
+def _formerly(names: Sequence[str]) -> pulumi.ResourceOptions:
+    return pulumi.ResourceOptions(aliases=[pulumi.Alias(name=name) for name in names])
+
+
+def _group(declared: DeclaredGroup) -> UserGroup:
+    group = UserGroup(declared.key, **declared.values, opts=_formerly(declared.previously))
+    if declared.users is not None:
+        # A child whose name begins with its parent's moves along when that is renamed.
+        opts = pulumi.ResourceOptions(parent=group)
+        UserGroupMembers(f"{declared.key}-users", group=group, **declared.users, opts=opts)
+    return group
+
+
+def _members(
+    key: str, declared: Mapping[str, Any], integration: Integration, groups: Mapping[str, UserGroup]
+) -> IntegrationMembers:
+    listed = [
+        {**row, "group": groups.get(row["group"], row["group"])} if "group" in row else row
+        for row in declared["members"]
+    ]
+    opts = pulumi.ResourceOptions(parent=integration)
+    return IntegrationMembers(
+        f"{key}-members", integration=integration, **{**declared, "members": listed}, opts=opts
     )
 
 
@@ -62,6 +118,6 @@ def _configured(name: str) -> pulumi.Output[str] | None:
     return pulumi.Config(namespace or None).get_secret(key)
 
 
-def _resource(entry: DeclaredIntegration, secrets: Secrets) -> Integration:
+def _integration(entry: DeclaredIntegration, secrets: Secrets) -> Integration:
     make: Callable[..., Integration] = getattr(integration_types, entry.kind.resource)
-    return make(entry.key, **entry.values, **secrets)
+    return make(entry.key, **entry.values, **secrets, opts=_formerly(entry.previously))

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 import pulumi_encord_integrations as package
 from pulumi_encord_integrations.model.integrations import integration_types
-from pulumi_encord_integrations.organization.entries import DeclaredIntegration, load
+from pulumi_encord_integrations.organization.entries import load
 from pulumi_encord_integrations.organization.findings import BadDeclaration
+from pulumi_encord_integrations.organization.integrations import DeclaredIntegration
 
 GOOD = """\
 integrations:

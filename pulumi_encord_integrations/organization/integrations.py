@@ -1,0 +1,136 @@
+"""The block `integrations`: entries, checked against the specs of their types."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import Field, StrictBool
+
+from pulumi_encord_integrations.model.base import SECRET, Sent, rule
+from pulumi_encord_integrations.model.integrations import IntegrationType, integration_types
+from pulumi_encord_integrations.model.members import MAX_MEMBERS
+from pulumi_encord_integrations.model.memberships import OnDelete
+from pulumi_encord_integrations.model.problems import Problem, nearest
+from pulumi_encord_integrations.organization.document import Value
+from pulumi_encord_integrations.organization.findings import Finding, Path
+from pulumi_encord_integrations.organization.people import People, adopted_twice, lone_options
+from pulumi_encord_integrations.organization.secrets import SecretReference, reference
+from pulumi_encord_integrations.organization.walk import Walk
+
+INTEGRATIONS = "integrations"
+_TYPE = "type"
+_OF_MEMBERS = ("exclusive_members", "members_on_delete", "allow_large_removal")
+
+
+class _Beside(Sent):
+    """What an entry may say beside the settings of its integration."""
+
+    adopt: StrictBool = False
+    members: list[Any] | None = Field(None, max_length=MAX_MEMBERS)
+    exclusive_members: StrictBool = False
+    members_on_delete: OnDelete = "remove"
+    allow_large_removal: StrictBool = False
+    previously: list[Any] = Field(default_factory=list)
+
+    @rule("members")
+    def options_need_members(self) -> Iterator[Problem]:
+        """What is said of members is said of a list."""
+        if self.members is None:
+            yield from lone_options(self, "members", _OF_MEMBERS)
+
+
+@dataclass(frozen=True)
+class DeclaredIntegration:
+    """One entry: its name in Pulumi, its type, and what the file says of it."""
+
+    key: str
+    kind: IntegrationType
+    values: Mapping[str, Any]
+    """By the names of the resource's arguments; what the file leaves out is left out."""
+    title: str
+    adopt: bool
+    secrets: Mapping[str, SecretReference] = field(default_factory=dict)
+    members: Mapping[str, Any] | None = None
+    """By the names of the arguments of `IntegrationMembers`; None if the file does not speak of members."""
+    previously: tuple[str, ...] = ()
+
+
+def read_integrations(walk: Walk, people: People) -> tuple[DeclaredIntegration, ...]:
+    """All entries that nothing is wrong with."""
+    found: list[DeclaredIntegration] = []
+    previously: dict[Path, list[Any]] = {}
+    for path, entry in walk.block(INTEGRATIONS):
+        walk.names_a_resource(path)
+        if walk.is_mapping(path, entry) and (kind := _kind(walk, path, entry)):
+            found.extend(_entry(walk, path, entry, kind, people, previously))
+    walk.previous_names(previously)
+    titles = [((INTEGRATIONS, one.key, "title"), (one.kind.provider, one.title), one.adopt) for one in found]
+    adopted_twice(walk, titles)
+    return tuple(found)
+
+
+def _kind(walk: Walk, path: Path, entry: Value) -> IntegrationType | None:
+    known = {kind.provider.lower(): kind for kind in integration_types()}
+    given = entry.plain.get(_TYPE)
+    if _TYPE not in entry.keys:
+        walk.find(path, "type is required", f"one of {', '.join(known)}", at_key=True)
+    elif not isinstance(given, str):
+        walk.find((*path, _TYPE), "type must be a string", f"one of {', '.join(known)}")
+    elif given.lower() not in known:
+        help_ = nearest(given.lower(), known) or f"one of {', '.join(known)}"
+        walk.find((*path, _TYPE), f'unknown type "{given}"', help_)
+    else:
+        return known[given.lower()]
+    return None
+
+
+def _entry(
+    walk: Walk,
+    path: Path,
+    entry: Value,
+    kind: IntegrationType,
+    people: People,
+    previously: dict[Path, list[Any]],
+) -> Iterator[DeclaredIntegration]:
+    before = len(walk.findings)
+    given = walk.known(path, entry, kind.spec, _Beside, beside=[_TYPE], hidden="provider")
+    values = {name: value for name, value in given.items() if name in kind.spec.model_fields}
+    secrets = _secrets(walk, path, entry, kind, values)
+    spec = walk.examine(path, kind.spec, values, frozenset(secrets))
+    beside = walk.examine(path, _Beside, {k: v for k, v in given.items() if k in _Beside.model_fields})
+    if beside is None:
+        return
+    previously[path] = beside.previously
+    members = None if beside.members is None else _members(path, beside, people)
+    if spec is not None and len(walk.findings) == before:
+        given = {name: value for name, value in values.items() if value is not None}
+        if beside.adopt:
+            given["adopt"] = True
+        yield DeclaredIntegration(
+            str(path[-1]), kind, given, spec.title, beside.adopt, secrets, members, tuple(beside.previously)
+        )
+
+
+def _members(path: Path, beside: _Beside, people: People) -> Mapping[str, Any]:
+    return {
+        "members": people.members((*path, "members"), beside.members or ()),
+        "exclusive": beside.exclusive_members,
+        "on_delete": beside.members_on_delete,
+        "allow_large_removal": beside.allow_large_removal,
+    }
+
+
+def _secrets(
+    walk: Walk, path: Path, entry: Value, kind: IntegrationType, values: dict[str, Any]
+) -> dict[str, SecretReference]:
+    """Takes the secrets out of the values; what the file writes in clear is a finding."""
+    found = {}
+    for name in sorted(kind.spec.marked(SECRET)):
+        if values.get(name) is None:
+            continue
+        answer = reference(entry.inside[name].place, (*path, name), values.pop(name))
+        if isinstance(answer, Finding):
+            walk.findings.append(answer)
+            answer = SecretReference("", answer.place or entry.place, answer.path)
+        found[name] = answer
+    return found

@@ -1,0 +1,232 @@
+"""The blocks `users` and `groups`, and whom lists of members and of groups' users name."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import Field, StrictBool, StrictStr, TypeAdapter, ValidationError
+
+from pulumi_encord_integrations.model.base import Sent, rule
+from pulumi_encord_integrations.model.groups import GroupSpec
+from pulumi_encord_integrations.model.members import MAX_MEMBERS, MemberRole
+from pulumi_encord_integrations.model.problems import Problem, nearest
+from pulumi_encord_integrations.model.text import Email, uuid_in
+from pulumi_encord_integrations.model.users import DeclaredOrganizationUser
+from pulumi_encord_integrations.organization.document import Value
+from pulumi_encord_integrations.organization.findings import Path
+from pulumi_encord_integrations.organization.walk import Walk
+
+USERS = "users"
+GROUPS = "groups"
+_SUGGESTED = 10
+"""Unknown names that the nearest match is looked for: among thousands each takes a while."""
+_EMAIL: TypeAdapter[str] = TypeAdapter(Email)
+_OF_USERS = ("exclusive_users", "allow_large_removal")
+
+
+class ListedMember(Sent):
+    """A member as an integration's entry lists it."""
+
+    user: Email | None = None
+    group: StrictStr | None = None
+    role: MemberRole
+
+    @rule("user", "group")
+    def one_of_two(self) -> Iterator[Problem]:
+        """A member is a user or a group."""
+        if (self.user is None) == (self.group is None):
+            yield Problem((), "a member is either a user or a group", "name one of them")
+
+
+class _Beside(Sent):
+    """What an entry may say beside a group's own fields."""
+
+    adopt: StrictBool = False
+    users: list[Any] | None = Field(None, max_length=MAX_MEMBERS)
+    exclusive_users: StrictBool = False
+    allow_large_removal: StrictBool = False
+    previously: list[Any] = Field(default_factory=list)
+
+    @rule("users")
+    def options_need_users(self) -> Iterator[Problem]:
+        """What is said of users is said of a list."""
+        if self.users is None:
+            yield from lone_options(self, "users", _OF_USERS)
+
+
+def lone_options(given: Sent, field: str, options: Sequence[str]) -> Iterator[Problem]:
+    """A problem for each option that is given without the list that it is about."""
+    for name in options:
+        if name in given.model_fields_set:
+            yield Problem((name,), f"says nothing without {field}", f"write {field}: [] for nobody")
+
+
+@dataclass(frozen=True)
+class DeclaredUser:
+    """A user of the organization."""
+
+    email: str
+    values: Mapping[str, Any]
+    """By the names of the resource's arguments; what the file leaves out is left out."""
+
+
+@dataclass(frozen=True)
+class DeclaredGroup:
+    """A user group: its name in Pulumi, and what the file says of it."""
+
+    key: str
+    values: Mapping[str, Any]
+    """By the names of the resource's arguments; what the file leaves out is left out."""
+    users: Mapping[str, Any] | None = None
+    """By the names of the arguments of `UserGroupMembers`; None if the file does not speak of users."""
+    previously: tuple[str, ...] = ()
+
+
+class People:
+    """Whom a file declares, and whom its lists may name."""
+
+    def __init__(self, walk: Walk) -> None:
+        self._walk = walk
+        self._suggested: set[str] = set()
+        self._managed = USERS in walk.root.keys
+        self._emails: dict[str, Path] = {}
+        self.users = tuple(self._users())
+        self._keys = [str(path[-1]) for path, _ in walk.block(GROUPS)]
+        self.groups = tuple(self._groups())
+
+    def _users(self) -> Iterator[DeclaredUser]:
+        for path, entry in self._walk.block(USERS):
+            email = self._email(path)
+            values: dict[str, Any] = {}
+            if entry.plain is not None and self._walk.is_mapping(path, entry):
+                values = self._walk.known(path, entry, DeclaredOrganizationUser, hidden="email")
+            valid = {"email": email or "nobody@example.com", **values}
+            if self._walk.examine(path, DeclaredOrganizationUser, valid) and email:
+                yield DeclaredUser(email, values)
+
+    def _email(self, path: Path) -> str | None:
+        """The e-mail that a key is, in its one canonical form."""
+        email = self._valid(path, path[-1], at_key=True)
+        if email is None:
+            return None
+        first = self._emails.setdefault(email, path)
+        if first != path:
+            message = f'"{path[-1]}" is the same person as "{first[-1]}"'
+            self._walk.twice(path, message, first, at_key=True)
+        return email
+
+    def _valid(self, path: Path, text: Any, *, at_key: bool = False) -> str | None:
+        """The e-mail that a text is; a finding if it is none."""
+        email = _canonical(text)
+        if email is None:
+            subject = f'"{text}"' if isinstance(text, str) else "a user"
+            self._walk.find(
+                path, f"{subject} must be an e-mail address such as ada@example.com", at_key=at_key
+            )
+        return email
+
+    def _groups(self) -> Iterator[DeclaredGroup]:
+        previously: dict[Path, list[Any]] = {}
+        names = []
+        for path, entry in self._walk.block(GROUPS):
+            self._walk.names_a_resource(path)
+            if self._walk.is_mapping(path, entry):
+                for group in self._group(path, entry, previously):
+                    names.append(((*path, "name"), group.values["name"], group.values.get("adopt", False)))
+                    yield group
+        self._walk.previous_names(previously)
+        adopted_twice(self._walk, names)
+
+    def _group(self, path: Path, entry: Value, previously: dict[Path, list[Any]]) -> Iterator[DeclaredGroup]:
+        given = self._walk.known(path, entry, GroupSpec, _Beside)
+        values = {name: value for name, value in given.items() if name in GroupSpec.model_fields}
+        spec = self._walk.examine(path, GroupSpec, values)
+        beside = self._walk.examine(
+            path, _Beside, {name: value for name, value in given.items() if name in _Beside.model_fields}
+        )
+        if beside is None:
+            return
+        previously[path] = beside.previously
+        users = None if beside.users is None else self._group_users(path, beside)
+        if spec is not None:
+            adopt = {"adopt": True} if beside.adopt else {}
+            values = {**values, "name": spec.name, **adopt}
+            yield DeclaredGroup(str(path[-1]), values, users, tuple(beside.previously))
+
+    def _group_users(self, path: Path, beside: _Beside) -> Mapping[str, Any]:
+        first: dict[str, Path] = {}
+        emails = []
+        for index, text in enumerate(beside.users or ()):
+            place = (*path, "users", index)
+            if (email := self._valid(place, text)) is not None:
+                self._person(place, email, first)
+                emails.append(email)
+        return {
+            "users": emails,
+            "exclusive": beside.exclusive_users,
+            "allow_large_removal": beside.allow_large_removal,
+        }
+
+    def members(self, path: Path, listed: Sequence[Any]) -> list[dict[str, str]]:
+        """The rows of a list of members, each of whom must be known and stand there once."""
+        first: dict[str, Path] = {}
+        rows = []
+        for index, _ in enumerate(listed):
+            place = (*path, index)
+            value = self._walk.at(place)
+            if value and self._walk.is_mapping(place, value):
+                rows.append(self._member(place, value, first))
+        return rows
+
+    def _member(self, path: Path, value: Value, first: dict[str, Path]) -> dict[str, str]:
+        row = self._walk.known(path, value, ListedMember)
+        self._walk.examine(path, ListedMember, row)
+        if (email := _canonical(row.get("user"))) is not None:
+            row["user"] = email
+            self._person((*path, "user"), email, first)
+        if isinstance(row.get("group"), str):
+            row["group"] = self._known_group((*path, "group"), row["group"], first)
+        return row
+
+    def _person(self, path: Path, email: str, first: dict[str, Path]) -> None:
+        """Somebody in a list: known, and there once."""
+        if self._managed and email not in self._emails:
+            help_ = self._nearest(email, self._emails) or f"declare them under {USERS}"
+            self._walk.find(path, f"unknown user {email}", help_)
+        self._once(path, email, email, first)
+
+    def _known_group(self, path: Path, group: str, first: dict[str, Path]) -> str:
+        """A group in a list: a key of a declared one, or the uuid of any other; there once."""
+        uuid = None if group in self._keys else uuid_in(group)
+        if uuid is None and group not in self._keys:
+            uuid_too = f"a key of {GROUPS}, or the uuid of a group made elsewhere"
+            self._walk.find(path, f'unknown group "{group}"', self._nearest(group, self._keys) or uuid_too)
+        self._once(path, f"group {uuid or group}", f"group:{uuid or group}", first)
+        return uuid or group
+
+    def _once(self, path: Path, shown: str, key: str, first: dict[str, Path]) -> None:
+        if first.setdefault(key, path) != path:
+            self._walk.twice(path, f"{shown} is in this list already", first[key])
+
+    def _nearest(self, name: str, known: Any) -> str:
+        self._suggested.add(name)
+        return nearest(name, known) if len(self._suggested) <= _SUGGESTED else ""
+
+
+def _canonical(text: Any) -> str | None:
+    """The e-mail that a text is, in its one form; None if it is none."""
+    try:
+        return _EMAIL.validate_python(text)
+    except ValidationError:
+        return None
+
+
+def adopted_twice(walk: Walk, found: Sequence[tuple[Path, Any, bool]]) -> None:
+    """Adoption goes by title or name, so that a second entry of it would make it a matter of luck."""
+    first: dict[Any, tuple[Path, bool]] = {}
+    for path, named, adopt in found:
+        other, adopted = first.setdefault(named, (path, adopt))
+        if other != path and (adopt or adopted):
+            field = path[-1]
+            message = f'{field} is that of "{other[-2]}" too, and one of them is to be adopted by its {field}'
+            walk.find(path, message, f"give one of them another {field}")
