@@ -45,13 +45,8 @@ def roles_of(session: Session, integration: str) -> Mapping[str, str] | None:
     everywhere = session.listing("members", lambda: _everywhere(session))
     if integration in everywhere:
         return everywhere[integration]
-    try:
-        one = f"members of {integration}"
-        return session.listing(one, lambda: api.of(session.client, integration).items())
-    except NotFound as error:
-        if error.code != GONE:
-            raise
-        return None
+    one = f"members of {integration}"
+    return session.of_one(one, GONE, lambda: api.of(session.client, integration))
 
 
 def _everywhere(session: Session) -> list[tuple[str, dict[str, str]]]:

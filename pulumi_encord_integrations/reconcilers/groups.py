@@ -81,12 +81,8 @@ class GroupUsersReconciler(ListReconciler):
 
     def live_roles(self, session: Session, holder: str) -> Roles | None:
         """Read once for all lists of a group."""
-        try:
-            return session.listing(f"users of {holder}", lambda: _users(session, holder))
-        except NotFound as error:
-            if error.code != _GONE:
-                raise
-            return None
+        users = session.of_one(f"users of {holder}", _GONE, lambda: api.users(session.client, holder))
+        return None if users is None else dict.fromkeys(users, MEMBER)
 
     def change(self, session: Session, holder: str, wanted: Roles, removed: frozenset[str]) -> None:
         """Adds first, so that nobody loses what they are to keep; a group that is gone let all go."""
@@ -107,7 +103,3 @@ class GroupUsersReconciler(ListReconciler):
         new = {email: MEMBER for email in wanted if email not in now}
         self.change(session, holder, new, frozenset(now - wanted.keys()))
         return []
-
-
-def _users(session: Session, group: str) -> Iterable[tuple[str, str]]:
-    return ((email, MEMBER) for email in api.users(session.client, group))

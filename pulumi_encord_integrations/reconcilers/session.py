@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pulumi_encord_integrations.client import organizations
-from pulumi_encord_integrations.client.errors import ConfigurationError
+from pulumi_encord_integrations.client.errors import ConfigurationError, NotFound
 from pulumi_encord_integrations.model.users import CurrentOrganization
 
 LISTING_SECONDS = 30.0
@@ -65,6 +65,19 @@ class Session:
             if known is None or not known.fresh:
                 known = self._listings[noun] = Listing(read())
             return known
+
+    def of_one(self, noun: str, gone: str, read: Callable[[], V]) -> V | None:
+        """What one object holds, read once as a listing is; None if a 404 of code `gone` says so."""
+
+        def known() -> Iterable[tuple[str, V]]:
+            try:
+                return [(noun, read())]
+            except NotFound as error:
+                if error.code != gone:
+                    raise
+                return []
+
+        return self.listing(noun, known).get(noun)
 
     def written(self) -> None:
         """Drops all listings: what they say may no longer be so."""
