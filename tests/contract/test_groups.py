@@ -1,6 +1,7 @@
 """User groups: their users, and which group a declaration means."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,6 +13,7 @@ from tests.support.api import BOSS, CREATOR, FOREIGNER, MEMBER, OUTSIDER, REMOVE
 from tests.support.people import (
     ALL_GROUPS,
     GROUPS,
+    crowd,
     everything,
     granted,
     group,
@@ -187,6 +189,21 @@ def test_the_same_declaration_in_another_organization_is_another_group(api: Api)
 
 def test_creates_without_a_declaration_are_always_new(api: Api) -> None:
     assert _uuid(_post(api)) != _uuid(_post(api))
+
+
+def test_sixteen_creates_at_once_make_one_group(api: Api) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda i: _post(api, **_at(nonce=f"{i:016}")), range(16)))
+    assert len({_uuid(answer) for answer in answers}) == len(api.rows("groups")) == 1
+    assert sum(answer.body["created"] for answer in answers) == 1
+
+
+def test_people_added_at_once_are_all_in_the_group(api: Api) -> None:
+    uuid, people = group(api), crowd(api, 16)
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda who: _add(api, uuid, who, OUTSIDER), people))
+    assert {answer.status for answer in answers} == {200}
+    assert _people(api.send(path=f"{GROUPS}/{uuid}/users")) == sorted([*people, OUTSIDER])
 
 
 def test_a_duplicate_while_alive_reverts_nothing(api: Api) -> None:
