@@ -163,7 +163,9 @@ def _lowered(inputs: Bag, unknown: frozenset[str], context: Context) -> list[Pro
     ]
     if moved:
         kept = before.get("on_delete") == "keep" or _name(before) in context.declared
-        return [] if kept else [Problem((moved[0],), refusal_to_lower(key))]
+        # An integration that is not declared any more, or replaced, may take its Admins along.
+        ends = moved[0] == "integration" and before["integration"] not in context.declared
+        return [] if kept or ends else [Problem((moved[0],), refusal_to_lower(key))]
     if inputs.get("role", "admin") != "admin":
         return [Problem(("role",), refusal_to_lower(key))]
     return []

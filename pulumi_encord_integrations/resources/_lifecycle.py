@@ -136,9 +136,12 @@ class Lifecycle(ResourceProvider):
         known, unknown = split(news)
         old, new = self.reconciler.comparable(before), self.reconciler.comparable({**known, **unknown})
         changed = {name for name in new if name in unknown or old.get(name) != new[name]}
+        replaces = sorted(changed & self.reconciler.replaces)
+        if not replaces:
+            _seen.declare(self.reconciler.things(id_, {}))
         if not changed:
             return DiffResult(changes=False)
-        return DiffResult(changes=None, replaces=sorted(changed & self.reconciler.replaces))
+        return DiffResult(changes=None, replaces=replaces)
 
     @one_line
     def create(self, props: dict[str, Any]) -> CreateResult:

@@ -1,0 +1,136 @@
+"""Random programs, changes behind the back and failures: after each `up` the API holds what is declared."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import ClassVar
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from pulumi_encord_integrations.client import client as client_module
+from pulumi_encord_integrations.client import members
+from pulumi_encord_integrations.reconcilers import lists, objects
+from pulumi_encord_integrations.resources import _lifecycle
+from tests.support.access_deployment import Deployment
+from tests.support.access_plan import CHANGES, Pick, rewrite_an_exclusive_list, some_plan
+from tests.support.access_world import SURPRISES
+from tests.support.engine_model import Failed
+from tests.support.faults import FAULTS
+from tests.support.tiers import TOLD
+
+SEED = int(os.environ.get("ENCORD_TEST_SEED", "5"))
+SEQUENCES = int(os.environ.get("ENCORD_TEST_SEQUENCES", "52"))
+"""Of each of `PARTS`, which run side by side."""
+PARTS = 4
+STEPS = 6
+
+
+class Machine(RuleBasedStateMachine):
+    """One stack, and whoever else is at work."""
+
+    deployment: ClassVar[Deployment]
+    counted: ClassVar[Counter[str]]
+    faults: ClassVar[Sequence[str]]
+
+    @initialize(data=st.data())
+    def begin(self, data: st.DataObject) -> None:
+        self.drill = self.deployment.begin(self.counted)
+        self.counted["sequences"] += 1
+        self.drill.plan = some_plan(_pick(data))
+        self.drill.up()
+
+    @rule(
+        data=st.data(),
+        changes=st.integers(1, 7),
+        surprises=st.integers(-2, 2),
+        after=st.integers(0, 3),
+    )
+    def up(self, data: st.DataObject, changes: int, surprises: int, after: int) -> None:
+        self._change(data, changes, surprises)
+        fault = data.draw(st.sampled_from(("", *self.faults)))
+        if fault == "raced":
+            rewrite_an_exclusive_list(self.drill.plan, _pick(data))
+        self.drill.up(fault, 0 if fault == "raced" else after)
+
+    @rule(data=st.data(), changes=st.integers(0, 4), surprises=st.integers(1, 3))
+    def up_unaware(self, data: st.DataObject, changes: int, surprises: int) -> None:
+        self._change(data, changes, surprises)
+        self.drill.up_unaware()
+
+    def _change(self, data: st.DataObject, changes: int, surprises: int) -> None:
+        for _ in range(changes):
+            data.draw(st.sampled_from(CHANGES))(self.drill.plan, _pick(data))
+        world = self.drill.world
+        for _ in range(surprises):
+            data.draw(st.sampled_from(SURPRISES))(world, world.facts(), _pick(data))
+            self.drill.surprised = True
+            self.counted["surprises"] += 1
+
+    def teardown(self) -> None:
+        if hasattr(self, "drill"):
+            self.drill.destroy()
+
+
+def _pick(data: st.DataObject) -> Pick:
+    return lambda several: data.draw(st.sampled_from(several))
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[type[Machine]]:
+    Machine.deployment = Deployment(tmp_path_factory.mktemp("machine"))
+    Machine.counted = Counter()
+    patch = pytest.MonkeyPatch()
+    patch.setattr(client_module, "_wait", lambda _state: 0.0)
+    yield Machine
+    patch.undo()
+    Machine.deployment.close()
+
+
+def run(machine: type[Machine], part: int, sequences: int) -> None:
+    """Raises what goes wrong first, after having told the steps that lead there."""
+    machine.counted = Counter()
+    # Few kinds of fault in each part, so that each kind happens often.
+    machine.faults = FAULTS[part::PARTS]
+    chosen = settings(
+        max_examples=sequences,
+        stateful_step_count=STEPS,
+        deadline=None,
+        database=None,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
+    )
+    run_state_machine_as_test(seed(SEED * PARTS + part)(machine), settings=chosen)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_after_each_up_the_api_holds_what_is_declared(
+    machine: type[Machine], part: int, record_property: Callable[[str, object], None]
+) -> None:
+    run(machine, part, SEQUENCES)
+    counted = dict(sorted(machine.counted.items()))
+    record_property(TOLD, f"machine {part}: seed {SEED}, {counted}")
+    assert counted["sequences"] >= SEQUENCES
+    assert not [fault for fault in machine.faults if not counted.get(fault)]
+
+
+# The defence that is taken out, and a part with faults that it is there for.
+SABOTAGES: dict[str, tuple[int, object, str, object]] = {
+    "deletes heed no incarnation": (0, _lifecycle._Seen, "superseded", lambda *_: frozenset()),
+    "an Admin is dropped silently": (1, lists.ListReconciler, "_may_drop", lambda *_: True),
+    "exclusive writes match anything": (2, members, "etag", lambda *_: "*"),
+    "creates have no key": (3, objects, "_declared_as", lambda *_: None),
+}
+
+
+@pytest.mark.parametrize("sabotage", SABOTAGES)
+def test_the_machine_finds_a_defence_that_is_missing(
+    machine: type[Machine], sabotage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part, owner, name, nothing = SABOTAGES[sabotage]
+    monkeypatch.setattr(owner, name, nothing)
+    with pytest.raises((AssertionError, Failed)):
+        run(machine, part, SEQUENCES)

@@ -1,0 +1,236 @@
+"""What the API holds, read from its tables; what somebody does there behind the back; and what must be so."""
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pulumi_encord_integrations.client import groups, integrations, members
+from pulumi_encord_integrations.client import organization_users as users
+from pulumi_encord_integrations.client.client import Client
+from tests.support.access_plan import HIRED, PEOPLE, Pick, Place, Plan
+from tests.support.engine_model import Entry
+
+Roles = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that counts, at one moment."""
+
+    integrations: Mapping[str, tuple[str, bool]]
+    """uuid -> title, strict client-only."""
+    groups: Mapping[str, str]
+    people: Roles
+    members: Mapping[str, Roles]
+    """uuid of an integration or group -> principal -> role; `member` in a group."""
+
+    def order(self, name: str) -> tuple[str, str]:
+        """Sorts uuids and principals alike in every run, whatever the uuids are."""
+        uuid = name.removeprefix("group:")
+        title, _ = self.integrations.get(uuid, (self.groups.get(uuid, name), False))
+        return title, name
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Every member of an integration, with its role."""
+        return [
+            (uuid, who, self.members[uuid][who])
+            for uuid in sorted(self.integrations, key=self.order)
+            for who in sorted(self.members.get(uuid, {}), key=self.order)
+        ]
+
+    def individual_admins(self, uuid: str) -> set[str]:
+        return {who for who, role in self.members.get(uuid, {}).items() if "@" in who and role == "admin"}
+
+
+class World:
+    """One deployment of the API on a file."""
+
+    def __init__(self, path: Path, client: Client, owner: str) -> None:
+        self.path = path
+        self.client = client
+        self.owner = owner
+        self.residents = self.facts().people.keys()
+
+    def facts(self) -> Facts:
+        """As the tables say."""
+        with closing(sqlite3.connect(self.path)) as database:
+            ask = database.execute
+            found: dict[str, dict[str, str]] = {}
+            for where, who, role in ask(
+                "SELECT integration, email, role FROM members UNION ALL"
+                " SELECT integration, 'group:' || \"group\", role FROM group_members UNION ALL"
+                " SELECT \"group\", email, 'member' FROM group_users"
+            ):
+                found.setdefault(where, {})[who] = role
+            rows = ask("SELECT uuid, title, settings FROM integrations").fetchall()
+            return Facts(
+                {uuid: (title, bool(_setting(text))) for uuid, title, text in rows},
+                dict(ask("SELECT uuid, name FROM groups").fetchall()),
+                dict(ask("SELECT email, role FROM organization_users").fetchall()),
+                found,
+            )
+
+    def support(self, plan: Plan, ids: Mapping[str, str]) -> int:
+        """Removes individual Admins whom nobody declares as such: what support would do."""
+        wanted = {
+            (ids[key], who)
+            for key, place in plan.integrations.items()
+            if key in ids
+            for who, grant in place.grants.items()
+            if grant.role == "admin"
+        }
+        now = self.facts()
+        gone = [
+            (uuid, who)
+            for uuid in sorted(now.integrations.keys() & set(ids.values()))
+            for who in now.individual_admins(uuid) - {self.owner}
+            if (uuid, who) not in wanted
+        ]
+        with closing(sqlite3.connect(self.path)) as database, database:
+            database.executemany("DELETE FROM members WHERE integration = ? AND email = ?", gone)
+        return len(gone)
+
+
+def _setting(text: str) -> Any:
+    settings = json.loads(text)
+    return settings.get("strictClientOnly", settings.get("strict_client_only"))
+
+
+def add(world: World, facts: Facts, pick: Pick) -> None:
+    """Grants somebody, or changes somebody's role as far as the rules let it."""
+    if facts.integrations:
+        uuid = pick(sorted(facts.integrations, key=facts.order))
+        who = pick([*PEOPLE, *(f"group:{group}" for group in sorted(facts.groups, key=facts.order))])
+        role = "admin" if who in facts.individual_admins(uuid) else pick(("user", "user", "admin"))
+        members.change(world.client, uuid, {who: role})
+
+
+def remove(world: World, facts: Facts, pick: Pick) -> None:
+    if rows := [row for row in facts.rows() if row[1] not in facts.individual_admins(row[0])]:
+        uuid, who, _ = pick(rows)
+        members.change(world.client, uuid, {}, [who])
+
+
+def promote(world: World, facts: Facts, pick: Pick) -> None:
+    """As somebody who joins in the app."""
+    if rows := [row for row in facts.rows() if "@" in row[1] and row[2] == "user"]:
+        uuid, who, _ = pick(rows)
+        members.change(world.client, uuid, {who: "admin"})
+
+
+def change_group_role(world: World, facts: Facts, pick: Pick) -> None:
+    if rows := [row for row in facts.rows() if "@" not in row[1]]:
+        uuid, who, role = pick(rows)
+        members.change(world.client, uuid, {who: "user" if role == "admin" else "admin"})
+
+
+def change_group_users(world: World, facts: Facts, pick: Pick) -> None:
+    if facts.groups:
+        uuid, who = pick(sorted(facts.groups, key=facts.order)), pick(PEOPLE)
+        change = groups.remove_users if who in facts.members.get(uuid, {}) else groups.add_users
+        change(world.client, uuid, [who])
+
+
+def delete_integration(world: World, facts: Facts, pick: Pick) -> None:
+    if facts.integrations:
+        integrations.delete(world.client, pick(sorted(facts.integrations, key=facts.order)), None)
+
+
+def delete_group(world: World, facts: Facts, pick: Pick) -> None:
+    if facts.groups:
+        groups.delete(world.client, pick(sorted(facts.groups, key=facts.order)), None)
+
+
+def retitle(world: World, facts: Facts, pick: Pick) -> None:
+    if facts.integrations:
+        uuid = pick(sorted(facts.integrations, key=facts.order))
+        integrations.update(world.client, uuid, {"title": "by hand"})
+
+
+def dismiss(world: World, facts: Facts, pick: Pick) -> None:
+    if hired := sorted(facts.people.keys() & set(HIRED)):
+        users.remove(world.client, pick(hired))
+
+
+SURPRISES: tuple[Callable[[World, Facts, Pick], None], ...] = (
+    add,
+    add,
+    remove,
+    promote,
+    change_group_role,
+    change_group_users,
+    delete_integration,
+    delete_group,
+    retitle,
+    dismiss,
+)
+
+
+def tracked(state: Iterable[Entry]) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """Who is somewhere by a state's resources, as (uuid, principal); and those that are to be kept."""
+    found, kept = set(), set()
+    for entry in state:
+        outputs = entry.outputs
+        holder = str(outputs.get("integration") or outputs.get("group"))
+        listed = outputs.get("members") or outputs.get("users") or {}
+        found |= {(holder, who) for who in listed}
+        if "live_role" in outputs:
+            who = outputs.get("user") or f"group:{outputs['group']}"
+            found.add((holder, who))
+            kept |= {(holder, who)} if outputs.get("on_delete") == "keep" else set()
+    return found, kept
+
+
+@dataclass(frozen=True)
+class Before:
+    """What was so before an `up`."""
+
+    facts: Facts
+    tracked: set[tuple[str, str]]
+    kept: set[tuple[str, str]]
+
+
+def require_declared(plan: Plan, ids: Mapping[str, str], before: Before, world: World) -> None:
+    """After a successful `up` the API holds what is declared, and what nobody declared stays."""
+    now = world.facts()
+    assert Counter(now.integrations.values()) == Counter(
+        (f"{key} {place.title}", place.strict) for key, place in plan.integrations.items()
+    )
+    assert now.integrations.keys() == {ids[key] for key in plan.integrations}
+    assert dict(now.groups) == {ids[key]: f"{key} {place.title}" for key, place in plan.groups.items()}
+    assert {who: role for who, role in now.people.items() if who in HIRED} == plan.hired
+    for key, place in {**plan.integrations, **plan.groups}.items():
+        _require_members(place, ids, ids[key], before, now, world.owner)
+
+
+def _require_members(
+    place: Place, ids: Mapping[str, str], uuid: str, before: Before, now: Facts, owner: str
+) -> None:
+    group = uuid in now.groups
+    declared = {
+        f"group:{ids[who.removeprefix('group:')]}" if who.startswith("group:") else who: (
+            "member" if group else grant.role
+        )
+        for who, grant in place.grants.items()
+    }
+    live, old = now.members.get(uuid, {}), before.facts.members.get(uuid, {})
+    admins = before.facts.individual_admins(uuid) | (set() if group else {owner})
+    theirs = {
+        who
+        for who in old
+        if (uuid, who) not in before.tracked or (uuid, who) in before.kept
+        if who in now.people or who.removeprefix("group:") in now.groups
+    }
+    must = admins & theirs if place.exclusive else theirs
+    may = {*declared, *must, *(admins if place.exclusive else {owner})}
+    assert must <= live.keys(), f"lost: {must - live.keys()}"
+    assert live.keys() <= may, f"not declared: {live.keys() - may}"
+    assert declared.keys() <= live.keys(), f"not granted: {declared.keys() - live.keys()}"
+    for who, role in live.items():
+        wanted = declared.get(who, old.get(who, "admin"))
+        assert role == wanted or (who in admins and role == "admin"), f"{who} is {role}, not {wanted}"
