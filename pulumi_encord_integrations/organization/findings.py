@@ -7,6 +7,9 @@ from typing import NamedTuple
 from pulumi_encord_integrations.client.errors import EncordError
 from pulumi_encord_integrations.model.problems import Problem
 
+MAX_SHOWN = 100
+"""Findings that are shown; the rest is counted."""
+
 Path = tuple[str | int, ...]
 
 
@@ -39,7 +42,9 @@ class BadDeclaration(EncordError):
     def __init__(self, file: str, findings: Iterable[Finding]) -> None:
         self.file = file
         self.findings = sorted(findings)
-        super().__init__("\n\n".join(finding.shown(file) for finding in self.findings))
+        told = [finding.shown(file) for finding in self.findings[:MAX_SHOWN]]
+        rest = len(self.findings) - len(told)
+        super().__init__("\n\n".join([*told, f"and {rest:,} more problems"] if rest else told))
 
 
 class Unreadable(Exception):

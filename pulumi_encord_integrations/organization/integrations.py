@@ -15,7 +15,7 @@ from pulumi_encord_integrations.organization.document import Value
 from pulumi_encord_integrations.organization.findings import Finding, Path
 from pulumi_encord_integrations.organization.people import People, adopted_twice, lone_options
 from pulumi_encord_integrations.organization.secrets import SecretReference, reference
-from pulumi_encord_integrations.organization.walk import Walk
+from pulumi_encord_integrations.organization.walk import Walk, listed
 
 INTEGRATIONS = "integrations"
 _TYPE = "type"
@@ -98,22 +98,21 @@ def _entry(
     secrets = _secrets(walk, path, entry, kind, values)
     spec = walk.examine(path, kind.spec, values, frozenset(secrets))
     beside = walk.examine(path, _Beside, {k: v for k, v in given.items() if k in _Beside.model_fields})
-    if beside is None:
-        return
-    previously[path] = beside.previously
-    members = None if beside.members is None else _members(path, beside, people)
-    if spec is not None and len(walk.findings) == before:
+    previously[path] = listed(given, "previously")
+    rows = people.members((*path, "members"), listed(given, "members"))
+    if spec is not None and beside is not None and len(walk.findings) == before:
         given = {name: value for name, value in values.items() if value is not None}
         if beside.adopt:
             given["adopt"] = True
+        members = None if beside.members is None else _members(beside, rows)
         yield DeclaredIntegration(
             str(path[-1]), kind, given, spec.title, beside.adopt, secrets, members, tuple(beside.previously)
         )
 
 
-def _members(path: Path, beside: _Beside, people: People) -> Mapping[str, Any]:
+def _members(beside: _Beside, rows: list[dict[str, str]]) -> Mapping[str, Any]:
     return {
-        "members": people.members((*path, "members"), beside.members or ()),
+        "members": rows,
         "exclusive": beside.exclusive_members,
         "on_delete": beside.members_on_delete,
         "allow_large_removal": beside.allow_large_removal,

@@ -14,11 +14,11 @@ from pulumi_encord_integrations.model.text import Email, uuid_in
 from pulumi_encord_integrations.model.users import DeclaredOrganizationUser
 from pulumi_encord_integrations.organization.document import Value
 from pulumi_encord_integrations.organization.findings import Path
-from pulumi_encord_integrations.organization.walk import Walk
+from pulumi_encord_integrations.organization.walk import Walk, listed
 
 USERS = "users"
 GROUPS = "groups"
-_SUGGESTED = 10
+_SUGGESTED = 5
 """Unknown names that the nearest match is looked for: among thousands each takes a while."""
 _EMAIL: TypeAdapter[str] = TypeAdapter(Email)
 _OF_USERS = ("exclusive_users", "allow_large_removal")
@@ -88,10 +88,10 @@ class People:
     def __init__(self, walk: Walk) -> None:
         self._walk = walk
         self._suggested: set[str] = set()
-        self._managed = USERS in walk.root.keys
+        self._managed = walk.is_block(USERS)
         self._emails: dict[str, Path] = {}
         self.users = tuple(self._users())
-        self._keys = [str(path[-1]) for path, _ in walk.block(GROUPS)]
+        self._keys = walk.root.inside[GROUPS].keys if walk.is_block(GROUPS) else {}
         self.groups = tuple(self._groups())
 
     def _users(self) -> Iterator[DeclaredUser]:
@@ -144,39 +144,31 @@ class People:
         beside = self._walk.examine(
             path, _Beside, {name: value for name, value in given.items() if name in _Beside.model_fields}
         )
-        if beside is None:
-            return
-        previously[path] = beside.previously
-        users = None if beside.users is None else self._group_users(path, beside)
-        if spec is not None:
+        previously[path] = listed(given, "previously")
+        emails = self._group_users((*path, "users"), listed(given, "users"))
+        if spec is not None and beside is not None:
             adopt = {"adopt": True} if beside.adopt else {}
-            values = {**values, "name": spec.name, **adopt}
-            yield DeclaredGroup(str(path[-1]), values, users, tuple(beside.previously))
+            users = None if beside.users is None else _users(beside, emails)
+            yield DeclaredGroup(str(path[-1]), {**values, **adopt}, users, tuple(beside.previously))
 
-    def _group_users(self, path: Path, beside: _Beside) -> Mapping[str, Any]:
+    def _group_users(self, path: Path, texts: Sequence[Any]) -> list[str]:
+        """The e-mails of a list, each of whom must be known and stand there once."""
         first: dict[str, Path] = {}
         emails = []
-        for index, text in enumerate(beside.users or ()):
-            place = (*path, "users", index)
-            if (email := self._valid(place, text)) is not None:
-                self._person(place, email, first)
+        for index, text in enumerate(texts):
+            if (email := self._valid((*path, index), text)) is not None:
+                self._person((*path, index), email, first)
                 emails.append(email)
-        return {
-            "users": emails,
-            "exclusive": beside.exclusive_users,
-            "allow_large_removal": beside.allow_large_removal,
-        }
+        return emails
 
-    def members(self, path: Path, listed: Sequence[Any]) -> list[dict[str, str]]:
+    def members(self, path: Path, rows: Sequence[Any]) -> list[dict[str, str]]:
         """The rows of a list of members, each of whom must be known and stand there once."""
         first: dict[str, Path] = {}
-        rows = []
-        for index, _ in enumerate(listed):
-            place = (*path, index)
-            value = self._walk.at(place)
-            if value and self._walk.is_mapping(place, value):
-                rows.append(self._member(place, value, first))
-        return rows
+        places = [(*path, index) for index in range(len(rows))]
+        found = [(place, value) for place in places if (value := self._walk.at(place))]
+        return [
+            self._member(place, value, first) for place, value in found if self._walk.is_mapping(place, value)
+        ]
 
     def _member(self, path: Path, value: Value, first: dict[str, Path]) -> dict[str, str]:
         row = self._walk.known(path, value, ListedMember)
@@ -211,6 +203,14 @@ class People:
     def _nearest(self, name: str, known: Any) -> str:
         self._suggested.add(name)
         return nearest(name, known) if len(self._suggested) <= _SUGGESTED else ""
+
+
+def _users(beside: _Beside, emails: list[str]) -> Mapping[str, Any]:
+    return {
+        "users": emails,
+        "exclusive": beside.exclusive_users,
+        "allow_large_removal": beside.allow_large_removal,
+    }
 
 
 def _canonical(text: Any) -> str | None:

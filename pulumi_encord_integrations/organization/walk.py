@@ -23,6 +23,10 @@ class Walk:
         self.root = root
         self.findings = findings
 
+    def is_block(self, name: str) -> bool:
+        """Whether the file has the block, as a mapping."""
+        return name in self.root.inside and isinstance(self.root.inside[name].plain, dict)
+
     def block(self, name: str) -> Iterator[tuple[Path, Value]]:
         """The entries of one of the file's blocks; none if it is absent or no mapping."""
         block = self.root.inside.get(name)
@@ -152,3 +156,9 @@ class Walk:
         holder = self.at(path[:-1]) if at_key and path else None
         place = holder.keys.get(str(path[-1]), found.place) if holder else found.place
         self.findings.append(Finding(place, path, message, help_))
+
+
+def listed(given: Mapping[str, Any], field: str) -> list[Any]:
+    """The field's items, if it is a list."""
+    value = given.get(field)
+    return value if isinstance(value, list) else []

@@ -75,11 +75,13 @@ class OrganizationUserReconciler(NaturalKey):
         return self._live(session, view, {**outputs, **inputs})
 
     def delete(self, session: Session, id_: str, outputs: Bag, living: Things = NOTHING) -> None:
-        """Ends all access; nobody removes themselves, since what follows could not be done."""
+        """Ends all access; nobody removes themselves, which is worth a word unless it was declared so."""
         session.require(outputs.get("organization"))
+        oneself = session.organization.user_email == id_
         if outputs.get("on_delete") == "keep":
-            keeps(id_, "the organization")
-        elif session.organization.user_email == id_:
+            if not oneself:
+                keeps(id_, "the organization")
+        elif oneself:
             notice(f"{id_} stays in the organization: nobody removes themselves")
         else:
             self._remove(session, id_)
