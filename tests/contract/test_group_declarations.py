@@ -19,7 +19,6 @@ from tests.support.people import (
     role_of,
 )
 
-
 DEV, PROD = str(uuid4()), str(uuid4())
 
 
