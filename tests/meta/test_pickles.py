@@ -49,6 +49,30 @@ GOLDEN_4 = {
         "gASVWQAAAAAAAACMLnB1bHVtaV9lbmNvcmRfaW50ZWdyYXRpb25zLnJlc291cmNlcy5wcm92aWRlcnOUjB9EaXJlY3RBY2Nlc3NJ"
         "bnRlZ3JhdGlvblByb3ZpZGVylJOUKYGULg=="
     ),
+    "IntegrationMemberProvider": (
+        "gASVUwAAAAAAAACMLnB1bHVtaV9lbmNvcmRfaW50ZWdyYXRpb25zLnJlc291cmNlcy5wcm92aWRlcnOUjBlJbnRlZ3JhdGlvbk1l"
+        "bWJlclByb3ZpZGVylJOUKYGULg=="
+    ),
+    "IntegrationMembersProvider": (
+        "gASVVAAAAAAAAACMLnB1bHVtaV9lbmNvcmRfaW50ZWdyYXRpb25zLnJlc291cmNlcy5wcm92aWRlcnOUjBpJbnRlZ3JhdGlvbk1l"
+        "bWJlcnNQcm92aWRlcpSTlCmBlC4="
+    ),
+    "IntegrationJoinProvider": (
+        "gASVUQAAAAAAAACMLnB1bHVtaV9lbmNvcmRfaW50ZWdyYXRpb25zLnJlc291cmNlcy5wcm92aWRlcnOUjBdJbnRlZ3JhdGlvbkpv"
+        "aW5Qcm92aWRlcpSTlCmBlC4="
+    ),
+    "OrganizationUserProvider": (
+        "gASVUgAAAAAAAACMLnB1bHVtaV9lbmNvcmRfaW50ZWdyYXRpb25zLnJlc291cmNlcy5wcm92aWRlcnOUjBhPcmdhbml6YXRpb25V"
+        "c2VyUHJvdmlkZXKUk5QpgZQu"
+    ),
+    "UserGroupProvider": (
+        "gASVSwAAAAAAAACMLnB1bHVtaV9lbmNvcmRfaW50ZWdyYXRpb25zLnJlc291cmNlcy5wcm92aWRlcnOUjBFVc2VyR3JvdXBQcm92"
+        "aWRlcpSTlCmBlC4="
+    ),
+    "UserGroupMembersProvider": (
+        "gASVUgAAAAAAAACMLnB1bHVtaV9lbmNvcmRfaW50ZWdyYXRpb25zLnJlc291cmNlcy5wcm92aWRlcnOUjBhVc2VyR3JvdXBNZW1i"
+        "ZXJzUHJvdmlkZXKUk5QpgZQu"
+    ),
 }
 GOLDEN = {name: {4: text, 5: "gAWV" + text.removeprefix("gASV")} for name, text in GOLDEN_4.items()}
 every_string = pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import pulumi_encord_integrations as package
+from pulumi_encord_integrations.resources._resource import EncordResource
 
 ROOT = Path(package.__file__)
 RESOURCE_FILES = sorted(p for p in (ROOT.parent / "resources").rglob("*.py") if not p.name.startswith("_"))
@@ -74,12 +75,18 @@ def test_every_attribute_of_a_resource_has_a_sentence(path: Path) -> None:
 def test_the_attributes_are_found_at_all() -> None:
     found = {name for path in RESOURCE_FILES for name, _ in attributes(path)}
     assert {"AwsIntegration.external_id", "Integration.title", "Bucket.prefixes", "BucketArgs.name"} <= found
+    assert {
+        "IntegrationMember.live_role",
+        "MemberArgs.role",
+        "UserGroup.name",
+        "OrganizationUser.role",
+    } <= found
 
 
 def test_every_input_has_a_line_in_the_constructor_s_documentation() -> None:
     for name in package.__all__:
         kind = getattr(package, name)
-        if inspect.isclass(kind) and issubclass(kind, package.Integration) and "__init__" in vars(kind):
+        if inspect.isclass(kind) and issubclass(kind, EncordResource) and "__init__" in vars(kind):
             inputs = set(inspect.signature(kind.__init__).parameters) - {"self"}
             documented = {line.strip().split(":")[0] for line in (kind.__init__.__doc__ or "").splitlines()}
             assert inputs <= documented, name

@@ -1,0 +1,178 @@
+"""What is checked of lists of people before anything is sent."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_encord_integrations.reconcilers.base import Context
+from pulumi_encord_integrations.reconcilers.groups import GroupUsersReconciler
+from pulumi_encord_integrations.reconcilers.member_lists import MembersReconciler
+
+LIST, USERS = MembersReconciler(), GroupUsersReconciler()
+UUID, TEAM = "0f5e0b1e-7a51-4d1c-9d0c-2f4f6c1b2a3d", "3c0a1d52-6e7f-4b1d-8a11-9d2b7c5e4f60"
+ADA, MIA = "ada@example.com", "mia@example.com"
+GROUP = f"group:{TEAM}"
+
+
+def listed(members: Any, **more: Any) -> dict[str, Any]:
+    return {"integration": UUID, "members": members, "exclusive": False, "on_delete": "remove", **more}
+
+
+def in_group(users: Any, **more: Any) -> dict[str, Any]:
+    return {"group": UUID, "users": users, **more}
+
+
+def many(count: int, start: int = 0, role: str = "user") -> dict[str, str]:
+    return {f"p{number:03}@example.com": role for number in range(start, start + count)}
+
+
+def problems(known: dict[str, Any], before: dict[str, Any] | None = None, *declared: str) -> list[str]:
+    which = LIST if "members" in known else USERS
+    return [
+        str(p) for p in which.check(known, frozenset(), Context(before or {}, frozenset(declared))).problems
+    ]
+
+
+def test_a_list_becomes_a_mapping_that_is_its_own_canonical_form() -> None:
+    rows = [{"user": "Mia@Example.com", "role": "user"}, {"group": TEAM.upper(), "role": "admin"}]
+    once = LIST.check(listed(rows), frozenset())
+    assert once.problems == []
+    assert once.inputs["members"] == {GROUP: "admin", MIA: "user"}
+    assert LIST.check(once.inputs, frozenset()) == once
+
+
+def test_users_become_a_mapping_that_is_its_own_canonical_form() -> None:
+    once = USERS.check(in_group(["Mia@Example.com", ADA]), frozenset())
+    assert (once.problems, once.inputs["users"]) == ([], {ADA: "member", MIA: "member"})
+    assert USERS.check(once.inputs, frozenset()) == once
+
+
+@given(st.permutations([ADA, MIA, "jörg@exämple.de", "o'neil+x/y@example.com"]), st.booleans())
+def test_order_and_case_never_matter(emails: list[str], upper: bool) -> None:
+    spelled = [email.upper() if upper else email for email in emails]
+    rows = [{"user": email, "role": "user"} for email in spelled]
+    found = LIST.check(listed(rows), frozenset()).inputs["members"]
+    assert list(found) == list(USERS.check(in_group(spelled), frozenset()).inputs["users"]) == sorted(emails)
+
+
+def test_the_same_person_in_two_spellings_is_a_duplicate() -> None:
+    (problem,) = problems(
+        listed([{"user": ADA, "role": "user"}, {"user": "ADA@example.com", "role": "admin"}])
+    )
+    assert problem == f"members[1]: {ADA} stands there already, at 0"
+    assert problems(in_group([ADA, MIA, "Ada@Example.com"])) == [
+        f"users[2]: {ADA} stands there already, at 0"
+    ]
+
+
+def test_a_group_twice_is_a_duplicate() -> None:
+    rows = [{"group": TEAM, "role": "user"}, {"group": TEAM.upper(), "role": "user"}]
+    assert problems(listed(rows)) == [f"members[1]: {GROUP} stands there already, at 0"]
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"user": "ada", "role": "user"}, "members[0].user: must be an e-mail address"),
+        ({"user": ADA}, "members[0].role: is required"),
+        ({"user": ADA, "role": "owner"}, "members[0].role: must be admin or user"),
+        ({"user": ADA, "group": TEAM, "role": "user"}, "members[0]: names either a user or a group"),
+        ({"group": "team", "role": "user"}, "members[0].group: must be the uuid of a user group"),
+        ("ada@example.com", "members[0]: must be a mapping"),
+        ({"usr": ADA, "role": "user"}, 'members[0].usr: unknown key "usr"'),
+    ],
+)
+def test_what_is_wrong_with_one_is_told_with_its_place(row: Any, said: str) -> None:
+    assert any(problem.startswith(said) for problem in problems(listed([row])))
+
+
+@pytest.mark.parametrize("key", ["jörg", "group:team", "", "@"])
+def test_what_is_wrong_in_a_mapping_is_told_by_its_key(key: str) -> None:
+    (problem,) = LIST.check(listed({ADA: "user", key: "user"}), frozenset()).problems
+    assert problem.path == ("members", key)
+
+
+def test_problems_are_told_up_to_twenty_and_then_counted() -> None:
+    rows = [{"user": f"nobody{number}", "role": "user"} for number in range(1000)]
+    found = problems(listed(rows))
+    assert (len(found), found[-1]) == (21, "and 980 more")
+    lowered = problems(listed({}), listed(many(22, role="admin")), f"{UUID}/p000@example.com")
+    assert (len(lowered), lowered[-1]) == (21, "and 2 more")
+
+
+@pytest.mark.parametrize("name", ["integration", "members", "exclusive", "on_delete"])
+def test_any_input_may_be_unknown_and_is_not_invented(name: str) -> None:
+    known = {key: value for key, value in listed({ADA: "user"}).items() if key != name}
+    checked = LIST.check(known, frozenset({name}), Context(listed({ADA: "admin"}, on_delete="keep")))
+    assert name not in checked.inputs
+
+
+@pytest.mark.parametrize(
+    ("after", "more", "declared", "refused"),
+    [
+        ({ADA: "user"}, {}, (), True),
+        ({}, {}, (), True),
+        ({}, {}, (f"{UUID}/{ADA}",), False),
+        ({}, {}, (f"{TEAM}/{ADA}",), True),
+        ({ADA: "user"}, {}, (f"{UUID}/{ADA}",), True),
+        ({}, {"exclusive": True}, (), False),
+        ({ADA: "user"}, {"exclusive": True}, (), True),
+        ({ADA: "admin"}, {}, (), False),
+        ({ADA: "admin", MIA: "user"}, {"on_delete": "keep"}, (), False),
+    ],
+)
+def test_an_individual_admin_leaves_a_list_only_if_nothing_is_lost(
+    after: dict[str, str], more: dict[str, Any], declared: tuple[str, ...], refused: bool
+) -> None:
+    found = problems(listed(after, **more), listed({ADA: "admin", GROUP: "admin", MIA: "user"}), *declared)
+    assert bool(found) is refused
+    assert all(problem.startswith(f"members: {ADA} is an Admin") for problem in found)
+
+
+def test_an_admin_of_a_list_that_keeps_may_leave_it_and_is_not_lowered() -> None:
+    before = listed({ADA: "admin"}, on_delete="keep")
+    assert problems(listed({}), before) == []
+    assert problems(listed({ADA: "user"}), before) != []
+
+
+def test_a_new_list_and_one_of_another_integration_lower_nobody() -> None:
+    assert problems(listed({ADA: "user"})) == []
+    assert problems(listed({ADA: "user"}), {**listed({ADA: "admin"}), "integration": TEAM}) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "removed", "refused"),
+    [(11, 11, True), (10, 10, False), (36, 11, True), (37, 11, False), (1000, 301, True), (1000, 300, False)],
+)
+@pytest.mark.parametrize("known", ["members", "users"])
+def test_a_removal_is_large_above_both_thresholds(
+    before: int, removed: int, refused: bool, known: str
+) -> None:
+    old, new = many(before), many(before - removed, start=removed)
+    made = listed if known == "members" else in_group
+    found = problems(made(new), made(old))
+    assert bool(found) is refused
+    assert all(f"{removed} of {before} would be removed" in said for said in found)
+    assert all("allow_large_removal=True" in said for said in found)
+    assert problems(made(new, allow_large_removal=True), made(old)) == []
+
+
+def test_additions_and_changed_roles_are_no_removal() -> None:
+    assert problems(listed({**many(40, role="admin"), **many(40, 100)}), listed(many(40))) == []
+
+
+def test_what_counts_as_a_change() -> None:
+    plain = LIST.comparable(listed({ADA: "user"}))
+    assert LIST.comparable({**listed({ADA: "user"}), "allow_large_removal": True, "live_roles": {}}) == plain
+    assert LIST.comparable(listed({ADA: "admin"})) != plain
+    assert LIST.comparable(listed({ADA: "user"}, exclusive=True)) != plain
+    assert [*LIST.replaces, *USERS.replaces] == ["integration", "group"]
+
+
+def test_a_list_names_everybody_in_it() -> None:
+    names = frozenset({f"{UUID}/{ADA}", f"{UUID}/{GROUP}"})
+    assert LIST.things("", listed({ADA: "user", GROUP: "user"})) == names
+    assert LIST.things(f"{UUID}/members", listed({ADA: "user", GROUP: "user"})) == names
+    assert LIST.things("", {"members": {ADA: "user"}}) == frozenset()
