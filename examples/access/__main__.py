@@ -18,9 +18,12 @@ with Path("team.csv").open(encoding="utf-8") as file:
 
 videos = GcpIntegration("videos", title="Training videos", buckets=["acme-training"])
 
-people = {row["email"]: OrganizationUser(row["email"], email=row["email"], role=row["role"]) for row in team}
+people: dict[str, OrganizationUser] = {}
+for row in team:
+    email, leads = row["email"], row["group"] == "leads"
+    people[email] = OrganizationUser(email, email=email, role="MEMBER" if leads else "TASKER")
 
-groups = {}
+groups: dict[str, UserGroup] = {}
 for name in ("leads", "annotators"):
     groups[name] = UserGroup(name, name=name.title())
     users = [people[row["email"]] for row in team if row["group"] == name]

@@ -75,3 +75,21 @@ def test_every_output_has_an_asserted_type(kind: IntegrationType, repository: Pa
     folder = repository / "tests" / "typing"
     found = asserted(folder / "integrations.py") | asserted(folder / f"{kind.provider.lower()}.py")
     assert {name for name in outputs if not name.startswith("_")} <= found
+
+
+@pytest.mark.parametrize(
+    ("resource", "file"),
+    [
+        ("IntegrationMember", "members"),
+        ("IntegrationMembers", "members"),
+        ("IntegrationJoin", "members"),
+        ("UserGroup", "groups"),
+        ("UserGroupMembers", "groups"),
+        ("OrganizationUser", "organization_users"),
+    ],
+)
+def test_every_output_of_people_has_an_asserted_type(resource: str, file: str, repository: Path) -> None:
+    outputs = {name for name in getattr(package, resource)._outputs() if name != "organization"}
+    text = (repository / "tests" / "typing" / f"{file}.py").read_text()
+    (body,) = re.findall(rf"\(made: {resource}\) -> None:\n(.*?)\n\n\n", text, re.DOTALL)
+    assert outputs <= set(re.findall(r"assert_type\(made\.(\w+),", body))
