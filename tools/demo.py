@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,10 +20,10 @@ from secrets import token_hex
 from typing import Any
 
 from pulumi_encord_integrations import embedded
-from pulumi_encord_integrations.client import integrations, settings
+from pulumi_encord_integrations.client import integrations, members, settings
 from pulumi_encord_integrations.client.errors import EncordError
 from pulumi_encord_integrations.organization import document, entries
-from pulumi_encord_integrations.organization.integrations import DeclaredIntegration
+from pulumi_encord_integrations.organization.entries import Declaration
 from tools.engine import EngineError, environment, locate
 
 STACK = "demo"
@@ -93,6 +93,16 @@ class Demo:
         with closing(embedded.connect(self._settings())) as client:
             found = next(integrations.search(client, title=title))
             integrations.update(client, found.uuid, {"title": CHANGED})
+
+    def members(self, title: str) -> set[str]:
+        """Whom the API lets use an integration."""
+        with closing(embedded.connect(self._settings())) as client:
+            return set(members.of(client, next(integrations.search(client, title=title)).uuid))
+
+    def admit(self, title: str, email: str) -> None:
+        """As someone would in the app."""
+        with closing(embedded.connect(self._settings())) as client:
+            members.change(client, next(integrations.search(client, title=title)).uuid, {email: "user"})
 
     @property
     def _stack_file(self) -> Path:
@@ -188,35 +198,61 @@ def only_one(folder: Path) -> Iterator[None]:
         yield
 
 
-def tell(demo: Demo, found: Sequence[DeclaredIntegration]) -> None:
+def outsider(declared: Declaration) -> tuple[str, str] | None:
+    """The title of an integration that has an exclusive list, and a user whom it does not let in."""
+    groups = {group.key: group.users["users"] if group.users else [] for group in declared.groups}
+    for entry in declared.integrations:
+        if entry.members and entry.members["exclusive"]:
+            rows = entry.members["members"]
+            listed = {user for row in rows for user in groups.get(row.get("group"), [row.get("user")])}
+            for user in declared.users:
+                if user.email not in listed:
+                    return entry.title, user.email
+    return None
+
+
+def tell(demo: Demo, declared: Declaration) -> None:
     """The story; raises `NotAsTold` where it does not go that way."""
-    declared = [entry.title for entry in found]
+    found = declared.integrations
+    titles, admitted = sorted(entry.title for entry in found), outsider(declared)
     demo.prepare()
     demo.configure({ref.config: field for entry in found for field, ref in entry.secrets.items()})
     step("pulumi up: what encord.yaml declares is made")
     demo.pulumi("up", "--yes", "--skip-preview")
-    expect(demo.titles() == sorted(declared), "the API does not hold what encord.yaml declares")
+    expect(demo.titles() == titles, "the API does not hold what encord.yaml declares")
     step("pulumi preview: nothing to change")
     demo.pulumi("preview", "--expect-no-changes")
-    step(f'Someone renames "{declared[0]}" in the app')
-    demo.rename(declared[0])
-    expect(demo.titles() != sorted(declared), "the title is still what it was")
-    step("pulumi refresh: the drift shows")
-    seen = demo.pulumi("refresh", "--yes", "--skip-preview", "--diff")
-    expect(f'"{declared[0]}" => "{CHANGED}"' in seen, "refresh does not show the new title")
-    step("pulumi up: repaired")
-    demo.pulumi("up", "--yes", "--skip-preview", "--diff")
-    expect(demo.titles() == sorted(declared), "the title is not what encord.yaml declares")
+    drift(demo, found[0].title, admitted)
     step("pulumi destroy: nothing is left")
     demo.pulumi("destroy", "--yes", "--skip-preview")
     expect(demo.titles() == [], "integrations are left")
     step("pulumi up: all of it again")
     demo.pulumi("up", "--yes", "--skip-preview")
-    expect(demo.titles() == sorted(declared), "the API does not hold what encord.yaml declares")
+    expect(demo.titles() == titles, "the API does not hold what encord.yaml declares")
     step("encord-integrations list")
     demo.command("list")
     step("pulumi preview: nothing to change")
     demo.pulumi("preview", "--expect-no-changes")
+
+
+def drift(demo: Demo, title: str, admitted: tuple[str, str] | None) -> None:
+    """What is changed behind Pulumi's back shows, and is repaired."""
+    before = demo.titles()
+    if admitted:
+        where, who = admitted
+        step(f'Someone lets {who} into "{where}" in the app')
+        demo.admit(where, who)
+    step(f'Someone renames "{title}" in the app')
+    demo.rename(title)
+    expect(demo.titles() != before, "the title is still what it was")
+    step("pulumi refresh: the drift shows")
+    seen = demo.pulumi("refresh", "--yes", "--skip-preview", "--diff")
+    expect(f'"{title}" => "{CHANGED}"' in seen, "refresh does not show the new title")
+    expect(not admitted or f"+ {who}:" in seen, "refresh does not show who was let in")
+    step("pulumi up: repaired")
+    demo.pulumi("up", "--yes", "--skip-preview", "--diff")
+    expect(demo.titles() == before, "the title is not what encord.yaml declares")
+    expect(not admitted or who not in demo.members(where), "who was let in still has access")
 
 
 def step(words: str) -> None:
@@ -236,10 +272,10 @@ def main(arguments: list[str]) -> int:
     project = Path(arguments[0] if arguments else Path(__file__).parents[1]).resolve()
     started = time.monotonic()
     try:
-        found = entries.load(project / "encord.yaml", "encord.yaml").integrations
-        expect(bool(found), "encord.yaml declares no integration to show")
+        declared = entries.load(project / "encord.yaml", "encord.yaml")
+        expect(bool(declared.integrations), "encord.yaml declares no integration to show")
         with only_one(project / ".demo"):
-            tell(Demo(project), found)
+            tell(Demo(project), declared)
     except KeyboardInterrupt:
         print("\ndemo: interrupted; `make demo` goes on from here", file=sys.stderr)
         return 130
@@ -250,7 +286,7 @@ def main(arguments: list[str]) -> int:
         print(f"\ndemo: {error}", file=sys.stderr)
         return 1
     seconds = time.monotonic() - started
-    print(f"\nDone in {seconds:.0f} s. Try next: change a title in encord.yaml and run this again.")
+    print(f"\nDone in {seconds:.0f} s. Try next: change who may use what in encord.yaml and run this again.")
     return 0
 
 

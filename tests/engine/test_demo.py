@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from pulumi_encord_integrations.organization.entries import load
 from tests.support.engine import REPOSITORY
 from tools import demo
 from tools.engine import environment
@@ -75,6 +77,8 @@ def test_the_demo_goes_on_after_a_killed_run_and_leaves_nothing_outside_its_fold
     assert "An earlier run was cut short" in text
     assert '~ title: "Production images" => "Renamed in the app"' in text
     assert '~ title: "Renamed in the app" => "Production images"' in text
+    assert re.findall(r'([+-]) lee@example.com: "user"', text) == ["+", "-"]
+    assert "warning" not in text
     assert "Clinic videos" in text.partition("\nencord-integrations list\n")[2]
     assert "Try next" in text.splitlines()[-1]
     assert {path.name for path in folder.iterdir()} - before <= {".demo", "__pycache__"}
@@ -101,6 +105,37 @@ def test_a_story_that_goes_another_way_ends_the_demo(folder: Path) -> None:
     (folder / "other.yaml").write_text(other)
     code, text = run(folder)
     assert (code, text.splitlines()[-1]) == (1, "demo: the API does not hold what encord.yaml declares")
+
+
+NOBODY_ELSE = """
+users: {ada@example.com: {}, mia@example.com: {}, lee@example.com: {}}
+groups:
+  team: {name: Team, users: [mia@example.com]}
+integrations:
+  a: {type: gcp, title: A, buckets: [acme], members: []}
+  b:
+    {type: gcp, title: B, buckets: [acme], exclusive_members: true, members: [MEMBERS]}
+"""
+
+
+ADA, TEAM = "{user: ada@example.com, role: admin}", "{group: team, role: user}"
+LEE = "{user: lee@example.com, role: user}"
+
+
+@pytest.mark.parametrize(
+    ("listed", "found"),
+    [
+        (f"{ADA}, {TEAM}", ("B", "lee@example.com")),
+        (TEAM, ("B", "ada@example.com")),
+        (f"{ADA}, {TEAM}, {LEE}", None),
+    ],
+)
+def test_who_is_let_in_behind_pulumi_s_back_is_nobody_whom_the_file_lets_in(
+    tmp_path: Path, listed: str, found: tuple[str, str] | None
+) -> None:
+    file = tmp_path / "encord.yaml"
+    file.write_text(NOBODY_ELSE.replace("MEMBERS", listed))
+    assert demo.outsider(load(file)) == found
 
 
 def test_one_demo_runs_at_a_time(tmp_path: Path) -> None:

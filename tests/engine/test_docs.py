@@ -17,7 +17,7 @@ PROGRAMS = [
     for page in PAGES
     for number, program in enumerate(PROGRAM.findall(page.read_text()), 1)
 ]
-FILE = re.compile(r"```yaml\n(integrations:.*?)```", re.DOTALL)
+FILE = re.compile(r"```yaml\n((?:users|groups|integrations):.*?)```", re.DOTALL)
 FILES = [file for page in PAGES for file in FILE.findall(page.read_text())]
 
 
@@ -30,7 +30,7 @@ def give_secrets(project: Project, file: Path) -> None:
 
 def test_there_are_programs_to_try() -> None:
     assert len(PROGRAMS) >= 4
-    assert len(FILES) >= 2
+    assert len(FILES) >= 4
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
