@@ -17,8 +17,7 @@ from pulumi_encord_integrations.resources import _lifecycle
 from tests.support.access_deployment import Deployment
 from tests.support.access_plan import CHANGES, Pick, rewrite_an_exclusive_list, some_plan
 from tests.support.access_world import SURPRISES
-from tests.support.engine_model import Failed
-from tests.support.faults import FAULTS
+from tests.support.faults import FAULTS, Failed
 from tests.support.tiers import TOLD
 
 SEED = int(os.environ.get("ENCORD_TEST_SEED", "5"))

@@ -9,7 +9,7 @@ import pytest
 from tests.support.access_deployment import Deployment
 from tests.support.access_drill import Drill
 from tests.support.access_plan import Grant, Place
-from tests.support.engine_model import Failed
+from tests.support.faults import Failed
 
 ADMIN, USER = "p0@example.com", "p1@example.com"
 

@@ -5,11 +5,9 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
-from pulumi_encord_integrations.client import members
 from pulumi_encord_integrations.client.client import Client
 from tests.support.access_drill import Drill
-from tests.support.access_plan import PEOPLE
-from tests.support.access_world import World
+from tests.support.access_world import World, hire, race
 from tests.support.api import CREATOR, Api
 from tests.support.engine_model import Engine
 from tests.support.faults import Faulty
@@ -39,22 +37,3 @@ class Deployment:
     def close(self) -> None:
         self._first.close()
         self.api.database.close()
-
-
-def hire(database: sqlite3.Connection, colleague: str) -> None:
-    """Makes the people of plans users of a colleague's organization."""
-    database.executemany(
-        "INSERT INTO organization_users (organization, email, role, created_at)"
-        " SELECT organization, ?, 'MEMBER', created_at FROM organization_users WHERE email = ?",
-        [(who, colleague) for who in PEOPLE],
-    )
-
-
-def race(client: Client, uuid: str) -> None:
-    """Somebody changes an integration's members as another writes them."""
-    now = members.of(client, uuid)
-    (who, *_) = [who for who in PEOPLE if now.get(who) != "admin"] or PEOPLE
-    if who in now:
-        members.change(client, uuid, {}, [who])
-    else:
-        members.change(client, uuid, {who: "user"})

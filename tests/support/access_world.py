@@ -96,6 +96,25 @@ class World:
         return len(gone)
 
 
+def hire(database: sqlite3.Connection, colleague: str) -> None:
+    """Makes the people of plans users of a colleague's organization."""
+    database.executemany(
+        "INSERT INTO organization_users (organization, email, role, created_at)"
+        " SELECT organization, ?, 'MEMBER', created_at FROM organization_users WHERE email = ?",
+        [(who, colleague) for who in PEOPLE],
+    )
+
+
+def race(client: Client, uuid: str) -> None:
+    """Somebody changes an integration's members as another writes them."""
+    now = members.of(client, uuid)
+    (who, *_) = [who for who in PEOPLE if now.get(who) != "admin"] or PEOPLE
+    if who in now:
+        members.change(client, uuid, {}, [who])
+    else:
+        members.change(client, uuid, {who: "user"})
+
+
 def _setting(text: str) -> Any:
     settings = json.loads(text)
     return settings.get("strictClientOnly", settings.get("strict_client_only"))

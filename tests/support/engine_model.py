@@ -12,10 +12,7 @@ from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.reconcilers.session import Session
 from pulumi_encord_integrations.resources import _lifecycle, _session
 from pulumi_encord_integrations.resources._lifecycle import Lifecycle
-
-
-class Failed(Exception):
-    """What a command says that did not succeed."""
+from tests.support.faults import Failed
 
 
 @dataclass(frozen=True)
@@ -160,6 +157,8 @@ class Engine:
         place = next((n for n, entry in enumerate(self.state) if entry is old), len(self.state))
         kept = [replace(old, going=True)] if old and replaced else []
         self.state[place : place + 1] = [*kept, *([new] if new else [])]
+        if old and new and old.urn != new.urn:
+            self.state = [_following(entry, old.urn, new.urn) for entry in self.state]
 
     def _resolved(self, value: Any) -> Any:
         if isinstance(value, Ref):
@@ -170,6 +169,12 @@ class Engine:
         if isinstance(value, Mapping):
             return {name: self._resolved(item) for name, item in value.items()}
         return [self._resolved(item) for item in value] if isinstance(value, list) else value
+
+
+def _following(entry: Entry, old: str, new: str) -> Entry:
+    """An alias is followed by all that refers to the name."""
+    urn_ = new if entry.urn == old and entry.going else entry.urn
+    return replace(entry, urn=urn_, deleted_with=new if entry.deleted_with == old else entry.deleted_with)
 
 
 def _asked(method: Callable[..., Any], *args: Any) -> Any:

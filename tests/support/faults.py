@@ -5,8 +5,6 @@ from collections.abc import Callable
 
 import httpx2
 
-from tests.support.engine_model import Failed
-
 PASSING = ("busy", "limited", "lost", "twice", "late", "garbled", "raced")
 """The command goes on, or says why it does not."""
 LASTING = ("refused", "error-before", "error-after", "killed-before", "killed-after")
@@ -14,6 +12,10 @@ LASTING = ("refused", "error-before", "error-after", "killed-before", "killed-af
 CUT = ("killed-unsaved",)
 """The process dies after the answer, before the state is written."""
 FAULTS = (*PASSING, *LASTING, *CUT)
+
+
+class Failed(Exception):
+    """What a command says that did not succeed."""
 
 
 class Killed(BaseException):
@@ -35,12 +37,12 @@ class Faulty(httpx2.BaseTransport):
 
     def calm(self) -> None:
         """A new process that nothing happens to."""
-        self._fault, self._after, self._dead, self.happened = "", 0, False, ""
+        self._fault, self._after, self._where, self._dead, self.happened = "", 0, "", False, ""
 
-    def arm(self, fault: str, after: int) -> None:
-        """The fault shall happen to a write behind the first `after`."""
+    def arm(self, fault: str, after: int, where: str = "") -> None:
+        """The fault shall happen to a write behind the first `after`, of paths that end so."""
         self.calm()
-        self._fault, self._after = fault, after
+        self._fault, self._after, self._where = fault, after, where
 
     def save(self, _urn: str) -> None:
         """What happens before a state is written."""
@@ -57,12 +59,15 @@ class Faulty(httpx2.BaseTransport):
         """As the fault wants it."""
         if self._dead:
             raise Killed
-        wanted = request.method == ("PUT" if self._fault == "raced" else request.method) != "GET"
-        if not wanted or not self._fault or self._fault in CUT or not self._reached():
+        if not self._meant(request) or not self._reached():
             return self._answer(request)
         fault = self._happens()
         harmed: httpx2.Response = getattr(self, f"_{fault.replace('-', '_')}")(request)
         return harmed
+
+    def _meant(self, request: httpx2.Request) -> bool:
+        written = request.method == "PUT" if self._fault == "raced" else request.method != "GET"
+        return written and self._fault not in {"", *CUT} and request.url.path.endswith(self._where)
 
     def _reached(self) -> bool:
         self._after -= 1
