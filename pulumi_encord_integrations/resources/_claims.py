@@ -60,7 +60,7 @@ def _claim(label: str, holder: str | None, principals: list[str], *, exclusive: 
     for principal in principals:
         other = held.principals.setdefault(principal, label)
         if other != label:
-            name = principal.removeprefix(_RESOURCE).partition(" ")[2] or principal
+            name = principal.split(" ", 2)[2] if principal.startswith(_RESOURCE) else principal
             raise pulumi.RunError(f"{name} is declared twice, by {other} and by {label}")
     held.labels[label] = None
     held.exclusive = label if exclusive else held.exclusive
