@@ -15,7 +15,7 @@ from pulumi_encord_integrations.model.principals import Principals
 from pulumi_encord_integrations.server import bootstrap
 from pulumi_encord_integrations.server.app import create_app
 from pulumi_encord_integrations.server.deployment import Deployment
-from pulumi_encord_integrations.server.store.database import Database
+from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
 
 
 @dataclass
@@ -34,14 +34,14 @@ class Served:
 def counting_api(folder: Path, people: Sequence[str] = ()) -> Iterator[Served]:
     """Serves a new organization of an admin and other people until the block ends."""
     folder.mkdir(parents=True)
-    database = Database(folder / "encord.sqlite", create=True)
+    database = SqliteDatabase(folder / "encord.sqlite", create=True)
     vault = bootstrap.open_served(database, create=True)
     key_file = folder / "key"
     bootstrap.write_once(key_file, bootstrap.new_key())
     public_key = bootstrap.public_key_of(key_file.read_bytes())
     bootstrap.make_organization(database, vault, "bench", "ada@example.com", public_key)
     add_people(database, people)
-    app = create_app(Deployment(database.path, vault, Principals()), database)
+    app = create_app(Deployment(vault, Principals()), database)
     served = Served("", key_file)
 
     async def counted(scope: Any, receive: Any, send: Any) -> None:

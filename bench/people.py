@@ -7,6 +7,7 @@ from pulumi_encord_integrations.model.principals import Principals
 from pulumi_encord_integrations.server import bootstrap
 from pulumi_encord_integrations.server.store import organizations
 from pulumi_encord_integrations.server.store.database import Database
+from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
 
 ADMIN = "ada@example.com"
 EMBEDDED = {"encord:endpoint": "embedded", "encord:user": ADMIN}
@@ -20,7 +21,7 @@ def people(count: int) -> Sequence[str]:
 def embedded_people(path: Path, count: int) -> None:
     """An embedded database, as the first `up` makes it, with users in it."""
     bootstrap.open_embedded(path, ADMIN, Principals(), create=True, read_only=False)
-    database = Database(path)
+    database = SqliteDatabase(path)
     add_people(database, people(count))
     database.close()
 

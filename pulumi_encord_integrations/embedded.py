@@ -38,6 +38,11 @@ def connect(settings: Settings, *, create: bool = False, read_only: bool = False
 
 def require(settings: Settings) -> None:
     """Refuses settings that an embedded API cannot start with; raises `ConfigurationError`."""
+    if settings.address:
+        raise ConfigurationError(
+            "an embedded API keeps its data in a file, not in PostgreSQL",
+            hint="Serve the API (encord-integrations serve), and set encord:endpoint to its address",
+        )
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise ConfigurationError(

@@ -6,10 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
-from pulumi_encord_integrations.cli.extras import require_server
+from pulumi_encord_integrations.cli.configuration import read_server_settings
+from pulumi_encord_integrations.cli.extras import EncryptionKey, require_server
 from pulumi_encord_integrations.cli.help import NAME
 from pulumi_encord_integrations.cli.output import printable, result, say
+from pulumi_encord_integrations.cli.serve import open_database
 from pulumi_encord_integrations.client.errors import ConfigurationError, Refused
+from pulumi_encord_integrations.client.settings import ADDRESSES
 
 EXAMPLES = (
     "init-server --database encord.sqlite --organization Acme --admin ada@example.com --public-key ada.pub",
@@ -20,7 +23,9 @@ _KEY_HINT = "It must be an Ed25519 public key in OpenSSH format: ssh-keygen -t e
 
 
 def init_server(
-    database: Annotated[Path, typer.Option(metavar="FILE", help="The database to make.")],
+    database: Annotated[
+        str, typer.Option(metavar="FILE|ADDRESS", help="The database to make, or an empty one of PostgreSQL.")
+    ],
     organization: Annotated[str, typer.Option(metavar="NAME", help="The organization that it serves.")],
     admin: Annotated[str, typer.Option(metavar="EMAIL", help="Its first user, an admin.")],
     public_key: Annotated[
@@ -29,6 +34,7 @@ def init_server(
     new_key: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Make a private key for the admin, in this file.")
     ] = None,
+    encryption_key: EncryptionKey = None,
 ) -> None:
     """Makes the database of an API to serve.
 
@@ -37,34 +43,39 @@ def init_server(
     """
     if (public_key is None) == (new_key is None):
         raise typer.BadParameter("give either --public-key or --new-key")
-    require_server()
+    require_server(database)
     from pulumi_encord_integrations.model.text import Email, Title
     from pulumi_encord_integrations.server import founding
     from pulumi_encord_integrations.server.faults import DatabaseUnusable
 
     name = _checked(Title, organization, "--organization")
     email = _checked(Email, admin, "--admin")
-    path = database.absolute()
+    opened = open_database(
+        database, encryption_key or read_server_settings().encryption_key_file, create=True
+    )
     try:
-        founding.refuse_founded(path)
-        key = _read(public_key) if public_key else _made(new_key or path)
-        encryption_key = founding.found(path, founding.Founder(name, email, key))
+        founding.refuse_founded(opened)
+        key = _read(public_key) if public_key else _made(new_key or Path())
+        made = founding.found(opened, founding.Founder(name, email, key))
     except founding.AlreadyFounded as error:
         raise Refused(error.message, hint=error.hint) from None
     except DatabaseUnusable as error:
         raise ConfigurationError(error.message, hint=error.hint) from None
     except OSError as error:
-        raise ConfigurationError(f"cannot write {error.filename or path}: {error.strerror}") from None
-    _tell(name, email, path, encryption_key, new_key)
+        raise ConfigurationError(f"cannot write {error.filename or opened.name}: {error.strerror}") from None
+    finally:
+        opened.close()
+    _tell(name, email, opened.name, made, new_key)
 
 
-def _tell(name: str, email: str, path: Path, encryption_key: Path, new_key: Path | None) -> None:
+def _tell(name: str, email: str, place: str, encryption_key: Path, new_key: Path | None) -> None:
     lines = [f'Made the organization "{name}" and its admin {email}.']
-    lines += [f"  database        {path}", f"  encryption key  {encryption_key}"]
+    lines += [f"  database        {place}", f"  encryption key  {encryption_key}"]
     lines += [f"  private key     {new_key.absolute()}"] if new_key else []
     result("".join(f"{printable(line)}\n" for line in lines))
     say("Back the encryption key up apart from the database: without it no secret can be read.")
-    say(f"next: {join([NAME, 'serve', '--database', str(path)])}")
+    named = ["--encryption-key", str(encryption_key)] if place.startswith(ADDRESSES) else []
+    say(f"next: {join([NAME, 'serve', '--database', place, *named])}")
 
 
 def _checked(kind: Any, value: str, flag: str) -> str:

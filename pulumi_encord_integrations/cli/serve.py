@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from pulumi_encord_integrations.cli.configuration import read_server_settings
-from pulumi_encord_integrations.cli.extras import require_server
+from pulumi_encord_integrations.cli.extras import EncryptionKey, require_server
 from pulumi_encord_integrations.cli.help import NAME
 from pulumi_encord_integrations.cli.output import say
 from pulumi_encord_integrations.client.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pulumi_encord_integrations.client.settings import Settings
+    from pulumi_encord_integrations.server.store.database import Database
 
 EXAMPLES = (
     "serve --database encord.sqlite",
     "serve --database /srv/encord.sqlite --port 0",
+    "serve --database postgresql://encord@db.example.com/encord --encryption-key /srv/encord.encryption-key",
     "serve --database /srv/encord.sqlite --host 0.0.0.0 --behind-tls-proxy",
 )
 
@@ -30,8 +32,10 @@ def serve(
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one.")] = 8080,
     database: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="What init-server made. [default: ENCORD_DATABASE]")
+        str | None,
+        typer.Option(metavar="FILE|ADDRESS", help="What init-server made. [default: ENCORD_DATABASE]"),
     ] = None,
+    encryption_key: EncryptionKey = None,
     behind_tls_proxy: Annotated[
         bool, typer.Option("--behind-tls-proxy", help="Other machines reach it through a TLS proxy only.")
     ] = False,
@@ -46,13 +50,14 @@ def serve(
             f"{host} would let other machines in over http",
             hint="Put a proxy that speaks https before it and say so: --behind-tls-proxy",
         )
-    require_server()
     settings = read_server_settings()
+    place = database or settings.address or str(settings.database)
+    require_server(place)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
-    path = database.absolute() if database else settings.database
-    app = _open(path, settings)
-    _run(app, _listen(host, port), path)
+    opened = open_database(place, encryption_key or settings.encryption_key_file)
+    app = _open(opened, settings)
+    _run(app, _listen(host, port), opened)
 
 
 def _end(_number: int, _frame: object) -> NoReturn:
@@ -66,23 +71,31 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _open(path: Path, settings: "Settings") -> Any:
+def open_database(place: str, key_file: Path | None, *, create: bool = False) -> "Database":
+    """The database of a file or address; raises `ConfigurationError`."""
+    from pulumi_encord_integrations.server.faults import DatabaseUnusable
+    from pulumi_encord_integrations.server.store.places import database_at
+
+    try:
+        return database_at(place, key_file, create=create)
+    except DatabaseUnusable as error:
+        raise ConfigurationError(error.message, hint=error.hint) from None
+
+
+def _open(database: "Database", settings: "Settings") -> Any:
     """The service on a database that `init-server` made; raises `ConfigurationError`."""
     from pulumi_encord_integrations.server.app import create_app
     from pulumi_encord_integrations.server.bootstrap import open_served
     from pulumi_encord_integrations.server.deployment import Deployment
     from pulumi_encord_integrations.server.faults import DatabaseUnusable
-    from pulumi_encord_integrations.server.store.database import Database
 
-    database = Database(path)
     try:
         vault = open_served(database)
     except DatabaseUnusable as error:
-        init = (
-            f"Make it: {NAME} init-server --database {path} --organization NAME --admin EMAIL --new-key FILE"
-        )
+        made = f"--database {database.name} --organization NAME --admin EMAIL --new-key FILE"
+        init = f"Make it: {NAME} init-server {made}"
         raise ConfigurationError(error.message, hint=init if error.missing else error.hint) from None
-    return create_app(Deployment(path, vault, settings.principals), database)
+    return create_app(Deployment(vault, settings.principals), database)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -99,7 +112,7 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def _run(app: Any, listener: socket.socket, path: Path) -> None:
+def _run(app: Any, listener: socket.socket, database: "Database") -> None:
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -107,7 +120,7 @@ def _run(app: Any, listener: socket.socket, path: Path) -> None:
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            say(f"listening on {_address(listener)}, database {path}, {_journal()}")
+            say(f"listening on {_address(listener)}, database {database.name}, {database.described()}")
 
     config = uvicorn.Config(
         app,
@@ -124,12 +137,3 @@ def _run(app: Any, listener: socket.socket, path: Path) -> None:
 def _address(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _journal() -> str:
-    import sqlite3
-
-    from pulumi_encord_integrations.server.store.database import journal_mode
-
-    mode, synchronous = journal_mode(sqlite3.sqlite_version_info)
-    return f"SQLite {sqlite3.sqlite_version}, journal mode {mode}, synchronous {synchronous}"

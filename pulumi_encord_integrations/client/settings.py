@@ -11,6 +11,7 @@ from pulumi_encord_integrations.client.errors import ConfigurationError
 from pulumi_encord_integrations.model.principals import Principals
 
 EMBEDDED = "embedded"
+ADDRESSES = ("postgresql://", "postgres://")
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _HOST = re.compile(r"\w[\w-]*(\.[\w-]+)*\.?|[0-9a-f.]*:[0-9a-f:.]*")
 
@@ -21,6 +22,7 @@ VARIABLES = {
     "token": ("ENCORD_TOKEN", None),
     "database": ("ENCORD_DATABASE", "database"),
     "user": ("ENCORD_USER", "user"),
+    "encryption_key_file": ("ENCORD_ENCRYPTION_KEY_FILE", None),
     "principal_arn": ("ENCORD_AWS_PRINCIPAL_ARN", "awsPrincipalArn"),
     "service_account_email": ("ENCORD_GCP_SERVICE_ACCOUNT", "gcpServiceAccount"),
     "application_id": ("ENCORD_AZURE_APPLICATION_ID", "azureApplicationId"),
@@ -41,6 +43,9 @@ class Settings:
     ssh_key: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
     database: Path = Path("encord.sqlite")
+    address: str | None = field(default=None, repr=False)
+    """Of a PostgreSQL database to serve, in place of the file; it may hold a password."""
+    encryption_key_file: Path | None = None
     user: str | None = None
     principals: Principals = field(default_factory=Principals)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -60,6 +65,9 @@ def load(config: ConfigReader, base: Path, environment: Mapping[str, str] | None
     found, sources = _read(config, os.environ if environment is None else environment)
     endpoint = _endpoint(found.get("endpoint"))
 
+    place = found.get("database", "")
+    address = place if place.startswith(ADDRESSES) else None
+
     def path(name: str, default: str | None = None) -> Path | None:
         text = found.get(name, default)
         start = Path.cwd() if sources.get(name, "").startswith("ENCORD_") else base
@@ -70,7 +78,9 @@ def load(config: ConfigReader, base: Path, environment: Mapping[str, str] | None
         ssh_key_file=path("ssh_key_file"),
         ssh_key=found.get("ssh_key"),
         token=found.get("token"),
-        database=path("database", "encord.sqlite") or base,
+        database=base / "encord.sqlite" if address else path("database", "encord.sqlite") or base,
+        address=address,
+        encryption_key_file=path("encryption_key_file"),
         user=found.get("user"),
         principals=Principals(
             principal_arn=found.get("principal_arn"),

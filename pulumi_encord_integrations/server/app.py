@@ -1,7 +1,6 @@
 """The service: routes, and errors in Encord's form `{"message", "code"}`."""
 
 import logging
-import sqlite3
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
@@ -25,10 +24,11 @@ from pulumi_encord_integrations.server.routes import (
     principals,
     users,
 )
-from pulumi_encord_integrations.server.store.database import Database, is_busy, journal_mode
+from pulumi_encord_integrations.server.store.database import Database
 
 _log = logging.getLogger(__name__)
 _PREFIX = "/v2/public"
+_SOON = {"Retry-After": "1"}
 
 
 def create_app(deployment: Deployment, database: Database) -> FastAPI:
@@ -46,19 +46,20 @@ def create_app(deployment: Deployment, database: Database) -> FastAPI:
     for noun in (members, grants, integrations, groups, users, principals, organizations):
         app.include_router(noun.router(), prefix=_PREFIX)
 
+    described = database.described()
+
     @app.get("/healthz", tags=["health"])
     def healthz() -> dict[str, str]:
         """Whether the database answers, and how it keeps its writes."""
         with database.read() as connection:
             connection.exec_driver_sql("SELECT 1")
-        mode, synchronous = journal_mode(sqlite3.sqlite_version_info)
-        sqlite = f"SQLite {sqlite3.sqlite_version}, {mode}, synchronous={synchronous}"
-        return {"status": "ok", "version": app.version, "database": sqlite}
+        return {"status": "ok", "version": app.version, "database": described}
 
     app.add_exception_handler(Fault, _fault)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(exc.OperationalError, _database_error)
+    app.add_exception_handler(exc.DataError, _unkept)
     return app
 
 
@@ -109,9 +110,20 @@ def _methods_of(request: Request) -> str:
     return ", ".join(sorted(method.upper() for method in next(here, {})))
 
 
-def _database_error(_request: Request, error: Exception) -> JSONResponse:
-    if is_busy(error):
-        return _answer(503, "database_busy", "the database is busy", "Try again", {"Retry-After": "1"})
+def _unkept(_request: Request, error: Exception) -> JSONResponse:
+    _log.warning("data: %s", type(getattr(error, "orig", error)).__name__)
+    return _answer(400, "invalid_request", "a text or number is not one that can be kept")
+
+
+def _database_error(request: Request, error: Exception) -> JSONResponse:
+    database: Database = request.app.state.database
+    if database.is_busy(error):
+        return _answer(503, "database_busy", "the database is busy", "Try again", _SOON)
+    if database.is_away(error):
+        _log.error("database: %s", type(getattr(error, "orig", error)).__name__)
+        return _answer(
+            503, "database_away", "the database does not answer", "Try again", {"Retry-After": "1"}
+        )
     said = str(getattr(error, "orig", error))
     _log.error("database: %s", said)
     return _answer(500, "database_error", f"the database failed: {said}", "Check its file, folder and disk")

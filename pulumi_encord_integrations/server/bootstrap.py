@@ -19,16 +19,16 @@ from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.faults import DatabaseUnusable
 from pulumi_encord_integrations.server.store import audit, organizations
 from pulumi_encord_integrations.server.store.database import Database
-from pulumi_encord_integrations.server.store.revision import encryption_key_file
+from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
 from pulumi_encord_integrations.server.vault import KEY_BYTES, Vault
 
 
-def open_vault(database: Path, *, create: bool) -> Vault:
+def open_vault(database: Database, *, create: bool) -> Vault:
     """The vault of a database; `create` makes a key where there is neither key nor database.
 
     Raises `DatabaseUnusable` if the key is absent or malformed.
     """
-    path = encryption_key_file(database)
+    path = database.key_file
     if create:
         write_once(path, secrets.token_hex(KEY_BYTES).encode())
     try:
@@ -98,11 +98,12 @@ def open_served(database: Database, *, create: bool = False) -> Vault:
     with database.read() as connection:
         found = organizations.first(connection)
     if found is None and not create:
-        raise DatabaseUnusable(f"{database.path} holds no organization yet", missing=True)
-    vault = open_vault(database.path, create=found is None)
+        raise DatabaseUnusable(f"{database.name} holds no organization yet", missing=True)
+    vault = open_vault(database, create=found is None)
     if found is not None and found.encryption_key_id != vault.key_id:
-        key_file = encryption_key_file(database.path)
-        raise DatabaseUnusable(f"{key_file} is not the key of {database.path}", "Restore it from a backup")
+        raise DatabaseUnusable(
+            f"{database.key_file} is not the key of {database.name}", "Restore it from a backup"
+        )
     return vault
 
 
@@ -116,7 +117,7 @@ def open_embedded(
     if create:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
-    database = Database(path, create=create, read_only=read_only)
+    database = SqliteDatabase(path, create=create, read_only=read_only)
     vault = open_served(database, create=create)
     key_file = path.with_name(f"{path.name}.{user}.key")
     if not read_only:
@@ -128,7 +129,7 @@ def open_embedded(
         make_organization(database, vault, "embedded", user, public_key)
     if not read_only:
         _register(database, user, public_key)
-    return create_app(Deployment(path, vault, principals), database), private_key
+    return create_app(Deployment(vault, principals), database), private_key
 
 
 def _private_key(path: Path) -> bytes:

@@ -51,7 +51,7 @@ class AuthenticatedRoute(APIRoute):
                 incoming = await _incoming(request, self.max_body)
                 request.state.proof = auth.prove(incoming, deployment.vault, deployment.window)
                 return await handle(request)
-            except (Fault, HTTPException, RequestValidationError, exc.OperationalError):
+            except (Fault, HTTPException, RequestValidationError, exc.OperationalError, exc.DataError):
                 raise
             except Exception as error:  # noqa: BLE001  the process border
                 raise _bug(request, error) from None

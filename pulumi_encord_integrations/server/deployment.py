@@ -1,7 +1,6 @@
 """The configuration of one deployment of the API."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from pulumi_encord_integrations.model.principals import Principals
 from pulumi_encord_integrations.server.vault import Vault
@@ -14,7 +13,6 @@ SIGNATURE_WINDOW = 300
 class Deployment:
     """What the service needs to run."""
 
-    database: Path
     vault: Vault
     principals: Principals = field(default_factory=Principals)
     window: int = SIGNATURE_WINDOW

@@ -11,7 +11,7 @@ from pulumi_encord_integrations.server import bootstrap
 from pulumi_encord_integrations.server.faults import DatabaseUnusable
 from pulumi_encord_integrations.server.store import organizations
 from pulumi_encord_integrations.server.store.database import Database
-from pulumi_encord_integrations.server.store.revision import encryption_key_file
+from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
 
 
 class AlreadyFounded(DatabaseUnusable):
@@ -38,37 +38,42 @@ def public_key_in(text: bytes) -> str:
     return key.public_bytes_raw().hex()
 
 
-def refuse_founded(path: Path) -> None:
-    """Changes nothing; raises `AlreadyFounded`, or `DatabaseUnusable` if the file is no such database."""
-    if not path.exists() or (path.is_file() and path.stat().st_size == 0):
+def refuse_founded(database: Database) -> None:
+    """Changes nothing; raises `AlreadyFounded`, or `DatabaseUnusable` if it is no such database."""
+    if isinstance(database, SqliteDatabase) and not (
+        database.path.exists() and _holds_something(database.path)
+    ):
         return
-    database = Database(path, read_only=True)
     try:
         database.prepare()
-        with database.read() as connection:
-            found = organizations.first(connection)
-    finally:
-        database.close()
+    except DatabaseUnusable as error:
+        if error.missing:
+            return
+        raise
+    with database.read() as connection:
+        found = organizations.first(connection)
     if found is not None:
-        raise AlreadyFounded(f'{path} holds the organization "{found.name}" already', "Nothing was changed")
+        raise AlreadyFounded(
+            f'{database.name} holds the organization "{found.name}" already', "Nothing was changed"
+        )
 
 
-def found(path: Path, founder: Founder) -> Path:
-    """Makes the database and all that is in it, once; answers where its encryption key lies.
+def _holds_something(path: Path) -> bool:
+    return path.exists() and not (path.is_file() and path.stat().st_size == 0)
+
+
+def found(database: Database, founder: Founder) -> Path:
+    """Fills a database that `create` was said of, once; answers where its encryption key lies.
 
     Raises `AlreadyFounded`, `DatabaseUnusable`, OSError.
     """
-    refuse_founded(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    database = Database(path, create=True)
-    try:
-        vault = bootstrap.open_served(database, create=True)
-        made = bootstrap.make_organization(
-            database, vault, founder.organization, founder.admin, founder.public_key
-        )
-    finally:
-        database.close()
+    if isinstance(database, SqliteDatabase):
+        database.path.parent.mkdir(parents=True, exist_ok=True)
+        database.path.touch(mode=0o600)
+    vault = bootstrap.open_served(database, create=True)
+    made = bootstrap.make_organization(
+        database, vault, founder.organization, founder.admin, founder.public_key
+    )
     if not made:
-        raise AlreadyFounded(f"{path} was given an organization by someone else just now")
-    return encryption_key_file(path)
+        raise AlreadyFounded(f"{database.name} was given an organization by someone else just now")
+    return database.key_file

@@ -4,31 +4,56 @@ from typing import Any
 
 import pytest
 
+from tests.support import postgres
 from tests.support.api import MEMBER, Api, served
 
+SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 
-@pytest.fixture
-def local(tmp_path: Path) -> Iterator[Api]:
-    """The API in this process only, for tests in which the wire makes no difference."""
-    api = Api(tmp_path)
+
+def made(folder: Path, kind: str) -> Iterator[Api]:
+    """An API on a database of that kind, of its own."""
+    server = postgres.server() if kind == POSTGRESQL else None
+    if kind == POSTGRESQL and server is None:
+        pytest.skip(
+            "there is no PostgreSQL on this machine: neither /usr/lib/postgresql nor initdb on the PATH"
+        )
+    address = server.new() if server else None
+    api = Api(folder, address)
     yield api
     api.database.close()
+    if server and address:
+        server.drop(address)
 
 
-@pytest.fixture(params=["in-process", "served"])
-def api(request: pytest.FixtureRequest, local: Api) -> Iterator[Api]:
-    """The API, once in this process and once over loopback HTTP."""
-    if request.param == "in-process":
-        yield local
-        return
-    with served(local.app) as address:
-        local.endpoint, local.transport = address, None
-        yield local
+@pytest.fixture(params=[SQLITE, POSTGRESQL])
+def local(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Api]:
+    """The API in this process, for tests in which the wire makes no difference."""
+    yield from made(tmp_path, request.param)
 
 
 @pytest.fixture
-def integration(local: Api) -> Any:
-    """An integration of the creator's with one more member."""
-    made = local.create()
-    local.add_member(made["integrationUuid"], MEMBER)
-    return made
+def on_sqlite(tmp_path: Path) -> Iterator[Api]:
+    """The same for what is about the file itself."""
+    yield from made(tmp_path, SQLITE)
+
+
+@pytest.fixture(params=[("in-process", SQLITE), ("served", POSTGRESQL)], ids=" on ".join)
+def api(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Api]:
+    """The API in this process on SQLite, and over loopback HTTP on PostgreSQL."""
+    wire, kind = request.param
+    for local in made(tmp_path, kind):
+        if wire == "in-process":
+            yield local
+            continue
+        with served(local.app) as address:
+            local.endpoint, local.transport = address, None
+            yield local
+
+
+@pytest.fixture
+def integration(request: pytest.FixtureRequest) -> Any:
+    """An integration of the creator's with one more member, in the test's own API."""
+    api: Api = request.getfixturevalue("api" if "api" in request.fixturenames else "local")
+    one = api.create()
+    api.add_member(one["integrationUuid"], MEMBER)
+    return one

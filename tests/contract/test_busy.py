@@ -8,12 +8,12 @@ import pytest
 from pulumi_encord_integrations.client.errors import ServerFailed, Unavailable
 from pulumi_encord_integrations.server.app import create_app
 from pulumi_encord_integrations.server.deployment import Deployment
-from pulumi_encord_integrations.server.store.database import Database
+from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
 from tests.support.api import AWS, PRINCIPALS, Api, in_process
 
 
 def _on(api: Api, **how: Any) -> Api:
-    api.app = create_app(Deployment(api.path, api.vault, PRINCIPALS), Database(api.path, **how))
+    api.app = create_app(Deployment(api.vault, PRINCIPALS), SqliteDatabase(api.path, **how))
     api.transport = in_process(api.app)
     return api
 

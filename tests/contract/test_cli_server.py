@@ -20,7 +20,7 @@ from pulumi_encord_integrations.client.settings import Settings
 from pulumi_encord_integrations.model.integration_types.aws import AwsSpec
 from pulumi_encord_integrations.model.integrations import IntegrationView, Placement
 from pulumi_encord_integrations.server.store import database
-from pulumi_encord_integrations.server.store.database import journal_mode
+from pulumi_encord_integrations.server.store.sqlite import journal_mode
 from tests.support.command import ADA, Ran, found, run, serving
 
 PRINCIPAL = "arn:aws:iam::111122223333:user/encord"

@@ -14,8 +14,8 @@ from pulumi_encord_integrations.client import integrations
 from pulumi_encord_integrations.model.integrations import Placement, integration_types
 from pulumi_encord_integrations.server import bootstrap
 from pulumi_encord_integrations.server.faults import DatabaseUnusable
-from pulumi_encord_integrations.server.store.database import Database
 from pulumi_encord_integrations.server.store.revision import encryption_key_file
+from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
 from tests.support.api import INTEGRATIONS, PRINCIPALS, Api
 from tests.support.probe import ProbeSpec, ProbeView, registered
 from tests.support.types import CANARY, CASES, RENEWED, Case
@@ -273,7 +273,7 @@ def test_key_files_are_their_owners_alone(local: Api, tmp_path: Path) -> None:
     names = ("new", "new.encryption-key", "new.ada@example.com.key")
     assert [oct((tmp_path / name).stat().st_mode & 0o777) for name in names] == ["0o600"] * 3
     assert not list(tmp_path.glob(".new*"))
-    assert Database(tmp_path / "new").path == tmp_path / "new"
+    assert SqliteDatabase(tmp_path / "new").path == tmp_path / "new"
 
 
 @pytest.mark.parametrize("case", [case for case in CASES.values() if not case.secrets], ids=str)

@@ -23,6 +23,9 @@ from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.store import organizations
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.database import Database
+from pulumi_encord_integrations.server.store.postgresql import PostgresqlDatabase
+from pulumi_encord_integrations.server.store.revision import encryption_key_file
+from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
 from pulumi_encord_integrations.server.vault import Vault
 
 CREATOR = "ada@example.com"  # organization admin who makes the integrations
@@ -69,17 +72,23 @@ class Answer:
 class Api:
     """One deployment on a file, its cast, and ways to call it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, postgresql: str | None = None) -> None:
         self.path = folder / "api.sqlite"
+        self._address = postgresql
         self.keys = {who: Ed25519PrivateKey.generate() for who in CAST}
-        self.database = Database(self.path, create=True)
+        self.database = self._opened(create=True)
         self.vault: Vault = bootstrap.open_served(self.database, create=True)
         bootstrap.make_organization(self.database, self.vault, "Acme", CREATOR, self.public_key(CREATOR))
         self._people()
-        self.app = create_app(Deployment(self.path, self.vault, PRINCIPALS), self.database)
+        self.app = create_app(Deployment(self.vault, PRINCIPALS), self.database)
         self._http: dict[str, httpx2.Client] = {}
         self.endpoint = "http://embedded"
         self.transport: httpx2.BaseTransport | None = in_process(self.app)
+
+    def _opened(self, *, create: bool) -> Database:
+        if self._address is None:
+            return SqliteDatabase(self.path, create=create)
+        return PostgresqlDatabase(self._address, encryption_key_file(self.path), create=create)
 
     def public_key(self, who: str) -> str:
         return self.keys[who].public_key().public_bytes_raw().hex()
@@ -88,9 +97,9 @@ class Api:
         """The same file and people under a new application, as after a restart."""
         again = object.__new__(Api)
         again.__dict__.update(self.__dict__)
-        again.database = Database(self.path)
+        again.database = self._opened(create=False)
         again.vault = bootstrap.open_served(again.database)
-        again.app = create_app(Deployment(self.path, again.vault, PRINCIPALS), again.database)
+        again.app = create_app(Deployment(again.vault, PRINCIPALS), again.database)
         again.transport, again._http = in_process(again.app), {}
         return again
 

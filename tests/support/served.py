@@ -17,6 +17,7 @@ from pulumi_encord_integrations.server.app import create_app
 from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.store import organizations
 from pulumi_encord_integrations.server.store.database import Database
+from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
 
 
 def free_port() -> int:
@@ -54,10 +55,10 @@ class Served:
 def served(database_file: Path, admin: str = "ada@example.com") -> Iterator[Served]:
     """Serves a new database from a thread; stops when left."""
     key = bootstrap.new_key()
-    database = Database(database_file, create=True)
+    database = SqliteDatabase(database_file, create=True)
     vault = bootstrap.open_served(database, create=True)
     bootstrap.make_organization(database, vault, "acme", admin, bootstrap.public_key_of(key))
-    app = create_app(Deployment(database_file, vault), database)
+    app = create_app(Deployment(vault), database)
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

@@ -13,15 +13,15 @@ from alembic.migration import MigrationContext
 from sqlalchemy import exc
 
 from pulumi_encord_integrations.server.faults import DatabaseUnusable
-from pulumi_encord_integrations.server.store import database, migrations, tables
-from pulumi_encord_integrations.server.store.database import Database, journal_mode
+from pulumi_encord_integrations.server.store import migrations, tables
 from pulumi_encord_integrations.server.store.revision import REVISION
+from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase, journal_mode
 
 INSERT = "INSERT INTO organizations VALUES (?, 'n', 'k', '2026-01-01 00:00:00')"
 
 
-def _new(folder: Path) -> Database:
-    made = Database(folder / "x.sqlite", create=True)
+def _new(folder: Path) -> SqliteDatabase:
+    made = SqliteDatabase(folder / "x.sqlite", create=True)
     made.prepare()
     return made
 
@@ -75,23 +75,23 @@ def test_a_newer_database_is_refused(tmp_path: Path) -> None:
     with made.write() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(DatabaseUnusable, match="newer version") as refusal:
-        Database(made.path).prepare()
+        SqliteDatabase(made.path).prepare()
     assert "pip install -U" in refusal.value.hint
 
 
 def test_two_processes_may_migrate_at_once(tmp_path: Path) -> None:
     code = (
-        "import sys, pathlib; from pulumi_encord_integrations.server.store.database import Database;"
-        "Database(pathlib.Path(sys.argv[1]), create=True).prepare()"
+        "import sys, pathlib; from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase;"
+        "SqliteDatabase(pathlib.Path(sys.argv[1]), create=True).prepare()"
     )
     started = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "x.sqlite")]) for _ in range(3)]
     assert [process.wait(120) for process in started] == [0, 0, 0]
-    Database(tmp_path / "x.sqlite").prepare()
+    SqliteDatabase(tmp_path / "x.sqlite").prepare()
 
 
 def test_a_missing_database_is_not_made(tmp_path: Path) -> None:
     with pytest.raises(DatabaseUnusable, match="there is no database") as refusal:
-        Database(tmp_path / "x.sqlite").prepare()
+        SqliteDatabase(tmp_path / "x.sqlite").prepare()
     assert refusal.value.missing
     assert not (tmp_path / "x.sqlite").exists()
 
@@ -99,20 +99,20 @@ def test_a_missing_database_is_not_made(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "x.sqlite").write_text("hello, " * 1000)
     with pytest.raises(DatabaseUnusable, match="is not an SQLite database"):
-        Database(tmp_path / "x.sqlite", create=True).prepare()
+        SqliteDatabase(tmp_path / "x.sqlite", create=True).prepare()
 
 
 def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
     other = sqlite3.connect(tmp_path / "x.sqlite")
     other.execute("CREATE TABLE theirs (x)")
     with pytest.raises(DatabaseUnusable, match="another program"):
-        Database(tmp_path / "x.sqlite", create=True).prepare()
+        SqliteDatabase(tmp_path / "x.sqlite", create=True).prepare()
     assert [name for (name,) in other.execute("SELECT name FROM sqlite_master")] == ["theirs"]
     other.close()
 
 
 def test_read_only_refuses_writes(tmp_path: Path) -> None:
-    reader = Database(_new(tmp_path).path, read_only=True)
+    reader = SqliteDatabase(_new(tmp_path).path, read_only=True)
     reader.prepare()
     with pytest.raises(exc.OperationalError, match="readonly"), reader.write() as connection:
         connection.exec_driver_sql(INSERT, ("a",))
@@ -127,7 +127,7 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_what_a_write_has_read_stays_true(tmp_path: Path) -> None:
-    one, other = _new(tmp_path), Database(tmp_path / "x.sqlite", busy_seconds=0.1)
+    one, other = _new(tmp_path), SqliteDatabase(tmp_path / "x.sqlite", busy_seconds=0.1)
     with one.write() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM organizations").scalar() == 0
         with pytest.raises(exc.OperationalError, match="locked"), other.write():
@@ -135,7 +135,7 @@ def test_what_a_write_has_read_stays_true(tmp_path: Path) -> None:
 
 
 def test_sixteen_writers_over_two_databases_wait_for_each_other(tmp_path: Path) -> None:
-    both = [_new(tmp_path), Database(tmp_path / "x.sqlite")]
+    both = [_new(tmp_path), SqliteDatabase(tmp_path / "x.sqlite")]
 
     def write(writer: int) -> None:
         for number in range(25):
@@ -151,7 +151,7 @@ def test_sixteen_writers_over_two_databases_wait_for_each_other(tmp_path: Path) 
 
 def test_waiting_is_bounded_also_within_one_process(tmp_path: Path) -> None:
     made = _new(tmp_path)
-    waiting = Database(made.path, busy_seconds=0.1)
+    waiting = SqliteDatabase(made.path, busy_seconds=0.1)
     held, done = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -166,4 +166,4 @@ def test_waiting_is_bounded_also_within_one_process(tmp_path: Path) -> None:
         pass
     done.set()
     holder.join()
-    assert database.is_busy(refusal.value)
+    assert waiting.is_busy(refusal.value)

@@ -1,0 +1,114 @@
+"""The API's database in an SQLite file."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, exc
+
+from pulumi_encord_integrations.server.faults import DatabaseUnusable
+from pulumi_encord_integrations.server.store.database import BUSY_SECONDS, Database
+from pulumi_encord_integrations.server.store.revision import encryption_key_file
+
+_BEGIN = "sqlite_begin"
+
+
+def journal_mode(version: tuple[int, ...]) -> tuple[str, str]:
+    """The journal mode and `synchronous` that lose no acknowledged write on this SQLite version.
+
+    Before 3.51.3 (and its backports 3.44.6 and 3.50.7) a checkpoint racing a commit can corrupt a database in
+    WAL mode: https://sqlite.org/wal.html#walresetbug
+    """
+    fixed = version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+    return ("WAL", "FULL") if fixed else ("DELETE", "EXTRA")
+
+
+class SqliteDatabase(Database):
+    """An SQLite file; `create` allows one that does not exist yet."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        create: bool = False,
+        read_only: bool = False,
+        busy_seconds: float = BUSY_SECONDS,
+    ) -> None:
+        super().__init__(str(path), encryption_key_file(path), create=create, read_only=read_only)
+        self.path = path
+        self._busy_seconds = busy_seconds
+        self._writing = threading.Lock()
+        self._engine = self._new_engine()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with self._engine.connect().execution_options(**{_BEGIN: "BEGIN"}) as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        options = {_BEGIN: "BEGIN IMMEDIATE"}
+        # SQLite polls for its lock, with pauses of up to 100 ms; threads of one process need not.
+        if not self._writing.acquire(timeout=self._busy_seconds):
+            raise exc.OperationalError(None, None, sqlite3.OperationalError("database is locked"))
+        try:
+            with self._engine.connect().execution_options(**options) as connection, connection.begin():
+                yield connection
+        finally:
+            self._writing.release()
+
+    def described(self) -> str:
+        mode, synchronous = journal_mode(sqlite3.sqlite_version_info)
+        return f"SQLite {sqlite3.sqlite_version}, journal mode {mode}, synchronous {synchronous}"
+
+    def is_busy(self, error: Exception) -> bool:
+        said = str(getattr(error, "orig", error))
+        return "locked" in said or "busy" in said
+
+    def _require(self) -> None:
+        if not self._create and not self.path.is_file():
+            raise DatabaseUnusable(f"there is no database {self.path}", missing=True)
+
+    def _unusable(self, error: exc.DatabaseError) -> DatabaseUnusable:
+        said = str(error.orig)
+        if self.is_busy(error):
+            return DatabaseUnusable(
+                f"{self.path} is locked by another process",
+                f"It was asked for {self._busy_seconds:.0f} s; try again later",
+            )
+        if "not a database" in said:
+            return DatabaseUnusable(f"{self.path} is not an SQLite database")
+        return DatabaseUnusable(f"cannot use {self.path}: {said}", "Check the file's owner, mode and folder")
+
+    def _new_engine(self) -> Engine:
+        mode = "rwc" if self._create else "rw"
+        uri = f"{self.path.absolute().as_uri()}?mode={mode}"
+
+        def connect() -> sqlite3.Connection:
+            connection = sqlite3.connect(
+                uri, uri=True, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
+            )
+            self._configure(connection)
+            return connection
+
+        engine = create_engine(
+            "sqlite://", creator=connect, poolclass=QueuePool, pool_size=16, max_overflow=32
+        )
+        event.listen(engine, "begin", _begin)
+        return engine
+
+    def _configure(self, connection: sqlite3.Connection) -> None:
+        if self._read_only:
+            connection.execute("PRAGMA query_only=ON")
+        else:
+            mode, synchronous = journal_mode(sqlite3.sqlite_version_info)
+            connection.execute(f"PRAGMA journal_mode={mode}")
+            connection.execute(f"PRAGMA synchronous={synchronous}")
+        for pragma in ("foreign_keys=ON", "trusted_schema=OFF", "secure_delete=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))

@@ -1,0 +1,141 @@
+"""A PostgreSQL server of a test process: Debian's, in a folder of its own, on a Unix socket alone."""
+
+import atexit
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from functools import cache
+from itertools import count
+from pathlib import Path
+
+import psycopg
+from sqlalchemy.engine import make_url
+
+from pulumi_encord_integrations.server.store.postgresql import PostgresqlDatabase
+
+_numbers = count()
+_USER = "encord"
+_QUIET = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "autovacuum=off",
+    "shared_buffers=16MB",
+)
+
+
+def programs() -> Path | None:
+    """The folder of initdb and postgres; None if the machine has no PostgreSQL."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    on_path = shutil.which("initdb")
+    return found[-1].parent if found else Path(on_path).resolve().parent if on_path else None
+
+
+class Server:
+    """A running server with a migrated database to copy from."""
+
+    def __init__(self, bin_folder: Path) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="encord-pg-"))
+        self._bin = bin_folder
+        self._as = _user()
+        if self._as:
+            shutil.chown(self.folder, self._as)
+        self._run(
+            "initdb", "-D", str(self.folder / "data"), "-U", _USER, "-A", "trust", "-E", "UTF8", "--no-sync"
+        )
+        options = [word for setting in _QUIET for word in ("-c", setting)]
+        self._process = subprocess.Popen(
+            [
+                self._bin / "postgres",
+                "-D",
+                self.folder / "data",
+                "-k",
+                self.folder,
+                "-c",
+                "listen_addresses=",
+                *options,
+            ],
+            user=self._as,
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=(self.folder / "log").open("wb"),
+            # The server must end with the tests, however these end.
+            preexec_fn=_end_with_parent,  # noqa: PLW1509  this process has no locks that it could inherit
+        )
+        atexit.register(self.stop)
+        self._wait()
+        template = PostgresqlDatabase(
+            self.new("template", template="template0"), self.folder / "key", create=True
+        )
+        template.prepare()
+        # A database that anyone is connected to cannot be copied.
+        template.close()
+
+    def new(self, name: str = "", template: str = "template") -> str:
+        """The address of a new database, a copy of another one."""
+        name = name or f"db_{next(_numbers)}"
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
+        return self.address(name)
+
+    def drop(self, address: str) -> None:
+        """Takes a database away, whoever is connected to it."""
+        name = make_url(address).database
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+
+    def address(self, database: str) -> str:
+        return f"postgresql://{_USER}@/{database}?host={self.folder}"
+
+    def stop(self) -> None:
+        """Ends the server at once and takes its folder away."""
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _wait(self) -> None:
+        for _ in range(600):
+            try:
+                psycopg.connect(self.address("postgres")).close()
+            except psycopg.OperationalError:
+                assert self._process.poll() is None, (self.folder / "log").read_text()
+                time.sleep(0.05)
+            else:
+                return
+        raise TimeoutError((self.folder / "log").read_text())
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(self._bin / program), *arguments]
+        done = subprocess.run(
+            command, user=self._as, cwd=self.folder, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+
+@cache
+def server() -> Server | None:
+    """The one of this process, started when first asked for; None if the machine has no PostgreSQL."""
+    found = programs()
+    return Server(found) if found else None
+
+
+def _user() -> str | None:
+    """Whom the server runs as: it refuses to run as root."""
+    if os.geteuid():
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in known else "nobody"
+
+
+def _end_with_parent() -> None:
+    import ctypes
+    import signal
+
+    ctypes.CDLL(None).prctl(1, signal.SIGINT)
