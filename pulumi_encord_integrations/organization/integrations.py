@@ -22,7 +22,7 @@ _TYPE = "type"
 _OF_MEMBERS = ("exclusive_members", "members_on_delete", "allow_large_removal")
 
 
-class _Beside(Sent):
+class IntegrationOptions(Sent):
     """What an entry may say beside the settings of its integration."""
 
     adopt: StrictBool = False
@@ -93,11 +93,13 @@ def _entry(
     previously: dict[Path, list[Any]],
 ) -> Iterator[DeclaredIntegration]:
     before = len(walk.findings)
-    given = walk.known(path, entry, kind.spec, _Beside, beside=[_TYPE], hidden="provider")
+    given = walk.known(path, entry, kind.spec, IntegrationOptions, beside=[_TYPE], hidden="provider")
     values = {name: value for name, value in given.items() if name in kind.spec.model_fields}
     secrets = _secrets(walk, path, entry, kind, values)
     spec = walk.examine(path, kind.spec, values, frozenset(secrets))
-    beside = walk.examine(path, _Beside, {k: v for k, v in given.items() if k in _Beside.model_fields})
+    beside = walk.examine(
+        path, IntegrationOptions, {k: v for k, v in given.items() if k in IntegrationOptions.model_fields}
+    )
     previously[path] = listed(given, "previously")
     rows = people.members((*path, "members"), listed(given, "members"))
     if spec is not None and beside is not None and len(walk.findings) == before:
@@ -110,7 +112,7 @@ def _entry(
         )
 
 
-def _members(beside: _Beside, rows: list[dict[str, str]]) -> Mapping[str, Any]:
+def _members(beside: IntegrationOptions, rows: list[dict[str, str]]) -> Mapping[str, Any]:
     return {
         "members": rows,
         "exclusive": beside.exclusive_members,

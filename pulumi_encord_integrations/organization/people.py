@@ -38,7 +38,7 @@ class ListedMember(Sent):
             yield Problem((), "a member is either a user or a group", "name one of them")
 
 
-class _Beside(Sent):
+class GroupOptions(Sent):
     """What an entry may say beside a group's own fields."""
 
     adopt: StrictBool = False
@@ -138,11 +138,13 @@ class People:
         adopted_twice(self._walk, names)
 
     def _group(self, path: Path, entry: Value, previously: dict[Path, list[Any]]) -> Iterator[DeclaredGroup]:
-        given = self._walk.known(path, entry, GroupSpec, _Beside)
+        given = self._walk.known(path, entry, GroupSpec, GroupOptions)
         values = {name: value for name, value in given.items() if name in GroupSpec.model_fields}
         spec = self._walk.examine(path, GroupSpec, values)
         beside = self._walk.examine(
-            path, _Beside, {name: value for name, value in given.items() if name in _Beside.model_fields}
+            path,
+            GroupOptions,
+            {name: value for name, value in given.items() if name in GroupOptions.model_fields},
         )
         previously[path] = listed(given, "previously")
         emails = self._group_users((*path, "users"), listed(given, "users"))
@@ -205,7 +207,7 @@ class People:
         return nearest(name, known) if len(self._suggested) <= _SUGGESTED else ""
 
 
-def _users(beside: _Beside, emails: list[str]) -> Mapping[str, Any]:
+def _users(beside: GroupOptions, emails: list[str]) -> Mapping[str, Any]:
     return {
         "users": emails,
         "exclusive": beside.exclusive_users,

@@ -8,8 +8,10 @@ from contextlib import closing
 
 import pytest
 
-from pulumi_encord_integrations.client import groups, members, organization_users
-from tests.support.engine import Project, line_with, operations
+from pulumi_encord_integrations.client import groups, integrations, members, organization_users
+from pulumi_encord_integrations.model.integration_types.aws import AwsSpec
+from pulumi_encord_integrations.model.integrations import Placement
+from tests.support.engine import ROLE, Project, line_with, operations
 
 PROGRAM = """
 from pulumi_encord_integrations import declare_organization
@@ -48,6 +50,7 @@ integrations:
     title: Lab
     buckets: [acme-lab]
 """
+PROD = FILE[FILE.index("  prod:") : FILE.index("  lab:")]
 EVERYBODY = {"ada@example.com": "admin", "mia@example.com": "admin", "Annotators": "user"}
 DECLARED = 3 + 3 + 3 + 2
 """Users; groups, and users of one; integrations, and members of one; stack and identity."""
@@ -136,6 +139,31 @@ def test_members_that_the_file_no_longer_lists_may_be_kept(deployed: Project) ->
     write(deployed, {listed: ""})
     assert operations(deployed.up()) == {"deleted": 1}
     assert access(deployed) == EVERYBODY
+
+
+def test_an_entry_is_deleted_with_its_members_individual_admins_among_them(deployed: Project) -> None:
+    write(deployed, {PROD: ""})
+    assert operations(deployed.up()) == {"deleted": 2}
+    assert [view.title for view in deployed.living().values()] == ["Lab"]
+    deployed.unchanged()
+
+
+def test_an_adopted_entry_goes_once_its_members_may_keep_their_access(project: Project) -> None:
+    project.declare(PROGRAM)
+    write(project, {PROD: ""})
+    project.up()
+    spec = {"title": "Production", "role_arn": ROLE, "buckets": ["acme-training"]}
+    integrations.create(project.api(), AwsSpec.model_validate(spec), Placement())
+    write(project, {"title: Production": "title: Production\n    adopt: true"})
+    project.up()
+    write(project, {PROD: ""})
+    refused = project.fail("up", "--yes", "--skip-preview", "--stack", "dev")
+    assert "individuals with the Admin role can be neither removed nor demoted" in refused
+    write(project, {"title: Production": "title: Production\n    adopt: true\n    members_on_delete: keep"})
+    project.up()
+    write(project, {PROD: ""})
+    project.up()
+    assert access(project) == EVERYBODY
 
 
 def test_all_of_it_can_be_destroyed(deployed: Project) -> None:
