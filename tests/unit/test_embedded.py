@@ -1,13 +1,19 @@
 """The API inside this process: what it makes, for whom, and what it leaves alone."""
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
+from urllib.parse import unquote
 
+import httpx2
 import pytest
 
 from pulumi_encord_integrations import embedded
 from pulumi_encord_integrations.client import organizations
 from pulumi_encord_integrations.client.errors import ConfigurationError
 from pulumi_encord_integrations.client.settings import Settings
+from tests.support.api import served
 
 
 def _settings(folder: Path, user: str | None = "ada@example.com") -> Settings:
@@ -66,3 +72,50 @@ def test_a_preview_notices_that_the_encryption_key_is_lost(tmp_path: Path) -> No
     assert embedded.organization(_settings(tmp_path)) is None
     with pytest.raises(ConfigurationError, match="encryption key"):
         embedded.connect(_settings(tmp_path))
+
+
+PATHS = [
+    "/users/ada%40example.com",
+    "/users/a%2Bb%40example.com",
+    "/users/o'neil%2Fx%40example.com",
+    "/users/100%25%40example.com",
+    "/users/j%C3%B6rg%40ex%C3%A4mple.de",
+    "/users/%3F%23%26%40example.com?role=a%2Fb",
+    "/users/a%2520b",
+    "/users/..%2F..%2Fx",
+    "/users/%FF",
+]
+
+
+async def echo(scope: Any, receive: Any, send: Any) -> None:
+    """Answers the path as it came over the wire, and as it is decoded."""
+    if scope["type"] != "http":
+        return
+    seen = [scope["raw_path"].decode("ascii"), scope["path"], scope["query_string"].decode("ascii")]
+    content = [(b"content-type", b"application/json")]
+    await send({"type": "http.response.start", "status": 200, "headers": content})
+    await send({"type": "http.response.body", "body": json.dumps(seen).encode()})
+
+
+@pytest.fixture(scope="module")
+def clients() -> Iterator[list[httpx2.Client]]:
+    """Clients of the echo, in process and served."""
+    with served(cast(Any, echo)) as address:
+        inside = httpx2.Client(base_url="http://embedded", transport=embedded.in_process(echo))
+        with inside, httpx2.Client(base_url=address) as outside:
+            yield [inside, outside]
+
+
+@pytest.mark.parametrize("target", PATHS)
+def test_a_path_arrives_in_process_as_it_arrives_over_the_wire(
+    clients: list[httpx2.Client], target: str
+) -> None:
+    inside, outside = [client.get(target).json() for client in clients]
+    assert inside == outside
+    assert inside[0] == target.partition("?")[0]
+    assert inside[1] == unquote(inside[0])
+
+
+def test_what_a_caller_says_of_the_path_is_not_believed(clients: list[httpx2.Client]) -> None:
+    answers = [client.get("/a%2Fb", headers={"X-Raw-Path": "/elsewhere"}).json() for client in clients]
+    assert answers == [["/a%2Fb", "/a/b", ""]] * 2
