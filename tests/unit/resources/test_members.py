@@ -130,6 +130,7 @@ def test_a_plain_list_is_sent_as_the_mapping_that_it_becomes() -> None:
     [
         [{"user": ADA, "role": "user"}, {"user": ADA.upper(), "role": "user", "extra": "x"}],
         [{"user": "ada", "role": "user"}],
+        [{"user": ADA, "role": "user"}, {"user": ADA, "role": "admin"}],
         [{"user": ADA}],
         [{"user": ADA, "group": TEAM, "role": "user"}],
         [{"user": ADA, "role": 7.0}],
