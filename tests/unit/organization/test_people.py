@@ -1,9 +1,13 @@
 """Users, groups and members in an `encord.yaml`, and every word about what is wrong with them."""
 
+import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pulumi_encord_integrations.organization.entries import Declaration, load
 from pulumi_encord_integrations.organization.findings import MAX_SHOWN, BadDeclaration
@@ -331,6 +335,25 @@ def test_a_block_that_is_none_is_told_once_and_nobody_is_missed(tmp_path: Path, 
     said = refused(tmp_path, listing(ADA, before=f"{block}: []\n"))
     assert said.splitlines()[0] == f"error: {block} must be a mapping"
     assert said.count("error:") == 1
+
+
+KEYS = ["users", "members", "previously", "user", "group", "role", "adopt", "name", "a@b.org", "g", "h"]
+LEAVES = st.none() | st.booleans() | st.integers() | st.sampled_from([*KEYS, "A@b.org", "user", UUID, "x y"])
+VALUES: st.SearchStrategy[Any] = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(users=VALUES, groups=st.dictionaries(st.sampled_from(KEYS), VALUES), members=VALUES, previously=VALUES)
+def test_whatever_the_blocks_hold_they_are_declared_or_refused(
+    tmp_path: Path, users: Any, groups: Any, members: Any, previously: Any
+) -> None:
+    entry = {"type": "gcp", "title": "T", "buckets": ["acme"], "members": members, "previously": previously}
+    with suppress(BadDeclaration):
+        parsed(tmp_path, json.dumps({"users": users, "groups": groups, "integrations": {"a": entry}}))
 
 
 def test_ten_thousand_members_are_read_and_as_many_unknown_ones_told_in_short(tmp_path: Path) -> None:
