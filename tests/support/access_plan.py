@@ -258,12 +258,16 @@ def some_plan(pick: Pick) -> Plan:
     return plan
 
 
-def rewrite_an_exclusive_list(plan: Plan, pick: Pick) -> None:
-    """So that the next `up` writes one."""
+def rewrite_an_exclusive_list(plan: Plan, pick: Pick) -> Place:
+    """So that the next `up` writes one; answers where."""
     if not plan.integrations:
         plan.integrations["i0"] = Place(plan.fresh("i0"))
     place = plan.integrations[pick(sorted(plan.integrations))]
-    who = pick(PEOPLE)
-    known = place.grants.get(who)
     place.exclusive = True
-    place.grants[who] = Grant("user" if known and known.role == "admin" else "admin", LIST)
+    admins = {who for who, known in place.grants.items() if known.role == "admin"}
+    who = pick([who for who in PEOPLE if who not in admins] or PEOPLE)
+    if who in place.grants and who not in admins:
+        del place.grants[who]
+    else:
+        place.grants[who] = Grant("admin", LIST)
+    return place

@@ -90,7 +90,7 @@ class Faulty(httpx2.BaseTransport):
         return httpx2.Response(503)
 
     def _limited(self, _request: httpx2.Request) -> httpx2.Response:
-        return httpx2.Response(429, headers={"Retry-After": "7"})
+        return httpx2.Response(429, headers={"Retry-After": "1"})
 
     def _lost(self, request: httpx2.Request) -> httpx2.Response:
         self._answer(request)

@@ -1,7 +1,8 @@
 """What a test may do to the real provider process: kill it at a point, take a defence out, record requests.
 
-`ENCORD_TEST_HARM` holds names separated by commas: `kill:POINT:provider:TYPE`, `kill:POINT:cli:TYPE`, one of
-`HARMS`. TYPE is the type of integration that reaches the point, and empty for any.
+`ENCORD_TEST_HARM` holds names separated by commas: `kill:POINT:provider:TYPE`, `kill:POINT:cli:TYPE`,
+`fault:FAULT:AFTER:WHERE` (see `Faulty.arm`), one of `HARMS`. TYPE is the type of integration, or the name of
+another resource, that reaches the point, and empty for any; of a commit also the last part of the path.
 Classes are patched once their module has been imported, since sitecustomize comes before everything.
 """
 
@@ -19,6 +20,8 @@ from types import ModuleType
 from typing import Any
 from uuid import UUID
 
+from tests.support.killpoints import transport
+
 _PACKAGE = "pulumi_encord_integrations"
 Patch = Callable[[ModuleType], None]
 
@@ -28,7 +31,8 @@ def arrange(names: str) -> None:
     patches: dict[str, list[Patch]] = {}
     for name in names.split(","):
         kind, _, rest = name.partition(":")
-        module, patch = _kill(*rest.split(":")) if kind == "kill" else HARMS[name]
+        arranged = {"kill": _kill, "fault": _fault}.get(kind)
+        module, patch = arranged(*rest.split(":")) if arranged else HARMS[name]
         patches.setdefault(f"{_PACKAGE}.{module}", []).append(patch)
     sys.meta_path.insert(0, _AfterImport(patches))
 
@@ -63,6 +67,10 @@ def _folder() -> Path:
 def _kill(point: str, victim: str, kind: str = "") -> tuple[str, Patch]:
     module, patch = KILL_POINTS[point]
     return module, partial(patch, partial(_die_once, f"{point}-{victim}", victim, kind))
+
+
+def _fault(fault: str, after: str, where: str) -> tuple[str, Patch]:
+    return "client.client", partial(transport.harm, fault, int(after), where)
 
 
 def _die_once(mark: str, victim: str, wanted: str, reached: str) -> None:
@@ -102,15 +110,17 @@ def _before(owner: Any, name: str, first: Callable[..., None]) -> None:
 
 
 def _type_of(provider: Any) -> str:
-    """The type of integration; none of what is not an integration."""
+    """The type of integration, or the name of the resource."""
     kind = getattr(provider.reconciler, "kind", None)
-    return kind.provider if kind else ""
+    return kind.provider if kind else type(provider).__name__.removesuffix("Provider")
 
 
 def _after_commit(die: Callable[[str], None], module: ModuleType) -> None:
     def then(_client: Any, request: Any) -> None:
-        if request.method == "POST":
-            die(json.loads(request.content).get("provider", ""))
+        if request.method != "GET":
+            body = json.loads(request.content or b"{}")
+            created = request.method == "POST" and body.get("provider")
+            die(created or request.url.path.rpartition("/")[2])
 
     _after(module.Client, "_send", then)
 

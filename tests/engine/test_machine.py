@@ -1,0 +1,84 @@
+"""The machine of tests/contract, in short, through the real CLI."""
+
+import os
+import random
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import closing
+
+import pytest
+
+from tests.support.access_drill import Drill
+from tests.support.access_plan import CHANGES, LIST, Plan, rewrite_an_exclusive_list, some_plan
+from tests.support.access_world import SURPRISES, World, hire
+from tests.support.engine import USER, Project
+from tests.support.engine_real import Harms, RealEngine, mark_of
+from tests.support.tiers import TOLD
+
+SEED = int(os.environ.get("ENCORD_TEST_SEED", "5"))
+FAULTS = (
+    "kill:after-commit:provider",
+    "kill:after-commit:cli",
+    "kill:after-answer:provider",
+    "kill:after-answer:cli",
+    "kill:before-delete:provider",
+    "kill:before-delete:cli",
+    "error-after",
+    "lost",
+    "limited",
+    "raced",
+)
+PARTS = len(FAULTS)
+SEQUENCES = 2
+"""Of each part, on one project."""
+
+
+def sequence(project: Project, rng: random.Random, faults: Sequence[str], counted: Counter[str]) -> None:
+    """A stack from its first `up` to its last `destroy`."""
+    engine = RealEngine(project)
+    world = World(project.folder / "encord.sqlite", project.api(), USER)
+    drill = Drill(engine, world, Harms(engine, counted), counted)
+    drill.plan = some_plan(rng.choice)
+    for fault in faults:
+        change(drill.plan, rng, fault)
+        drill.up(fault, 0)
+        if rng.random() < 0.5:
+            rng.choice(SURPRISES)(world, world.facts(), rng.choice)
+            drill.surprised = True
+            counted["surprises"] += 1
+    drill.destroy()
+    counted["sequences"] += 1
+
+
+def change(plan: Plan, rng: random.Random, fault: str) -> None:
+    """Some changes, among them one that the fault needs."""
+    for _ in range(rng.randint(3, 7)):
+        rng.choice(CHANGES)(plan, rng.choice)
+    place = rewrite_an_exclusive_list(plan, rng.choice)
+    if "before-delete" in fault:
+        place.names[LIST] = (plan.fresh("list"), "")
+
+
+@pytest.fixture
+def shared(project: Project) -> Project:
+    """A project whose organization has the people of plans."""
+    project.declare('encord.UserGroup("first", name="first")')
+    project.up()
+    project.destroy()
+    with closing(sqlite3.connect(project.folder / "encord.sqlite")) as database, database:
+        hire(database, USER)
+    return project
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_after_each_up_the_api_holds_what_is_declared(
+    shared: Project, part: int, record_property: Callable[[str, object], None]
+) -> None:
+    rng = random.Random(f"{SEED} {part}")
+    counted: Counter[str] = Counter()
+    for _ in range(SEQUENCES):
+        sequence(shared, rng, [FAULTS[part], FAULTS[(part + 3) % PARTS]], counted)
+    record_property(TOLD, f"machine of the engine tier {part}: seed {SEED}, {dict(counted)}")
+    assert counted["sequences"] == SEQUENCES
+    assert counted[mark_of(FAULTS[part])]
