@@ -161,9 +161,8 @@ class IntegrationMembers(EncordResource, module="encord", name="IntegrationMembe
             "on_delete": on_delete,
             "allow_large_removal": allow_large_removal,
         }
-        only_groups = (
-            listed is not None and len(rows) == len(listed) and not any("user" in row for row in rows)
-        )
+        # An empty list may just have lost its users; without it, it would overtake whoever takes them over.
+        only_groups = bool(rows) and len(rows) == len(listed or ()) and not any("user" in row for row in rows)
         with_ = None if only_groups else _deleted_with(integration)
         self._grant(resource_name, inputs, opts, with_, declared_users(row.get("user") for row in rows))
         if not only_groups:
