@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from pulumi_encord_integrations.cli import doctor, failures, init_server, output, scenarios, serve, show
+from pulumi_encord_integrations.cli import (
+    doctor,
+    failures,
+    init_server,
+    join,
+    members,
+    output,
+    remove_admin,
+    scenarios,
+    serve,
+    show,
+    who_can,
+)
 from pulumi_encord_integrations.cli import list as listing
 from pulumi_encord_integrations.cli.exits import ExitCode
 from pulumi_encord_integrations.cli.help import NAME, verb, verbs
@@ -15,6 +27,9 @@ from pulumi_encord_integrations.cli.help import NAME, verb, verbs
 _EXAMPLES = (
     "list",
     "show prod-images",
+    "members prod-images",
+    "who-can mia@example.com",
+    "join prod-images",
     "scenarios --type aws --strict --over-vpn",
     "doctor --stack prod",
     "init-server --database encord.sqlite --organization Acme --admin ada@example.com --new-key ada.key",
@@ -24,10 +39,14 @@ _EXAMPLES = (
 app = typer.Typer(name=NAME, cls=verbs(*_EXAMPLES), rich_markup_mode=None, pretty_exceptions_enable=False)
 app.command("list", cls=verb(*listing.EXAMPLES))(listing.list_integrations)
 app.command("show", cls=verb(*show.EXAMPLES))(show.show)
+app.command("members", cls=verb(*members.EXAMPLES))(members.members)
+app.command("who-can", cls=verb(*who_can.EXAMPLES))(who_can.who_can)
+app.command("join", cls=verb(*join.EXAMPLES))(join.join)
 app.command("scenarios", cls=verb(*scenarios.EXAMPLES))(scenarios.scenarios)
 app.command("doctor", cls=verb(*doctor.EXAMPLES))(doctor.doctor)
 app.command("serve", cls=verb(*serve.EXAMPLES))(serve.serve)
 app.command("init-server", cls=verb(*init_server.EXAMPLES))(init_server.init_server)
+app.command("remove-admin", cls=verb(*remove_admin.EXAMPLES))(remove_admin.remove_admin)
 
 
 def _version(wanted: bool) -> None:
@@ -48,7 +67,10 @@ def root(
         bool, typer.Option("--debug", help="Say what is done and show tracebacks; for every verb.")
     ] = False,
 ) -> None:
-    """Serves, lists and shows Encord data integrations. Only pulumi up changes what is declared."""
+    """Serves, lists and shows Encord data integrations, and who may use them.
+
+    Only pulumi up changes what is declared.
+    """
     if context.invoked_subcommand is None:
         output.say(context.get_help())
         raise typer.Exit(ExitCode.USAGE)

@@ -29,14 +29,26 @@ class NoDatabase(Exception):
 
 
 @contextmanager
-def connected(stack: str | None) -> "Iterator[Client]":
-    """A client that only reads; raises `NoDatabase`, `ConfigurationError`."""
+def existing(stack: str | None, otherwise: str, *, write: bool = False) -> "Iterator[Client]":
+    """The same for verbs that ask about what must be there; raises `NotFound` where there is no database."""
+    from pulumi_encord_integrations.client.errors import NotFound
+
+    try:
+        with connected(stack, write=write) as client:
+            yield client
+    except NoDatabase as missing:
+        raise NotFound(otherwise, hint=f"{missing.path} is made by the first pulumi up") from None
+
+
+@contextmanager
+def connected(stack: str | None, *, write: bool = False) -> "Iterator[Client]":
+    """A client that only reads unless it is to write; raises `NoDatabase`, `ConfigurationError`."""
     from pulumi_encord_integrations import embedded
     from pulumi_encord_integrations.cli.configuration import read_settings
 
     settings = read_settings(stack)
     try:
-        client = embedded.connect(settings, read_only=True)
+        client = embedded.connect(settings, read_only=not write)
     except embedded.DatabaseMissing:
         raise NoDatabase(settings.database) from None
     try:

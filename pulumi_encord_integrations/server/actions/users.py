@@ -75,7 +75,7 @@ def remove(connection: Connection, caller: Caller, email: str) -> Effect:
             "own_user", "nobody removes themselves from the organization", "Ask another admin of it"
         )
     # The caller administers the organization and is somebody else, so that it keeps an admin.
-    orphaned = members.only_admin_of(connection, caller.organization, row.email)
+    orphaned = list(members.only_admin_of(connection, caller.organization, row.email).values())
     if orphaned:
         titles = ", ".join(f'"{title}"' for title in orphaned[:_TOLD])
         more = f" and {len(orphaned) - _TOLD} more" if len(orphaned) > _TOLD else ""

@@ -168,8 +168,8 @@ def access(connection: Connection, organization: str, email: str) -> Sequence[Ro
     return connection.execute(union_all(own, by_group)).all()
 
 
-def only_admin_of(connection: Connection, organization: str, email: str) -> list[str]:
-    """Titles of the integrations that would be without any Admin if the user left the organization."""
+def only_admin_of(connection: Connection, organization: str, email: str) -> dict[str, str]:
+    """Uuid -> title of the integrations that would be without any Admin if the user left."""
     i, other_m = t.integrations.c, t.members.alias()
     other_user = select(other_m.c.email).where(
         other_m.c.integration == i.uuid, other_m.c.role == "admin", other_m.c.email != email
@@ -178,14 +178,14 @@ def only_admin_of(connection: Connection, organization: str, email: str) -> list
         _g.integration == i.uuid, _g.role == "admin", _u.group == _g.group, _u.email != email
     )
     query = (
-        select(i.title)
+        select(i.uuid, i.title)
         .where(
             i.organization == organization, ROLE == "admin", ~other_user.exists(), ~other_by_group.exists()
         )
         .order_by(i.title)
         .params(email=email)
     )
-    return list(connection.scalars(query))
+    return {row.uuid: row.title for row in connection.execute(query)}
 
 
 def leave(connection: Connection, organization: str, email: str, integration: str | None = None) -> list[str]:

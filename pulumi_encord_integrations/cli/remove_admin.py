@@ -1,0 +1,68 @@
+"""`encord-integrations remove-admin`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pulumi_encord_integrations.cli.configuration import read_server_settings
+from pulumi_encord_integrations.cli.connection import Json, document
+from pulumi_encord_integrations.cli.extras import EncryptionKey, require_server
+from pulumi_encord_integrations.cli.join import Yes, confirm
+from pulumi_encord_integrations.cli.output import printable, result, say
+from pulumi_encord_integrations.cli.serve import open_database
+from pulumi_encord_integrations.client.errors import ConfigurationError, NotFound, Refused
+
+if TYPE_CHECKING:
+    from pulumi_encord_integrations.server.store.database import Database
+
+EXAMPLES = (
+    "remove-admin --database /srv/encord.sqlite 0d2e9b6e-3c0a-4f5e-9a3b-0f6f6d8f6a11 ada@example.com",
+)
+
+
+def remove_admin(
+    integration: Annotated[str, typer.Argument(metavar="UUID", help="The integration's uuid.")],
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The individual Admin.")],
+    database: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|ADDRESS", help="What init-server made. [default: ENCORD_DATABASE]"),
+    ] = None,
+    encryption_key: EncryptionKey = None,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """Removes an individual Admin from an integration, which the API does for nobody.
+
+    Run it on the machine that serves. It says what it is about to do and asks first; the audit trail keeps
+    it. A role through a group stays.
+    """
+    settings = read_server_settings()
+    place = database or settings.address or str(settings.database)
+    require_server(place)
+    opened = open_database(place, encryption_key or settings.encryption_key_file or Path("unused"))
+    try:
+        title = _remove(opened, integration, email.strip().lower(), yes=yes)
+    finally:
+        opened.close()
+    say("removed")
+    if json:
+        result(document(integrationUuid=integration, title=title, removed=email.strip().lower()))
+
+
+def _remove(database: "Database", integration: str, email: str, *, yes: bool) -> str:
+    from pulumi_encord_integrations.server import operating
+    from pulumi_encord_integrations.server.faults import DatabaseUnusable, Fault
+
+    try:
+        database.prepare()
+        title = operating.title_of_admin(database, integration, email)
+        say(f'{printable(email)} will no longer be an Admin of "{printable(title)}" ({integration}).')
+        confirm("Remove?", yes=yes)
+        operating.remove_admin(database, integration, email)
+    except DatabaseUnusable as error:
+        raise ConfigurationError(error.message, hint=error.hint) from None
+    except Fault as fault:
+        kind = NotFound if fault.status == 404 else Refused
+        raise kind(fault.message, hint=fault.hint) from None
+    return title
