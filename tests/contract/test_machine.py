@@ -14,9 +14,10 @@ from pulumi_encord_integrations.client import client as client_module
 from pulumi_encord_integrations.client import members
 from pulumi_encord_integrations.reconcilers import lists, objects
 from pulumi_encord_integrations.resources import _lifecycle
+from tests.support.access_changes import CHANGES, rewrite_an_exclusive_list, some_plan
 from tests.support.access_deployment import Deployment
-from tests.support.access_plan import CHANGES, Pick, rewrite_an_exclusive_list, some_plan
-from tests.support.access_world import SURPRISES
+from tests.support.access_plan import Pick
+from tests.support.access_surprises import SURPRISES
 from tests.support.faults import FAULTS, Failed
 from tests.support.tiers import TOLD
 

@@ -9,9 +9,11 @@ from contextlib import closing
 
 import pytest
 
+from tests.support.access_changes import CHANGES, rewrite_an_exclusive_list, some_plan
 from tests.support.access_drill import Drill
-from tests.support.access_plan import CHANGES, LIST, Plan, rewrite_an_exclusive_list, some_plan
-from tests.support.access_world import SURPRISES, World, hire
+from tests.support.access_plan import LIST, Plan
+from tests.support.access_surprises import SURPRISES
+from tests.support.access_world import World, hire
 from tests.support.engine import USER, Project
 from tests.support.engine_real import Harms, RealEngine, mark_of
 from tests.support.tiers import TOLD

@@ -1,7 +1,7 @@
 """Processes that die and answers that get lost while access is written: one more `up` puts all right."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import product
@@ -123,7 +123,7 @@ def test_an_exclusive_write_that_raced_another_is_refused_and_the_next_one_is_no
 
 
 @pytest.fixture
-def stacks(people: Project) -> Iterator[Project]:
+def stacks(people: Project) -> Project:
     """Stacks `left` and `right`, which share the integration of `dev`."""
     people.declare('aws("prod")')
     people.up()

@@ -31,8 +31,10 @@ def arrange(names: str) -> None:
     patches: dict[str, list[Patch]] = {}
     for name in names.split(","):
         kind, _, rest = name.partition(":")
-        arranged = {"kill": _kill, "fault": _fault}.get(kind)
-        module, patch = arranged(*rest.split(":")) if arranged else HARMS[name]
+        if kind == "kill":
+            module, patch = _kill(*rest.split(":"))
+        else:
+            module, patch = _fault(*rest.split(":")) if kind == "fault" else HARMS[name]
         patches.setdefault(f"{_PACKAGE}.{module}", []).append(patch)
     sys.meta_path.insert(0, _AfterImport(patches))
 

@@ -9,7 +9,8 @@ from typing import Any
 
 def harm(fault: str, after: int, where: str, module: ModuleType) -> None:
     """A fault between every client of this process and the API, once."""
-    original, inside = module.Client.__init__, []
+    original = module.Client.__init__
+    inside: list[Any] = []
 
     def init(self: Any, endpoint: str, credentials: Any, *args: Any, **more: Any) -> None:
         original(self, endpoint, credentials, *args, **more)
