@@ -8,6 +8,7 @@ import typer
 from pulumi_encord_integrations.cli.connection import Json, Stack, document, existing
 from pulumi_encord_integrations.cli.naming import Integration, find
 from pulumi_encord_integrations.cli.output import printable, result, say
+from pulumi_encord_integrations.client.errors import NotAllowed
 
 EXAMPLES = ("join prod-images", "join 0d2e9b6e-3c0a-4f5e-9a3b-0f6f6d8f6a11 --yes --json")
 
@@ -23,9 +24,14 @@ def join(integration: Integration, yes: Yes = False, json: Json = False, stack: 
 
     with existing(stack, f'there is no integration "{integration}"', write=True) as client:
         view = find(client, integration)
-        user = organizations.current(client).user_email
+        caller = organizations.current(client)
+        user = caller.user_email
         if view.role == "admin" and members.of(client, view.uuid).get(user) == "admin":
             say(f'{user} is an Admin of "{printable(view.title)}" already; nothing was changed')
+        elif caller.role != "ADMIN":
+            raise NotAllowed(
+                "only admins of the organization may join", hint="Ask one of them, or an Admin of it"
+            )
         else:
             say(
                 f'{user} becomes an Admin of "{printable(view.title)}" ({view.uuid}). '

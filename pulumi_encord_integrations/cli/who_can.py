@@ -25,8 +25,11 @@ def who_can(
 
     Only integrations that you administer are shown; all, if you ask of yourself.
     """
+    from pulumi_encord_integrations.client import organizations
+
     with existing(stack, f'nobody is known by "{email}"') as client:
         found = _access(client, email)
+        oneself = organizations.current(client).user_email == email.strip().lower()
     if json:
         rows = [access.model_dump(mode="json", by_alias=True) for access in found]
         result(document(user=email.strip().lower(), access=rows))
@@ -35,8 +38,9 @@ def who_can(
 
         show(access_table(found))
     if not found:
-        say(f"{printable(email)} may use none of the integrations that you administer")
-    say("Integrations that you do not administer are not shown.")
+        say(f"{printable(email)} may use none of the integrations that are shown to you")
+    if not oneself:
+        say("Integrations that you do not administer are not shown.")
 
 
 def _access(client: "Client", email: str) -> "list[UserAccess]":

@@ -17,6 +17,7 @@ from pulumi_encord_integrations.reconcilers.base import (
     Live,
     Things,
 )
+from pulumi_encord_integrations.reconcilers.notices import notice
 from pulumi_encord_integrations.reconcilers.session import Session
 
 _TOLD = 20
@@ -116,9 +117,14 @@ class ListReconciler(NaturalKey, ABC):
                 changed = {key: role for key, role in wanted.items() if old.get(key) != role}
                 dropped = [key for key in old if key not in wanted and f"{holder}/{key}" not in living]
                 # An individual Admin can leave a list only if the check has seen that they may stay.
-                removed = frozenset(key for key in dropped if not kept_for_good(key, old[key], None))
+                admins = [key for key in dropped if kept_for_good(key, old[key], None)]
+                removed = frozenset(dropped) - frozenset(admins)
                 if changed or removed:
                     self.change(session, holder, changed, removed)
+                if admins:
+                    notice(
+                        f"no longer listed, but Admins of {holder} all the same: {', '.join(sorted(admins))}"
+                    )
         finally:
             session.written()
         above = {key: role for key, role in outputs.get("live_roles", {}).items() if key in wanted}

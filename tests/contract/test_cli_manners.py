@@ -31,16 +31,16 @@ VERBS = {
 
 
 @pytest.fixture
-def address(local: Api) -> Iterator[str]:
-    local.create(title="prod")
-    with served(local.app) as found:
+def address(on_sqlite: Api) -> Iterator[str]:
+    on_sqlite.create(title="prod")
+    with served(on_sqlite.app) as found:
         yield found
 
 
 @pytest.fixture
-def ada(local: Api, address: str, tmp_path: Path) -> dict[str, str]:
+def ada(on_sqlite: Api, address: str, tmp_path: Path) -> dict[str, str]:
     """The environment in which the command acts as the creator."""
-    return {"ENCORD_ENDPOINT": address, "ENCORD_SSH_KEY_FILE": key_file(tmp_path, local.keys[CREATOR])}
+    return {"ENCORD_ENDPOINT": address, "ENCORD_SSH_KEY_FILE": key_file(tmp_path, on_sqlite.keys[CREATOR])}
 
 
 @pytest.fixture
@@ -148,9 +148,9 @@ def test_an_empty_list_is_a_sentence_and_no_failure(tmp_path: Path, ada: dict[st
 
 
 def test_a_locale_that_cannot_write_a_title_does_no_harm(
-    tmp_path: Path, local: Api, ada: dict[str, str]
+    tmp_path: Path, on_sqlite: Api, ada: dict[str, str]
 ) -> None:
-    local.create(title="訓練")
+    on_sqlite.create(title="訓練")
     ran = run(tmp_path, "list", **ada, PYTHONIOENCODING="ascii")
     assert (ran.code, ran.err) == (0, "")
     assert "\\u8a13" in ran.out

@@ -20,27 +20,29 @@ DECLARED = {
 
 
 @pytest.fixture
-def people(local: Api) -> Iterator[Api]:
+def people(on_sqlite: Api) -> Iterator[Api]:
     """An organization with integrations of every kind that a table can show."""
     bucket = {"name": "acme-videos", "prefixes": ["2025/", "2026/"]}
-    local.create(title="prod-images", buckets=["acme-images", bucket], declaredAs=DECLARED)
-    local.add_member(local.create(title="訓練データ", strictClientOnly=True)["integrationUuid"], MEMBER)
+    on_sqlite.create(title="prod-images", buckets=["acme-images", bucket], declaredAs=DECLARED)
+    on_sqlite.add_member(
+        on_sqlite.create(title="訓練データ", strictClientOnly=True)["integrationUuid"], MEMBER
+    )
     for vpn in (False, True):
-        local.create(BOSS, title="twice", strictClientOnly=vpn, overVpn=vpn)
-    with served(local.app) as address:
-        local.endpoint = address
-        yield local
+        on_sqlite.create(BOSS, title="twice", strictClientOnly=vpn, overVpn=vpn)
+    with served(on_sqlite.app) as address:
+        on_sqlite.endpoint = address
+        yield on_sqlite
 
 
 @pytest.fixture
-def types(local: Api) -> Iterator[Api]:
+def types(on_sqlite: Api) -> Iterator[Api]:
     """One integration of each type; those that can have a custom expiry."""
     for case in CASES.values():
         more = {"signed_url_expiry": 43_200} if case.provider in EXPIRING else {}
-        local.send(method="POST", body=case.body(**more))
-    with served(local.app) as address:
-        local.endpoint = address
-        yield local
+        on_sqlite.send(method="POST", body=case.body(**more))
+    with served(on_sqlite.app) as address:
+        on_sqlite.endpoint = address
+        yield on_sqlite
 
 
 def said(api: Api, who: str | None, *arguments: str) -> str:

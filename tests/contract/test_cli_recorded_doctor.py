@@ -65,17 +65,17 @@ def test_a_broken_virtual_environment_is_told_as_recorded(project: Path, snapsho
 
 @pytest.mark.parametrize("options", [[], ["--json"]], ids=str)
 def test_a_served_api_is_told_as_recorded(
-    local: Api, project: Path, snapshot: SnapshotAssertion, options: list[str]
+    on_sqlite: Api, project: Path, snapshot: SnapshotAssertion, options: list[str]
 ) -> None:
-    with served(local.app) as address:
-        assert scrubbed(doctor(project, *options, **acting(local, project, address)), project) == snapshot
+    with served(on_sqlite.app) as address:
+        assert scrubbed(doctor(project, *options, **acting(on_sqlite, project, address)), project) == snapshot
 
 
 def test_a_key_that_nobody_knows_is_told_as_recorded(
-    local: Api, project: Path, snapshot: SnapshotAssertion
+    on_sqlite: Api, project: Path, snapshot: SnapshotAssertion
 ) -> None:
-    with served(local.app) as address:
-        assert scrubbed(doctor(project, **acting(local, project, address, NOBODY)), project) == snapshot
+    with served(on_sqlite.app) as address:
+        assert scrubbed(doctor(project, **acting(on_sqlite, project, address, NOBODY)), project) == snapshot
 
 
 def test_an_embedded_database_is_read_and_left_as_it_is(project: Path) -> None:
@@ -99,9 +99,9 @@ def test_a_newer_database_fails_with_its_cure(project: Path) -> None:
     assert "pip install -U" in line
 
 
-def test_a_key_that_others_may_read_is_only_a_warning(local: Api, project: Path) -> None:
-    with served(local.app) as address:
-        variables = acting(local, project, address)
+def test_a_key_that_others_may_read_is_only_a_warning(on_sqlite: Api, project: Path) -> None:
+    with served(on_sqlite.app) as address:
+        variables = acting(on_sqlite, project, address)
         Path(variables["ENCORD_SSH_KEY_FILE"]).chmod(0o644)
         ran = doctor(project, **variables)
     assert ran.code == 0
@@ -109,9 +109,9 @@ def test_a_key_that_others_may_read_is_only_a_warning(local: Api, project: Path)
 
 
 def test_an_api_that_is_not_there_is_told_as_recorded(
-    local: Api, project: Path, snapshot: SnapshotAssertion
+    on_sqlite: Api, project: Path, snapshot: SnapshotAssertion
 ) -> None:
-    variables = acting(local, project, "http://127.0.0.1:1")
+    variables = acting(on_sqlite, project, "http://127.0.0.1:1")
     assert scrubbed(doctor(project, **variables), project) == snapshot
 
 
@@ -123,7 +123,7 @@ def test_a_setting_names_the_file_of_the_stack_that_it_came_from(project: Path) 
     assert "embedded, from encord:endpoint in Pulumi.yaml" in out
 
 
-def test_a_doctor_of_a_served_api_loads_neither_pulumi_nor_a_server(local: Api, project: Path) -> None:
-    with served(local.app) as address:
-        variables = acting(local, project, address)
+def test_a_doctor_of_a_served_api_loads_neither_pulumi_nor_a_server(on_sqlite: Api, project: Path) -> None:
+    with served(on_sqlite.app) as address:
+        variables = acting(on_sqlite, project, address)
         assert loaded(project, ["doctor"], PATH=f"{project}:/usr/bin:/bin", **variables) == set()
