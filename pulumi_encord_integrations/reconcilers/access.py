@@ -21,6 +21,7 @@ class NaturalKey:
     spec: ClassVar[type[Sent]]
     replaces: frozenset[str]
     secrets: frozenset[str] = frozenset()
+    shares = False
     ignored: frozenset[str] = frozenset()
     """Inputs whose change alone changes nothing."""
 

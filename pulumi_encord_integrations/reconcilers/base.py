@@ -54,6 +54,9 @@ class Reconciler(Protocol):
     secrets: frozenset[str]
     """Inputs that are never shown."""
 
+    shares: bool
+    """Whether an update may take away what another resource is about to take over."""
+
     def check(self, known: Bag, unknown: frozenset[str], context: Context = UNKNOWN) -> Checked:
         """Validates offline and canonicalises the known inputs; `unknown` names those that come later."""
 

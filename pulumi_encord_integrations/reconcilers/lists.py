@@ -23,6 +23,8 @@ from pulumi_encord_integrations.reconcilers.session import Session
 _TOLD = 20
 """Problems of one list that are told; the rest is counted."""
 Roles = Mapping[str, str]
+MOVED = "moved"
+"""An input that only the check reads: users whom other resources of the program declare beside the list."""
 
 
 class ListReconciler(NaturalKey, ABC):
@@ -33,6 +35,7 @@ class ListReconciler(NaturalKey, ABC):
     entries: ClassVar[str]
     """The input that lists them."""
     ignored = frozenset({"allow_large_removal"})
+    shares = True
 
     def __init__(self) -> None:
         self.replaces = frozenset({self.holder})
@@ -55,11 +58,13 @@ class ListReconciler(NaturalKey, ABC):
 
     def check(self, known: Bag, unknown: frozenset[str], context: Context = UNKNOWN) -> Checked:
         """Refuses a large removal and what would lower an individual Admin, as far as it is known."""
-        inputs, problems = self.examined(known, unknown)
+        moved = frozenset(known.get(MOVED) or ())
+        known = {name: value for name, value in known.items() if name != MOVED}
+        inputs, problems = self.examined(known, unknown - {MOVED})
         problems = [self._named(problem, known.get(self.entries)) for problem in problems]
         if not problems and self.entries in inputs:
             inputs = {**inputs, self.entries: dict(sorted(self.roles(inputs).items()))}
-            problems = self._refused(inputs, context)
+            problems = self._refused(inputs, context, moved)
         more = [Problem((), f"and {len(problems) - _TOLD} more")] if len(problems) > _TOLD else []
         return Checked(inputs, [*problems[:_TOLD], *more])
 
@@ -69,7 +74,7 @@ class ListReconciler(NaturalKey, ABC):
             return problem
         return replace(problem, path=(self.entries, list(given)[int(problem.path[1])]))
 
-    def _refused(self, inputs: Bag, context: Context) -> list[Problem]:
+    def _refused(self, inputs: Bag, context: Context, moved: frozenset[str]) -> list[Problem]:
         before, holder = context.before, context.before.get(self.holder)
         old, new = before.get(self.entries), inputs[self.entries]
         if not isinstance(old, dict) or holder != inputs.get(self.holder, holder):
@@ -78,7 +83,7 @@ class ListReconciler(NaturalKey, ABC):
             Problem((self.entries,), refusal_to_lower(key))
             for key, role in old.items()
             if kept_for_good(key, role, new.get(key))
-            and (key in new or not self._may_drop(key, inputs, context))
+            and (key in new or not (key in moved or self._may_drop(key, inputs, context)))
         ]
         large = large_removal(len(old), len(old.keys() - new.keys()))
         if large and not inputs.get("allow_large_removal"):
@@ -121,7 +126,7 @@ class ListReconciler(NaturalKey, ABC):
                 removed = frozenset(dropped) - frozenset(admins)
                 if changed or removed:
                     self.change(session, holder, changed, removed)
-                if admins:
+                if admins and outputs.get("on_delete") == "keep":
                     notice(
                         f"no longer listed, but Admins of {holder} all the same: {', '.join(sorted(admins))}"
                     )

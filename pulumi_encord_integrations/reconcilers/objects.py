@@ -29,6 +29,7 @@ class ObjectReconciler(ABC, Generic[V]):
     spec: type[Sent]
     fields: frozenset[str]
     """Inputs that are settings of the object."""
+    shares = False
 
     def __init__(self, spec: type[Sent], apart: frozenset[str] = frozenset()) -> None:
         self.spec = spec

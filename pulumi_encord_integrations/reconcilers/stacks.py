@@ -14,6 +14,7 @@ class StackReconciler:
 
     replaces: frozenset[str] = frozenset()
     secrets: frozenset[str] = frozenset()
+    shares = False
 
     def check(self, known: Bag, unknown: frozenset[str], context: Context = UNKNOWN) -> Checked:
         """There are no inputs."""

@@ -45,6 +45,16 @@ def claim(
     pulumi.Output.all(where, *waiting).apply(resolved)
 
 
+async def claimed_elsewhere(label: str, holder: Any) -> list[str]:
+    """Users whom other resources of the program claim of the same integration, in any order.
+
+    A program's constructors have all run before the first resource is registered, which awaits this.
+    """
+    claims: dict[str, _Holder] = getattr(pulumi.runtime.get_root_resource(), _ATTRIBUTE, None) or {}
+    held = claims.get(_key(holder) or "", _Holder())
+    return sorted(key for key, other in held.principals.items() if other != label and "@" in key)
+
+
 def _claim(label: str, holder: str | None, principals: list[str], *, exclusive: bool) -> None:
     if holder is None:
         return

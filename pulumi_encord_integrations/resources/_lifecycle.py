@@ -3,6 +3,7 @@
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from pathlib import Path
 from typing import Any, ClassVar, ParamSpec, TypeVar
@@ -25,7 +26,7 @@ from pulumi_encord_integrations.reconcilers.base import Bag, Context, Reconciler
 from pulumi_encord_integrations.reconcilers.session import Session
 from pulumi_encord_integrations.resources import _session
 from pulumi_encord_integrations.resources._process import settle_in
-from pulumi_encord_integrations.resources._values import bag, quotable, split, written
+from pulumi_encord_integrations.resources._values import bag, quotable, split
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -67,7 +68,7 @@ class _Seen:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._alive: dict[str, set[str]] = {}
         self._declared: set[str] = set()
 
@@ -76,6 +77,15 @@ class _Seen:
             with self._lock:
                 for thing in things:
                     self._alive.setdefault(thing, set()).add(incarnation)
+
+    def gone(self, things: frozenset[str], incarnation: str | None) -> None:
+        with self._lock:
+            for thing in things:
+                self._alive.get(thing, set()).discard(incarnation or "")
+
+    def withheld(self) -> AbstractContextManager[object]:
+        """Nothing becomes alive until the block ends: what it takes away, nobody is about to take over."""
+        return self._lock
 
     def superseded(self, things: frozenset[str], incarnation: str | None) -> frozenset[str]:
         """Those of the things that live on under another incarnation."""
@@ -119,11 +129,11 @@ class Lifecycle(ResourceProvider):
         return CheckResult({**checked.inputs, **unknown}, failures)
 
     def _failure(self, problem: Problem, known: Bag) -> CheckFailure:
-        path, value = written(problem.path, known)
-        if not path or path[0] in self.reconciler.secrets or not quotable(value):
-            # The engine quotes the value of the property that a failure names.
+        name = str(problem.path[0]) if len(problem.path) == 1 else ""
+        # The engine quotes the value of the property that a failure names, and `<nil>` for a part of one.
+        if not name or name in self.reconciler.secrets or not quotable(known.get(name)):
             return CheckFailure("", str(problem))
-        return CheckFailure(Problem(path, "").where, problem.text)
+        return CheckFailure(name, problem.text)
 
     def _mark_alive(self, id_: str, properties: Bag) -> None:
         _seen.alive(self.reconciler.things(id_, properties), properties.get(INCARNATION))
@@ -146,8 +156,16 @@ class Lifecycle(ResourceProvider):
     @one_line
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Every create is a new incarnation, also of an object that it finds."""
-        live = self.reconciler.create(self._session(creating=True), bag(props))
-        outputs = {**live.outputs, INCARNATION: uuid4().hex}
+        inputs, incarnation = bag(props), uuid4().hex
+        named = self.reconciler.things("", inputs)
+        # Before it is so, since an update beside this one might take away what this one grants.
+        _seen.alive(named, incarnation)
+        try:
+            live = self.reconciler.create(self._session(creating=True), inputs)
+        except BaseException:
+            _seen.gone(named, incarnation)
+            raise
+        outputs = {**live.outputs, INCARNATION: incarnation}
         self._mark_alive(live.id, outputs)
         return CreateResult(live.id, outputs)
 
@@ -168,11 +186,16 @@ class Lifecycle(ResourceProvider):
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """All outputs, since the engine forgets those that are left out."""
         before = bag(olds)
+        inputs, incarnation = bag(news), before.get(INCARNATION)
         self._mark_alive(id_, before)
-        living = self._living(id_, before)
-        live = self.reconciler.update(self._session(), id_, before, bag(news), living)
-        outputs = {**live.outputs, INCARNATION: before.get(INCARNATION)}
+        _seen.alive(self.reconciler.things("", inputs), incarnation)
+        with _seen.withheld() if self.reconciler.shares else nullcontext():
+            living = self._living(id_, before)
+            live = self.reconciler.update(self._session(), id_, before, inputs, living)
+        outputs = {**live.outputs, INCARNATION: incarnation}
         self._mark_alive(id_, outputs)
+        things = self.reconciler.things
+        _seen.gone(things(id_, before) - things(id_, outputs), incarnation)
         return UpdateResult(outputs)
 
     @one_line

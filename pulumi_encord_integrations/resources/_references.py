@@ -30,5 +30,5 @@ def email_of(value: Any) -> Any:
 
 def _id_of(value: Any, kind: type[EncordResource], name: str, expected: str) -> Any:
     if isinstance(value, pulumi.Resource) and not isinstance(value, kind):
-        raise pulumi.RunError(f"{name}: takes {expected}, not a {type(value).__name__}")
+        raise pulumi.RunError(f"{name}: takes {expected}, not {type(value).__name__}")
     return value.id if isinstance(value, EncordResource) else value

@@ -8,8 +8,6 @@ from pulumi.output import Unknown
 
 _QUOTED = 300
 """Characters of a value that are shown in a refusal."""
-_SHOWN = 20
-"""Parts of a list or mapping that are shown."""
 
 
 def split(properties: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -50,27 +48,12 @@ def bag(properties: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def written(path: tuple[str | int, ...], properties: Mapping[str, Any]) -> tuple[tuple[str | int, ...], Any]:
-    """As much of a path as the program wrote, at least its property, and the value there."""
-    value: Any = properties
-    for depth, part in enumerate(path):
-        inside = dict(enumerate(value)) if isinstance(value, list) else value
-        if not isinstance(inside, Mapping) or part not in inside:
-            return (path[:depth], value) if depth else (path[:1], None)
-        value = inside[part]
-    return path, value
-
-
 def quotable(value: Any) -> bool:
     """Whether a refused value may be shown: short, nothing invisible, no address with credentials."""
-    if isinstance(value, (Mapping, list)) and len(value) > _SHOWN:
-        return False
     if isinstance(value, str):
         address = "://" in value and any(mark in value for mark in "@?")
         return len(value) <= _QUOTED and value.isprintable() and not address
-    if isinstance(value, Mapping):
-        return all(quotable(item) for item in value.values())
-    return not isinstance(value, list) or all(quotable(item) for item in value)
+    return isinstance(value, (bool, int, float))
 
 
 def with_secrets(properties: Mapping[str, Any], secret: Iterable[str]) -> dict[str, Any]:

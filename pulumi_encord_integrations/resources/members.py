@@ -6,8 +6,9 @@ from typing import Any, NotRequired, Self, TypedDict
 import pulumi
 
 from pulumi_encord_integrations.model.members import MemberRole
+from pulumi_encord_integrations.reconcilers.lists import MOVED
 from pulumi_encord_integrations.resources import providers
-from pulumi_encord_integrations.resources._claims import claim
+from pulumi_encord_integrations.resources._claims import claim, claimed_elsewhere
 from pulumi_encord_integrations.resources._references import email_of, group_of, integration_of
 from pulumi_encord_integrations.resources._resource import EncordResource
 from pulumi_encord_integrations.resources.groups import Roles, UserGroup
@@ -153,16 +154,19 @@ class IntegrationMembers(EncordResource, module="encord", name="IntegrationMembe
         """
         listed = list(members) if isinstance(members, Sequence) else None
         rows = [row for row in listed or () if isinstance(row, Mapping)]
-        claim(f'IntegrationMembers "{resource_name}"', integration, rows, exclusive=exclusive)
+        label = f'IntegrationMembers "{resource_name}"'
+        claim(label, integration, rows, exclusive=exclusive)
         inputs = {
             "integration": integration_of(integration),
             "members": members if listed is None else _compact([_row(row) for row in listed]),
             "exclusive": exclusive,
             "on_delete": on_delete,
             "allow_large_removal": allow_large_removal,
+            MOVED: claimed_elsewhere(label, integration),
         }
-        # An empty list may just have lost its users; without it, it would overtake whoever takes them over.
-        only_groups = bool(rows) and len(rows) == len(listed or ()) and not any("user" in row for row in rows)
+        only_groups = (
+            listed is not None and len(rows) == len(listed) and not any("user" in row for row in rows)
+        )
         with_ = None if only_groups else _deleted_with(integration)
         self._grant(resource_name, inputs, opts, with_, declared_users(row.get("user") for row in rows))
         if not only_groups:

@@ -15,16 +15,20 @@ ALL_BAD = """aws(
 EXPECTED = {
     "title": "must not be empty",
     "role_arn": "must be the ARN of an IAM role",
-    "buckets[0]": "must be an S3 bucket name",
+    "buckets[0].name": "must be an S3 bucket name",
     "buckets[1].prefixes[0]": 'must not be empty or begin with "/"',
     "region": "must be an AWS region, such as eu-west-1",
     "adopt": "must be true or false",
 }
 
+UUID = "0d2f7f0e-5a0f-4c8c-8a53-6f3a1c9b7e10"
+
 
 def problem(name: str, said: str) -> str:
     """The line about one property."""
-    return line_with(rf"resource 'bad\d?': property {re.escape(name)} value ", said)
+    part = "[" in name
+    where = rf" has a problem: {re.escape(name)}" if part else rf": property {name} value "
+    return line_with(rf"resource 'bad\d?'{where}", said)
 
 
 def test_a_preview_names_every_bad_input_of_a_resource_at_once(project: Project) -> None:
@@ -55,6 +59,32 @@ def test_an_up_with_a_bad_input_changes_nothing(project: Project) -> None:
     said = project.fail(*UP, "--stack", "dev")
     assert line_with("property region value {mars} has a problem: must be an AWS region", said)
     assert project.living() == before
+
+
+PEOPLE = {
+    'encord.IntegrationMember("m", integration=UUID, role="user")': "give either user or group",
+    'encord.IntegrationMember("m", integration=UUID, user="a@b.example", group=UUID, role="user")': "give either",
+    'encord.IntegrationMember("m", integration=UUID, user="a@b.example", role="owner")': "must be admin or user",
+    'encord.IntegrationMember("m", integration="prod", user="a@b.example", role="user")': "or the uuid of one",
+    'encord.IntegrationMembers("m", integration=UUID, members=[{"user": "ada", "role": "user"}])': "must be an e-mail",
+    'encord.IntegrationMembers("m", integration=UUID, members=[{"usr": "a@b.example", "role": "user"}])': '"user"?',
+    'encord.IntegrationMembers("m", integration=UUID, members="a@b.example")': "must be a list",
+    'encord.OrganizationUser("m", email="ada@")': "must be an e-mail address",
+    'encord.OrganizationUser("m", email="a@b.example", role="ADMIN", member_type="external")': "only internal",
+    'encord.UserGroup("m", name=" ")': "must not be empty",
+    'encord.UserGroupMembers("m", group="team", users=[])': "must be the uuid of a user group",
+    'encord.IntegrationJoin("m", integration=UUID, on_delete="drop")': "must be remove or keep",
+}
+
+
+def test_each_bad_input_of_access_is_one_clear_line(project: Project) -> None:
+    lines = [line.replace('"m"', f'"m{n}"').replace("UUID", f'"{UUID}"') for n, line in enumerate(PEOPLE)]
+    # One preview ends at the first that is refused: each is a program of its own in the other ones' stead.
+    for number, (line, words) in enumerate(zip(lines, PEOPLE.values(), strict=True)):
+        project.declare(line)
+        said = project.fail("preview", "--stack", "dev")
+        assert words in line_with(f"resource 'm{number}'", said), said
+        assert "<nil>" not in said
 
 
 def test_what_is_known_only_during_the_update_is_refused_there(project: Project) -> None:

@@ -150,7 +150,7 @@ def test_a_lowered_admin_and_a_large_removal_are_failures_of_the_check(members: 
     many = {f"p{number}@example.com": "user" for number in range(20)}
     before = listed({**many, "leo@example.com": "admin"})
     failures = members.check(listed({}), before).failures
-    assert [failure.reason[:20] for failure in failures] == ["leo@example.com is a", "21 of 21 would be re"]
+    assert [failure.reason[:20] for failure in failures] == ["members: leo@example", "members: 21 of 21 wo"]
 
 
 def test_an_admin_whom_another_resource_has_declared_may_leave_the_list(members: Provider) -> None:

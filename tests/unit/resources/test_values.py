@@ -15,7 +15,6 @@ from pulumi_encord_integrations.resources._values import (
     quotable,
     split,
     with_secrets,
-    written,
 )
 from tests.unit.resources.mocked import deploy, unknown
 
@@ -109,21 +108,6 @@ def test_only_what_is_named_becomes_secret(given_as: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "known", "value"),
-    [
-        (("title",), ("title",), "t"),
-        (("region",), ("region",), None),
-        (("buckets", 0, "name"), ("buckets", 0), "plain"),
-        (("buckets", 1, "name"), ("buckets", 1, "name"), "named"),
-        (("buckets", 7, "name"), ("buckets",), ["plain", {"name": "named"}]),
-        ((), (), {"title": "t", "buckets": ["plain", {"name": "named"}]}),
-    ],
-)
-def test_a_place_is_named_as_far_as_the_program_wrote_it(path: Any, known: Any, value: Any) -> None:
-    assert written(path, {"title": "t", "buckets": ["plain", {"name": "named"}]}) == (known, value)
-
-
-@pytest.mark.parametrize(
     ("value", "expected"),
     [
         ("ada@example.com", True),
@@ -131,20 +115,13 @@ def test_a_place_is_named_as_far_as_the_program_wrote_it(path: Any, known: Any, 
         ("a" * 301, False),
         ("red\x1b[31m", False),
         ("https://ada@storage.test", False),
-        (["ada@example.com"] * 20, True),
-        (["ada@example.com"] * 21, False),
-        ({f"p{number}@example.com": "user" for number in range(20)}, True),
-        ({f"p{number}@example.com": "user" for number in range(21)}, False),
-        ([{"role": "a" * 301}], False),
-        ({"members": [["x"] * 21]}, False),
+        (["ada@example.com"], False),
+        ({"ada@example.com": "user"}, False),
         (7, True),
-        (None, True),
+        (1.5, True),
+        (False, True),
+        (None, False),
     ],
 )
 def test_a_value_is_quoted_only_if_it_is_short_and_harmless(value: Any, expected: bool) -> None:
     assert quotable(value) is expected
-
-
-@pytest.mark.parametrize("key", ["jörg@exämple.de", "group:team", "o'neil+x/y@example.com", ""])
-def test_a_key_of_a_mapping_is_a_place(key: str) -> None:
-    assert written(("members", key), {"members": {key: "owner"}}) == (("members", key), "owner")
