@@ -1,10 +1,16 @@
 """What a program may pass where an id or e-mail is meant: the resource itself."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeGuard
 
 import pulumi
 
 from pulumi_encord_integrations.resources._resource import EncordResource
+
+
+def is_list(value: Any) -> TypeGuard[Sequence[Any]]:
+    """Whether the parts of an input can be looked at; a text is no list."""
+    return isinstance(value, Sequence) and not isinstance(value, str)
 
 
 def integration_of(value: Any) -> Any:

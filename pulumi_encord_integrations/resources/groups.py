@@ -8,7 +8,7 @@ import pulumi
 from pulumi_encord_integrations.model.members import MemberRole
 from pulumi_encord_integrations.resources import providers
 from pulumi_encord_integrations.resources._claims import claim
-from pulumi_encord_integrations.resources._references import email_of, group_of
+from pulumi_encord_integrations.resources._references import email_of, group_of, is_list
 from pulumi_encord_integrations.resources._resource import EncordResource
 from pulumi_encord_integrations.resources.integrations import OptionalFlag
 from pulumi_encord_integrations.resources.organization_users import OnDelete, OrganizationUser, declared_users
@@ -106,11 +106,11 @@ class UserGroupMembers(EncordResource, module="encord", name="UserGroupMembers")
             opts: Pulumi's resource options; an explicit provider is refused.
 
         """
-        rows = [{"user": user} for user in users] if isinstance(users, Sequence) else []
+        rows = [{"user": user} for user in users] if is_list(users) else []
         claim(f'UserGroupMembers "{resource_name}"', group, rows, exclusive=exclusive)
         inputs = {
             "group": group_of(group),
-            "users": [email_of(user) for user in users] if isinstance(users, Sequence) else users,
+            "users": [email_of(user) for user in users] if is_list(users) else users,
             "exclusive": exclusive,
             "on_delete": on_delete,
             "allow_large_removal": allow_large_removal,

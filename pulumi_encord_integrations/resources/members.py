@@ -9,7 +9,7 @@ from pulumi_encord_integrations.model.members import MemberRole
 from pulumi_encord_integrations.reconcilers.lists import MOVED
 from pulumi_encord_integrations.resources import providers
 from pulumi_encord_integrations.resources._claims import claim, claimed_elsewhere
-from pulumi_encord_integrations.resources._references import email_of, group_of, integration_of
+from pulumi_encord_integrations.resources._references import email_of, group_of, integration_of, is_list
 from pulumi_encord_integrations.resources._resource import EncordResource
 from pulumi_encord_integrations.resources.groups import Roles, UserGroup
 from pulumi_encord_integrations.resources.integrations import Integration, OptionalFlag
@@ -152,7 +152,7 @@ class IntegrationMembers(EncordResource, module="encord", name="IntegrationMembe
             opts: Pulumi's resource options; an explicit provider is refused.
 
         """
-        listed = list(members) if isinstance(members, Sequence) else None
+        listed = list(members) if is_list(members) else None
         rows = [row for row in listed or () if isinstance(row, Mapping)]
         label = f'IntegrationMembers "{resource_name}"'
         claim(label, integration, rows, exclusive=exclusive)

@@ -61,27 +61,31 @@ def test_an_up_with_a_bad_input_changes_nothing(project: Project) -> None:
     assert project.living() == before
 
 
-PEOPLE = {
-    'encord.IntegrationMember("m", integration=UUID, role="user")': "give either user or group",
-    'encord.IntegrationMember("m", integration=UUID, user="a@b.example", group=UUID, role="user")': "give either",
-    'encord.IntegrationMember("m", integration=UUID, user="a@b.example", role="owner")': "must be admin or user",
-    'encord.IntegrationMember("m", integration="prod", user="a@b.example", role="user")': "or the uuid of one",
-    'encord.IntegrationMembers("m", integration=UUID, members=[{"user": "ada", "role": "user"}])': "must be an e-mail",
-    'encord.IntegrationMembers("m", integration=UUID, members=[{"usr": "a@b.example", "role": "user"}])': '"user"?',
-    'encord.IntegrationMembers("m", integration=UUID, members="a@b.example")': "must be a list",
-    'encord.OrganizationUser("m", email="ada@")': "must be an e-mail address",
-    'encord.OrganizationUser("m", email="a@b.example", role="ADMIN", member_type="external")': "only internal",
-    'encord.UserGroup("m", name=" ")': "must not be empty",
-    'encord.UserGroupMembers("m", group="team", users=[])': "must be the uuid of a user group",
-    'encord.IntegrationJoin("m", integration=UUID, on_delete="drop")': "must be remove or keep",
+ACCESS = """
+def member(**given): encord.IntegrationMember(NAME, **{"integration": UUID, "role": "user", **given})
+def members(listed): encord.IntegrationMembers(NAME, integration=UUID, members=listed)
+def user(**given): encord.OrganizationUser(NAME, **given)
+def team(**given): encord.UserGroupMembers(NAME, group="team", **given)
+"""
+BAD_ACCESS = {
+    "member()": "give either user or group",
+    "member(user='a@b.example', group=UUID)": "give either user or group",
+    "member(user='a@b.example', role='owner')": "must be admin or user",
+    "member(user='a@b.example', integration='prod')": "must be an integration, or the uuid of one",
+    "members([{'user': 'ada', 'role': 'user'}])": "must be an e-mail",
+    "members([{'usr': 'a@b.example', 'role': 'user'}])": 'did you mean "user"?',
+    "members('a@b.example')": "must be a list",
+    "user(email='ada@')": "must be an e-mail address",
+    "user(email='a@b.example', role='ADMIN', member_type='external')": "only internal members",
+    "encord.UserGroup(NAME, name=' ')": "must not be empty",
+    "team(users=[])": "must be the uuid of a user group",
+    "encord.IntegrationJoin(NAME, integration=UUID, on_delete='drop')": "must be remove or keep",
 }
 
 
 def test_each_bad_input_of_access_is_one_clear_line(project: Project) -> None:
-    lines = [line.replace('"m"', f'"m{n}"').replace("UUID", f'"{UUID}"') for n, line in enumerate(PEOPLE)]
-    # One preview ends at the first that is refused: each is a program of its own in the other ones' stead.
-    for number, (line, words) in enumerate(zip(lines, PEOPLE.values(), strict=True)):
-        project.declare(line)
+    for number, (line, words) in enumerate(BAD_ACCESS.items()):
+        project.declare(f'UUID = "{UUID}"; NAME = "m{number}"\n{ACCESS}\n{line}')
         said = project.fail("preview", "--stack", "dev")
         assert words in line_with(f"resource 'm{number}'", said), said
         assert "<nil>" not in said
