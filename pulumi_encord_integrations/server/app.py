@@ -58,7 +58,8 @@ def create_app(deployment: Deployment, database: Database) -> FastAPI:
     app.add_exception_handler(Fault, _fault)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(exc.OperationalError, _database_error)
+    app.add_exception_handler(exc.DBAPIError, _database_error)
+    app.add_exception_handler(exc.TimeoutError, _database_error)
     app.add_exception_handler(exc.DataError, _unkept)
     return app
 
@@ -124,6 +125,6 @@ def _database_error(request: Request, error: Exception) -> JSONResponse:
         return _answer(
             503, "database_away", "the database does not answer", "Try again", {"Retry-After": "1"}
         )
-    said = str(getattr(error, "orig", error))
+    said = str(getattr(error, "orig", error)).partition("\n")[0]
     _log.error("database: %s", said)
     return _answer(500, "database_error", f"the database failed: {said}", "Check its file, folder and disk")

@@ -19,8 +19,7 @@ from pulumi_encord_integrations.client.errors import ConfigurationError
 from pulumi_encord_integrations.client.settings import Settings
 from pulumi_encord_integrations.model.integration_types.aws import AwsSpec
 from pulumi_encord_integrations.model.integrations import IntegrationView, Placement
-from pulumi_encord_integrations.server.store import database
-from pulumi_encord_integrations.server.store.sqlite import journal_mode
+from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase, journal_mode
 from tests.support.command import ADA, Ran, found, run, serving
 
 PRINCIPAL = "arn:aws:iam::111122223333:user/encord"
@@ -232,11 +231,10 @@ def test_behind_a_tls_proxy_any_host_will_do(tmp_path: Path) -> None:
     refused(ran, "there is no database")
 
 
-def test_a_locked_database_is_told_in_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_database_is_told_in_a_line(tmp_path: Path) -> None:
     found(tmp_path)
     path = tmp_path / "served.sqlite"
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.01)
-    with closing(sqlite3.connect(path)) as other:
+    with closing(sqlite3.connect(path)) as other, closing(SqliteDatabase(path, busy_seconds=0.01)) as served:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(ConfigurationError, match="is locked by another process"):
-            serve._open(path, Settings("embedded"))
+            serve._open(served, Settings("embedded"))

@@ -249,23 +249,23 @@ def _opening(api: Api) -> str:
     return f"{refusal.value.message} {refusal.value.hint}"
 
 
-def test_without_its_encryption_key_nothing_starts(local: Api) -> None:
-    encryption_key_file(local.path).unlink()
-    assert "is missing" in _opening(local)
-    assert not encryption_key_file(local.path).exists()
+def test_without_its_encryption_key_nothing_starts(on_sqlite: Api) -> None:
+    encryption_key_file(on_sqlite.path).unlink()
+    assert "is missing" in _opening(on_sqlite)
+    assert not encryption_key_file(on_sqlite.path).exists()
 
 
 @pytest.mark.parametrize("text", ["", "ab", "zz" * 32, "ab" * 33, "\xff\xfe"])
-def test_a_malformed_encryption_key_starts_nothing_and_is_not_quoted(local: Api, text: str) -> None:
-    encryption_key_file(local.path).write_text(text, "latin-1")
-    said = _opening(local)
+def test_a_malformed_encryption_key_starts_nothing_and_is_not_quoted(on_sqlite: Api, text: str) -> None:
+    encryption_key_file(on_sqlite.path).write_text(text, "latin-1")
+    said = _opening(on_sqlite)
     assert "holds no encryption key" in said
     assert not text or text not in said
 
 
-def test_another_databases_encryption_key_starts_nothing(local: Api) -> None:
-    encryption_key_file(local.path).write_text("ab" * 32)
-    assert "is not the key of" in _opening(local)
+def test_another_databases_encryption_key_starts_nothing(on_sqlite: Api) -> None:
+    encryption_key_file(on_sqlite.path).write_text("ab" * 32)
+    assert "is not the key of" in _opening(on_sqlite)
 
 
 def test_key_files_are_their_owners_alone(local: Api, tmp_path: Path) -> None:

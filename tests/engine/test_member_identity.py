@@ -120,7 +120,8 @@ def test_a_principal_moves_between_resources_in_one_up(staffed: Project) -> None
 
 
 def test_admins_swap_lists_whatever_is_declared_first(staffed: Project) -> None:
-    lists = 'prod = aws("prod"); listed("one", prod, people([A, 2], "admin")); listed("two", prod, people([B], "admin"))'
+    lists = 'prod = aws("prod"); boss(1, A); boss(2, B)'
+    lists = f"def boss(name, n): listed(f'{{name}}', prod, people([n], 'admin'))\n{lists}"
     declare(staffed, lists.replace("A", "1").replace("B", "3"))
     staffed.up()
     before = access(staffed)
