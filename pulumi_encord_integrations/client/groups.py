@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi_encord_integrations.client.errors import NotFound
 from pulumi_encord_integrations.model.base import Page
 from pulumi_encord_integrations.model.groups import DeclaredGroup, GroupSpec, GroupUser
-from pulumi_encord_integrations.model.integrations import DeletedIntegration, Placement
+from pulumi_encord_integrations.model.identity import LetGo, Placement
 from pulumi_encord_integrations.model.text import uuid_in
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ def update(client: "Client", uuid: str, changes: Mapping[str, Any]) -> DeclaredG
     return client.ask(DeclaredGroup, "PATCH", _of(uuid), body=dict(changes))
 
 
-def delete(client: "Client", uuid: str, declared_by: str | None) -> DeletedIntegration:
+def delete(client: "Client", uuid: str, declared_by: str | None) -> LetGo:
     """Lets it go on behalf of a stack identity; None deletes whoever declares it."""
-    return client.ask(DeletedIntegration, "DELETE", _of(uuid), query={"declaredBy": declared_by})
+    return client.ask(LetGo, "DELETE", _of(uuid), query={"declaredBy": declared_by})
 
 
 def users(client: "Client", uuid: str) -> list[str]:

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from pulumi_encord_integrations.client.errors import NotFound, UnexpectedAnswer
+from pulumi_encord_integrations.model.identity import LetGo, Placement
 from pulumi_encord_integrations.model.integrations import (
     CreatedIntegration,
-    DeletedIntegration,
     IntegrationSpec,
     IntegrationView,
-    Placement,
     view_of,
 )
 from pulumi_encord_integrations.model.text import uuid_in
@@ -64,9 +63,9 @@ def update(client: "Client", uuid: str, changes: Mapping[str, Any]) -> Integrati
     return _view(client.call("PATCH", f"{_PATH}/{uuid}", body=dict(changes)))
 
 
-def delete(client: "Client", uuid: str, declared_by: str | None) -> DeletedIntegration:
+def delete(client: "Client", uuid: str, declared_by: str | None) -> LetGo:
     """Lets it go on behalf of a stack identity; None deletes whoever declares it."""
-    return client.ask(DeletedIntegration, "DELETE", f"{_PATH}/{uuid}", query={"declaredBy": declared_by})
+    return client.ask(LetGo, "DELETE", f"{_PATH}/{uuid}", query={"declaredBy": declared_by})
 
 
 def _view(data: Any) -> IntegrationView:

@@ -8,8 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictStr
 
 from pulumi_encord_integrations.model.base import Received, Sent, rule
-from pulumi_encord_integrations.model.identity import DeclaredAs
-from pulumi_encord_integrations.model.integrations import Placement
+from pulumi_encord_integrations.model.identity import DeclaredAs, Placement
 from pulumi_encord_integrations.model.members import MAX_MEMBERS, GroupId, MemberRole, repeated
 from pulumi_encord_integrations.model.memberships import OnDelete
 from pulumi_encord_integrations.model.problems import Problem

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
-from pulumi_encord_integrations.model.base import Sent
+from pulumi_encord_integrations.model.base import Received, Sent
 
 Label = Annotated[str, Field(max_length=1024)]
 
@@ -28,6 +28,22 @@ class DeclaredAs(Sent):
     def where(self) -> str:
         """`project/stack, AwsIntegration::prod`, for messages."""
         return f"{self.project}/{self.stack}, {self.path.rsplit('/', 1)[-1].replace('encord:', '')}"
+
+
+class Placement(Sent):
+    """What a create says beside the spec."""
+
+    declared_as: DeclaredAs | None = None
+    adopt: StrictBool = False
+    nonce: Annotated[str, Field(min_length=16, max_length=128)] | None = None
+    """Made anew for each create and repeated only by its retries."""
+
+
+class LetGo(Received):
+    """What became of an object that a declaration let go."""
+
+    outcome: Literal["deleted", "released", "kept"]
+    """released: it had been adopted and lives on; kept: another stack declares it now."""
 
 
 def ownership_key(declared: DeclaredAs, provider: str, immutable: Mapping[str, Any]) -> str:

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar
 from uuid import UUID
 
-from pydantic import Field, StrictBool, ValidationError
+from pydantic import Field, ValidationError
 
 from pulumi_encord_integrations.model.base import IMMUTABLE, ImmutableFlag, Received, Sent, rule
 from pulumi_encord_integrations.model.identity import DeclaredAs
@@ -53,15 +53,6 @@ class IntegrationSpec(Sent):
         return self.model_dump(mode="json", include=set(self.marked(IMMUTABLE)))
 
 
-class Placement(Sent):
-    """What a create says beside the spec."""
-
-    declared_as: DeclaredAs | None = None
-    adopt: StrictBool = False
-    nonce: Annotated[str, Field(min_length=16, max_length=128)] | None = None
-    """Made anew for each create and repeated only by its retries."""
-
-
 class IntegrationView(Received):
     """What the API answers of any integration."""
 
@@ -95,13 +86,6 @@ class CreatedIntegration(Received):
     """False if the object was there: an earlier create of the same declaration, or an adoption."""
     lookalikes: list[str]
     """Living objects of the same type, title and place in a program, made under another stack identity."""
-
-
-class DeletedIntegration(Received):
-    """What became of an integration that a declaration let go."""
-
-    outcome: Literal["deleted", "released", "kept"]
-    """released: it had been adopted and lives on; kept: another stack declares it now."""
 
 
 class IntegrationTitle(Received):

@@ -6,7 +6,7 @@ from typing import Any
 from pulumi_encord_integrations.client import groups as api
 from pulumi_encord_integrations.client.errors import NotFound
 from pulumi_encord_integrations.model.groups import DeclaredGroup, GroupSpec, GroupUsersSpec
-from pulumi_encord_integrations.model.integrations import Placement
+from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.reconcilers.base import Bag, Live
 from pulumi_encord_integrations.reconcilers.lists import ListReconciler, Roles
 from pulumi_encord_integrations.reconcilers.objects import ObjectReconciler

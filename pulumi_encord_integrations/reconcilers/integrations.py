@@ -5,12 +5,8 @@ from typing import Any
 
 from pulumi_encord_integrations.client import integrations as api
 from pulumi_encord_integrations.client.errors import Refused, UnexpectedAnswer
-from pulumi_encord_integrations.model.integrations import (
-    IntegrationType,
-    IntegrationView,
-    Placement,
-    integration_type,
-)
+from pulumi_encord_integrations.model.identity import Placement
+from pulumi_encord_integrations.model.integrations import IntegrationType, IntegrationView, integration_type
 from pulumi_encord_integrations.reconcilers.base import Bag, Live
 from pulumi_encord_integrations.reconcilers.objects import ObjectReconciler
 from pulumi_encord_integrations.reconcilers.session import Session

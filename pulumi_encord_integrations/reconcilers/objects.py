@@ -9,8 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pulumi_encord_integrations.client.errors import NotFound
 from pulumi_encord_integrations.model.base import IMMUTABLE, SECRET, Sent
-from pulumi_encord_integrations.model.identity import DeclaredAs
-from pulumi_encord_integrations.model.integrations import Placement
+from pulumi_encord_integrations.model.identity import DeclaredAs, Placement
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.reconcilers.base import NOTHING, UNKNOWN, Bag, Checked, Context, Live, Things
 from pulumi_encord_integrations.reconcilers.notices import notice

@@ -13,7 +13,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from pulumi_encord_integrations.client import groups, members
 from pulumi_encord_integrations.model.groups import GroupSpec
-from pulumi_encord_integrations.model.integrations import Placement
+from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.server.store import tables as t
 from tests.support.api import BOSS, CREATOR, FOREIGNER, MEMBER, OUTSIDER, Api, served
 from tests.support.command import COMMAND, Ran, environment, key_file, run, scrubbed

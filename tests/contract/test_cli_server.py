@@ -17,8 +17,9 @@ from pulumi_encord_integrations.client.auth import Signer, read_key
 from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.client.errors import ConfigurationError
 from pulumi_encord_integrations.client.settings import Settings
+from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.model.integration_types.aws import AwsSpec
-from pulumi_encord_integrations.model.integrations import IntegrationView, Placement
+from pulumi_encord_integrations.model.integrations import IntegrationView
 from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase, journal_mode
 from tests.support.command import ADA, Ran, found, run, serving
 

@@ -7,8 +7,8 @@ import pytest
 
 from pulumi_encord_integrations.client import integrations, organizations
 from pulumi_encord_integrations.client.errors import NotFound, Refused
+from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.model.integration_types.aws import AwsSpec
-from pulumi_encord_integrations.model.integrations import Placement
 from tests.support.api import AWS, BOSS, INTEGRATIONS, MEMBER, OUTSIDER, PRINCIPALS, Api
 from tests.support.types import CASES
 

@@ -11,7 +11,8 @@ import pytest
 from pydantic.alias_generators import to_camel
 
 from pulumi_encord_integrations.client import integrations
-from pulumi_encord_integrations.model.integrations import Placement, integration_types
+from pulumi_encord_integrations.model.identity import Placement
+from pulumi_encord_integrations.model.integrations import integration_types
 from pulumi_encord_integrations.server import bootstrap
 from pulumi_encord_integrations.server.faults import DatabaseUnusable
 from pulumi_encord_integrations.server.store.revision import encryption_key_file

@@ -6,7 +6,8 @@ import pytest
 from pydantic.alias_generators import to_camel
 
 from pulumi_encord_integrations.client import integrations
-from pulumi_encord_integrations.model.integrations import IntegrationSpec, Placement, integration_type
+from pulumi_encord_integrations.model.identity import Placement
+from pulumi_encord_integrations.model.integrations import IntegrationSpec, integration_type
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
 from pulumi_encord_integrations.reconcilers.session import Session
 from tests.support.api import INTEGRATIONS, PRINCIPALS, Answer, Api

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from pulumi_encord_integrations.client import integrations
+from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.model.integration_types.aws import AwsSpec
-from pulumi_encord_integrations.model.integrations import Placement
 from tests.support.engine import ROLE, Project, line_with, operations
 
 PROGRAM = """

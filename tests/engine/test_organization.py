@@ -9,8 +9,8 @@ from contextlib import closing
 import pytest
 
 from pulumi_encord_integrations.client import groups, integrations, members, organization_users
+from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.model.integration_types.aws import AwsSpec
-from pulumi_encord_integrations.model.integrations import Placement
 from tests.support.engine import ROLE, Project, line_with, operations
 
 PROGRAM = """

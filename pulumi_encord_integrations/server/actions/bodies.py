@@ -7,11 +7,10 @@ from typing import Any, Optional, TypeVar
 from pydantic import BaseModel, create_model
 
 from pulumi_encord_integrations.model.base import Sent, snake
-from pulumi_encord_integrations.model.identity import DeclaredAs
+from pulumi_encord_integrations.model.identity import DeclaredAs, Placement
 from pulumi_encord_integrations.model.integrations import (
     IntegrationSpec,
     IntegrationType,
-    Placement,
     integration_type,
     integration_types,
 )

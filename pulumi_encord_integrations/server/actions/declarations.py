@@ -6,8 +6,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import Connection, Row
 
-from pulumi_encord_integrations.model.identity import DeclaredAs
-from pulumi_encord_integrations.model.integrations import Placement
+from pulumi_encord_integrations.model.identity import DeclaredAs, Placement
 from pulumi_encord_integrations.server.faults import conflict, invalid
 from pulumi_encord_integrations.server.store import declarations as store
 from pulumi_encord_integrations.server.store.organizations import Caller

@@ -17,8 +17,7 @@ from pulumi_encord_integrations.model.groups import (
     GroupUser,
     GroupView,
 )
-from pulumi_encord_integrations.model.identity import DeclaredAs, ownership_key
-from pulumi_encord_integrations.model.integrations import DeletedIntegration
+from pulumi_encord_integrations.model.identity import DeclaredAs, LetGo, ownership_key
 from pulumi_encord_integrations.model.members import UserEmails
 from pulumi_encord_integrations.server.actions.access import require_organization_admin
 from pulumi_encord_integrations.server.actions.bodies import Body, examined
@@ -102,7 +101,7 @@ def delete(connection: Connection, caller: Caller, uuid: UUID, declared_by: UUID
     """Deletes with all access granted; on behalf of a stack releases what was adopted and keeps another's."""
     require_organization_admin(caller)
     row = found(connection, caller, uuid)
-    answer = DeletedIntegration(outcome=declarations.let_go(row, declared_by))
+    answer = LetGo(outcome=declarations.let_go(row, declared_by))
     if answer.outcome == "released":
         declarations.release(connection, t.groups, row.uuid)
     elif answer.outcome == "deleted":

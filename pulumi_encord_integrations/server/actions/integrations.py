@@ -7,10 +7,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row
 
-from pulumi_encord_integrations.model.identity import DeclaredAs, ownership_key
+from pulumi_encord_integrations.model.identity import DeclaredAs, LetGo, ownership_key
 from pulumi_encord_integrations.model.integrations import (
     CreatedIntegration,
-    DeletedIntegration,
     IntegrationSpec,
     IntegrationType,
     IntegrationView,
@@ -112,7 +111,7 @@ def delete(connection: Connection, caller: Caller, uuid: UUID, declared_by: UUID
     """Deletes; on behalf of a stack releases what was adopted and keeps what another stack declares."""
     row = visible(connection, caller, uuid)
     require(row, Permission.DELETE)
-    answer = DeletedIntegration(outcome=declarations.let_go(row, declared_by))
+    answer = LetGo(outcome=declarations.let_go(row, declared_by))
     if answer.outcome == "released":
         declarations.release(connection, t.integrations, row.uuid)
     elif answer.outcome == "deleted":

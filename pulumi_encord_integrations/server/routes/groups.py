@@ -7,7 +7,7 @@ from fastapi import Query, Response
 
 from pulumi_encord_integrations.model.base import Page
 from pulumi_encord_integrations.model.groups import DeclaredGroup, GroupChange, GroupCreate, GroupUser
-from pulumi_encord_integrations.model.integrations import DeletedIntegration
+from pulumi_encord_integrations.model.identity import LetGo
 from pulumi_encord_integrations.model.members import UserEmails
 from pulumi_encord_integrations.server import borders
 from pulumi_encord_integrations.server.actions import groups as actions
@@ -44,7 +44,7 @@ def router() -> Any:
         """Changes name and description; what is absent or null stays."""
         return call.write(lambda connection, caller: actions.change(connection, caller, uuid, body))
 
-    @routes.delete(_GROUP, response_model=DeletedIntegration)
+    @routes.delete(_GROUP, response_model=LetGo)
     def delete(
         call: Authenticated, uuid: UUID, declared_by: Annotated[UUID | None, Query(alias="declaredBy")] = None
     ) -> Response:

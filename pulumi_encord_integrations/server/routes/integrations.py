@@ -10,9 +10,9 @@ from pydantic import Field
 from sqlalchemy import Connection
 
 from pulumi_encord_integrations.model.base import Page, Received
+from pulumi_encord_integrations.model.identity import LetGo
 from pulumi_encord_integrations.model.integrations import (
     CreatedIntegration,
-    DeletedIntegration,
     IntegrationTitle,
     integration_types,
 )
@@ -106,7 +106,7 @@ def router() -> APIRouter:
         """Changes what may change in place; what is absent stays, null clears."""
         return call.write(lambda connection, caller: actions.change(call, connection, caller, uuid, body))
 
-    @routes.delete("/{uuid:uuid}", response_model=DeletedIntegration)
+    @routes.delete("/{uuid:uuid}", response_model=LetGo)
     def delete(
         call: Authenticated, uuid: UUID, declared_by: Annotated[UUID | None, Query(alias="declaredBy")] = None
     ) -> Response:

@@ -15,8 +15,8 @@ from pulumi_encord_integrations.client.auth import Signer
 from pulumi_encord_integrations.client.client import ATTEMPTS, Client
 from pulumi_encord_integrations.client.settings import Settings
 from pulumi_encord_integrations.embedded import connect
+from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.model.integration_types.aws import AwsSpec
-from pulumi_encord_integrations.model.integrations import Placement
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 SPEC = AwsSpec.model_validate(

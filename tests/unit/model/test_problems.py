@@ -6,8 +6,8 @@ import pytest
 from pydantic import Field, ValidationError
 
 from pulumi_encord_integrations.model.base import SecretText, Sent
+from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.model.integration_types.aws import AwsSpec
-from pulumi_encord_integrations.model.integrations import Placement
 from pulumi_encord_integrations.model.problems import Problem, message_of, nearest, problems_of
 
 CANARY = "canary-8c1f"
