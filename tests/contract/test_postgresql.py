@@ -1,0 +1,222 @@
+"""What only PostgreSQL can do to the API: several servers on one database, locks, a server that goes away."""
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import psycopg
+import pytest
+
+from pulumi_encord_integrations.client import members
+from pulumi_encord_integrations.server.app import create_app
+from pulumi_encord_integrations.server.deployment import Deployment
+from pulumi_encord_integrations.server.faults import DatabaseUnusable
+from pulumi_encord_integrations.server.store.postgresql import PostgresqlDatabase
+from tests.contract.conftest import POSTGRESQL, SQLITE, made
+from tests.support.api import (
+    AWS,
+    BOSS,
+    CREATOR,
+    INTEGRATIONS,
+    MEMBER,
+    OUTSIDER,
+    PRINCIPALS,
+    Answer,
+    Api,
+    in_process,
+)
+from tests.support.command import run
+
+SEED = 20_261_123
+GROUPS = "/v2/public/organisation/groups"
+_VARYING = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|\d{4}-\d\d-\d\dT[\d:.]+Z|\"\w{32}\"")
+
+
+@pytest.fixture
+def on_postgresql(tmp_path: Path) -> Iterator[Api]:
+    yield from made(tmp_path, POSTGRESQL)
+
+
+def another(api: Api, **how: Any) -> Api:
+    """A second server on the same database and key."""
+    again = api.restarted()
+    again.database = PostgresqlDatabase(str(api._address), api.database.key_file, **how)
+    again.app = create_app(Deployment(api.vault, PRINCIPALS), again.database)
+    again.transport = in_process(again.app)
+    return again
+
+
+def test_sixteen_writers_over_two_servers_lose_nothing(on_postgresql: Api) -> None:
+    both = [on_postgresql, another(on_postgresql)]
+
+    def write(number: int) -> int:
+        return both[number % 2].send(method="POST", body={**AWS, "title": f"{number}"}).status
+
+    with ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(write, range(64))) == {200}
+    assert {row.title for row in on_postgresql.rows("integrations")} == {str(number) for number in range(64)}
+
+
+def test_a_request_repeated_at_another_server_acts_once(on_postgresql: Api) -> None:
+    other = another(on_postgresql)
+    request = on_postgresql.request(method="POST", body=AWS)
+    first, second = on_postgresql.send(request), other.send(request)
+    assert first.body == second.body
+    assert len(on_postgresql.rows("integrations")) == 1
+
+
+def test_a_lock_held_for_long_is_busy_and_says_when_to_come_back(on_postgresql: Api) -> None:
+    waiting = another(on_postgresql, busy_seconds=0.2)
+    with on_postgresql.database.write():
+        answer = waiting.send(method="POST", body=AWS)
+    assert answer.refusal == (503, "database_busy")
+    assert answer.headers["Retry-After"] == "1"
+    assert waiting.send(method="POST", body=AWS).status == 200
+
+
+def test_connections_that_were_cut_are_replaced(on_postgresql: Api) -> None:
+    on_postgresql.create()
+    with psycopg.connect(str(on_postgresql._address), autocommit=True) as operator:
+        operator.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    assert on_postgresql.send().status == 200
+    assert on_postgresql.send(method="POST", body=AWS).status == 200
+
+
+def test_a_database_that_is_away_is_told_in_one_line(on_postgresql: Api, tmp_path: Path) -> None:
+    on_postgresql.database.close()
+    gone = another(on_postgresql)
+    gone.database = PostgresqlDatabase(f"postgresql://ada:canary@/x?host={tmp_path}", gone.database.key_file)
+    gone.app.state.database = gone.database
+    answer = gone.send()
+    assert answer.refusal == (503, "database_away")
+    assert "canary" not in str(answer.body)
+    with pytest.raises(DatabaseUnusable, match="cannot use postgresql://ada@") as refusal:
+        gone.database.prepare()
+    assert "canary" not in refusal.value.message
+
+
+@pytest.mark.parametrize("kind", [SQLITE, POSTGRESQL])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"nonce": "n" * 16 + "\0"},
+        {"declaredAs": {"stackId": "11111111-2222-4333-8444-555555555555", "path": "a\0b"}},
+    ],
+)
+def test_a_nul_is_no_failure_of_the_api(tmp_path: Path, kind: str, body: Any) -> None:
+    for api in made(tmp_path, kind):
+        assert api.send(method="POST", body={**AWS, **body}).status in {200, 400}
+        assert api.send(path=f"{INTEGRATIONS}/search", query={"title": "a\0b"}).status in {200, 400}
+
+
+@pytest.mark.parametrize(
+    ("place", "more", "said"),
+    [
+        ("127.0.0.1:1/x", [], "must be named"),
+        ("127.0.0.1:1/x", ["--encryption-key", "k"], "cannot use"),
+        (":no/x", ["--encryption-key", "k"], "malformed"),
+        ("127.0.0.1:1", ["--encryption-key", "k"], "no database"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_told_in_one_line(
+    tmp_path: Path, place: str, more: list[str], said: str
+) -> None:
+    ran = run(tmp_path, "serve", "--database", f"postgresql://ada:canary@{place}", *more)
+    assert (ran.code, said in ran.err) == (2, True), ran.err
+    assert "canary" not in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_the_command_founds_and_refuses_to_found_twice(on_postgresql: Api, tmp_path: Path) -> None:
+    again = ["init-server", "--database", str(on_postgresql._address), "--encryption-key", "key"]
+    who = ["--organization", "Acme", "--admin", CREATOR, "--new-key", "ada.key"]
+    ran = run(tmp_path, *again, *who)
+    assert ran.code == 1
+    assert 'holds the organization "Acme" already' in ran.err
+
+
+def acts(random: Random) -> list[tuple[str, Any]]:
+    """A sequence of requests that do not name a uuid but by its number."""
+    kinds = ["create", "title", "grant", "withdraw", "group", "share", "delete", "search", "members", "user"]
+    return [(random.choice(kinds), random.randrange(4)) for _ in range(random.randrange(4, 9))]
+
+
+class World:
+    """One API driven by such a sequence, with what it answered."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self.uuids: list[str] = []
+        self.groups: list[str] = []
+
+    def clear(self) -> None:
+        """Listings have no second page, and no order by uuids that differ."""
+        for uuid in self.uuids:
+            self.api.send(method="DELETE", path=f"{INTEGRATIONS}/{uuid}")
+        for uuid in self.groups:
+            self.api.send(method="DELETE", path=f"{GROUPS}/{uuid}")
+        self.uuids, self.groups = [], []
+
+    def act(self, kind: str, n: int) -> Answer:
+        one = f"{INTEGRATIONS}/{self.uuids[n % len(self.uuids)]}" if self.uuids else INTEGRATIONS
+        who = [MEMBER, OUTSIDER, BOSS, "nobody@example.com"][n]
+        role = ["user", "admin"][n % 2]
+        send = self.api.send
+        if kind == "create":
+            answer = send(method="POST", body={**AWS, "title": f"Ünïcode {n}"})
+            self.uuids.append(answer.body["integration"]["integrationUuid"])
+            return answer
+        if kind == "group":
+            answer = send(method="POST", path=GROUPS, body={"name": f"group {n}", "description": ""})
+            self.groups.append(answer.body["groupHash"])
+            return answer
+        if kind == "share":
+            chosen = self.groups[n % len(self.groups)] if self.groups else self.api.vault.key_id
+            return send(
+                method="PATCH", path=f"{one}/members", body={"set": [{"group": chosen, "role": role}]}
+            )
+        asked: dict[str, dict[str, Any]] = {
+            "title": {"method": "PATCH", "path": one, "body": {"title": f"renamed {n}"}},
+            "grant": {
+                "method": "PATCH",
+                "path": f"{one}/members",
+                "body": {"set": [{"user": who, "role": role}]},
+            },
+            "withdraw": {"method": "PATCH", "path": f"{one}/members", "body": {"remove": [{"user": who}]}},
+            "delete": {"method": "DELETE", "path": one},
+            "search": {"path": f"{INTEGRATIONS}/search", "query": {"owner": CREATOR}},
+            "members": {"path": f"{INTEGRATIONS}/members"},
+            "user": {"path": "/v2/public/organisation/users"},
+        }
+        return send(**asked[kind])
+
+
+def test_two_hundred_random_sequences_are_answered_alike(
+    on_sqlite: Api, tmp_path: Path, record_property: Any
+) -> None:
+    random = Random(SEED)
+    (tmp_path / "other").mkdir()
+    for api in made(tmp_path / "other", POSTGRESQL):
+        worlds = World(on_sqlite), World(api)
+        for _ in range(200):
+            for kind, n in acts(random):
+                found = [comparable(world.act(kind, n)) for world in worlds]
+                assert found[0] == found[1], (kind, n)
+            for world in worlds:
+                world.clear()
+        assert len(list(members.everywhere(api.client()))) == len(
+            list(members.everywhere(on_sqlite.client()))
+        )
+    record_property("told", f"SQLite and PostgreSQL: 200 random sequences answered alike, seed {SEED}")
+
+
+def comparable(answer: Answer) -> tuple[int, Any]:
+    """An answer without what differs from run to run; what is told in the order of uuids, sorted."""
+    text = _VARYING.sub("X", str(answer.body))
+    return answer.status, sorted(re.split(r"[{}]", text))
