@@ -1,6 +1,7 @@
 """The paged listing."""
 
 import base64
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -19,7 +20,8 @@ def _many(api: Api, count: int) -> None:
     api.create()
     row, member = (api.rows(table)[0]._asdict() for table in ("integrations", "members"))
     ids = [str(uuid4()) for _ in range(1, count)]
-    row["created_at"] = t.integrations.c.created_at.type.python_type.fromisoformat(row["created_at"])
+    # SQLite answers a bare query with a text.
+    row["created_at"] = datetime.fromisoformat(str(row["created_at"]))
     with api.database.write() as connection:
         connection.execute(insert(t.integrations), [{**row, "uuid": i, "external_id": i} for i in ids])
         connection.execute(insert(t.members), [{**member, "integration": i} for i in ids])
