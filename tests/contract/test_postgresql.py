@@ -16,6 +16,7 @@ from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.faults import DatabaseUnusable
 from pulumi_encord_integrations.server.store.postgresql import PostgresqlDatabase
 from tests.contract.conftest import POSTGRESQL, SQLITE, made
+from tests.support import postgres
 from tests.support.api import (
     AWS,
     BOSS,
@@ -99,6 +100,51 @@ def test_a_database_that_is_away_is_told_in_one_line(on_postgresql: Api, tmp_pat
     with pytest.raises(DatabaseUnusable, match="cannot use postgresql://ada@") as refusal:
         gone.database.prepare()
     assert "canary" not in refusal.value.message
+
+
+def test_the_api_works_again_after_its_database_was_restarted(tmp_path: Path) -> None:
+    if not (programs := postgres.programs()):
+        pytest.skip("there is no PostgreSQL on this machine")
+    server = postgres.Server(programs)
+    api = Api(tmp_path, server.new())
+    server.halt()
+    answer = api.send()
+    assert answer.refusal == (503, "database_away")
+    assert "Traceback" not in str(answer.body)
+    server.start()
+    assert api.send(method="POST", body=AWS).status == 200
+    api.database.close()
+    server.stop()
+
+
+def test_two_servers_may_prepare_one_empty_database_at_once(on_postgresql: Api, tmp_path: Path) -> None:
+    address = str(on_postgresql._address)
+    with psycopg.connect(address, autocommit=True) as operator:
+        operator.execute("DROP SCHEMA public CASCADE")
+        operator.execute("CREATE SCHEMA public")
+    on_postgresql.database.close()
+    both = [PostgresqlDatabase(address, tmp_path / "k", create=True) for _ in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(PostgresqlDatabase.prepare, both)) == [None, None]
+    assert len(on_postgresql.rows("alembic_version")) == 1
+    for one in both:
+        one.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("UPDATE alembic_version SET version_num = 'later'", "newer version"),
+        ("DROP TABLE alembic_version", "another program"),
+        ("DELETE FROM alembic_version", "another program"),
+        ("DROP SCHEMA public CASCADE", "no database of this API"),
+    ],
+)
+def test_a_database_that_is_not_ours_is_told(on_postgresql: Api, change: str, said: str) -> None:
+    with psycopg.connect(str(on_postgresql._address), autocommit=True) as operator:
+        operator.execute(change.encode())
+    with pytest.raises(DatabaseUnusable, match=said):
+        another(on_postgresql).database.prepare()
 
 
 @pytest.mark.parametrize("kind", [SQLITE, POSTGRESQL])

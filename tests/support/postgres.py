@@ -3,7 +3,9 @@
 import atexit
 import os
 import pwd
+import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -38,14 +40,26 @@ class Server:
     """A running server with a migrated database to copy from."""
 
     def __init__(self, bin_folder: Path) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="encord-pg-"))
+        _remove_abandoned()
+        self.folder = Path(tempfile.mkdtemp(prefix=f"encord-pg-{os.getpid()}-"))
         self._bin = bin_folder
         self._as = _user()
         if self._as:
             shutil.chown(self.folder, self._as)
-        self._run(
-            "initdb", "-D", str(self.folder / "data"), "-U", _USER, "-A", "trust", "-E", "UTF8", "--no-sync"
+        # The locale C orders by bytes, as SQLite does.
+        kind = ("-U", _USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        self._run("initdb", "-D", str(self.folder / "data"), *kind)
+        atexit.register(self.stop)
+        self.start()
+        template = PostgresqlDatabase(
+            self.new("template", template="template0"), self.folder / "key", create=True
         )
+        template.prepare()
+        # A database that anyone is connected to cannot be copied.
+        template.close()
+
+    def start(self) -> None:
+        """Starts it, again after a `halt`; returns when it answers."""
         options = [word for setting in _QUIET for word in ("-c", setting)]
         self._process = subprocess.Popen(
             [
@@ -65,14 +79,7 @@ class Server:
             # The server must end with the tests, however these end.
             preexec_fn=_end_with_parent,  # noqa: PLW1509  this process has no locks that it could inherit
         )
-        atexit.register(self.stop)
         self._wait()
-        template = PostgresqlDatabase(
-            self.new("template", template="template0"), self.folder / "key", create=True
-        )
-        template.prepare()
-        # A database that anyone is connected to cannot be copied.
-        template.close()
 
     def new(self, name: str = "", template: str = "template") -> str:
         """The address of a new database, a copy of another one."""
@@ -90,14 +97,18 @@ class Server:
     def address(self, database: str) -> str:
         return f"postgresql://{_USER}@/{database}?host={self.folder}"
 
-    def stop(self) -> None:
-        """Ends the server at once and takes its folder away."""
-        self._process.terminate()
+    def halt(self) -> None:
+        """Ends the server without waiting for whoever is connected."""
+        self._process.send_signal(signal.SIGINT)
         try:
             self._process.wait(10)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def stop(self) -> None:
+        """Ends the server and takes its folder away."""
+        self.halt()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _wait(self) -> None:
@@ -134,8 +145,15 @@ def _user() -> str | None:
     return "postgres" if "postgres" in known else "nobody"
 
 
+def _remove_abandoned() -> None:
+    """Takes away the folders of test processes that were killed: only what names a process that is gone."""
+    for folder in Path(tempfile.gettempdir()).glob("encord-pg-*"):
+        owner = re.fullmatch(r"encord-pg-(\d+)-\w+", folder.name)
+        if owner and not Path("/proc", owner[1]).exists() and Path("/proc/self").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def _end_with_parent() -> None:
     import ctypes
-    import signal
 
     ctypes.CDLL(None).prctl(1, signal.SIGINT)
