@@ -111,6 +111,12 @@ def _before(owner: Any, name: str, first: Callable[..., None]) -> None:
     setattr(owner, name, wrapped)
 
 
+def _instead(owner: Any, name: str, new: Any) -> None:
+    """Puts something else in the place of what there is, by its present name."""
+    getattr(owner, name)
+    setattr(owner, name, new)
+
+
 def _type_of(provider: Any) -> str:
     """The type of integration, or the name of the resource."""
     kind = getattr(provider.reconciler, "kind", None)
@@ -163,28 +169,28 @@ def _redeclare(change: Callable[[Any], dict[str, Any] | None], module: ModuleTyp
         update = declared and change(declared)
         return update and declared.model_copy(update=update)
 
-    module._declared_as = declared_as  # type: ignore[attr-defined]
+    _instead(module, "_declared_as", declared_as)
 
 
 def _never_superseded(module: ModuleType) -> None:
-    module._Seen.superseded = lambda *_args: False
+    _instead(module._Seen, "superseded", lambda *_args: frozenset())
 
 
 def _any_organization(module: ModuleType) -> None:
-    module.Session.require = lambda *_args: None
+    _instead(module.Session, "require", lambda *_args: None)
 
 
 def _no_rekey(module: ModuleType) -> None:
-    original = module.IntegrationReconciler.comparable
+    original = module.ObjectReconciler.comparable
 
     def comparable(self: Any, properties: Any) -> Any:
         return {**original(self, properties), "declared_as": None}
 
-    module.IntegrationReconciler.comparable = comparable
+    module.ObjectReconciler.comparable = comparable
 
 
 def _explicit_providers(module: ModuleType) -> None:
-    module._refuse_explicit_provider = lambda *_args: None  # type: ignore[attr-defined]
+    _instead(module, "_refuse_explicit_provider", lambda *_args: None)
 
 
 def _global_identity(module: ModuleType) -> None:
@@ -195,11 +201,11 @@ def _global_identity(module: ModuleType) -> None:
             kept.append(module.StackIdentity(None))
         return kept[0]
 
-    module._identity = identity  # type: ignore[attr-defined]
+    _instead(module, "identity", identity)
 
 
 def _impatient(module: ModuleType) -> None:
-    module.Database.__init__.__kwdefaults__["busy_seconds"] = 0.2
+    module.SqliteDatabase.__init__.__kwdefaults__["busy_seconds"] = 0.2
 
 
 def _wrong_clock(module: ModuleType) -> None:
@@ -222,18 +228,18 @@ HARMS: dict[str, tuple[str, Patch]] = {
     "record": ("client.client", _record),
     "no-incarnation": ("resources._lifecycle", _never_superseded),
     "no-stack-identity": (
-        "reconcilers.integrations",
+        "reconcilers.objects",
         partial(_redeclare, lambda _known: {"stack_id": UUID(int=0)}),
     ),
-    "no-key": ("reconcilers.integrations", partial(_redeclare, lambda _known: None)),
+    "no-key": ("reconcilers.objects", partial(_redeclare, lambda _known: None)),
     "no-path": (
-        "reconcilers.integrations",
+        "reconcilers.objects",
         partial(_redeclare, lambda known: {"path": known.path.rpartition("::")[2]}),
     ),
-    "no-rekey": ("reconcilers.integrations", _no_rekey),
+    "no-rekey": ("reconcilers.objects", _no_rekey),
     "no-organization-check": ("reconcilers.session", _any_organization),
     "global-identity": ("resources._identity", _global_identity),
-    "impatient": ("server.store.database", _impatient),
+    "impatient": ("server.store.sqlite", _impatient),
     "explicit-providers": ("resources._resource", _explicit_providers),
     "clock-off": ("client.auth", _wrong_clock),
 }
