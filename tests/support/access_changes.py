@@ -66,6 +66,23 @@ def withdraw(plan: Plan, pick: Pick) -> None:
         del place.grants[pick(sorted(place.grants))]
 
 
+def lower(plan: Plan, pick: Pick) -> None:
+    """Withdraws or demotes an individual Admin, which the page forbids."""
+    admins = sorted(
+        (key, who)
+        for key, place in plan.integrations.items()
+        for who, grant in place.grants.items()
+        if grant.role == "admin" and "@" in who
+    )
+    if admins:
+        key, who = pick(admins)
+        grants = plan.integrations[key].grants
+        if pick((True, False)):
+            del grants[who]
+        else:
+            grants[who].role = "user"
+
+
 def move(plan: Plan, pick: Pick) -> None:
     """Another resource declares the same principal in the same role."""
     if granted := {key: place for key, place in plan.integrations.items() if place.grants}:
@@ -96,6 +113,8 @@ CHANGES: tuple[Callable[[Plan, Pick], None], ...] = (
     add_place,
     move,
     withdraw,
+    lower,
+    lower,
     rename_holder,
     toggle_exclusive,
     alter_place,
@@ -112,7 +131,7 @@ def some_plan(pick: Pick) -> Plan:
     for key in ("i0", "i1", "g0"):
         places = plan.integrations if key[0] == "i" else plan.groups
         places[key] = Place(plan.fresh(key), exclusive=pick((False, False, True)))
-    for _ in range(6):
+    for _ in range(9):
         grant(plan, pick)
     return plan
 
