@@ -5,6 +5,7 @@ It lives as long as the engine's connection: when that closes, however the engin
 Served from a copy beside the `pulumi` binary, hence one file that imports nothing of this repository.
 """
 
+import importlib.util
 import json
 import os
 import signal
@@ -15,13 +16,19 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from pathlib import Path
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any
 
-import grpc
-from google.protobuf import empty_pb2, struct_pb2
-from pulumi.runtime.proto import language_pb2 as messages
-from pulumi.runtime.proto import language_pb2_grpc, plugin_pb2
+# Only messages are needed of the packages that hold them, which themselves take longer than all the rest.
+for package in ("pulumi", "pulumi.runtime", "pulumi.runtime.proto"):
+    found = importlib.util.find_spec(package)
+    sys.modules[package] = bare = ModuleType(package)
+    bare.__path__ = list(found.submodule_search_locations or ()) if found else []
+
+import grpc  # noqa: E402
+from google.protobuf import empty_pb2, struct_pb2  # noqa: E402
+from pulumi.runtime.proto import language_pb2 as messages  # noqa: E402
+from pulumi.runtime.proto import language_pb2_grpc, plugin_pb2  # noqa: E402
 
 VERSION = "0.1.0"
 EXECUTOR = Path(__file__).resolve().with_name("pulumi-language-python-exec")
