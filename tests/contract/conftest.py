@@ -17,12 +17,12 @@ def made(folder: Path, kind: str) -> Iterator[Api]:
         pytest.skip(
             "there is no PostgreSQL on this machine: neither /usr/lib/postgresql nor initdb on the PATH"
         )
-    address = server.new() if server else None
+    address = server.lend() if server else None
     api = Api(folder, address)
     yield api
     api.database.close()
     if server and address:
-        server.drop(address)
+        server.take_back(address)
 
 
 @pytest.fixture(params=[SQLITE, POSTGRESQL])

@@ -1,9 +1,13 @@
 """The API with a cast of users: inside this process, or served over loopback HTTP."""
 
+import atexit
+import shutil
+import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +73,17 @@ class Answer:
         return self.status, self.code
 
 
+@cache
+def _migrated() -> Path:
+    """A file to copy, which spares each test the migrations."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    database = SqliteDatabase(folder / "api.sqlite", create=True)
+    database.prepare()
+    database.close()
+    return database.path
+
+
 class Api:
     """One deployment on a file, its cast, and ways to call it."""
 
@@ -76,6 +91,8 @@ class Api:
         self.path = folder / "api.sqlite"
         self._address = postgresql
         self.keys = {who: Ed25519PrivateKey.generate() for who in CAST}
+        if postgresql is None:
+            shutil.copy(_migrated(), self.path)
         self.database = self._opened(create=True)
         self.vault: Vault = bootstrap.open_served(self.database, create=True)
         bootstrap.make_organization(self.database, self.vault, "Acme", CREATOR, self.public_key(CREATOR))

@@ -57,6 +57,8 @@ class Server:
         template.prepare()
         # A database that anyone is connected to cannot be copied.
         template.close()
+        self._clean: list[str] = []
+        self._schema = self._described(self.address("template"))
 
     def start(self) -> None:
         """Starts it, again after a `halt`; returns when it answers."""
@@ -88,11 +90,36 @@ class Server:
             connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
         return self.address(name)
 
-    def drop(self, address: str) -> None:
-        """Takes a database away, whoever is connected to it."""
+    def lend(self) -> str:
+        """The address of a migrated database that holds nothing."""
+        return self._clean.pop() if self._clean else self.new()
+
+    def take_back(self, address: str) -> None:
+        """Empties a database for the next test, whoever is connected to it; drops one of another schema."""
         name = make_url(address).database
         with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
+            ends = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+            connection.execute(ends, [name])
+            if self._described(address) != self._schema:
+                connection.execute(f'DROP DATABASE "{name}"'.encode())
+                return
+        tables = ", ".join({table for table, _ in self._schema} - {"alembic_version"})
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute(f"TRUNCATE {tables} RESTART IDENTITY".encode())
+        self._clean.append(address)
+
+    @staticmethod
+    def _described(address: str) -> list[tuple[str, str]]:
+        """Tables with their columns, and the revision."""
+        columns = (
+            "SELECT table_name, string_agg(column_name, ' ' ORDER BY column_name)"
+            " FROM information_schema.columns WHERE table_schema = 'public' GROUP BY 1"
+        )
+        with psycopg.connect(address, autocommit=True) as connection:
+            found = connection.execute(columns).fetchall()
+            if any(table == "alembic_version" for table, _ in found):
+                found += connection.execute("SELECT 'alembic_version', version_num FROM alembic_version")
+        return sorted((str(table), str(rest)) for table, rest in found)
 
     def address(self, database: str) -> str:
         return f"postgresql://{_USER}@/{database}?host={self.folder}"
