@@ -46,14 +46,13 @@ def create_app(deployment: Deployment, database: Database) -> FastAPI:
     for noun in (members, grants, integrations, groups, users, principals, organizations):
         app.include_router(noun.router(), prefix=_PREFIX)
 
-    described = database.described()
-
     @app.get("/healthz", tags=["health"])
-    def healthz() -> dict[str, str]:
+    def healthz(request: Request) -> dict[str, str]:
         """Whether the database answers, and how it keeps its writes."""
-        with database.read() as connection:
+        used: Database = request.app.state.database
+        with used.read() as connection:
             connection.exec_driver_sql("SELECT 1")
-        return {"status": "ok", "version": app.version, "database": described}
+        return {"status": "ok", "version": app.version, "database": used.described()}
 
     app.add_exception_handler(Fault, _fault)
     app.add_exception_handler(RequestValidationError, _invalid)

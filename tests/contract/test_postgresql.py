@@ -11,8 +11,6 @@ import psycopg
 import pytest
 
 from pulumi_encord_integrations.client import members
-from pulumi_encord_integrations.server.app import create_app
-from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.faults import DatabaseUnusable
 from pulumi_encord_integrations.server.store.postgresql import PostgresqlDatabase
 from tests.contract.conftest import POSTGRESQL, SQLITE, made
@@ -24,9 +22,9 @@ from tests.support.api import (
     INTEGRATIONS,
     MEMBER,
     OUTSIDER,
-    PRINCIPALS,
     Answer,
     Api,
+    application,
     in_process,
 )
 from tests.support.command import run
@@ -45,7 +43,7 @@ def another(api: Api, **how: Any) -> Api:
     """A second server on the same database and key."""
     again = api.restarted()
     again.database = PostgresqlDatabase(str(api._address), api.database.key_file, **how)
-    again.app = create_app(Deployment(api.vault, PRINCIPALS), again.database)
+    again.app = application(api.vault, again.database)
     again.transport = in_process(again.app)
     return again
 

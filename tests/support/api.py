@@ -1,6 +1,7 @@
 """The API with a cast of users: inside this process, or served over loopback HTTP."""
 
 import atexit
+import copy
 import shutil
 import tempfile
 import threading
@@ -9,13 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 from sqlalchemy import delete, insert, text
+from starlette.datastructures import State
 
 from pulumi_encord_integrations import embedded
 from pulumi_encord_integrations.client.auth import Signer
@@ -84,6 +86,20 @@ def _migrated() -> Path:
     return database.path
 
 
+@cache
+def _prototype() -> FastAPI:
+    return create_app(cast("Any", None), cast("Any", None))
+
+
+def application(vault: Vault, database: Database) -> FastAPI:
+    """What `create_app` makes; its routes, which take longer to make than most tests, are made once."""
+    app = copy.copy(_prototype())
+    app.state = State({"deployment": Deployment(vault, PRINCIPALS), "database": database})
+    app.router = copy.copy(app.router)
+    app.router.routes = list(app.router.routes)
+    return app
+
+
 class Api:
     """One deployment on a file, its cast, and ways to call it."""
 
@@ -97,7 +113,7 @@ class Api:
         self.vault: Vault = bootstrap.open_served(self.database, create=True)
         bootstrap.make_organization(self.database, self.vault, "Acme", CREATOR, self.public_key(CREATOR))
         self._people()
-        self.app = create_app(Deployment(self.vault, PRINCIPALS), self.database)
+        self.app = application(self.vault, self.database)
         self._http: dict[str, httpx2.Client] = {}
         self.endpoint = "http://embedded"
         self.transport: httpx2.BaseTransport | None = in_process(self.app)
@@ -116,7 +132,7 @@ class Api:
         again.__dict__.update(self.__dict__)
         again.database = self._opened(create=False)
         again.vault = bootstrap.open_served(again.database)
-        again.app = create_app(Deployment(again.vault, PRINCIPALS), again.database)
+        again.app = application(again.vault, again.database)
         again.transport, again._http = in_process(again.app), {}
         return again
 
