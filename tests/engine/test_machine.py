@@ -2,20 +2,19 @@
 
 import os
 import random
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import closing
 
 import pytest
 
 from tests.support.access_changes import CHANGES, rewrite_an_exclusive_list, some_plan
 from tests.support.access_drill import Drill
-from tests.support.access_plan import LIST, Plan
+from tests.support.access_plan import PEOPLE, Plan
 from tests.support.access_surprises import SURPRISES
-from tests.support.access_world import World, hire
+from tests.support.access_world import World
 from tests.support.engine import USER, Project
 from tests.support.engine_real import Harms, RealEngine, mark_of
+from tests.support.members import populate
 from tests.support.tiers import TOLD
 
 SEED = int(os.environ.get("ENCORD_TEST_SEED", "5"))
@@ -32,8 +31,6 @@ FAULTS = (
     "raced",
 )
 PARTS = len(FAULTS)
-SEQUENCES = 2
-"""Of each part, on one project."""
 
 
 def sequence(project: Project, rng: random.Random, faults: Sequence[str], counted: Counter[str]) -> None:
@@ -57,20 +54,18 @@ def change(plan: Plan, rng: random.Random, fault: str) -> None:
     """Some changes, among them one that the fault needs."""
     for _ in range(rng.randint(3, 7)):
         rng.choice(CHANGES)(plan, rng.choice)
-    place = rewrite_an_exclusive_list(plan, rng.choice)
-    if "before-delete" in fault:
-        place.names[LIST] = (plan.fresh("list"), "")
+    rewrite_an_exclusive_list(plan, rng.choice)
+    if "before-delete" not in fault:
+        return
+    for key, place in plan.integrations.items():
+        for holder in place.holders():
+            place.names[holder] = plan.fresh(place.named(key, holder)[0]), ""
 
 
 @pytest.fixture
 def shared(project: Project) -> Project:
     """A project whose organization has the people of plans."""
-    project.declare('encord.UserGroup("first", name="first")')
-    project.up()
-    project.destroy()
-    with closing(sqlite3.connect(project.folder / "encord.sqlite")) as database, database:
-        hire(database, USER)
-    return project
+    return populate(project, len(PEOPLE))
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -79,8 +74,9 @@ def test_after_each_up_the_api_holds_what_is_declared(
 ) -> None:
     rng = random.Random(f"{SEED} {part}")
     counted: Counter[str] = Counter()
-    for _ in range(SEQUENCES):
-        sequence(shared, rng, [FAULTS[(part + 3) % PARTS], FAULTS[part]], counted)
+    another = FAULTS[(part + 3) % PARTS]
+    while counted["sequences"] < 2 or not counted[mark_of(FAULTS[part])]:
+        # Where the rules refuse the harmed `up`, or nothing is deleted, the fault finds no place.
+        assert counted["sequences"] < 9
+        sequence(shared, rng, [another, FAULTS[part]][counted["sequences"] % 2 :], counted)
     record_property(TOLD, f"machine of the engine tier {part}: seed {SEED}, {dict(counted)}")
-    assert counted["sequences"] == SEQUENCES
-    assert counted[mark_of(FAULTS[part])]

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from tests.support.engine import Project, changed, line_with
-from tests.support.members import access, change, declare, outputs_of, person, populate
+from tests.support.members import access, add_people, change, declare, outputs_of, person, populate
 
 BOTH = """
 prod, lab = aws("prod"), aws("lab")
@@ -82,7 +82,7 @@ def test_a_large_removal_needs_a_second_yes(staffed: Project) -> None:
 
 
 def test_ten_thousand_members_are_one_resource_one_write_and_a_short_diff(staffed: Project) -> None:
-    populate_more(staffed, 50, 10_003)
+    add_people(staffed, range(50, 10_003))
     body = 'prod = aws("prod"); listed("many", prod, people({}))'
     declare(staffed, body.format("range(10_000)"))
     staffed.up()
@@ -95,15 +95,6 @@ def test_ten_thousand_members_are_one_resource_one_write_and_a_short_diff(staffe
     assert audited(staffed) - writes <= 1
     assert len(access(staffed)["prod"]) == 10_001
     assert [r for r in staffed.export() if "Members" in r["type"]][1:] == []
-
-
-def populate_more(project: Project, first: int, last: int) -> None:
-    with closing(sqlite3.connect(project.folder / "encord.sqlite")) as database, database:
-        database.executemany(
-            "INSERT INTO organization_users (organization, email, role, created_at)"
-            " SELECT organization, ?, 'MEMBER', created_at FROM organization_users WHERE email = ?",
-            [(person(number), "ada@example.com") for number in range(first, last)],
-        )
 
 
 def audited(project: Project) -> int:

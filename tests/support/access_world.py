@@ -97,10 +97,14 @@ class World:
 
 def hire(database: sqlite3.Connection, colleague: str) -> None:
     """Makes the people of plans users of a colleague's organization."""
+    add_users(database, colleague, PEOPLE)
+
+
+def add_users(database: sqlite3.Connection, colleague: str, emails: Iterable[str]) -> None:
     database.executemany(
         "INSERT INTO organization_users (organization, email, role, created_at)"
         " SELECT organization, ?, 'MEMBER', created_at FROM organization_users WHERE email = ?",
-        [(who, colleague) for who in PEOPLE],
+        [(who, colleague) for who in emails],
     )
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -135,8 +136,9 @@ class Project:
 
     def export(self, stack: str = "dev") -> list[dict[str, Any]]:
         """The resources in the stack's state."""
-        text = self.succeed("stack", "export", "--stack", stack)
-        resources: list[dict[str, Any]] = json.loads(text)["deployment"].get("resources", [])
+        path = self.folder / "state" / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
+        latest = json.loads(path.read_text())["checkpoint"]["latest"] or {}
+        resources: list[dict[str, Any]] = latest.get("resources", [])
         return resources
 
     def outputs(self, stack: str = "dev") -> dict[str, Any]:
@@ -179,11 +181,16 @@ class Project:
     def api(self) -> Client:
         """The embedded API, met behind the engine's back."""
         database = self.folder / self.config["database"]
-        return embedded.connect(Settings("embedded", database=database, user=self.config["user"]))
+        return _connected(database, self.config["user"], database.stat().st_ino if database.exists() else 0)
 
     def living(self) -> dict[str, IntegrationView]:
         """Every integration that the API holds, by uuid."""
         return {view.uuid: view for view in integrations.search(self.api())}
+
+
+@lru_cache(4)
+def _connected(database: Path, user: str, _file: int) -> Client:
+    return embedded.connect(Settings("embedded", database=database, user=user))
 
 
 def names(name: str) -> set[str]:

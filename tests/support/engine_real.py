@@ -1,6 +1,5 @@
 """The real engine behind the same face as its stand-in: programs are written out, the state file is read."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -43,9 +42,7 @@ class RealEngine:
     @property
     def state(self) -> list[Entry]:
         """Our resources, from the state's file."""
-        path = self.project.folder / "state" / ".pulumi" / "stacks" / "toy" / "dev.json"
-        latest = json.loads(path.read_text())["checkpoint"]["latest"] or {}
-        ours = (row for row in latest.get("resources", ()) if ":dynamic/encord:" in row["type"])
+        ours = (row for row in self.project.export() if ":dynamic/encord:" in row["type"])
         return [_entry(row) for row in ours if not row["type"].endswith(":StackIdentity")]
 
     def resource(self, wanted: str) -> Entry | None:

@@ -1,11 +1,13 @@
 """People of an engine test's organization, and who has which access as the API then holds it."""
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 
 from pulumi_encord_integrations import embedded
 from pulumi_encord_integrations.client import groups, members, organization_users
 from pulumi_encord_integrations.client.settings import Settings
+from tests.support.access_world import add_users
 from tests.support.engine import USER, Project
 
 Access = dict[str, dict[str, str]]
@@ -35,13 +37,13 @@ def populate(project: Project, count: int) -> Project:
     """An embedded database that holds people p0, p1, ..., before the first `up`."""
     database = project.folder / project.config["database"]
     embedded.connect(Settings("embedded", database=database, user=USER), create=True)
-    with closing(sqlite3.connect(database)) as connection, connection:
-        connection.executemany(
-            "INSERT INTO organization_users (organization, email, role, created_at)"
-            " SELECT organization, ?, 'MEMBER', created_at FROM organization_users WHERE email = ?",
-            [(person(number), USER) for number in range(count)],
-        )
+    add_people(project, range(count))
     return project
+
+
+def add_people(project: Project, numbers: Iterable[int]) -> None:
+    with closing(sqlite3.connect(project.folder / project.config["database"])) as database, database:
+        add_users(database, USER, map(person, numbers))
 
 
 def declare(project: Project, body: str) -> None:
