@@ -10,7 +10,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from pulumi_encord_integrations.client import members
+from pulumi_encord_integrations.client import members, organizations
+from pulumi_encord_integrations.client.auth import Signer, read_key
+from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.server.faults import DatabaseUnusable
 from pulumi_encord_integrations.server.store.postgresql import PostgresqlDatabase
 from tests.contract.conftest import POSTGRESQL, SQLITE, made
@@ -27,7 +29,7 @@ from tests.support.api import (
     application,
     in_process,
 )
-from tests.support.command import run
+from tests.support.command import run, serving
 
 SEED = 20_261_123
 GROUPS = "/v2/public/organisation/groups"
@@ -183,6 +185,23 @@ def test_the_command_founds_and_refuses_to_found_twice(on_postgresql: Api, tmp_p
     ran = run(tmp_path, *again, *who)
     assert ran.code == 1
     assert 'holds the organization "Acme" already' in ran.err
+
+
+def test_the_command_founds_serves_and_knows_its_key(on_postgresql: Api, tmp_path: Path) -> None:
+    address = str(on_postgresql._address)
+    with psycopg.connect(address, autocommit=True) as operator:
+        operator.execute("DROP SCHEMA public CASCADE")
+        operator.execute("CREATE SCHEMA public")
+    place = ["--database", address, "--encryption-key", "key"]
+    who = ["--organization", "Acme", "--admin", CREATOR, "--new-key", "ada.key"]
+    assert run(tmp_path, "init-server", *place, *who).code == 0
+    with serving(tmp_path, *place) as server:
+        assert "PostgreSQL" in server.line
+        client = Client(server.address, Signer(read_key(tmp_path / "ada.key")))
+        assert organizations.current(client).name == "Acme"
+    (tmp_path / "key").write_text("00" * 32)
+    refused = run(tmp_path, "serve", *place)
+    assert (refused.code, "is not the key of" in refused.err) == (2, True), refused.err
 
 
 def acts(random: Random) -> list[tuple[str, Any]]:
