@@ -136,7 +136,7 @@ class Project:
 
     def export(self, stack: str = "dev") -> list[dict[str, Any]]:
         """The resources in the stack's state."""
-        path = self.folder / "state" / ".pulumi" / "stacks" / PROJECT / f"{stack}.json"
+        (path,) = (self.folder / "state" / ".pulumi" / "stacks").glob(f"*/{stack}.json")
         latest = json.loads(path.read_text())["checkpoint"]["latest"] or {}
         resources: list[dict[str, Any]] = latest.get("resources", [])
         return resources
