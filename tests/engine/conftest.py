@@ -1,13 +1,30 @@
+import json
+import shutil
+from hashlib import sha1
 from pathlib import Path
 
 import pytest
 
-from tests.support.engine import Project, make_project
+from tests.support.engine import PROJECT, Project, make_project
+
+
+@pytest.fixture(scope="session")
+def initialized(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of one stack, `dev`, to copy: each `pulumi stack init` takes half a second."""
+    made = make_project(tmp_path_factory.mktemp("initialized") / "project")
+    made.new_stack()
+    return made.folder
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    """A project with one stack, `dev`."""
+def project(tmp_path: Path, initialized: Path) -> Project:
+    """A project with one stack, `dev`, which is the selected one."""
     made = make_project(tmp_path / "project")
-    made.new_stack()
+    shutil.copy(initialized / "Pulumi.dev.yaml", made.folder)
+    shutil.copytree(initialized / "state", made.folder / "state", dirs_exist_ok=True)
+    workspaces = made.folder / "home" / "workspaces"
+    workspaces.mkdir(parents=True)
+    selected = {"stacks": {made.env["PULUMI_BACKEND_URL"]: f"organization/{PROJECT}/dev"}}
+    name = sha1(str(made.folder / "Pulumi.yaml").encode(), usedforsecurity=False).hexdigest()
+    (workspaces / f"{PROJECT}-{name}-workspace.json").write_text(json.dumps(selected))
     return made
