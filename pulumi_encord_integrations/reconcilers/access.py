@@ -1,6 +1,6 @@
 """Access that is named by its natural key: what all such reconcilers share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from pulumi_encord_integrations.client import members as api
@@ -35,6 +35,10 @@ class NaturalKey:
     def comparable(self, properties: Bag) -> Bag:
         """All inputs."""
         return {name: properties.get(name) for name in self.spec.model_fields if name not in self.ignored}
+
+    def ends(self, id_: str, outputs: Bag) -> str | None:
+        """Nobody, but for whom the resource itself names."""
+        return None
 
     def inputs_of(self, outputs: Bag) -> Bag:
         """Those of the outputs that are inputs."""
@@ -73,6 +77,11 @@ def as_declared(key: str, live: str, declared: str | None) -> str:
     return str(declared) if kept_for_good(key, live, declared) and declared else live
 
 
+def some(names: Sequence[str]) -> str:
+    """The first five of sorted names, and how many more."""
+    return f"{', '.join(names[:5])} and {len(names) - 5} more" if len(names) > 5 else ", ".join(names)
+
+
 def keeps(who: str, where: Any) -> None:
     """Says that access outlives its resource."""
-    notice(f'{who} keeps access to {where}: on_delete="keep"')
+    notice(f'access to {where} is kept for {who}: on_delete="keep"')

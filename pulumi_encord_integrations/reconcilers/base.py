@@ -69,6 +69,9 @@ class Reconciler(Protocol):
         From inputs alone, with an empty id, those that are named by them.
         """
 
+    def ends(self, id_: str, outputs: Bag) -> str | None:
+        """Who loses all access with a delete, by the name that members have."""
+
     def create(self, session: Session, inputs: Bag) -> Live:
         """Makes it, or finds what an earlier create of the same declaration made."""
 

@@ -50,6 +50,10 @@ class GroupReconciler(ObjectReconciler[DeclaredGroup]):
         """Lets it go, with all access that it granted."""
         return api.delete(session.client, uuid, declared_by).outcome
 
+    def ends(self, id_: str, outputs: Bag) -> str | None:
+        """The group, unless it was adopted and outlives its resource."""
+        return None if outputs.get("adopted") else f"group:{id_}"
+
     def title(self, properties: Any) -> str:
         """The name."""
         return str(properties.get("name"))

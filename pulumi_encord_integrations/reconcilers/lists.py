@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pulumi_encord_integrations.model.members import kept_for_good, large_removal, refusal_to_lower
 from pulumi_encord_integrations.model.problems import Problem
-from pulumi_encord_integrations.reconcilers.access import NaturalKey, as_declared, keeps
+from pulumi_encord_integrations.reconcilers.access import NaturalKey, as_declared, keeps, some
 from pulumi_encord_integrations.reconcilers.base import (
     NOTHING,
     UNKNOWN,
@@ -158,7 +158,7 @@ class ListReconciler(NaturalKey, ABC):
         session.require(outputs.get("organization"))
         holder, listed = str(outputs[self.holder]), outputs.get(self.entries, {})
         if outputs.get("on_delete") == "keep":
-            keeps(f"{len(listed)} listed", holder)
+            keeps(some(sorted(listed)), holder)
             return
         removed = frozenset(key for key in listed if f"{holder}/{key}" not in living)
         if removed:

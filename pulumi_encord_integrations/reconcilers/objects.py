@@ -92,6 +92,10 @@ class ObjectReconciler(ABC, Generic[V]):
         """The remote uuid."""
         return frozenset({id_} if id_ else ())
 
+    def ends(self, id_: str, outputs: Bag) -> str | None:
+        """Nobody, as far as members go."""
+        return None
+
     def create(self, session: Session, inputs: Bag) -> Live:
         """Creates, finds its own, or adopts."""
         placement = Placement(

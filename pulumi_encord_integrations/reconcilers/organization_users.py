@@ -41,6 +41,10 @@ class OrganizationUserReconciler(NaturalKey):
         email = id_ or properties.get("email")
         return frozenset({f"organization user {email}"} if email else ())
 
+    def ends(self, id_: str, outputs: Bag) -> str | None:
+        """The person."""
+        return None if outputs.get("on_delete") == "keep" else id_
+
     def create(self, session: Session, inputs: Bag) -> Live:
         """Adds at once; who is there already is taken over, as declared."""
         spec = OrganizationUserSpec.model_validate({name: inputs[name] for name in _wanted(inputs)})

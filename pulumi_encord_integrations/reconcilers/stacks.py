@@ -28,6 +28,9 @@ class StackReconciler:
         """The identity itself."""
         return frozenset({id_})
 
+    def ends(self, id_: str, outputs: Bag) -> None:
+        """Nobody."""
+
     def verify(self, found: Callable[[], str], outputs: Bag) -> None:
         """Refuses another organization; an API out of reach is a warning, so that previews work."""
         try:

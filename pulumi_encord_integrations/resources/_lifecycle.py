@@ -20,8 +20,9 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from pulumi_encord_integrations.client.errors import EncordError, NotFound
+from pulumi_encord_integrations.client.errors import EncordError, NotFound, Refused
 from pulumi_encord_integrations.model.problems import Problem
+from pulumi_encord_integrations.reconcilers.access import some
 from pulumi_encord_integrations.reconcilers.base import Bag, Context, Reconciler
 from pulumi_encord_integrations.reconcilers.session import Session
 from pulumi_encord_integrations.resources import _session
@@ -204,7 +205,19 @@ class Lifecycle(ResourceProvider):
         before = bag(props)
         living = self._living(id_, before)
         if not living or living != self.reconciler.things(id_, before):
+            self._require_undeclared(id_, before)
             self.reconciler.delete(self._session(), id_, before, living)
+
+    def _require_undeclared(self, id_: str, before: Bag) -> None:
+        who = self.reconciler.ends(id_, before)
+        holders = sorted(
+            thing.removesuffix(f"/{who}") for thing in _seen.declared() if who and thing.endswith(f"/{who}")
+        )
+        if holders:
+            raise Refused(
+                f"{id_} is still declared as a member of {some(holders)}",
+                hint="Take that out as well: deleting ends all access, an individual Admin's too",
+            )
 
     def _living(self, id_: str, properties: Bag) -> frozenset[str]:
         things = self.reconciler.things(id_, properties)

@@ -32,6 +32,13 @@ class EncordResource(Resource, module="encord", name="Resource"):
         if not name:
             cls._resource_type_name = inherited
 
+    def _refuse_to_be_deleted_first(self, opts: pulumi.ResourceOptions | None) -> None:
+        if opts and opts.delete_before_replace:
+            raise pulumi.RunError(
+                f"{type(self).__name__} cannot use delete_before_replace: deleting it ends access "
+                "that other resources declare, and a replacement would not bring it back"
+            )
+
     def _declare(self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> None:
         """Registers the resource with its place in the program."""
         opts = opts or pulumi.ResourceOptions()

@@ -58,6 +58,7 @@ class UserGroup(EncordResource, module="encord", name="UserGroup"):
             opts: Pulumi's resource options; an explicit provider is refused.
 
         """
+        self._refuse_to_be_deleted_first(opts)
         self._declare(resource_name, {"name": name, "description": description, "adopt": adopt}, opts)
 
     @classmethod

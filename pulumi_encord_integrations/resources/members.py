@@ -6,6 +6,7 @@ from typing import Any, NotRequired, Self, TypedDict
 import pulumi
 
 from pulumi_encord_integrations.model.members import MemberRole
+from pulumi_encord_integrations.reconcilers.access import some
 from pulumi_encord_integrations.reconcilers.lists import MOVED
 from pulumi_encord_integrations.resources import providers
 from pulumi_encord_integrations.resources._claims import claim, claimed_elsewhere
@@ -176,7 +177,7 @@ class IntegrationMembers(EncordResource, module="encord", name="IntegrationMembe
     def _warn(self, known: Mapping[str, Any]) -> None:
         if known["stay"]:
             pulumi.log.warn(
-                f"not listed, but individual Admins cannot be removed: {_some(known['stay'])}. "
+                f"not listed, but individual Admins cannot be removed: {some(sorted(known['stay']))}. "
                 "List them, or contact support",
                 resource=self,
             )
@@ -270,7 +271,8 @@ def _deleted_with(integration: Any) -> pulumi.Resource | None:
 
 
 def _hint(resource: pulumi.Resource, integration: Any, *, may_be_admin: bool) -> None:
-    if may_be_admin and not isinstance(integration, pulumi.Resource):
+    # A plain uuid is hardly of an integration that the same program declares.
+    if may_be_admin and isinstance(integration, pulumi.Output):
         pulumi.log.info(
             "give the integration itself, not its id, where this program declares it: "
             "then destroying both need not remove an individual Admin, which is refused",
@@ -280,12 +282,7 @@ def _hint(resource: pulumi.Resource, integration: Any, *, may_be_admin: bool) ->
 
 def _warn_above(resource: pulumi.Resource, users: list[str]) -> None:
     pulumi.log.warn(
-        f"declared as user, but Admin by now: {_some(users)}. Individual Admins cannot be demoted: "
+        f"declared as user, but Admin by now: {some(sorted(users))}. Individual Admins cannot be demoted: "
         "declare admin, or contact support",
         resource=resource,
     )
-
-
-def _some(names: Sequence[str]) -> str:
-    shown = ", ".join(sorted(names)[:5])
-    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown

@@ -72,6 +72,7 @@ class OrganizationUser(EncordResource, module="encord", name="OrganizationUser")
             opts: Pulumi's resource options; an explicit provider is refused.
 
         """
+        self._refuse_to_be_deleted_first(opts)
         self._plain_email = email if isinstance(email, str) else None
         inputs = {"email": email, "role": role, "member_type": member_type, "on_delete": on_delete}
         self._grant(resource_name, inputs, opts)

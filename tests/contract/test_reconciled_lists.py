@@ -141,7 +141,7 @@ def test_a_kept_list_asks_for_nothing_and_says_so(
     live = made(watched, uuid, {MEMBER: "admin", OUTSIDER: "user"}, on_delete="keep")
     LIST.delete(watched.session(), live.id, live.outputs)
     assert watched.asked == []
-    assert f"2 listed keeps access to {uuid}" in capfd.readouterr().err
+    assert f"access to {uuid} is kept for" in capfd.readouterr().err
 
 
 def test_a_read_shows_only_who_is_listed_and_what_drifted(watched: Watched, uuid: str) -> None:

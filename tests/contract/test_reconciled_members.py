@@ -98,7 +98,7 @@ def test_what_is_kept_asks_for_nothing_and_says_so(
     live = made(watched, user(uuid, role="admin", on_delete="keep"))
     PERSON.delete(watched.session(), live.id, live.outputs)
     assert watched.asked == []
-    assert capfd.readouterr().err == f'warning: {MEMBER} keeps access to {uuid}: on_delete="keep"\n'
+    assert capfd.readouterr().err == f'warning: access to {uuid} is kept for {MEMBER}: on_delete="keep"\n'
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def test_a_join_leaves_the_admin_there_and_says_so(
     live = joined(watched, uuid)
     JOIN.delete(watched.session(BOSS), live.id, live.outputs)
     assert (watched.asked, roles_of(watched.api, uuid)[BOSS]) == ([], "admin")
-    assert f"{BOSS} keeps access to {uuid}" in capfd.readouterr().err
+    assert f"access to {uuid} is kept for {BOSS}" in capfd.readouterr().err
 
 
 def test_a_join_that_is_to_be_taken_back_is_refused(watched: Watched, uuid: str) -> None:

@@ -108,7 +108,7 @@ def test_oneself_and_who_is_to_be_kept_stay_with_a_word(
     live = made(watched, email, "ADMIN", **how)
     USER.delete(watched.session(), email, live.outputs)
     assert watched.asked == []
-    said = "keeps access" if how else "nobody removes themselves"
+    said = "is kept for" if how else "nobody removes themselves"
     assert said in capfd.readouterr().err
 
 

@@ -2,10 +2,11 @@
 
 import pytest
 
-from tests.support.engine import UP, Project, operations
+from tests.support.engine import UP, Project, line_with, operations
 from tests.support.members import (
     access,
     declare,
+    group_uuid,
     in_groups,
     in_organization,
     outputs_of,
@@ -160,3 +161,39 @@ listed("many", prod, people([2]) + people([3], "admin"))
     staffed.unchanged()
     staffed.destroy()
     assert staffed.living() == {}
+
+
+@pytest.mark.parametrize(
+    ("left", "taken_out"),
+    [
+        ('listed("many", prod, [{"user": "new@example.com", "role": "admin"}])', "OrganizationUser"),
+        ('member("one", prod, "new@example.com")', "OrganizationUser"),
+        ('encord.IntegrationMember("g", integration=prod, group="UUID", role="user")', "UserGroup"),
+    ],
+)
+def test_who_is_still_declared_is_not_taken_out_under_the_declaration(
+    staffed: Project, left: str, taken_out: str
+) -> None:
+    parts = {
+        "OrganizationUser": 'encord.OrganizationUser("new", email="new@example.com")',
+        "UserGroup": 'encord.UserGroup("team", name="Team")',
+    }
+    program = "\n".join(['prod = aws("prod")', *parts.values()])
+    declare(staffed, program)
+    staffed.up()
+    left = left.replace("UUID", group_uuid(staffed, "Team"))
+    declare(staffed, f"{program}\n{left}")
+    staffed.up()
+    granted = access(staffed)
+    declare(staffed, f"{program}\n{left}".replace(parts[taken_out], ""))
+    assert line_with("is still declared as a member of", staffed.fail(*UP, "--stack", "dev"))
+    assert access(staffed) == granted
+    declare(staffed, "")
+    staffed.up()
+    assert access(staffed) == {}
+
+
+@pytest.mark.parametrize("kind", ['OrganizationUser("u", email="n@example.com"', 'UserGroup("g", name="G"'])
+def test_nobody_is_deleted_before_being_replaced(staffed: Project, kind: str) -> None:
+    declare(staffed, f"encord.{kind}, opts=pulumi.ResourceOptions(delete_before_replace=True))")
+    assert "cannot use delete_before_replace" in staffed.fail("preview", "--stack", "dev")

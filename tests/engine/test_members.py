@@ -67,7 +67,7 @@ def test_what_would_lower_an_individual_admin_is_refused_in_preview(staffed: Pro
     declare(staffed, ADMIN + 'member("a", prod, "p0@example.com", "admin", on_delete="keep")')
     staffed.up()
     declare(staffed, ADMIN)
-    assert f"{person(0)} keeps access to" in staffed.up()
+    assert f"is kept for {person(0)}: on_delete" in staffed.up()
     assert access(staffed) == {"prod": {person(0): "admin"}, "lab": {}}
 
 
@@ -122,7 +122,7 @@ def test_members_of_what_outlives_the_stack_are_removed_or_refused(staffed: Proj
     staffed.up()
     refused = staffed.fail("destroy", "--yes", "--skip-preview", "--continue-on-error", "--stack", "dev")
     assert f"{person(2)} is an Admin" in refused
-    assert f"{person(1)} keeps access to" in refused
+    assert f"is kept for {person(1)}: on_delete" in refused
     title = "mine" if how == "retained" else "prod"
     assert access(staffed)[title] == {person(1): "admin", person(2): "admin"}
 
