@@ -155,7 +155,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     [
         (lambda w: one(w.id), True),
         (lambda w: one(w.id, role="user"), False),
-        (lambda w: one(UUID), True),
+        (lambda w: one(UUID), False),
         (one, False),
         (lambda w: one(w.id, user=None, group=TEAM), False),
         (lambda w: many(w.id, {"user": ADA, "role": "user"}), False),
