@@ -3,7 +3,7 @@
 Each type has a file in `integration_types/`: a spec (what is declared) and a view (what is answered).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError
 from pulumi_encord_integrations.model.base import IMMUTABLE, ImmutableFlag, Received, Sent, rule
 from pulumi_encord_integrations.model.identity import DeclaredAs
 from pulumi_encord_integrations.model.members import MemberRole
+from pulumi_encord_integrations.model.objects import DirectUrls, ObjectUrls
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.model.scenarios import Reach, judge
 from pulumi_encord_integrations.model.text import Title
@@ -105,6 +106,8 @@ class IntegrationType:
     """Its name in Pulumi programs: AwsIntegration, ..."""
     spec: type[IntegrationSpec]
     view: type[IntegrationView]
+    urls: Callable[[Mapping[str, Any]], ObjectUrls | DirectUrls]
+    """Settings -> what URLs of data such an integration takes."""
 
     def scenario(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """What the scenario of checked settings allows, as it is answered."""

@@ -1,8 +1,8 @@
 """Amazon S3, read through a role of the customer's that the API assumes."""
 
 import re
-from collections.abc import Iterator
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel
 
@@ -14,6 +14,7 @@ from pulumi_encord_integrations.model.integrations import (
     IntegrationType,
     IntegrationView,
 )
+from pulumi_encord_integrations.model.objects import ObjectUrls, bucket_prefixes, in_host_or_path
 from pulumi_encord_integrations.model.problems import Problem
 
 # A path is at most 512 characters long with its slashes.
@@ -21,6 +22,7 @@ _ROLE_ARN = re.compile(
     r"arn:aws(?:-[a-z]+)*:iam::\d{12}:role/(?:[\x21-\x7e]{1,510}/)?[\w+=,.@-]{1,64}", re.ASCII
 )
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", re.ASCII)
+_HOSTS = re.compile(r"s3(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.amazonaws\.(?:com|com\.cn|eu)")
 _RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 _PARTITION_OF_REGION = {
@@ -106,4 +108,9 @@ class AwsView(_Settings, IntegrationView):
     """Who assumes the role; None if the deployment has not configured it."""
 
 
-AWS = IntegrationType("AWS", "AwsIntegration", AwsSpec, AwsView)
+def _urls(settings: Mapping[str, Any]) -> ObjectUrls:
+    hosted = in_host_or_path(_HOSTS)
+    return ObjectUrls(bucket_prefixes(settings), hosted, "s3://BUCKET/KEY", scheme="s3")
+
+
+AWS = IntegrationType("AWS", "AwsIntegration", AwsSpec, AwsView, _urls)

@@ -14,6 +14,7 @@ from pulumi_encord_integrations.model.integrations import (
     IntegrationType,
     IntegrationView,
 )
+from pulumi_encord_integrations.model.objects import ObjectUrls
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.model.text import uuid_in
 
@@ -126,4 +127,23 @@ class AzureView(_Settings, IntegrationView):
         return value if known.data.get("tenant_id") else None
 
 
-AZURE = IntegrationType("AZURE", "AzureIntegration", AzureSpec, AzureView)
+_HOST = re.compile(r"([a-z0-9]{3,24})\.blob\.core\.(?:windows\.net|usgovcloudapi\.net|chinacloudapi\.cn)")
+_ROOT = "$root"
+
+
+def _urls(settings: Mapping[str, Any]) -> ObjectUrls:
+    account, container = settings["storage_account"], settings["container"]
+
+    def hosted(host: str, path: str) -> tuple[str, str] | None:
+        found = _HOST.fullmatch(host)
+        if found is None or found[1] != account:
+            return None
+        name, slash, key = path.removeprefix("/").partition("/")
+        # What lies in the root container is named without it.
+        return (name, key) if slash or container != _ROOT else (_ROOT, name)
+
+    example = f"https://{account}.blob.core.windows.net/{container}/BLOB"
+    return ObjectUrls({container: ()}, hosted, example, noun="container")
+
+
+AZURE = IntegrationType("AZURE", "AzureIntegration", AzureSpec, AzureView, _urls)

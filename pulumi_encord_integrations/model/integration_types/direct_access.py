@@ -1,7 +1,7 @@
 """Direct Access: you supply the URLs, nobody signs any."""
 
-from collections.abc import Iterator
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel
 
@@ -11,6 +11,7 @@ from pulumi_encord_integrations.model.integrations import (
     IntegrationType,
     IntegrationView,
 )
+from pulumi_encord_integrations.model.objects import DirectUrls
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.model.scenarios import Reach, Source, UrlKind, judge
 
@@ -40,6 +41,14 @@ class DirectAccessView(_Settings, IntegrationView):
     """A Direct Access integration as answered."""
 
 
+_KNOWN_SIGNATURES = {"GCP", "AWS", "AZURE", "MINIO", "DIGITAL_OCEAN"}
+"""Sources whose signed URLs can be told from others."""
+
+
+def _urls(settings: Mapping[str, Any]) -> DirectUrls:
+    return DirectUrls(settings["url_kind"] == "SIGNED", settings["source"] in _KNOWN_SIGNATURES)
+
+
 DIRECT_ACCESS = IntegrationType(
-    "DIRECT_ACCESS", "DirectAccessIntegration", DirectAccessSpec, DirectAccessView
+    "DIRECT_ACCESS", "DirectAccessIntegration", DirectAccessSpec, DirectAccessView, _urls
 )

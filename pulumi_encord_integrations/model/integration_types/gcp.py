@@ -1,7 +1,8 @@
 """Google Cloud Storage, read by a service account of the API's."""
 
 import re
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel
 
@@ -12,7 +13,9 @@ from pulumi_encord_integrations.model.integrations import (
     IntegrationType,
     IntegrationView,
 )
+from pulumi_encord_integrations.model.objects import ObjectUrls, bucket_prefixes, in_host_or_path
 
+_HOSTS = re.compile(r"storage\.googleapis\.com|storage\.cloud\.google\.com")
 _PART = r"[a-z0-9_-]{1,63}"
 _BUCKET = re.compile(rf"(?=.{{3,222}}$)(?=[a-z0-9])(?=.*[a-z0-9]$){_PART}(?:\.{_PART})*")
 
@@ -53,4 +56,9 @@ class GcpView(_Settings, IntegrationView):
     """Who reads the buckets; None if the deployment has not configured it."""
 
 
-GCP = IntegrationType("GCP", "GcpIntegration", GcpSpec, GcpView)
+def _urls(settings: Mapping[str, Any]) -> ObjectUrls:
+    hosted = in_host_or_path(_HOSTS)
+    return ObjectUrls(bucket_prefixes(settings), hosted, "gs://BUCKET/NAME", scheme="gs")
+
+
+GCP = IntegrationType("GCP", "GcpIntegration", GcpSpec, GcpView, _urls)

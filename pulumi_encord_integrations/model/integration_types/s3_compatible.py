@@ -1,9 +1,10 @@
 """Storage that speaks S3's protocol outside AWS and OTC, read with a key pair."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel
 
@@ -15,6 +16,7 @@ from pulumi_encord_integrations.model.integrations import (
     IntegrationView,
 )
 from pulumi_encord_integrations.model.object_storage import AccessKeyId, Endpoint, SecretAccessKey, host_of
+from pulumi_encord_integrations.model.objects import ObjectUrls, bucket_prefixes, in_host_or_path
 from pulumi_encord_integrations.model.problems import Problem
 
 Preset = Literal["MINIO", "WASABI", "ORACLE", "CLOUDFLARE_R2", "COREWEAVE", "OTHER"]
@@ -135,6 +137,11 @@ class S3CompatibleView(_Settings, IntegrationView):
     """Changes with the secret access key, and says nothing about it."""
 
 
+def _urls(settings: Mapping[str, Any]) -> ObjectUrls:
+    hosted = in_host_or_path(re.compile(re.escape(urlsplit(settings["endpoint"]).netloc)))
+    return ObjectUrls(bucket_prefixes(settings), hosted, "s3://BUCKET/KEY", scheme="s3")
+
+
 S3_COMPATIBLE = IntegrationType(
-    "S3_COMPATIBLE", "S3CompatibleIntegration", S3CompatibleSpec, S3CompatibleView
+    "S3_COMPATIBLE", "S3CompatibleIntegration", S3CompatibleSpec, S3CompatibleView, _urls
 )
