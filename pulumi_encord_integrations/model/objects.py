@@ -24,7 +24,7 @@ _SIGNED_BY = (
     {"signature", "expires"},
     {"sig", "se"},
 )
-"""Names of query parameters, each set of which makes a signed URL: S3, Google, OBS, older S3 and Google, Azure."""
+"""Sets of query parameters, each of which makes a signed URL: S3, Google, OBS, older S3 and Google, Azure."""
 
 
 @dataclass(frozen=True)
