@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pulumi_encord_integrations.organization.declare import Organization, declare_organization
+    from pulumi_encord_integrations.resources.expiry import SignedUrlExpiry
     from pulumi_encord_integrations.resources.groups import UserGroup, UserGroupMembers
     from pulumi_encord_integrations.resources.integration_types import (
         AwsIntegration,
@@ -37,6 +38,7 @@ else:
     # The command imports this package too, and must not wait for Pulumi.
     _HOMES = {
         "organization.declare": ("Organization", "declare_organization"),
+        "resources.expiry": ("SignedUrlExpiry",),
         "resources.groups": ("UserGroup", "UserGroupMembers"),
         "resources.integration_types": (
             "AwsIntegration",
@@ -76,6 +78,7 @@ __all__ = [
     "OrganizationUser",
     "OtcIntegration",
     "S3CompatibleIntegration",
+    "SignedUrlExpiry",
     "UserGroup",
     "UserGroupMembers",
     "declare_organization",

@@ -38,6 +38,9 @@ class _Mark:
 IMMUTABLE = _Mark("IMMUTABLE")
 """A change of the field replaces the object."""
 
+SHARED = _Mark("SHARED")
+"""Another resource may set the field: where it is not declared it is left alone."""
+
 SECRET = _Mark("SECRET")
 """The field is written only: never answered, logged or shown."""
 

@@ -16,13 +16,26 @@ _ISO = re.compile(
     r"P(?:(?P<w>\d{1,9})W)?(?:(?P<d>\d{1,9})D)?(?:T(?=\d)(?:(?P<h>\d{1,9})H)?(?:(?P<m>\d{1,9})M)?(?:(?P<s>\d{1,9})S)?)?",
     re.ASCII,
 )
+_WORDS = ((604_800, "week"), (86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+_LONGEST = 10 * 365 * 86_400
 _FORMS = 'such as "90m", "12h", "7d", "PT12H" or 43200 (seconds)'
 
 
-def _seconds(value: Any) -> int:
+def _whole(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise ValueError(f"must be a duration {_FORMS}")
-    seconds = value if isinstance(value, int) else _read(value.strip())
+    return value if isinstance(value, int) else _read(value.strip())
+
+
+def _span(value: Any) -> int:
+    seconds = _whole(value)
+    if not 1 <= seconds <= _LONGEST:
+        raise ValueError("must be 1 second to 10 years")
+    return seconds
+
+
+def _seconds(value: Any) -> int:
+    seconds = _whole(value)
     if not 1 <= seconds <= MAX_SECONDS:
         raise ValueError(f"must be 1 second to 7 days ({MAX_SECONDS} seconds)")
     return seconds
@@ -38,5 +51,15 @@ def _read(text: str) -> int:
     return sum(int(number) * _UNITS[unit] for unit, number in parts.items())
 
 
+def shown(seconds: int) -> str:
+    """A number of seconds as people say it, in the largest unit that divides it: 12 hours, 90 minutes."""
+    size, unit = next((size, unit) for size, unit in _WORDS if seconds % size == 0)
+    count = seconds // size
+    return f"{count} {unit}{'' if count == 1 else 's'}"
+
+
 UrlLifetime = Annotated[int, BeforeValidator(_seconds)]
 """Whole seconds; a month or a year has no fixed length and is refused."""
+
+Timespan = Annotated[int, BeforeValidator(_span)]
+"""Whole seconds of anything that may take longer than a URL lives."""

@@ -57,6 +57,8 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
         kept = {name: value for name, value in outputs.items() if name not in {*self.fields, "declared_as"}}
         if getattr(view, _FINGERPRINT, None) == outputs.get(_FINGERPRINT):
             kept |= {name: outputs[name] for name in self.secrets if name in outputs}
+        looked_up = "organization" not in outputs
+        kept |= {name: getattr(view, name) if looked_up else outputs.get(name) for name in self.shared}
         if view.declared_as:
             kept["declared_as"] = view.declared_as.model_dump(mode="json")
         return kept
@@ -64,7 +66,8 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
     def live(self, view: IntegrationView, carried: Bag) -> Live:
         """Live values over what only the state knows: the declaration, secrets, the incarnation."""
         self._own(view)
-        shown = view.model_dump(mode="json", exclude=_NOT_OUTPUTS, exclude_none=True)
+        undeclared = {name for name in self.shared if carried.get(name) is None}
+        shown = view.model_dump(mode="json", exclude=_NOT_OUTPUTS | undeclared, exclude_none=True)
         carried = {
             name: value for name, value in carried.items() if name in self.secrets or name not in self.fields
         }

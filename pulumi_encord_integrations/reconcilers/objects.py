@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic.alias_generators import to_camel
 
 from pulumi_encord_integrations.client.errors import NotFound
-from pulumi_encord_integrations.model.base import IMMUTABLE, SECRET, Sent
+from pulumi_encord_integrations.model.base import IMMUTABLE, SECRET, SHARED, Sent
 from pulumi_encord_integrations.model.identity import DeclaredAs, Placement
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.reconcilers.base import NOTHING, UNKNOWN, Bag, Checked, Context, Live, Things
@@ -35,6 +36,7 @@ class ObjectReconciler(ABC, Generic[V]):
         self.apart = apart
         self.replaces = spec.marked(IMMUTABLE)
         self.secrets = spec.marked(SECRET)
+        self.shared = spec.marked(SHARED)
         self.fields = frozenset(spec.model_fields) - apart
 
     @abstractmethod
@@ -89,8 +91,9 @@ class ObjectReconciler(ABC, Generic[V]):
         return {**settings, "declared_as": declared}
 
     def things(self, id_: str, properties: Bag) -> frozenset[str]:
-        """The remote uuid."""
-        return frozenset({id_} if id_ else ())
+        """The remote uuid, and those of its settings that could be another resource's."""
+        declared = {f"{id_}/{name}" for name in self.shared if properties.get(name) is not None}
+        return frozenset({id_, *declared} if id_ else ())
 
     def ends(self, id_: str, outputs: Bag) -> str | None:
         """Nobody, as far as members go."""
@@ -129,6 +132,8 @@ class ObjectReconciler(ABC, Generic[V]):
         """Applies the whole declaration: what it says counts, whoever changed what."""
         session.require(outputs.get("organization"))
         changes = self._spec(inputs).to_wire()
+        for name in self.left_alone(id_, outputs, inputs, living):
+            del changes[to_camel(name)]
         declared = _declared_as(inputs)
         if declared is not None:
             changes["declaredAs"] = declared.to_wire()
@@ -138,9 +143,16 @@ class ObjectReconciler(ABC, Generic[V]):
             session.written()
         return self.live(view, {**inputs, "incarnation": outputs.get("incarnation")})
 
+    def left_alone(self, id_: str, outputs: Bag, inputs: Bag, living: Things) -> list[str]:
+        """Settings that another resource may have set: not declared here, nor taken out, nor taken over."""
+        absent = [name for name in self.shared if inputs.get(name) is None]
+        return [name for name in absent if outputs.get(name) is None or f"{id_}/{name}" in living]
+
     def delete(self, session: Session, id_: str, outputs: Bag, living: Things = NOTHING) -> None:
         """Deletes; releases what was adopted and leaves what another stack has taken over."""
         session.require(outputs.get("organization"))
+        if id_ in living:
+            return
         declared = _declared_as(outputs)
         try:
             outcome = self.call_delete(session, id_, str(declared.stack_id) if declared else None)

@@ -11,6 +11,7 @@ from pulumi_encord_integrations.model.text import uuid_in
 
 _ATTRIBUTE = "_encord_claims"
 _RESOURCE = "resource "
+_EXPIRY = "the expiry of its signed URLs"
 
 
 @dataclass
@@ -43,6 +44,19 @@ def claim(
 
     where = holder.id if isinstance(holder, pulumi.CustomResource) else holder
     pulumi.Output.all(where, *waiting).apply(resolved)
+
+
+def claim_expiry(label: str, integration: Any) -> None:
+    """Claims the expiry of signed URLs; raises `pulumi.RunError` if another resource has it."""
+    _claim(label, f"expiry of {_key(integration)}", [_EXPIRY], exclusive=False)
+    if isinstance(integration, str):
+        return
+    where = integration.id if isinstance(integration, pulumi.CustomResource) else integration
+
+    def resolved(found: str) -> None:
+        _claim(label, f"expiry of id {found}", [_EXPIRY], exclusive=False)
+
+    pulumi.Output.from_input(where).apply(resolved)
 
 
 async def claimed_elsewhere(label: str, holder: Any) -> list[str]:

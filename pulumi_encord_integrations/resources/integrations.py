@@ -1,12 +1,16 @@
 """What integrations of all types have in common in a program; `integration_types/` has a file for each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired, Self, TypedDict
 
 import pulumi
 
+from pulumi_encord_integrations.model.integrations import IntegrationType
 from pulumi_encord_integrations.model.scenarios import DataType, Feature, ScenarioName
+from pulumi_encord_integrations.reconcilers.expiry import FIELD as EXPIRY
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
+from pulumi_encord_integrations.resources._claims import claim_expiry
+from pulumi_encord_integrations.resources._expiry import warn_of_expiry
 from pulumi_encord_integrations.resources._resource import EncordResource
 
 
@@ -72,6 +76,13 @@ class Integration(EncordResource, module="encord", name="Integration"):
                 raise pulumi.RunError(f"{cls.__name__}: {name}: {spec.elsewhere[name]}")
         return super().__new__(cls)
 
+    def _declare(self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> None:
+        super()._declare(name, inputs, opts)
+        expiry, kind = inputs.get(EXPIRY), kind_of(self)
+        if kind and expiry is not None:
+            claim_expiry(f'{type(self).__name__} "{name}"', self)
+            warn_of_expiry(self, expiry, kind.provider)
+
     @classmethod
     def get(
         cls, resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None
@@ -81,3 +92,9 @@ class Integration(EncordResource, module="encord", name="Integration"):
         Fails if there is none, or if the caller is no member of it.
         """
         return cls._look_up(resource_name, id, opts)
+
+
+def kind_of(integration: Any) -> IntegrationType | None:
+    """The type of an integration of this program; None of what only names one."""
+    reconciler = integration._provider_class.reconciler if isinstance(integration, Integration) else None
+    return reconciler.kind if isinstance(reconciler, IntegrationReconciler) else None

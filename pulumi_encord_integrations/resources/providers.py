@@ -8,6 +8,7 @@ from pulumi_encord_integrations.model.integration_types import (
     OTC,
     S3_COMPATIBLE,
 )
+from pulumi_encord_integrations.reconcilers.expiry import ExpiryReconciler
 from pulumi_encord_integrations.reconcilers.groups import GroupReconciler, GroupUsersReconciler
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
 from pulumi_encord_integrations.reconcilers.member_lists import MembersReconciler
@@ -56,6 +57,10 @@ class IntegrationMembersProvider(Lifecycle):
 
 class IntegrationJoinProvider(Lifecycle):
     reconciler = JoinReconciler()
+
+
+class SignedUrlExpiryProvider(Lifecycle):
+    reconciler = ExpiryReconciler()
 
 
 class OrganizationUserProvider(Lifecycle):

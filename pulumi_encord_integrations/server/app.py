@@ -16,6 +16,7 @@ from pulumi_encord_integrations.model.problems import message_of
 from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.faults import Fault
 from pulumi_encord_integrations.server.routes import (
+    expiry,
     grants,
     groups,
     integrations,
@@ -43,7 +44,7 @@ def create_app(deployment: Deployment, database: Database) -> FastAPI:
     )
     app.state.deployment = deployment
     app.state.database = database
-    for noun in (members, grants, integrations, groups, users, principals, organizations):
+    for noun in (members, grants, expiry, integrations, groups, users, principals, organizations):
         app.include_router(noun.router(), prefix=_PREFIX)
 
     @app.get("/healthz", tags=["health"])

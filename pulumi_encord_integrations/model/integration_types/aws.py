@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel
 
-from pulumi_encord_integrations.model.base import rule
+from pulumi_encord_integrations.model.base import SHARED, rule
 from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, Bucket, s3_name
 from pulumi_encord_integrations.model.durations import UrlLifetime
 from pulumi_encord_integrations.model.integrations import (
@@ -77,7 +77,7 @@ class _Settings(BaseModel):
     role_arn: RoleArn
     buckets: Annotated[list[Annotated[AwsBucket, NAMED]], FEW, DISTINCT]
     region: Region | None = None
-    signed_url_expiry: UrlLifetime | None = None
+    signed_url_expiry: Annotated[UrlLifetime | None, SHARED] = None
 
 
 class AwsSpec(_Settings, IntegrationSpec):

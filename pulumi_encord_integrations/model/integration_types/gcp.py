@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel
 
+from pulumi_encord_integrations.model.base import SHARED
 from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, Bucket, not_an_ip_address
 from pulumi_encord_integrations.model.durations import UrlLifetime
 from pulumi_encord_integrations.model.integrations import (
@@ -40,7 +41,7 @@ class GcpBucket(Bucket):
 
 class _Settings(BaseModel):
     buckets: Annotated[list[Annotated[GcpBucket, NAMED]], FEW, DISTINCT]
-    signed_url_expiry: UrlLifetime | None = None
+    signed_url_expiry: Annotated[UrlLifetime | None, SHARED] = None
 
 
 class GcpSpec(_Settings, IntegrationSpec):

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel
 
-from pulumi_encord_integrations.model.base import IMMUTABLE, rule
+from pulumi_encord_integrations.model.base import IMMUTABLE, SHARED, rule
 from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, Bucket, dns_name
 from pulumi_encord_integrations.model.durations import UrlLifetime
 from pulumi_encord_integrations.model.integrations import (
@@ -41,7 +41,7 @@ class _Settings(BaseModel):
     region: Annotated[str, AfterValidator(_region)]
     buckets: Annotated[list[Annotated[OtcBucket, NAMED]], FEW, DISTINCT]
     access_key_id: AccessKeyId
-    signed_url_expiry: UrlLifetime | None = None
+    signed_url_expiry: Annotated[UrlLifetime | None, SHARED] = None
 
 
 class OtcSpec(_Settings, IntegrationSpec):

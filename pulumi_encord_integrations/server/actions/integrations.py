@@ -74,7 +74,7 @@ def create(call: Call, connection: Connection, caller: Caller, body: Body) -> Ef
         uuid = store.insert_new(connection, vault, caller, kind, spec)
     else:
         uuid = row.uuid
-        store.apply(connection, vault, row, kind, spec)
+        store.apply(connection, vault, row, kind, store.with_shared(row, spec))
     if declared is not None:
         adopted = action == ADOPT or None
         declarations.declare(

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
-from pulumi_encord_integrations.model.base import SECRET
+from pulumi_encord_integrations.model.base import SECRET, SHARED
 from pulumi_encord_integrations.model.integrations import IntegrationSpec, IntegrationType
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.database import now
@@ -98,9 +98,25 @@ def apply(
     _store_secrets(connection, vault, row.uuid, spec)
 
 
+def set_expiry(connection: Connection, row: Row[Any], seconds: int | None) -> None:
+    """Makes it the lifetime of the integration's signed URLs; None for the default."""
+    settings = settings_of(row)
+    if settings["signed_url_expiry"] != seconds:
+        changed = json.dumps({**settings, "signed_url_expiry": seconds}, sort_keys=True)
+        values = {"settings": changed, "settings_revision": row.settings_revision + 1}
+        connection.execute(update(t.integrations).where(_c.uuid == row.uuid), values)
+
+
 def remove(connection: Connection, uuid: str) -> None:
     """Deletes an integration with its members and secrets."""
     connection.execute(delete(t.integrations).where(_c.uuid == uuid))
+
+
+def with_shared(row: Row[Any], spec: IntegrationSpec) -> IntegrationSpec:
+    """The spec, with what it leaves out kept as it is where another resource may have set it."""
+    settings = settings_of(row)
+    absent = [name for name in spec.marked(SHARED) if getattr(spec, name) is None]
+    return spec.model_copy(update={name: settings[name] for name in absent})
 
 
 def spec_of(connection: Connection, vault: Vault, row: Row[Any], kind: IntegrationType) -> IntegrationSpec:
