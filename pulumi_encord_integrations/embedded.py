@@ -65,7 +65,12 @@ def _connect_embedded(settings: Settings, *, create: bool, read_only: bool) -> C
 
     try:
         app, key = bootstrap.open_embedded(
-            settings.database, _user(settings), settings.principals, create=create, read_only=read_only
+            settings.database,
+            _user(settings),
+            settings.principals,
+            create=create,
+            read_only=read_only,
+            clouds=settings.clouds,
         )
     except DatabaseUnusable as error:
         hint = "Check encord:database or restore the file; only a new stack makes a new database"

@@ -95,7 +95,7 @@ def _open(database: "Database", settings: "Settings") -> Any:
         made = f"--database {database.name} --organization NAME --admin EMAIL --new-key FILE"
         init = f"Make it: {NAME} init-server {made}"
         raise ConfigurationError(error.message, hint=init if error.missing else error.hint) from None
-    return create_app(Deployment(vault, settings.principals), database)
+    return create_app(Deployment(vault, settings.principals, settings.clouds), database)
 
 
 def _listen(host: str, port: int) -> socket.socket:

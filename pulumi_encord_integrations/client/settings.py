@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pulumi_encord_integrations.client.errors import ConfigurationError
-from pulumi_encord_integrations.model.principals import Principals
+from pulumi_encord_integrations.model.principals import CloudAccess, Principals
 
 EMBEDDED = "embedded"
 ADDRESSES = ("postgresql://", "postgres://")
@@ -26,6 +26,9 @@ VARIABLES = {
     "principal_arn": ("ENCORD_AWS_PRINCIPAL_ARN", "awsPrincipalArn"),
     "service_account_email": ("ENCORD_GCP_SERVICE_ACCOUNT", "gcpServiceAccount"),
     "application_id": ("ENCORD_AZURE_APPLICATION_ID", "azureApplicationId"),
+    "gcp_key_file": ("ENCORD_GCP_SERVICE_ACCOUNT_KEY_FILE", "gcpServiceAccountKeyFile"),
+    "azure_secret": ("ENCORD_AZURE_APPLICATION_SECRET", None),
+    "azure_blob_endpoint": ("ENCORD_AZURE_BLOB_ENDPOINT", "azureBlobEndpoint"),
     "origins": ("ENCORD_APP_ORIGINS", "appOrigins"),
 }
 """Setting -> environment variable, key in the `encord` namespace of the stack's configuration."""
@@ -48,6 +51,8 @@ class Settings:
     encryption_key_file: Path | None = None
     user: str | None = None
     principals: Principals = field(default_factory=Principals)
+    clouds: CloudAccess = field(default_factory=CloudAccess)
+    """What an API of these settings signs with."""
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Setting -> the variable or configuration key it came from."""
 
@@ -88,6 +93,11 @@ def load(config: ConfigReader, base: Path, environment: Mapping[str, str] | None
             application_id=found.get("application_id"),
             origins=[part.strip() for part in found.get("origins", "").split(",") if part.strip()],
         ),
+        clouds=CloudAccess(
+            gcp_key_file=path("gcp_key_file"),
+            azure_secret=found.get("azure_secret"),
+            azure_blob_endpoint=_blob_endpoint(found.get("azure_blob_endpoint")),
+        ),
         sources=sources,
     )
 
@@ -104,6 +114,17 @@ def _read(config: ConfigReader, environment: Mapping[str, str]) -> tuple[dict[st
         # Whoever sets a credential in the environment must not act as somebody else.
         del found["ssh_key_file"], sources["ssh_key_file"]
     return found, sources
+
+
+def _blob_endpoint(value: str | None) -> str:
+    if value is None:
+        return CloudAccess().azure_blob_endpoint
+    if not value.startswith("https://") or "{account}" not in value:
+        raise ConfigurationError(
+            "encord:azureBlobEndpoint must begin with https:// and hold {account}",
+            hint="In Azure US Government: https://{account}.blob.core.usgovcloudapi.net",
+        )
+    return value.rstrip("/")
 
 
 def _endpoint(value: str | None) -> str:

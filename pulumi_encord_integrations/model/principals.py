@@ -1,5 +1,8 @@
 """Who reads the buckets: the cloud principals and browser origins of one deployment of the API."""
 
+from dataclasses import dataclass, field
+from pathlib import Path
+
 from pydantic import Field
 
 from pulumi_encord_integrations.model.base import Received
@@ -16,3 +19,14 @@ class Principals(Received):
     """Azure application (client) id that the customers' tenants grant access to."""
     origins: list[str] = Field(default_factory=list)
     """Browser origins of the app, for the CORS rules of buckets."""
+
+
+@dataclass(frozen=True)
+class CloudAccess:
+    """What a deployment itself reaches clouds with; AWS is found by its standard chain."""
+
+    gcp_key_file: Path | None = None
+    """JSON key of the service account."""
+    azure_secret: str | None = field(default=None, repr=False)
+    """Secret of the application."""
+    azure_blob_endpoint: str = "https://{account}.blob.core.windows.net"

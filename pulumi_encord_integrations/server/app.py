@@ -23,6 +23,7 @@ from pulumi_encord_integrations.server.routes import (
     members,
     organizations,
     principals,
+    signing,
     users,
 )
 from pulumi_encord_integrations.server.store.database import Database
@@ -44,7 +45,7 @@ def create_app(deployment: Deployment, database: Database) -> FastAPI:
     )
     app.state.deployment = deployment
     app.state.database = database
-    for noun in (members, grants, expiry, integrations, groups, users, principals, organizations):
+    for noun in (members, grants, expiry, signing, integrations, groups, users, principals, organizations):
         app.include_router(noun.router(), prefix=_PREFIX)
 
     @app.get("/healthz", tags=["health"])

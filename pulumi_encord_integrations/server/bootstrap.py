@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from fastapi import FastAPI
 
-from pulumi_encord_integrations.model.principals import Principals
+from pulumi_encord_integrations.model.principals import CloudAccess, Principals
 from pulumi_encord_integrations.server.app import create_app
 from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.faults import DatabaseUnusable
@@ -108,7 +108,13 @@ def open_served(database: Database, *, create: bool = False) -> Vault:
 
 
 def open_embedded(
-    path: Path, user: str, principals: Principals, *, create: bool, read_only: bool
+    path: Path,
+    user: str,
+    principals: Principals,
+    *,
+    create: bool,
+    read_only: bool,
+    clouds: CloudAccess | None = None,
 ) -> tuple[FastAPI, bytes]:
     """The service on a local file, and the private key that `user` signs with; `create` may make both.
 
@@ -129,7 +135,7 @@ def open_embedded(
         make_organization(database, vault, "embedded", user, public_key)
     if not read_only:
         _register(database, user, public_key)
-    return create_app(Deployment(vault, principals), database), private_key
+    return create_app(Deployment(vault, principals, clouds or CloudAccess()), database), private_key
 
 
 def _private_key(path: Path) -> bytes:

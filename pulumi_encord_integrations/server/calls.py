@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request, Response
 from fastapi.security import HTTPBearer
@@ -17,6 +17,8 @@ from pulumi_encord_integrations.server.faults import not_allowed, not_authentica
 from pulumi_encord_integrations.server.store import answers, audit, organizations
 from pulumi_encord_integrations.server.store.database import Database
 from pulumi_encord_integrations.server.store.organizations import Caller
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,22 @@ class Call:
 
     def read(self, question: Callable[[Connection, Caller], BaseModel]) -> Response:
         """Asks in one transaction."""
+        return self.answer(self.known(question))
+
+    def known(self, question: Callable[[Connection, Caller], T]) -> T:
+        """What one transaction knows, for an answer that needs more than the database."""
         with self.database.read() as connection:
-            answer = question(connection, self._caller(connection))
-        return _json(200, answer.model_dump_json(by_alias=True))
+            return question(connection, self._caller(connection))
+
+    def answer(self, found: BaseModel) -> Response:
+        """An answer that is kept nowhere."""
+        return _json(200, found.model_dump_json(by_alias=True))
+
+    def note(self, action: Callable[[Connection, Caller], Effect]) -> None:
+        """Does something beside the answer, with its audit row."""
+        with self.database.write() as connection:
+            caller = self._caller(connection)
+            self._audit(connection, caller, action(connection, caller))
 
     def write(self, action: Callable[[Connection, Caller], Effect]) -> Response:
         """Acts once, however often the request arrives: effect, audit row and answer in one transaction."""
@@ -56,19 +71,22 @@ class Call:
             if known:
                 return _json(*known)
             effect = action(connection, caller)
-            audit.record(
-                connection,
-                organization=caller.organization,
-                actor=caller.email,
-                action=effect.action,
-                object_=effect.object,
-                trace=self.trace,
-                detail=effect.detail,
-            )
+            self._audit(connection, caller, effect)
             body = effect.answer.model_dump_json(by_alias=True)
             if request:
                 answers.keep(connection, request, 200, body, 2 * self.deployment.window)
         return _json(200, body)
+
+    def _audit(self, connection: Connection, caller: Caller, effect: Effect) -> None:
+        audit.record(
+            connection,
+            organization=caller.organization,
+            actor=caller.email,
+            action=effect.action,
+            object_=effect.object,
+            trace=self.trace,
+            detail=effect.detail,
+        )
 
     def _caller(self, connection: Connection) -> Caller:
         known, caller = organizations.of_key(connection, self.proof.public_key)

@@ -61,6 +61,10 @@ GOLDEN_4 = {
         "gASVUQAAAAAAAACMLnB1bHVtaV9lbmNvcmRfaW50ZWdyYXRpb25zLnJlc291cmNlcy5wcm92aWRlcnOUjBdJbnRlZ3JhdGlvbkpv"
         "aW5Qcm92aWRlcpSTlCmBlC4="
     ),
+    "SignedUrlExpiryProvider": (
+        "gASVUQAAAAAAAACMLnB1bHVtaV9lbmNvcmRfaW50ZWdyYXRpb25zLnJlc291cmNlcy5wcm92aWRlcnOUjBdTaWduZWRVcmxFeHBp"
+        "cnlQcm92aWRlcpSTlCmBlC4="
+    ),
     "OrganizationUserProvider": (
         "gASVUgAAAAAAAACMLnB1bHVtaV9lbmNvcmRfaW50ZWdyYXRpb25zLnJlc291cmNlcy5wcm92aWRlcnOUjBhPcmdhbml6YXRpb25V"
         "c2VyUHJvdmlkZXKUk5QpgZQu"

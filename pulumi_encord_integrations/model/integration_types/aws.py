@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel
 from pulumi_encord_integrations.model.base import SHARED, rule
 from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, Bucket, s3_name
 from pulumi_encord_integrations.model.durations import UrlLifetime
+from pulumi_encord_integrations.model.expiry import LimitedBy
 from pulumi_encord_integrations.model.integrations import (
     IntegrationSpec,
     IntegrationType,
@@ -106,6 +107,11 @@ class AwsView(_Settings, IntegrationView):
     """The id that the role's trust policy must demand; made by the API, stable for life."""
     principal_arn: str | None
     """Who assumes the role; None if the deployment has not configured it."""
+    verified: bool = False
+    """Whether AWS was seen to refuse everybody who does not give this external id."""
+    session_seconds: int | None = None
+    """How long a session of the role lasts at most; None until it is verified."""
+    session_limited_by: LimitedBy | None = None
 
 
 def _urls(settings: Mapping[str, Any]) -> ObjectUrls:

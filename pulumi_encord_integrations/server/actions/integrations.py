@@ -20,7 +20,7 @@ from pulumi_encord_integrations.server.actions.bodies import Body, kind_of, read
 from pulumi_encord_integrations.server.actions.declarations import ADOPT, AGAIN, CREATE, Declarable
 from pulumi_encord_integrations.server.calls import Call, Effect
 from pulumi_encord_integrations.server.faults import conflict
-from pulumi_encord_integrations.server.store import declarations
+from pulumi_encord_integrations.server.store import declarations, trust
 from pulumi_encord_integrations.server.store import integrations as store
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.organizations import Caller
@@ -130,8 +130,17 @@ def view(call: Call, row: Row[Any]) -> IntegrationView:
         "created_at": row.created_at.replace(tzinfo=UTC),
         "declared_as": declarations.declared_as(row),
         "permissions": permissions_of(row.role),
+        **_proof(row),
     }
     return kind.view.model_validate(known)
+
+
+def _proof(row: Row[Any]) -> dict[str, Any]:
+    found = trust.trust_of(row)
+    if found is None:
+        return {}
+    session = {"session_seconds": found.session_seconds, "session_limited_by": found.limited_by}
+    return {"verified": True, **session}
 
 
 def _created(call: Call, connection: Connection, caller: Caller, row: Row[Any], action: str) -> Effect:

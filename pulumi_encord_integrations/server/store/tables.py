@@ -65,6 +65,7 @@ integrations = Table(
     Column("path", Text),
     Column("project", Text),
     Column("stack", Text),
+    Column("trust", Text),
     Index("integrations_by_ownership_key", "organization", "ownership_key", unique=True),
     Index("integrations_by_title", "organization", "title"),
     Index("integrations_in_order", "organization", "created_at", "uuid"),

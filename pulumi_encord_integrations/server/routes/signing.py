@@ -1,0 +1,32 @@
+"""Signed URLs, and the proof that has to come first, over HTTP."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import Response
+
+from pulumi_encord_integrations.model.signing import AccessChecked, SignedUrls, SignedUrlsRequest
+from pulumi_encord_integrations.server import borders
+from pulumi_encord_integrations.server.actions import signing, trust
+from pulumi_encord_integrations.server.calls import Authenticated
+from pulumi_encord_integrations.server.routes.schema import body_of
+
+_sign_body: Any = body_of(SignedUrlsRequest)
+
+
+def router() -> Any:
+    """The routes that ask clouds."""
+    routes = borders.router("signing", "/cloud-integrations", large=True)
+
+    @routes.post("/{uuid:uuid}/access-check", response_model=AccessChecked)
+    def check(call: Authenticated, uuid: UUID) -> Response:
+        """Probes whether the role of an AWS integration trusts this API alone."""
+        answer: Response = trust.check(call, uuid)
+        return answer
+
+    @routes.post("/{uuid:uuid}/signed-urls", response_model=SignedUrls)
+    def sign(call: Authenticated, uuid: UUID, body: _sign_body) -> Response:
+        """URLs to read objects with, each with its end; of Direct Access none."""
+        return call.answer(signing.sign(call, uuid, body))
+
+    return routes

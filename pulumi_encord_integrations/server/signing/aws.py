@@ -1,0 +1,161 @@
+"""Amazon S3 through the customer's role: sessions of it, and where its buckets are."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from pulumi_encord_integrations.model.objects import StoredObject
+from pulumi_encord_integrations.server.signing import Signed, cloud_failed, s3
+from pulumi_encord_integrations.server.signing.s3 import Keys, Place
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+    from types_boto3_sts import STSClient
+
+SESSION_NAME = "encord-integrations"
+_SHORTEST = 900
+"""Seconds that any session lasts at least."""
+_SLACK = 300
+"""Seconds of its life that a session may have lost when it is used again."""
+
+
+@dataclass(frozen=True)
+class Role:
+    """What is assumed, and with which proof that it was meant."""
+
+    arn: str
+    external_id: str
+
+
+@dataclass(frozen=True)
+class Session:
+    """Temporary credentials of a role, and their end."""
+
+    keys: Keys
+    ends_at: datetime
+
+    def lasts(self) -> int:
+        """Seconds until the end."""
+        return int((self.ends_at - datetime.now(UTC)).total_seconds())
+
+
+def sts_client() -> "STSClient":
+    """STS by the standard chain of credentials, regions and endpoints."""
+    import boto3
+    from botocore.config import Config
+
+    session = boto3.session.Session()
+    config = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 2})
+    return session.client("sts", region_name=session.region_name or "us-east-1", config=config)
+
+
+def s3_client(keys: Keys, place: Place | None = None, region: str | None = None) -> "S3Client":
+    """S3 with given keys: at a place, or where the standard chain says."""
+    import boto3
+    from botocore.config import Config
+
+    own_host = place is None or place.of_aws
+    config = Config(
+        signature_version="s3v4",
+        s3={"addressing_style": "auto" if own_host else "path"},
+        connect_timeout=5,
+        read_timeout=20,
+        retries={"total_max_attempts": 2},
+    )
+    return boto3.client(
+        "s3",
+        aws_access_key_id=keys.access_key_id,
+        aws_secret_access_key=keys.secret_access_key,
+        aws_session_token=keys.session_token,
+        region_name=place.region if place else region or "us-east-1",
+        endpoint_url=place.endpoint if place else None,
+        config=config,
+    )
+
+
+def assume(client: "STSClient", role: Role, seconds: int) -> Session:
+    """A session of 900 seconds or more; raises botocore's errors."""
+    answer = client.assume_role(
+        RoleArn=role.arn,
+        RoleSessionName=SESSION_NAME,
+        ExternalId=role.external_id,
+        DurationSeconds=seconds,
+    )["Credentials"]
+    keys = Keys(answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"])
+    return Session(keys, answer["Expiration"].astimezone(UTC))
+
+
+@dataclass
+class Roles:
+    """Sessions and bucket places of one deployment, kept in memory while they serve."""
+
+    _sessions: dict[tuple[Role, int], Session] = field(default_factory=dict)
+    _places: dict[tuple[str, str | None], Place] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def sign(
+        self,
+        role: Role,
+        region: str | None,
+        objects: Sequence[StoredObject],
+        seconds: int,
+        longest: int,
+    ) -> Signed:
+        """URLs that live as long as asked, or as long as the session that signs them: `longest` seconds."""
+        session = self._session(role, seconds, longest)
+        places = {bucket: self._place(session, bucket, region) for bucket in {one.bucket for one in objects}}
+        lives = max(1, min(seconds, session.lasts()))
+        now = datetime.now(UTC).replace(microsecond=0)
+        urls = s3.sign(session.keys, places, objects, lives)
+        return Signed(urls, min(session.ends_at, datetime.fromtimestamp(now.timestamp() + lives, UTC)))
+
+    def _session(self, role: Role, seconds: int, longest: int) -> Session:
+        length = min(longest, max(_SHORTEST, seconds + _SLACK))
+        with self._lock:
+            known = self._sessions.get((role, length))
+        if known is not None and known.lasts() >= min(seconds, length - _SLACK):
+            return known
+        try:
+            made = assume(sts_client(), role, length)
+        except Exception as error:  # noqa: BLE001  whatever stops the library, there is no session
+            raise cloud_failed(f"AWS gave no session of {role.arn}: {reason(error)}") from None
+        with self._lock:
+            self._sessions[role, length] = made
+        return made
+
+    def _place(self, session: Session, bucket: str, region: str | None) -> Place:
+        with self._lock:
+            known = self._places.get((bucket, region))
+        if known is None:
+            found = region or _region_of(session, bucket)
+            client = s3_client(session.keys, region=found)
+            known = Place(client.meta.endpoint_url, found)
+            with self._lock:
+                self._places[bucket, region] = known
+        return known
+
+
+def _region_of(session: Session, bucket: str) -> str:
+    """S3 tells a bucket's region to whoever asks for the bucket, allowed or not."""
+    from botocore.exceptions import ClientError
+
+    answer: Any
+    try:
+        answer = s3_client(session.keys).head_bucket(Bucket=bucket)
+    except ClientError as error:
+        answer = error.response
+    except Exception as error:  # noqa: BLE001  whatever stops the library, it did not tell
+        raise cloud_failed(f"S3 does not tell the region of {bucket}: {reason(error)}") from None
+    headers = answer["ResponseMetadata"].get("HTTPHeaders", {})
+    region = headers.get("x-amz-bucket-region")
+    if not region:
+        raise cloud_failed(f"S3 does not tell the region of {bucket}; declare region on the integration")
+    return str(region)
+
+
+def reason(error: Exception) -> str:
+    """The cloud's code, or the kind of the failure: texts may hold what was sent."""
+    code = getattr(error, "response", {}).get("Error", {}).get("Code")
+    return str(code or type(error).__name__)

@@ -1,0 +1,53 @@
+"""Google Cloud Storage: V4 signed URLs with the key of the deployment's service account."""
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+from pulumi_encord_integrations.model.durations import MAX_SECONDS
+from pulumi_encord_integrations.model.objects import StoredObject
+from pulumi_encord_integrations.server.faults import Fault, invalid
+from pulumi_encord_integrations.server.signing import not_configured
+
+_VARIABLE = "ENCORD_GCP_SERVICE_ACCOUNT_KEY_FILE"
+
+
+def sign(
+    key_file: Path | None, account: str | None, objects: Sequence[StoredObject], seconds: int
+) -> list[str]:
+    """A URL for each object, signed by the service account that buckets were told to trust."""
+    import obstore
+    from obstore.store import GCSStore
+
+    if not 1 <= seconds <= MAX_SECONDS:
+        raise ValueError(f"no URL of Cloud Storage lives {seconds} seconds")
+    key = _key(key_file, account)
+    odd = [one for one in objects if "" in one.key.split("/")]
+    if odd:
+        raise invalid(f"{len(odd)} names hold an empty part between slashes, for which no URL can be signed")
+    urls: dict[StoredObject, str] = {}
+    for bucket in {one.bucket for one in objects}:
+        inside = [one for one in objects if one.bucket == bucket]
+        store = GCSStore(bucket, config={"service_account_key": key})
+        signed = obstore.sign(store, "GET", [one.key for one in inside], timedelta(seconds=seconds))
+        urls.update(zip(inside, signed, strict=True))
+    return [urls[one] for one in objects]
+
+
+def _key(key_file: Path | None, account: str | None) -> str:
+    if key_file is None:
+        raise not_configured("it has no key of a Google service account", f"Set {_VARIABLE}")
+    try:
+        text = key_file.read_text("utf-8")
+        email = json.loads(text)["client_email"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise not_configured("its Google service account key cannot be read", f"Check {_VARIABLE}") from None
+    if account is not None and email != account:
+        raise Fault(
+            501,
+            "signing_not_configured",
+            f"the API's Google key is not of the service account that it names, {account}",
+            f"Give {_VARIABLE} the key of that account",
+        )
+    return text

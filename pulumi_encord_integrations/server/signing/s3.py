@@ -1,0 +1,94 @@
+"""Storage that speaks S3's protocol: presigned GET requests, in SigV4."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from pulumi_encord_integrations.model.durations import MAX_SECONDS
+from pulumi_encord_integrations.model.objects import StoredObject
+
+if TYPE_CHECKING:
+    from obstore.store import S3Config
+
+DEFAULT_REGION = "us-east-1"
+_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu")
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What S3 requests are signed with."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a bucket is reached."""
+
+    endpoint: str
+    region: str = DEFAULT_REGION
+
+    @property
+    def of_aws(self) -> bool:
+        """Whether buckets are names in the host there."""
+        return (urlsplit(self.endpoint).hostname or "").endswith(_AWS)
+
+
+def sign(keys: Keys, places: Mapping[str, Place], objects: Sequence[StoredObject], seconds: int) -> list[str]:
+    """A URL for each object; `places` holds each bucket."""
+    if not 1 <= seconds <= MAX_SECONDS:
+        raise ValueError(f"no URL of S3 lives {seconds} seconds")
+    urls: dict[StoredObject, str] = {}
+    for bucket, place in places.items():
+        inside = [one for one in objects if one.bucket == bucket]
+        plain = [one for one in inside if not _respelled(one.key)]
+        urls.update(
+            zip(plain, _in_bulk(keys, bucket, place, [one.key for one in plain], seconds), strict=True)
+        )
+        rest = [one for one in inside if _respelled(one.key)]
+        urls.update(zip(rest, _singly(keys, place, rest, seconds), strict=True))
+    return [urls[one] for one in objects]
+
+
+def _respelled(key: str) -> bool:
+    """Whether the fast library would sign another key: it drops empty parts of paths."""
+    return "" in key.split("/")
+
+
+def _in_bulk(keys: Keys, bucket: str, place: Place, paths: list[str], seconds: int) -> list[str]:
+    import obstore
+    from obstore.store import S3Store
+
+    if not paths:
+        return []
+    own_host = place.of_aws and "." not in bucket
+    scheme, _, host = place.endpoint.partition("://")
+    config: S3Config = {
+        "access_key_id": keys.access_key_id,
+        "secret_access_key": keys.secret_access_key,
+        "region": place.region,
+        "endpoint": f"{scheme}://{bucket}.{host}" if own_host else place.endpoint,
+        "virtual_hosted_style_request": own_host,
+    }
+    if keys.session_token:
+        config["session_token"] = keys.session_token
+    store = S3Store(bucket, config=config, client_options={"allow_http": scheme == "http"})
+    return list(obstore.sign(store, "GET", paths, timedelta(seconds=seconds)))
+
+
+def _singly(keys: Keys, place: Place, objects: Sequence[StoredObject], seconds: int) -> list[str]:
+    if not objects:
+        return []
+    from pulumi_encord_integrations.server.signing.aws import s3_client
+
+    client = s3_client(keys, place)
+    return [
+        client.generate_presigned_url(
+            "get_object", Params={"Bucket": one.bucket, "Key": one.key}, ExpiresIn=seconds
+        )
+        for one in objects
+    ]

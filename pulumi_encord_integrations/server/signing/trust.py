@@ -1,0 +1,140 @@
+"""Whether a role trusts this deployment alone: with its own external id, not without one, not with another.
+
+Refused is told apart from "cannot tell": only an answer of AWS's that access is denied counts as refused.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pulumi_encord_integrations.model.expiry import CHAINED_SESSION, LONGEST_SESSION, LimitedBy
+from pulumi_encord_integrations.model.signing import AccessChecked, CheckName, TrustCheck
+from pulumi_encord_integrations.server.signing.aws import SESSION_NAME, Role, reason, sts_client
+
+if TYPE_CHECKING:
+    from types_boto3_sts import STSClient
+
+_DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
+_HOUR = 3_600
+_TRUST = 'Its trust policy must demand this id: {"StringEquals": {"sts:ExternalId": "%s"}}'
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the probes of a role saw."""
+
+    checked: AccessChecked
+    session_seconds: int | None = None
+    """The longest session that the role gives, in whole hours; None unless the role is proven."""
+    limited_by: LimitedBy | None = None
+
+
+def probe(role: Role, connect: Callable[[], "STSClient"] = sts_client) -> Finding:
+    """Asks AWS three times, and once it is proven how long a session lasts."""
+    try:
+        client = connect()
+    except Exception as error:  # noqa: BLE001  whatever stops the library, the cloud was not asked
+        return Finding(_judged(role, None, None, None, reason(error)))
+    answers = [
+        _assumable(client, role.arn, external_id)
+        for external_id in (role.external_id, None, wrong_id(role.external_id))
+    ]
+    why = next((said for _, said in answers if said), "")
+    right, without, wrong = (allowed for allowed, _ in answers)
+    checked = _judged(role, right, without, wrong, why)
+    if not checked.valid:
+        return Finding(checked)
+    seconds, limited_by = _longest_session(client, role)
+    return Finding(checked, seconds, limited_by)
+
+
+def wrong_id(external_id: str) -> str:
+    """Another id that begins alike, so that a trust policy with a wildcard is found out."""
+    last = external_id[-1]
+    return f"{external_id[:-1]}{'0' if last != '0' else '1'}"
+
+
+def _assumable(client: "STSClient", arn: str, external_id: str | None) -> tuple[bool | None, str]:
+    """Whether the role can be assumed; None and why, if that was not answered."""
+    from botocore.exceptions import ClientError
+
+    given: dict[str, Any] = {"ExternalId": external_id} if external_id else {}
+    try:
+        client.assume_role(RoleArn=arn, RoleSessionName=SESSION_NAME, DurationSeconds=900, **given)
+    except ClientError as error:
+        code = reason(error)
+        return (False, "") if code in _DENIED else (None, code)
+    except Exception as error:  # noqa: BLE001  no network, no credentials, ...: the cloud did not answer
+        return None, reason(error)
+    return True, ""
+
+
+def _judged(
+    role: Role, right: bool | None, without: bool | None, wrong: bool | None, why: str
+) -> AccessChecked:
+    trust = _TRUST % role.external_id
+    checks = [
+        _check("assume_with_id", right, "the role can be assumed", "the role cannot be assumed", trust, why),
+        _check("assume_without_id", _not(without), "it is refused without an external id",
+               "it can be assumed without an external id: by whoever names it to us", trust, why),
+        _check("assume_with_wrong_id", _not(wrong), "it is refused with another external id",
+               "it can be assumed with another external id", trust, why),
+    ]  # fmt: skip
+    answers = [check.success for check in checks]
+    valid = False if False in answers else None if None in answers else True
+    return AccessChecked(valid=valid, checks=checks)
+
+
+def _not(answer: bool | None) -> bool | None:
+    return None if answer is None else not answer
+
+
+def _check(name: CheckName, success: bool | None, good: str, bad: str, remedy: str, why: str) -> TrustCheck:
+    if success is None:
+        return TrustCheck(
+            name=name,
+            success=None,
+            message=f"cannot tell: AWS answered {why}" if why else "cannot tell",
+            remedy="Check the API's own AWS credentials and its way to AWS, then ask again",
+        )
+    return TrustCheck(
+        name=name, success=success, message=good if success else bad, remedy="" if success else remedy
+    )
+
+
+def _longest_session(client: "STSClient", role: Role) -> tuple[int, LimitedBy]:
+    """By halves: the role's own bound cannot be read without rights in the customer's account."""
+    if _is_role(client):
+        return CHAINED_SESSION, "role_chaining"
+    low, high = 1, LONGEST_SESSION // _HOUR
+    while low < high:
+        hours = (low + high + 1) // 2
+        if _lasts(client, role, hours * _HOUR):
+            low = hours
+        else:
+            high = hours - 1
+    return low * _HOUR, "role_session"
+
+
+def _lasts(client: "STSClient", role: Role, seconds: int) -> bool:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        client.assume_role(
+            RoleArn=role.arn,
+            RoleSessionName=SESSION_NAME,
+            ExternalId=role.external_id,
+            DurationSeconds=seconds,
+        )
+    except (ClientError, BotoCoreError):
+        return False
+    return True
+
+
+def _is_role(client: "STSClient") -> bool:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return ":assumed-role/" in client.get_caller_identity()["Arn"]
+    except (ClientError, BotoCoreError):
+        return False

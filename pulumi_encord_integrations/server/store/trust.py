@@ -1,0 +1,53 @@
+"""What probes of an integration's role have seen, for as long as the role and its buckets are the same."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, Row, update
+
+from pulumi_encord_integrations.model.expiry import LimitedBy
+from pulumi_encord_integrations.server.store import tables as t
+from pulumi_encord_integrations.server.store.integrations import settings_of
+
+FRESH_SECONDS = 24 * 3_600
+"""How long a proof serves before AWS is asked again."""
+
+
+@dataclass(frozen=True)
+class Trust:
+    """A proof, and how long sessions of the role last."""
+
+    of: str
+    proven_at: str
+    session_seconds: int
+    limited_by: LimitedBy
+
+    @property
+    def fresh(self) -> bool:
+        """False once it is a day old, or from the future."""
+        age = (datetime.now(UTC) - datetime.fromisoformat(self.proven_at)).total_seconds()
+        return 0 <= age < FRESH_SECONDS
+
+
+def trust_of(row: Row[Any]) -> Trust | None:
+    """The proof of the role as it is now; None if there is none, or something has changed since."""
+    if row.trust is None:
+        return None
+    trust = Trust(**json.loads(row.trust))
+    return trust if trust.of == subject(row) else None
+
+
+def subject(row: Row[Any]) -> str:
+    """What a proof is of: the role, its external id and the buckets."""
+    settings = settings_of(row)
+    parts = [settings.get("role_arn"), row.external_id, settings.get("buckets")]
+    return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def keep(connection: Connection, uuid: str, trust: Trust | None) -> None:
+    """Keeps a proof in place of any older one; None forgets it."""
+    text = None if trust is None else json.dumps(asdict(trust), sort_keys=True)
+    connection.execute(update(t.integrations).where(t.integrations.c.uuid == uuid), {"trust": text})
