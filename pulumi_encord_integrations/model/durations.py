@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 DEFAULT_SECONDS = 7 * 24 * 3600
 """One week: what an integration gets that declares nothing (Encord's page)."""
@@ -58,7 +58,7 @@ def shown(seconds: int) -> str:
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
-UrlLifetime = Annotated[int, BeforeValidator(_seconds)]
+UrlLifetime = Annotated[int, Field(ge=1, le=MAX_SECONDS), BeforeValidator(_seconds)]
 """Whole seconds; a month or a year has no fixed length and is refused."""
 
 Timespan = Annotated[int, BeforeValidator(_span)]

@@ -37,6 +37,7 @@ include-name = [
     "POST /v2/public/cloud-integrations/{uuid}/users",
     "POST /v2/public/cloud-integrations/{uuid}/users/bulk-delete",
     "POST /v2/public/cloud-integrations/{uuid}/groups",
+    "POST /v2/public/cloud-integrations/{uuid}/signed-urls",
     "POST /v2/public/organisation/groups",
     "PATCH /v2/public/organisation/groups/{uuid}",
     "POST /v2/public/organisation/groups/{uuid}/users",

@@ -1,0 +1,42 @@
+"""Servers that enforce, each started when a test first needs it; a test without its server says why."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from tests.support.api import Api
+from tests.support.clouds.azurite import Azurite
+from tests.support.clouds.localemu import LocalEmu
+from tools.clouds.kits import KITS, Unavailable
+
+S = TypeVar("S", bound=LocalEmu | Azurite)
+
+
+def _running(name: str, start: Callable[[], S]) -> Iterator[S]:
+    try:
+        KITS[name].prepare()
+    except Unavailable as error:
+        pytest.skip(f"no {name}: {error}")
+    server = start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def localemu() -> Iterator[LocalEmu]:
+    yield from _running("localemu", LocalEmu)
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Iterator[Azurite]:
+    yield from _running("azurite", Azurite)
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Iterator[Api]:
+    """The API in this process, on SQLite."""
+    made = Api(tmp_path)
+    yield made
+    made.database.close()

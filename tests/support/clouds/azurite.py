@@ -1,0 +1,119 @@
+"""Azurite: Microsoft's emulator of Blob Storage over https on loopback, which enforces SAS tokens."""
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import jwt
+from azure.core.credentials import AccessToken
+from azure.storage.blob import (
+    AccountSasPermissions,
+    BlobServiceClient,
+    ResourceTypes,
+    generate_account_sas,
+)
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.support.clouds.process import Processes, free_ports, listens
+from tools.clouds.kits import KITS
+
+ACCOUNT = "devstoreaccount1"
+TENANT = "ab1f708d-50f6-404c-a006-d71b2ac7a606"
+# Azurite's own well-known key, the same everywhere.
+KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+
+
+class Credential:
+    """An application's token; Azurite examines its claims, not who signed it."""
+
+    def get_token(self, *_scopes: str, **_more: Any) -> AccessToken:
+        now = int(time.time())
+        claims = {
+            "aud": "https://storage.azure.com",
+            "iss": f"https://sts.windows.net/{TENANT}/",
+            "tid": TENANT,
+            "oid": str(uuid4()),
+            "nbf": now - 10,
+            "iat": now,
+            "exp": now + 600,
+        }
+        return AccessToken(jwt.encode(claims, "x" * 32, algorithm="HS256"), now + 600)
+
+
+class Azurite:
+    """One server."""
+
+    def __init__(self) -> None:
+        self._processes = Processes("azurite")
+        (port,) = free_ports(1)
+        self.certificate = self._processes.folder / "cert.pem"
+        key = self._processes.folder / "key.pem"
+        _self_signed(self.certificate, key)
+        self.root = f"https://127.0.0.1:{port}"
+        self.endpoint = f"{self.root}/{ACCOUNT}"
+        blob = KITS["azurite"].folder / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
+        words: list[str | Path] = ["node", blob, "--blobHost", "127.0.0.1", "--blobPort", str(port)]
+        words += ["--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck", "--silent"]
+        self._processes.start([*words, "--oauth", "basic", "--cert", self.certificate, "--key", key])
+        self._processes.await_answer(lambda: listens(port))
+
+    def service(self) -> BlobServiceClient:
+        """The account, by its key."""
+        return BlobServiceClient(self.endpoint, KEY, connection_verify=str(self.certificate), retry_total=0)
+
+    def container(self, blobs: Mapping[str, bytes]) -> str:
+        """A new container with blobs; answers its name."""
+        name = f"acme-{uuid4().hex[:12]}"
+        with self.service() as service:
+            made = service.create_container(name)
+            for blob, content in blobs.items():
+                made.upload_blob(blob, content)
+        return name
+
+    def stop(self) -> None:
+        self._processes.stop()
+
+
+def account_sas(seconds: int = 3600, **more: Any) -> str:
+    """An account SAS that opens containers and objects to be read and listed."""
+    given: dict[str, Any] = {
+        "resource_types": ResourceTypes(container=True, object=True),
+        "permission": AccountSasPermissions(read=True, list=True),
+        "expiry": datetime.now(UTC) + timedelta(seconds=seconds),
+        **more,
+    }
+    return generate_account_sas(ACCOUNT, KEY, **given)
+
+
+def _self_signed(certificate: Path, key_file: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=2))
+        .add_extension(names, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    key_file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )

@@ -1,0 +1,1 @@
+"""Servers that enforce what clouds enforce, for the tests of tests/clouds: made ready in .cache/clouds."""
