@@ -23,6 +23,7 @@ from pulumi_encord_integrations.server.routes import (
     members,
     organizations,
     principals,
+    registrations,
     signing,
     users,
 )
@@ -30,6 +31,18 @@ from pulumi_encord_integrations.server.store.database import Database
 
 _log = logging.getLogger(__name__)
 _PREFIX = "/v2/public"
+_NOUNS = (
+    members,
+    grants,
+    expiry,
+    registrations,
+    signing,
+    integrations,
+    groups,
+    users,
+    principals,
+    organizations,
+)
 _SOON = {"Retry-After": "1"}
 
 
@@ -45,7 +58,18 @@ def create_app(deployment: Deployment, database: Database) -> FastAPI:
     )
     app.state.deployment = deployment
     app.state.database = database
-    for noun in (members, grants, expiry, signing, integrations, groups, users, principals, organizations):
+    for noun in (
+        members,
+        grants,
+        expiry,
+        registrations,
+        signing,
+        integrations,
+        groups,
+        users,
+        principals,
+        organizations,
+    ):
         app.include_router(noun.router(), prefix=_PREFIX)
 
     @app.get("/healthz", tags=["health"])

@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration."""
 
 _WAIT_SECONDS = 0.2

@@ -134,6 +134,30 @@ group_members = Table(
     Index("group_members_by_group", "group"),
 )
 
+registrations = Table(
+    "registrations",
+    metadata,
+    Column("integration", ForeignKey("integrations.uuid", ondelete="CASCADE"), primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    Column("uuid", String(36), nullable=False),
+    Column("data_type", String(32), nullable=False),
+    Column("object_urls", Text, nullable=False),
+    Column("title", Text),
+    Column("video_metadata", Text),
+    Column("client_metadata", Text, nullable=False),
+    Column("registered_by", String(320), nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("updated_at", DateTime, nullable=False),
+)
+
+registration_batches = Table(
+    "registration_batches",
+    metadata,
+    Column("integration", ForeignKey("integrations.uuid", ondelete="CASCADE"), primary_key=True),
+    Column("batch", String(64), primary_key=True),
+    Column("created_at", DateTime, nullable=False),
+)
+
 creates = Table(
     "creates",
     metadata,

@@ -1,0 +1,30 @@
+"""Registration of data over the wire."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pulumi_encord_integrations.model.registrations import BatchesDone, Registered, RegistrationView
+
+if TYPE_CHECKING:
+    # A program only declares: it need not load what speaks HTTP.
+    from pulumi_encord_integrations.client.client import Client
+
+
+def register(client: "Client", integration: str, body: Mapping[str, Any]) -> Registered:
+    """Registers the JSON of Encord's page; raises `Refused`, naming each item that is wrong."""
+    return client.ask(Registered, "POST", _of(integration), body=body)
+
+
+def known_batches(client: "Client", integration: str, names: Sequence[str]) -> set[str]:
+    """Those of the batches that are done."""
+    body = {"batches": list(names)}
+    return set(client.ask(BatchesDone, "POST", f"{_of(integration)}/known-batches", body=body).known)
+
+
+def listing(client: "Client", integration: str) -> Iterator[RegistrationView]:
+    """All that was registered, page by page."""
+    return client.rows(RegistrationView, _of(integration))
+
+
+def _of(integration: str) -> str:
+    return f"cloud-integrations/{integration}/registrations"
