@@ -14,6 +14,7 @@ from pulumi_encord_integrations.cli import (
     join,
     members,
     output,
+    register,
     remove_admin,
     scenarios,
     serve,
@@ -30,6 +31,7 @@ _EXAMPLES = (
     "members prod-images",
     "who-can mia@example.com",
     "join prod-images",
+    "register prod-images videos.json",
     "scenarios --type aws --strict --over-vpn",
     "doctor --stack prod",
     "init-server --database encord.sqlite --organization Acme --admin ada@example.com --new-key ada.key",
@@ -42,6 +44,7 @@ app.command("show", cls=verb(*show.EXAMPLES))(show.show)
 app.command("members", cls=verb(*members.EXAMPLES))(members.members)
 app.command("who-can", cls=verb(*who_can.EXAMPLES))(who_can.who_can)
 app.command("join", cls=verb(*join.EXAMPLES))(join.join)
+app.command("register", cls=verb(*register.EXAMPLES))(register.register)
 app.command("scenarios", cls=verb(*scenarios.EXAMPLES))(scenarios.scenarios)
 app.command("doctor", cls=verb(*doctor.EXAMPLES))(doctor.doctor)
 app.command("serve", cls=verb(*serve.EXAMPLES))(serve.serve)

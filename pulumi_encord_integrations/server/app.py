@@ -58,18 +58,7 @@ def create_app(deployment: Deployment, database: Database) -> FastAPI:
     )
     app.state.deployment = deployment
     app.state.database = database
-    for noun in (
-        members,
-        grants,
-        expiry,
-        registrations,
-        signing,
-        integrations,
-        groups,
-        users,
-        principals,
-        organizations,
-    ):
+    for noun in _NOUNS:
         app.include_router(noun.router(), prefix=_PREFIX)
 
     @app.get("/healthz", tags=["health"])

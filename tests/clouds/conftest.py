@@ -8,10 +8,11 @@ import pytest
 
 from tests.support.api import Api
 from tests.support.clouds.azurite import Azurite
+from tests.support.clouds.ceph import Ceph
 from tests.support.clouds.localemu import LocalEmu
 from tools.clouds.kits import KITS, Unavailable
 
-S = TypeVar("S", bound=LocalEmu | Azurite)
+S = TypeVar("S", bound=LocalEmu | Azurite | Ceph)
 
 
 def _running(name: str, start: Callable[[], S]) -> Iterator[S]:
@@ -32,6 +33,11 @@ def localemu() -> Iterator[LocalEmu]:
 @pytest.fixture(scope="session")
 def azurite() -> Iterator[Azurite]:
     yield from _running("azurite", Azurite)
+
+
+@pytest.fixture(scope="session")
+def ceph() -> Iterator[Ceph]:
+    yield from _running("ceph", Ceph)
 
 
 @pytest.fixture

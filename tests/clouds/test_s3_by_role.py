@@ -3,12 +3,12 @@
 import time
 from datetime import UTC, datetime
 from typing import Any
-from urllib.request import HTTPError, Request, urlopen
 
 import pytest
 
 from tests.support.api import CREATOR, INTEGRATIONS, MEMBER, Answer, Api
-from tests.support.clouds.localemu import LocalEmu, trusting
+from tests.support.clouds.aws import fetched, trusting
+from tests.support.clouds.localemu import LocalEmu
 
 KEYS = [
     "videos/plain.mp4",
@@ -69,14 +69,6 @@ def deployed(local: Api, localemu: LocalEmu, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", made.keys[1])
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     return made
-
-
-def fetched(url: str, method: str = "GET") -> tuple[int, bytes]:
-    try:
-        with urlopen(Request(url, method=method), timeout=20) as answer:
-            return answer.status, answer.read()
-    except HTTPError as error:
-        return error.code, b""
 
 
 def test_every_key_is_read_by_its_url_and_nothing_else_is(deployed: Deployed) -> None:

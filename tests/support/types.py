@@ -113,7 +113,7 @@ _CASES = (
             "buckets": _BUCKETS,
             **_KEYS,
         },
-        change=("signed_url_expiry", 43_200),
+        change=("access_key_id", "AKEXAMPLE7654321"),
         replacing=(_STRICT, Replacing("endpoint", "https://storage.example.com")),
         renewed={"secret_access_key": RENEWED},
     ),

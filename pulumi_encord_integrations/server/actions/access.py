@@ -23,6 +23,14 @@ def visible(connection: Connection, caller: Caller, uuid: UUID) -> Row[Any]:
     return row
 
 
+def readable(connection: Connection, caller: Caller, uuid: UUID) -> Row[Any]:
+    """The row, if the caller is a member; to an organization admin who has not joined it is only listed."""
+    row = visible(connection, caller, uuid)
+    if not may(row.role, Permission.VIEW):
+        raise not_allowed("not_a_member", f'you are not a member of "{row.title}"', "Join it first")
+    return row
+
+
 def require(row: Row[Any], permission: Permission) -> None:
     """Refuses whoever's effective role does not carry the permission."""
     if not may(row.role, permission):

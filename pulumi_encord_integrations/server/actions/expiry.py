@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Row
 
 from pulumi_encord_integrations.model.expiry import ExpiryChange, ExpiryView, lifetime_of
 from pulumi_encord_integrations.model.members import Permission
-from pulumi_encord_integrations.server.actions.access import require, visible
+from pulumi_encord_integrations.server.actions.access import readable, require, visible
 from pulumi_encord_integrations.server.actions.bodies import Body, examined, kind_of
 from pulumi_encord_integrations.server.actions.integrations import view
 from pulumi_encord_integrations.server.calls import Call, Effect
@@ -20,9 +20,7 @@ _FIELD = "signed_url_expiry"
 
 def read(call: Call, connection: Connection, caller: Caller, uuid: UUID) -> ExpiryView:
     """As it is, for whoever may view the integration."""
-    row = visible(connection, caller, uuid)
-    require(row, Permission.VIEW)
-    return _view(call, row)
+    return _view(call, readable(connection, caller, uuid))
 
 
 def change(call: Call, connection: Connection, caller: Caller, uuid: UUID, body: Body) -> Effect:

@@ -16,7 +16,7 @@ from pulumi_encord_integrations.model.registrations import (
     Registered,
     RegistrationView,
 )
-from pulumi_encord_integrations.server.actions.access import require, visible
+from pulumi_encord_integrations.server.actions.access import readable, require, visible
 from pulumi_encord_integrations.server.actions.bodies import Body, examined, kind_of
 from pulumi_encord_integrations.server.actions.bulk import Refusal, refuse_any
 from pulumi_encord_integrations.server.calls import Effect
@@ -60,8 +60,7 @@ def page(
     connection: Connection, caller: Caller, uuid: UUID, size: int, after: str | None
 ) -> tuple[list[RegistrationView], str | None]:
     """Registered items, and the position of the next page."""
-    row = visible(connection, caller, uuid)
-    require(row, Permission.VIEW)
+    row = readable(connection, caller, uuid)
     found = store.page(connection, row.uuid, size, after)
     position = found[size - 1].digest if len(found) > size else None
     return [_view(one) for one in found[:size]], position

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, Row
 from pulumi_encord_integrations.model.durations import DEFAULT_SECONDS
 from pulumi_encord_integrations.model.objects import ObjectUrls, StoredObject
 from pulumi_encord_integrations.model.signing import SignedUrl, SignedUrls, SignedUrlsRequest
+from pulumi_encord_integrations.server.actions.access import readable
 from pulumi_encord_integrations.server.actions.bodies import Body, examined, kind_of
 from pulumi_encord_integrations.server.actions.bulk import Refusal, refuse_any
-from pulumi_encord_integrations.server.actions.trust import proven, readable, role_of
+from pulumi_encord_integrations.server.actions.trust import proven, role_of
 from pulumi_encord_integrations.server.calls import Call, Effect
 from pulumi_encord_integrations.server.faults import conflict
 from pulumi_encord_integrations.server.signing import Signed, azure, gcs, not_configured, s3

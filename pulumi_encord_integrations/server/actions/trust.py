@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row
 
 from pulumi_encord_integrations.model.members import Permission
 from pulumi_encord_integrations.model.signing import AccessChecked
-from pulumi_encord_integrations.server.actions.access import require, visible
+from pulumi_encord_integrations.server.actions.access import readable, require, visible
 from pulumi_encord_integrations.server.calls import Call, Effect
 from pulumi_encord_integrations.server.faults import conflict, invalid
 from pulumi_encord_integrations.server.signing import trust as probes
@@ -24,13 +24,6 @@ AWS = "AWS"
 def role_of(row: Row[Any]) -> Role:
     """The role of an AWS integration, with the external id that its trust policy must demand."""
     return Role(settings_of(row)["role_arn"], row.external_id)
-
-
-def readable(connection: Connection, caller: Caller, uuid: UUID) -> Row[Any]:
-    """The integration, if the caller is a member."""
-    row = visible(connection, caller, uuid)
-    require(row, Permission.VIEW)
-    return row
 
 
 def check(call: Call, uuid: UUID) -> Any:

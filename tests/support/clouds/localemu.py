@@ -1,17 +1,13 @@
 """LocalEmu: AWS's STS, IAM and S3 on loopback, with enforced policies and external ids."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-import boto3
-
-from tests.support.clouds.process import Processes, free_ports, listens
+from tests.support.clouds.aws import Keys, connect, document, filled
+from tests.support.clouds.process import Processes, answers_http, free_ports
 from tools.clouds.kits import KITS
 
-REGION = "us-east-1"
-ACCOUNT = "000000000000"
 _ROOT = ("test", "test")
 
 
@@ -33,18 +29,11 @@ class LocalEmu:
         }
         binary = KITS["localemu"].folder / "venv" / "bin" / "localemu"
         self._processes.start([binary, "start", "--host", "127.0.0.1", "--port", str(port)], env)
-        self._processes.await_answer(lambda: listens(port))
+        self._processes.await_answer(lambda: answers_http(f"{self.endpoint}/_localemu/health"))
 
-    def client(self, service: str, keys: tuple[str, ...] = _ROOT) -> Any:
+    def client(self, service: str, keys: Keys = _ROOT) -> Any:
         """A boto3 client as somebody: key, secret and, of a session, its token."""
-        return boto3.client(
-            service,  # type: ignore[call-overload]
-            region_name=REGION,
-            endpoint_url=self.endpoint,
-            aws_access_key_id=keys[0],
-            aws_secret_access_key=keys[1],
-            aws_session_token=keys[2] if len(keys) > 2 else None,
-        )
+        return connect(service, self.endpoint, keys)
 
     def user(self, *actions: str) -> tuple[str, tuple[str, str]]:
         """A new user who may do some actions; answers its ARN and keys."""
@@ -73,22 +62,8 @@ class LocalEmu:
 
     def bucket(self, objects: Mapping[str, bytes]) -> str:
         """A new bucket with objects; answers its name."""
-        s3, name = self.client("s3"), f"acme-{uuid4().hex[:12]}"
-        s3.create_bucket(Bucket=name)
-        for key, content in objects.items():
-            s3.put_object(Bucket=name, Key=key, Body=content)
-        return name
+        return filled(self.client("s3"), objects)
 
     def stop(self) -> None:
+        """Ends it."""
         self._processes.stop()
-
-
-def document(*statements: Mapping[str, Any]) -> str:
-    """A policy document."""
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-
-
-def trusting(principal: str, **condition: Any) -> dict[str, Any]:
-    """A trust statement."""
-    found: dict[str, Any] = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
-    return found | ({"Condition": condition} if condition else {})
