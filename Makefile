@@ -28,6 +28,7 @@ demo: $(RUN_STAMP) ## Deploy the declared organization with the real pulumi on t
 
 test: check ## Check, then run every test, the ones on the real pulumi included
 	@$(BIN)/python -m tools.engine >/dev/null
+	@$(BIN)/python -m tools.clouds
 	@$(BIN)/python -m pytest --no-header -n $(WORKERS) --maxprocesses 4 --dist worksteal
 
 check: $(DEV_STAMP) ## Format, lint, types and import layers, no tests

@@ -10,16 +10,14 @@ from tests.support.api import Api
 from tests.support.clouds.azurite import Azurite
 from tests.support.clouds.ceph import Ceph
 from tests.support.clouds.localemu import LocalEmu
-from tools.clouds.kits import KITS, Unavailable
+from tools.clouds.kits import KITS
 
 S = TypeVar("S", bound=LocalEmu | Azurite | Ceph)
 
 
 def _running(name: str, start: Callable[[], S]) -> Iterator[S]:
-    try:
-        KITS[name].prepare()
-    except Unavailable as error:
-        pytest.skip(f"no {name}: {error}")
+    if not KITS[name].made():
+        pytest.skip(f"no {name}: {KITS[name].why_not()}")
     server = start()
     yield server
     server.stop()

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.support.api import CREATOR, INTEGRATIONS, MEMBER, Answer, Api
-from tests.support.clouds.aws import fetched, trusting
+from tests.support.clouds.aws import trusting
+from tests.support.clouds.fetching import fetched
 from tests.support.clouds.localemu import LocalEmu
 
 KEYS = [

@@ -4,16 +4,19 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
 from tools.engine.places import locked
 
 FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "clouds"
-_MINUTES = 15 * 60
-_CEPH = ("radosgw", "ceph-mon", "ceph-osd", "ceph-common")
+AGAIN = "`python -m tools.clouds --retry` tries again"
+_FETCH_SECONDS = 15 * 60
+_FORGET_SECONDS = 60 * 60
 
 
 class Unavailable(Exception):
@@ -31,48 +34,77 @@ class Kit(ABC):
         """Where it is once it is made."""
         return FOLDER / f"{self.name}-{self.version}"
 
+    @property
+    def _failure(self) -> Path:
+        return FOLDER / f"{self.name}-{self.version}.failed"
+
     def made(self) -> bool:
         """Whether it is there, whole."""
         return (self.folder / "made").is_file()
 
-    def prepare(self) -> None:
-        """Fetches it unless it is there; raises `Unavailable`."""
+    def prepare(self, *, retry: bool = False) -> None:
+        """Fetches it unless it is there or could not be fetched an hour ago; raises `Unavailable`."""
         if self.made():
             return
+        if lack := self.lacks():
+            raise Unavailable(lack)
         with locked(FOLDER / f"{self.name}.lock"):
-            if self.made():
-                return
-            shutil.rmtree(self.folder, ignore_errors=True)
-            self.folder.mkdir(parents=True)
-            try:
-                self.fetch()
-            except Unavailable:
-                shutil.rmtree(self.folder, ignore_errors=True)
-                raise
-            (self.folder / "made").touch()
+            failed = None if retry else self._failed_lately()
+            if failed:
+                raise Unavailable(f"{failed}; {AGAIN}")
+            if not self.made():
+                self._make()
+
+    def why_not(self) -> str:
+        """Why it is not there, in a few words, without trying."""
+        return self.lacks() or self._failed_lately() or "`python -m tools.clouds` fetches it"
+
+    @abstractmethod
+    def lacks(self) -> str:
+        """What the machine would need, or nothing."""
 
     @abstractmethod
     def fetch(self) -> None:
         """Fills the folder; raises `Unavailable`."""
 
-    def run(self, *command: str | Path, env: Mapping[str, str] | None = None) -> str:
+    def run(self, *command: str | Path) -> str:
         """A command's output; raises `Unavailable` with its last line."""
+        name = Path(command[0]).name
         try:
             done = subprocess.run(
                 [str(word) for word in command],
                 cwd=self.folder,
-                env={**os.environ, **(env or {})},
+                stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
-                timeout=_MINUTES,
+                timeout=_FETCH_SECONDS,
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise Unavailable(f"{command[0]} failed: {type(error).__name__}") from None
+            raise Unavailable(f"{name} failed: {type(error).__name__}") from None
         if done.returncode:
-            last = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()[-1]
-            raise Unavailable(f"{Path(command[0]).name} failed: {last[:200]}")
+            words = (done.stderr.strip() or done.stdout.strip() or "no output").splitlines()
+            told = next((line for line in words if line.startswith(("ERROR:", "E:", "npm error"))), words[-1])
+            raise Unavailable(f"{name} failed: {told[:200]}")
         return done.stdout
+
+    def _make(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        self._failure.unlink(missing_ok=True)
+        try:
+            self.fetch()
+        except Unavailable as error:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self._failure.write_text(str(error), "utf-8")
+            raise
+        (self.folder / "made").touch()
+
+    def _failed_lately(self) -> str:
+        with suppress(FileNotFoundError):
+            if time.time() - self._failure.stat().st_mtime < _FORGET_SECONDS:
+                return self._failure.read_text("utf-8")
+        return ""
 
 
 class LocalEmu(Kit):
@@ -80,13 +112,14 @@ class LocalEmu(Kit):
 
     name, version = "localemu", "1.3.2"
 
+    def lacks(self) -> str:
+        return "" if next(_new_pythons(), None) else "it needs Python 3.12 or newer, with venv"
+
     def fetch(self) -> None:
-        python = next(_new_pythons(), None)
-        if python is None:
-            raise Unavailable("it needs Python 3.12 or newer")
-        self.run(python, "-m", "venv", self.folder / "venv")
+        self.run(next(_new_pythons()), "-m", "venv", self.folder / "venv")
         pip = (self.folder / "venv" / "bin" / "python", "-m", "pip", "--quiet", "--disable-pip-version-check")
-        self.run(*pip, "install", f"localemu=={self.version}")
+        pinned = ("--constraint", Path(__file__).with_name("localemu.txt"), f"localemu=={self.version}")
+        self.run(*pip, "install", "--retries", "1", *pinned)
 
 
 class Azurite(Kit):
@@ -94,53 +127,56 @@ class Azurite(Kit):
 
     name, version = "azurite", "3.37.0"
 
+    def lacks(self) -> str:
+        return "" if shutil.which("node") and shutil.which("npm") else "it needs node and npm"
+
     def fetch(self) -> None:
-        if not shutil.which("node") or not shutil.which("npm"):
-            raise Unavailable("it needs node and npm")
-        self.run(
-            "npm", "install", "--no-audit", "--no-fund", "--prefix", self.folder, f"azurite@{self.version}"
-        )
+        quick = ("--no-audit", "--no-fund", "--fetch-retries", "1", "--fetch-retry-mintimeout", "1000")
+        self.run("npm", "install", *quick, "--prefix", self.folder, f"azurite@{self.version}")
 
 
 class Ceph(Kit):
     """Ceph's RADOS Gateway: a real S3 server, from Debian's packages, unpacked and not installed."""
 
-    name, version = "ceph", "debian"
+    name, version = "ceph", "16.2.15"
+
+    def lacks(self) -> str:
+        if not all(shutil.which(tool) for tool in ("apt-get", "dpkg-deb")):
+            return "its packages are Debian's, and apt-get is not there"
+        return "" if Path("/usr/bin/python3").exists() else "it needs Debian's own python3"
 
     def fetch(self) -> None:
-        if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
-            raise Unavailable("its packages are Debian's")
         state = self.folder / "apt"
-        (state / "lists" / "partial").mkdir(parents=True)
-        (state / "cache" / "archives" / "partial").mkdir(parents=True)
-        options = (
-            "-o",
-            f"Dir::State::Lists={state}/lists",
-            "-o",
-            f"Dir::Cache={state}/cache",
-            "-o",
-            "APT::Sandbox::User=root",
-        )
-        env = {"DEBIAN_FRONTEND": "noninteractive"}
-        self.run("apt-get", *options, "-q", "update", env=env)
-        wanted = ("--download-only", "--no-install-recommends", "-y", "install", *_CEPH)
-        self.run("apt-get", *options, "-q", *wanted, env=env)
-        packages = sorted((state / "cache" / "archives").glob("*.deb"))
-        if not packages:
-            raise Unavailable("apt-get fetched nothing")
-        for package in packages:
+        for kept in ("lists", "cache/archives"):
+            (state / kept / "partial").mkdir(parents=True)
+        settings = {
+            "Dir::State::Lists": state / "lists",
+            "Dir::Cache": state / "cache",
+            "APT::Sandbox::User": "root",
+            "Acquire::Retries": 1,
+            "Debug::NoLocking": 1,
+        }
+        options = [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
+        self.run("apt-get", *options, "-q", "update")
+        wanted = [f"{name}={self.version}*" for name in ("radosgw", "ceph-mon", "ceph-osd", "ceph-common")]
+        only = ("--download-only", "--no-install-recommends", "--yes")
+        self.run("apt-get", *options, "-q", *only, "install", *wanted)
+        for package in sorted((state / "cache" / "archives").glob("*.deb")):
             self.run("dpkg-deb", "-x", package, self.folder / "root")
+        if not (self.folder / "root" / "usr" / "bin" / "radosgw").exists():
+            raise Unavailable("apt-get fetched no radosgw")
         shutil.rmtree(state)
 
 
 def _new_pythons() -> Iterator[str]:
-    """Pythons of 3.12 or newer: this one, on the PATH, beside this one as pyenv keeps them."""
+    """Pythons of 3.12 or newer that make environments: this one, on the PATH, and as pyenv keeps them."""
     if sys.version_info >= (3, 12):
         yield sys.executable
     names = [f"python3.{minor}" for minor in (13, 12, 14)]
-    beside = Path(sys.base_prefix).parent
+    kept = [Path(sys.base_prefix).parent]
+    kept += [Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"]
     found = [shutil.which(name) for name in names]
-    found += [str(path) for name in names for path in sorted(beside.glob(f"3.*/bin/{name}"))]
+    found += [str(path) for name in names for one in kept for path in sorted(one.glob(f"3.*/bin/{name}"))]
     for python in filter(None, found):
         done = subprocess.run([python, "-c", "import venv, ensurepip"], capture_output=True, check=False)
         if done.returncode == 0:

@@ -1,10 +1,8 @@
-"""What the servers of S3, STS and IAM have in common: clients, policies, and a URL fetched as a browser does."""
+"""What the servers of S3, STS and IAM have in common: clients, sessions and policies."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 from uuid import uuid4
 
 import boto3
@@ -68,12 +66,3 @@ def reading(bucket: str, prefix: str = "") -> tuple[dict[str, Any], dict[str, An
     if prefix:
         listing["Condition"] = {"StringLike": {"s3:prefix": [f"{prefix}*"]}}
     return get, listing
-
-
-def fetched(url: str, method: str = "GET") -> tuple[int, bytes]:
-    """The status and the body of what a URL gives."""
-    try:
-        with urlopen(Request(url, method=method), timeout=20) as answer:
-            return answer.status, answer.read()
-    except HTTPError as error:
-        return error.code, b""

@@ -12,9 +12,11 @@ import jwt
 from azure.core.credentials import AccessToken
 from azure.storage.blob import (
     AccountSasPermissions,
+    BlobSasPermissions,
     BlobServiceClient,
     ResourceTypes,
     generate_account_sas,
+    generate_blob_sas,
 )
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -68,6 +70,12 @@ class Azurite:
         """The account, by its key."""
         return BlobServiceClient(self.endpoint, KEY, connection_verify=str(self.certificate), retry_total=0)
 
+    def delegated(self) -> BlobServiceClient:
+        """The account, as an application of its tenant."""
+        return BlobServiceClient(
+            self.endpoint, Credential(), connection_verify=str(self.certificate), retry_total=0
+        )
+
     def container(self, blobs: Mapping[str, bytes]) -> str:
         """A new container with blobs; answers its name."""
         name = f"acme-{uuid4().hex[:12]}"
@@ -78,6 +86,7 @@ class Azurite:
         return name
 
     def stop(self) -> None:
+        """Ends it."""
         self._processes.stop()
 
 
@@ -90,6 +99,21 @@ def account_sas(seconds: int = 3600, **more: Any) -> str:
         **more,
     }
     return generate_account_sas(ACCOUNT, KEY, **given)
+
+
+def delegation_sas(azurite: Azurite, container: str, blob: str, seconds: int = 3600) -> str:
+    """A SAS by which one blob may be read, signed with a user delegation key."""
+    now = datetime.now(UTC)
+    with azurite.delegated() as service:
+        key = service.get_user_delegation_key(now - timedelta(hours=2), now + timedelta(hours=2))
+    return generate_blob_sas(
+        ACCOUNT,
+        container,
+        blob,
+        user_delegation_key=key,
+        permission=BlobSasPermissions(read=True),
+        expiry=now + timedelta(seconds=seconds),
+    )
 
 
 def _self_signed(certificate: Path, key_file: Path) -> None:
