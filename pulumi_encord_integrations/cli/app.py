@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pulumi_encord_integrations.cli import (
+    credentials,
     doctor,
     failures,
     init_server,
@@ -19,6 +20,7 @@ from pulumi_encord_integrations.cli import (
     scenarios,
     serve,
     show,
+    verify,
     who_can,
 )
 from pulumi_encord_integrations.cli import list as listing
@@ -32,6 +34,8 @@ _EXAMPLES = (
     "who-can mia@example.com",
     "join prod-images",
     "register prod-images videos.json",
+    "verify prod-images",
+    "credentials --within 30d",
     "scenarios --type aws --strict --over-vpn",
     "doctor --stack prod",
     "init-server --database encord.sqlite --organization Acme --admin ada@example.com --new-key ada.key",
@@ -44,8 +48,10 @@ app.command("show", cls=verb(*show.EXAMPLES))(show.show)
 app.command("members", cls=verb(*members.EXAMPLES))(members.members)
 app.command("who-can", cls=verb(*who_can.EXAMPLES))(who_can.who_can)
 app.command("join", cls=verb(*join.EXAMPLES))(join.join)
+app.command("verify", cls=verb(*verify.EXAMPLES))(verify.verify)
 app.command("register", cls=verb(*register.EXAMPLES))(register.register)
 app.command("scenarios", cls=verb(*scenarios.EXAMPLES))(scenarios.scenarios)
+app.command("credentials", cls=verb(*credentials.EXAMPLES))(credentials.credentials)
 app.command("doctor", cls=verb(*doctor.EXAMPLES))(doctor.doctor)
 app.command("serve", cls=verb(*serve.EXAMPLES))(serve.serve)
 app.command("init-server", cls=verb(*init_server.EXAMPLES))(init_server.init_server)

@@ -8,13 +8,15 @@ from rich.table import Table
 from rich.text import Text
 
 from pulumi_encord_integrations.cli.output import printable
+from pulumi_encord_integrations.model.durations import shown
 from pulumi_encord_integrations.model.integrations import IntegrationView, integration_type
+from pulumi_encord_integrations.model.sas import day, in_days
 
 _LABEL_CELLS = 24
+_CLIENT_ONLY = "Client-only access"
 _NAMES = {"arn": "ARN", "sas": "SAS", "url": "URL"}
 _UNCONFIGURED = "not configured in the API"
 _UNSET = dict.fromkeys(("principal_arn", "service_account_email", "application_id"), _UNCONFIGURED)
-_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
 def table(views: Iterable[IntegrationView]) -> Table:
@@ -32,6 +34,18 @@ def table(views: Iterable[IntegrationView]) -> Table:
     return rows
 
 
+def ends_table(ending: "Iterable[tuple[IntegrationView, datetime]]", now: datetime) -> Table:
+    """What ends when."""
+    rows = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for name in ("ENDS", "LEFT", "TYPE"):
+        rows.add_column(name, no_wrap=True)
+    rows.add_column("TITLE", overflow="fold", min_width=12, style="bold")
+    for view, end in ending:
+        left = in_days(end - now).removeprefix("in ") if end > now else "over"
+        rows.add_row(*(Text(printable(cell)) for cell in (day(end), left, view.provider, view.title)))
+    return rows
+
+
 def _row(view: IntegrationView) -> list[str]:
     declared = view.declared_as
     return [
@@ -46,9 +60,8 @@ def _row(view: IntegrationView) -> list[str]:
 
 
 def _scenario(view: IntegrationView) -> str:
-    """Encord marks all client-only integrations; the names of its Direct Access scenarios do not tell."""
-    told = "Strict-Client" in view.scenario or not view.strict_client_only
-    return view.scenario if told else f"{view.scenario}, client-only"
+    """With the words that Encord's app shows on all client-only integrations."""
+    return f"{view.scenario}, {_CLIENT_ONLY}" if view.strict_client_only else view.scenario
 
 
 def sheet(view: IntegrationView) -> Text:
@@ -71,7 +84,7 @@ def _common(view: IntegrationView) -> Iterator[tuple[str, list[str]]]:
     yield "secure", ["yes" if view.secure else "no"]
     yield "data types", [", ".join(view.data_types) or "none"]
     yield "features", [", ".join(view.features) or "none"]
-    yield "client-only", ["strict" if view.strict_client_only else "no"]
+    yield "access", [_CLIENT_ONLY if view.strict_client_only else "by client and server"]
     yield "over VPN", ["yes" if view.over_vpn else "no"]
     yield "owner", [view.owner]
     yield "your role", [view.role or "none: you have not joined it"]
@@ -108,11 +121,7 @@ def _values(name: str, value: Any) -> list[str]:
 
 
 def _lifetime(seconds: int | None) -> str:
-    """A number of seconds in the largest unit that divides it."""
-    if seconds is None:
-        return "1 week (default)"
-    size, unit = next((size, unit) for size, unit in _UNITS if seconds % size == 0)
-    return f"{seconds // size} {unit}"
+    return "1 week (default)" if seconds is None else shown(seconds)
 
 
 def _places(bucket: Any) -> list[str]:

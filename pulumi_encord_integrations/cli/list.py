@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pulumi_encord_integrations.cli.connection import Json, NoDatabase, Stack, connected, document, wire_forms
-from pulumi_encord_integrations.cli.output import result, say, show
+from pulumi_encord_integrations.cli.output import printable, result, say, show
 
 if TYPE_CHECKING:
     from pulumi_encord_integrations.model.integrations import IntegrationView
 
+_SOON_DAYS = 30
+_TOLD = 5
 EXAMPLES = (
     "list",
     "list --mine --provider AWS",
@@ -52,6 +54,7 @@ def list_integrations(
         why = f"there are no integrations yet: {missing.path} is made by the first pulumi up"
     if not views:
         say(why)
+    _warn(views)
     if json:
         result(document(integrations=wire_forms(views)))
     elif views:
@@ -70,3 +73,21 @@ def _provider(name: str | None) -> str | None:
     if name.upper() not in known:
         raise typer.BadParameter(f"{name} is no type of integration; the types are {', '.join(known)}")
     return name.upper()
+
+
+def _warn(views: "Sequence[IntegrationView]") -> None:
+    """Says whose credentials are over or end soon."""
+    from datetime import UTC, datetime, timedelta
+
+    from pulumi_encord_integrations.model.sas import day, in_days
+
+    now = datetime.now(UTC)
+    ends = [(view, end - now) for view in views if (end := view.credential_ends_at) is not None]
+    soon = sorted((pair for pair in ends if pair[1] <= timedelta(days=_SOON_DAYS)), key=lambda pair: pair[1])
+    for view, left in soon[:_TOLD]:
+        when = "ended" if left <= timedelta(0) else "ends"
+        much = "" if when == "ended" else f" ({in_days(left)})"
+        moment = f"{when} on {day(now + left)}{much}"
+        say(f'warning: the credential of "{printable(view.title)}" {moment}: renew it')
+    if len(soon) > _TOLD:
+        say(f"and {len(soon) - _TOLD} more: encord-integrations credentials")

@@ -13,6 +13,7 @@ from pulumi_encord_integrations.model.integrations import (
     IntegrationView,
     view_of,
 )
+from pulumi_encord_integrations.model.signing import AccessChecked
 from pulumi_encord_integrations.model.text import uuid_in
 
 if TYPE_CHECKING:
@@ -66,6 +67,11 @@ def update(client: "Client", uuid: str, changes: Mapping[str, Any]) -> Integrati
 def delete(client: "Client", uuid: str, declared_by: str | None) -> LetGo:
     """Lets it go on behalf of a stack identity; None deletes whoever declares it."""
     return client.ask(LetGo, "DELETE", f"{_PATH}/{uuid}", query={"declaredBy": declared_by})
+
+
+def check_access(client: "Client", uuid: str) -> AccessChecked:
+    """Probes the role of an AWS integration; raises `Refused` for other types."""
+    return client.ask(AccessChecked, "POST", f"{_PATH}/{uuid}/access-check")
 
 
 def _view(data: Any) -> IntegrationView:

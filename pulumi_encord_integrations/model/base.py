@@ -5,6 +5,7 @@ are passed over, so that an older client understands a newer server.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, get_args
 
@@ -116,6 +117,10 @@ class Sent(BaseModel):
         for over, method in _rules(type(self)):
             if not over & unknown:
                 yield from method(self)
+
+    def ended(self, now: datetime) -> Iterator[Problem]:
+        """What is over by itself at that time; asked of values that are newly given, not of stored ones."""
+        yield from ()
 
     @classmethod
     def examine(

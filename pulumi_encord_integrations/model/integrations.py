@@ -78,6 +78,11 @@ class IntegrationView(Received):
     permissions: list[str] = Field(default_factory=list)
     """What that role lets the caller do."""
 
+    @property
+    def credential_ends_at(self) -> datetime | None:
+        """When what the data is reached with ends by itself; None if nothing is known of an end."""
+        return None
+
 
 class CreatedIntegration(Received):
     """The answer to a create: the object, and what the caller may have meant instead."""

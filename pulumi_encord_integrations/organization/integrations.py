@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import Field, StrictBool
 
 from pulumi_encord_integrations.model.base import SECRET, Sent, rule
+from pulumi_encord_integrations.model.durations import Timespan
 from pulumi_encord_integrations.model.integrations import IntegrationType, integration_types
 from pulumi_encord_integrations.model.members import MAX_MEMBERS
 from pulumi_encord_integrations.model.memberships import OnDelete
@@ -19,6 +20,7 @@ from pulumi_encord_integrations.organization.walk import Walk, listed
 
 INTEGRATIONS = "integrations"
 _TYPE = "type"
+_ENDING = {"sas_token"}
 _OF_MEMBERS = ("exclusive_members", "members_on_delete", "allow_large_removal")
 
 
@@ -31,6 +33,7 @@ class IntegrationOptions(Sent):
     members_on_delete: OnDelete = "remove"
     allow_large_removal: StrictBool = False
     previously: list[Any] = Field(default_factory=list)
+    renew_before: Timespan | None = None
 
     @rule("members")
     def options_need_members(self) -> Iterator[Problem]:
@@ -100,12 +103,16 @@ def _entry(
     beside = walk.examine(
         path, IntegrationOptions, {k: v for k, v in given.items() if k in IntegrationOptions.model_fields}
     )
+    if beside is not None and beside.renew_before is not None and not kind.spec.marked(SECRET) & _ENDING:
+        walk.find((*path, "renew_before"), "renew_before: only SAS tokens end by themselves")
     previously[path] = listed(given, "previously")
     rows = people.members((*path, "members"), listed(given, "members"))
     if spec is not None and beside is not None and len(walk.findings) == before:
         given = {name: value for name, value in values.items() if value is not None}
         if beside.adopt:
             given["adopt"] = True
+        if beside.renew_before is not None:
+            given["renew_before"] = beside.renew_before
         members = None if beside.members is None else _members(beside, rows)
         yield DeclaredIntegration(
             str(path[-1]), kind, given, spec.title, beside.adopt, secrets, members, tuple(beside.previously)

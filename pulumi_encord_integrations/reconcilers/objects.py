@@ -3,6 +3,7 @@
 import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -79,6 +80,8 @@ class ObjectReconciler(ABC, Generic[V]):
         spec, found = self.spec.examine(declared, unknown & self.fields)
         if spec is None:
             return Checked(known, [*found, *problems])
+        if not found:
+            problems = [*spec.ended(datetime.now(UTC)), *problems]
         canonical = spec.model_dump(mode="json", exclude={*self.apart, *unknown}, exclude_none=True)
         return Checked({**canonical, **placement}, [*found, *problems])
 

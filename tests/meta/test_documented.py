@@ -25,8 +25,8 @@ ACCESS = [
     "UserGroup",
     "UserGroupMembers",
 ]
-ADOPT = {"adopt"}
-"""The one input that is no setting of the integration."""
+ADOPT = {"adopt", "renew_before"}
+"""Inputs that are no settings of the integration."""
 
 
 def own_fields(kind: type) -> dict[str, bool]:
@@ -113,7 +113,8 @@ def test_a_class_says_what_changes_in_place_and_what_replaces(kind: IntegrationT
 @EVERY_TYPE
 def test_the_page_lists_every_input_with_what_a_change_does(kind: IntegrationType, page: str) -> None:
     changes = {name: "replaces" if name in replacing(kind) else "in place" for name in inputs(kind)}
-    assert tabled(page, kind, "input | rule | a change") == {**changes, "adopt": "nothing"}
+    nothing = dict.fromkeys(ADOPT & changes.keys(), "nothing")
+    assert tabled(page, kind, "input | rule | a change") == {**changes, **nothing}
 
 
 @EVERY_TYPE

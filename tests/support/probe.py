@@ -14,6 +14,7 @@ from pulumi_encord_integrations.model import integrations as model
 from pulumi_encord_integrations.model.base import IMMUTABLE, SecretText
 from pulumi_encord_integrations.model.buckets import DISTINCT, NAMED, Bucket
 from pulumi_encord_integrations.model.integrations import IntegrationSpec, IntegrationType, IntegrationView
+from pulumi_encord_integrations.model.objects import DirectUrls
 from pulumi_encord_integrations.model.scenarios import Reach
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
 from pulumi_encord_integrations.resources._lifecycle import Lifecycle
@@ -47,7 +48,13 @@ class ProbeView(_Settings, IntegrationView):
     credential_fingerprint: str
 
 
-PROBE = IntegrationType("PROBE", "ProbeIntegration", ProbeSpec, ProbeView)
+PROBE = IntegrationType(
+    "PROBE",
+    "ProbeIntegration",
+    ProbeSpec,
+    ProbeView,
+    lambda _: DirectUrls(signed=False, known_signatures=False),
+)
 
 
 class ProbeIntegrationProvider(Lifecycle):

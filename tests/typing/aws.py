@@ -1,7 +1,7 @@
 """Checked by type checkers alone, never run: integrations with Amazon S3."""
 
 from collections.abc import Sequence
-from typing import assert_type
+from typing import Literal, assert_type
 
 import pulumi
 
@@ -17,6 +17,9 @@ def every_output_has_its_type(made: AwsIntegration) -> None:
     assert_type(made.signed_url_expiry, pulumi.Output[int | None])
     assert_type(made.external_id, pulumi.Output[str])
     assert_type(made.principal_arn, pulumi.Output[str | None])
+    assert_type(made.verified, pulumi.Output[bool])
+    assert_type(made.session_seconds, pulumi.Output[int | None])
+    assert_type(made.session_limited_by, pulumi.Output[Literal["role_session", "role_chaining"] | None])
     assert_type(AwsIntegration.get("n", made.id), AwsIntegration)
 
 

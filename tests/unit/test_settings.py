@@ -86,13 +86,22 @@ def test_no_endpoint_is_an_error_that_says_how_to_set_one() -> None:
         load(lambda key: None, BASE, {})
 
 
+BLOBS = "azure_blob_endpoint"
+
+
+@pytest.mark.parametrize("place", ["https://example.com", "http://{account}.example.com", "{account}"])
+def test_a_blob_endpoint_is_https_and_names_the_account(place: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"must begin with https:// and hold \{account\}"):
+        settings({"azureBlobEndpoint": place})
+
+
 @pytest.mark.parametrize("name", [name for name, (_, key) in VARIABLES.items() if key])
 def test_the_environment_comes_before_the_configuration(name: str) -> None:
     variable, key = VARIABLES[name]
-    config = {str(key): "https://config.example.com"}
-    both = settings(config, {variable: "https://environment.example.com"})
+    config = {str(key): "https://config.example.com/{account}"[: None if name == BLOBS else 26]}
+    both = settings(config, {variable: config[str(key)].replace("config", "environment")})
     assert both.sources[name] == variable
-    assert "environment" in repr(getattr(both, name, both.principals))
+    assert "environment" in repr(getattr(both, name, (both.principals, both.clouds)))
     assert settings(config, {variable: ""}).sources[name] == f"encord:{key}"
 
 
@@ -102,10 +111,10 @@ def test_a_credential_never_comes_from_the_configuration(name: str) -> None:
     assert getattr(settings(everything), name) is None
 
 
-@pytest.mark.parametrize("variable", ["ENCORD_SSH_KEY", "ENCORD_TOKEN"])
+@pytest.mark.parametrize("variable", ["ENCORD_SSH_KEY", "ENCORD_TOKEN", "ENCORD_AZURE_APPLICATION_SECRET"])
 def test_a_credential_does_not_show(variable: str) -> None:
     found = settings({}, {variable: CANARY})
-    assert CANARY in (found.ssh_key, found.token)
+    assert CANARY in (found.ssh_key, found.token, found.clouds.azure_secret)
     assert CANARY not in f"{found!r} {found}"
 
 

@@ -15,7 +15,7 @@ from pulumi_encord_integrations.model.principals import Principals
 
 WINDOW = 300
 """Seconds that the API's clock and this one may differ, because it checks when requests were signed."""
-_SECRET = {"ssh_key", "token"}
+_SECRET = {"ssh_key", "token", "azure_secret"}
 _NONE_YET = "because there is no database yet"
 
 
@@ -119,7 +119,8 @@ def principals(patient: Patient) -> Iterator[Line]:
 def sources(patient: Patient) -> Iterator[Line]:
     """Where each setting came from; credentials are not shown."""
     found = patient.settings
-    flat = {**vars(found), **found.principals.model_dump(), "origins": ", ".join(found.principals.origins)}
+    origins = ", ".join(found.principals.origins)
+    flat = {**vars(found), **found.principals.model_dump(), **vars(found.clouds), "origins": origins}
     for name, (_, config_key) in VARIABLES.items():
         shown = "(not shown)" if name in _SECRET and flat[name] else flat[name]
         text = f"{shown}, from {found.sources.get(name, 'the default')}" if shown else "not set"

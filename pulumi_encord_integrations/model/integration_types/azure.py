@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
-from urllib.parse import parse_qsl
 
 from pydantic import AfterValidator, BaseModel, SecretStr, ValidationInfo, field_validator
 
@@ -16,14 +15,11 @@ from pulumi_encord_integrations.model.integrations import (
 )
 from pulumi_encord_integrations.model.objects import ObjectUrls
 from pulumi_encord_integrations.model.problems import Problem
+from pulumi_encord_integrations.model.sas import SasToken, day
 from pulumi_encord_integrations.model.text import uuid_in
 
 _ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
 _CONTAINER = re.compile(r"\$(?:root|web)|(?=.{3,63}$)[a-z0-9](?:-?[a-z0-9])*")
-_MAX_TOKEN = 4096
-_OPENED = {"ss": "b", "srt": "co", "sp": "rl"}
-"""What the parts of a SAS token must hold, where it has them."""
-_ALLOW = "allow the Blob service, containers and objects, read and list"
 
 
 def _account(value: str) -> str:
@@ -50,33 +46,8 @@ def _tenant(value: str) -> str:
 
 def _token(value: SecretStr) -> SecretStr:
     text = value.get_secret_value().removeprefix("?")
-    if len(text) > _MAX_TOKEN or not text.isascii() or not text.isprintable() or " " in text:
-        raise ValueError(
-            "must be a SAS token: a query string such as sv=...&ss=b&srt=co&sp=rl&se=...&sig=..."
-        )
-    missing = [name for name in ("sv", "se", "sig") if not _parts(text).get(name)]
-    if missing:
-        raise ValueError(
-            f"is no SAS token: {', '.join(missing)} missing; give all that follows the ? of a URL"
-        )
-    if _ends_at(text) is None:
-        raise ValueError("is no SAS token: se is no time such as 2027-12-31T23:59:59Z")
-    for name, letters in _OPENED.items():
-        if not set(letters) <= set(_parts(text).get(name, letters)):
-            raise ValueError(f"opens too little: {name} must hold {' and '.join(letters)}; {_ALLOW}")
+    SasToken.parse(text)
     return SecretStr(text)
-
-
-def _parts(token: str) -> Mapping[str, str]:
-    return dict(parse_qsl(token))
-
-
-def _ends_at(token: str) -> datetime | None:
-    try:
-        end = datetime.fromisoformat(_parts(token)["se"])
-        return end.astimezone(UTC) if end.tzinfo else end.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 class _Settings(BaseModel):
@@ -107,8 +78,17 @@ class AzureSpec(_Settings, IntegrationSpec):
 
     def told(self) -> dict[str, Any]:
         """When the SAS token ends."""
-        end = _ends_at(self.sas_token.get_secret_value()) if self.sas_token else None
-        return {"sas_ends_at": end and end.isoformat()}
+        token = self._parsed()
+        return {"sas_ends_at": token and token.ends_at.isoformat()}
+
+    def ended(self, now: datetime) -> Iterator[Problem]:
+        """The SAS token."""
+        token = self._parsed()
+        if token and token.ends_at <= now:
+            yield Problem(("sas_token",), f"ended on {day(token.ends_at)}", "make a new one")
+
+    def _parsed(self) -> SasToken | None:
+        return SasToken.parse(self.sas_token.get_secret_value()) if self.sas_token else None
 
 
 class AzureView(_Settings, IntegrationView):
@@ -120,6 +100,11 @@ class AzureView(_Settings, IntegrationView):
     """The application to grant access to, with tenant_id; None if the deployment has not configured it."""
     credential_fingerprint: str | None
     """Changes with the SAS token, and says nothing about it."""
+
+    @property
+    def credential_ends_at(self) -> datetime | None:
+        """The SAS token's end."""
+        return self.sas_ends_at
 
     @field_validator("application_id")
     @classmethod

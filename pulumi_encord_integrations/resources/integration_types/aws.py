@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pulumi
 
+from pulumi_encord_integrations.model.expiry import LimitedBy
 from pulumi_encord_integrations.resources import providers
 from pulumi_encord_integrations.resources.integrations import (
     Bucket,
@@ -39,6 +40,12 @@ class AwsIntegration(Integration, module="encord", name="AwsIntegration"):
     """The id that the role's trust policy must demand; made by the API, stable for the integration's life."""
     principal_arn: pulumi.Output[str | None]
     """Who assumes the role; None if the API has no AWS principal configured."""
+    verified: pulumi.Output[bool]
+    """Whether AWS was seen to refuse everybody who does not give the external id; as of the last refresh."""
+    session_seconds: pulumi.Output[int | None]
+    """How long a session of the role lasts at most, and URLs signed with it; None until it is verified."""
+    session_limited_by: pulumi.Output[LimitedBy | None]
+    """What bounds sessions: role_session, the role itself, or role_chaining; None until it is verified."""
 
     def __init__(
         self,

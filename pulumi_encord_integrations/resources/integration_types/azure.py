@@ -1,9 +1,17 @@
 """Integrations with Azure Blob Storage."""
 
-import pulumi
+from datetime import UTC, datetime, timedelta
 
+import pulumi
+from pydantic import TypeAdapter, ValidationError
+
+from pulumi_encord_integrations.model.durations import Timespan
+from pulumi_encord_integrations.model.problems import message_of
+from pulumi_encord_integrations.model.sas import SasToken
 from pulumi_encord_integrations.resources import providers
 from pulumi_encord_integrations.resources.integrations import Integration, OptionalFlag, OptionalText
+
+_TIMESPAN: TypeAdapter[int] = TypeAdapter(Timespan)
 
 
 class AzureIntegration(Integration, module="encord", name="AzureIntegration"):
@@ -45,6 +53,7 @@ class AzureIntegration(Integration, module="encord", name="AzureIntegration"):
         strict_client_only: OptionalFlag = None,
         over_vpn: OptionalFlag = None,
         adopt: OptionalFlag = None,
+        renew_before: str | int = "30d",
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declares an Azure integration.
@@ -60,6 +69,7 @@ class AzureIntegration(Integration, module="encord", name="AzureIntegration"):
             over_vpn: reach the data over a VPN; needs strict_client_only. Default False.
             adopt: take over the one existing integration of that title instead of creating one; destroying
                 the resource then leaves it alive. Default False.
+            renew_before: how long before the SAS token's end a preview begins to warn: "30d", "12h", seconds.
             opts: Pulumi's resource options; an explicit provider is refused.
 
         """
@@ -73,4 +83,22 @@ class AzureIntegration(Integration, module="encord", name="AzureIntegration"):
             "over_vpn": over_vpn,
             "adopt": adopt,
         }
+        span = _span(renew_before)
         self._declare(resource_name, inputs, opts)
+        pulumi.Output.from_input(sas_token).apply(lambda token: self._warn(token, span))
+
+    def _warn(self, token: str | None, renew_before: timedelta) -> None:
+        try:
+            found = SasToken.parse(token.removeprefix("?")) if isinstance(token, str) else None
+        except ValueError:
+            # The provider's check says what is wrong.
+            return
+        for text in found.advice(renew_before, datetime.now(UTC)) if found else ():
+            pulumi.log.warn(text, resource=self)
+
+
+def _span(renew_before: str | int) -> timedelta:
+    try:
+        return timedelta(seconds=_TIMESPAN.validate_python(renew_before))
+    except ValidationError as error:
+        raise pulumi.RunError(f"AzureIntegration: renew_before: {message_of(error.errors()[0])}") from None

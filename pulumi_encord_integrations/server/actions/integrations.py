@@ -1,12 +1,13 @@
 """Integrations: what a create, a change and a delete do, and what a declaration means to them."""
 
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Row
 
+from pulumi_encord_integrations.model.base import SECRET
 from pulumi_encord_integrations.model.identity import DeclaredAs, LetGo, ownership_key
 from pulumi_encord_integrations.model.integrations import (
     CreatedIntegration,
@@ -19,7 +20,7 @@ from pulumi_encord_integrations.server.actions.access import require, visible
 from pulumi_encord_integrations.server.actions.bodies import Body, kind_of, read_change, read_create
 from pulumi_encord_integrations.server.actions.declarations import ADOPT, AGAIN, CREATE, Declarable
 from pulumi_encord_integrations.server.calls import Call, Effect
-from pulumi_encord_integrations.server.faults import conflict
+from pulumi_encord_integrations.server.faults import conflict, invalid
 from pulumi_encord_integrations.server.store import declarations, trust
 from pulumi_encord_integrations.server.store import integrations as store
 from pulumi_encord_integrations.server.store import tables as t
@@ -64,6 +65,7 @@ class _Integrations(Declarable):
 def create(call: Call, connection: Connection, caller: Caller, body: Body) -> Effect:
     """Creates, finds what an earlier create of the same declaration made, or adopts."""
     kind, spec, placement = read_create(body)
+    _refuse_ended(spec)
     wanted = _Integrations(connection, caller, kind, spec)
     made = wanted.made_before(placement.nonce)
     if made is not None:
@@ -92,6 +94,8 @@ def change(call: Call, connection: Connection, caller: Caller, uuid: UUID, body:
     kind, vault = kind_of(row.provider), call.deployment.vault
     current = store.spec_of(connection, vault, row, kind)
     spec, declared = read_change(kind, current, body)
+    if any(getattr(spec, name) != getattr(current, name) for name in spec.marked(SECRET)):
+        _refuse_ended(spec)
     fixed = [name for name, value in spec.immutable().items() if current.immutable()[name] != value]
     if fixed:
         raise conflict("immutable", f"{', '.join(fixed)} cannot change; make a new integration")
@@ -133,6 +137,13 @@ def view(call: Call, row: Row[Any]) -> IntegrationView:
         **_proof(row),
     }
     return kind.view.model_validate(known)
+
+
+def _refuse_ended(spec: IntegrationSpec) -> None:
+    """A stored credential may be over, a new one may not."""
+    found = list(spec.ended(datetime.now(UTC)))
+    if found:
+        raise invalid("; ".join(map(str, found)))
 
 
 def _proof(row: Row[Any]) -> dict[str, Any]:

@@ -18,7 +18,9 @@ class KeyedSpec(AwsSpec):
     secret_key: SecretText | None = None
 
 
-KEYED = IntegrationReconciler(IntegrationType("AWS", "KeyedIntegration", KeyedSpec, IntegrationView))
+KEYED = IntegrationReconciler(
+    IntegrationType("AWS", "KeyedIntegration", KeyedSpec, IntegrationView, AWS.urls)
+)
 
 
 def problems(known: dict[str, Any], *unknown: str) -> list[str]:

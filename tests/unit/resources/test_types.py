@@ -14,7 +14,7 @@ from tests.support.types import CANARY, CASES, EXPIRING, Case
 from tests.unit.resources.mocked import IDENTITY, deploy
 
 every_type = pytest.mark.parametrize("case", CASES.values(), ids=str)
-OWN = {"self", "resource_name", "opts", "adopt"}
+OWN = {"self", "resource_name", "opts", "adopt", "renew_before"}
 NOT_OUTPUTS = {"uuid", "provider", "role", "permissions", "declared_as"}
 PAGE = "custom signed URL expiration times are only available for AWS, GCP, and OTC integrations"
 
