@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
 
 from pulumi_encord_integrations.model.durations import MAX_SECONDS
 from pulumi_encord_integrations.model.objects import StoredObject
@@ -30,8 +31,13 @@ def sign(
     for bucket in {one.bucket for one in objects}:
         inside = [one for one in objects if one.bucket == bucket]
         store = GCSStore(bucket, config={"service_account_key": key})
-        signed = obstore.sign(store, "GET", [one.key for one in inside], timedelta(seconds=seconds))
+        # The library takes the path of a URL here, as it stands: "?" in a name would end it.
+        paths = [quote(one.key, safe="/~") for one in inside]
+        signed = obstore.sign(store, "GET", paths, timedelta(seconds=seconds))
         urls.update(zip(inside, signed, strict=True))
+    for one, url in urls.items():
+        if unquote(urlsplit(url).path) != f"/{one.bucket}/{one.key}":
+            raise RuntimeError("the library signed a URL of another object")
     return [urls[one] for one in objects]
 
 
