@@ -12,6 +12,8 @@ from bench.members import compare_members, count_writes
 from bench.people import EMBEDDED
 from bench.programs import INTEGRATIONS, NOOPS
 from bench.project import Project
+from bench.registering import measure_registration
+from bench.signing import compare_signing
 
 RESOURCES = 200
 ROUNDS = 3
@@ -61,6 +63,8 @@ def main() -> None:
         count_requests(Path(folder))
         compare_members(Path(folder))
         count_writes(Path(folder))
+        compare_signing(Path(folder))
+        measure_registration(Path(folder))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ MAX_URL_BYTES = 16 * 1024
 """Of one URL (Encord's limit)."""
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_DOTS = re.compile(r"(?:^|[/\\])\.{1,2}(?:[/\\]|$)")
 _SIGNED_BY = (
     {"x-amz-signature"},
     {"x-goog-signature"},
@@ -196,11 +197,11 @@ def _decoded(text: str) -> str:
 def _require_plain(key: str) -> None:
     if not key:
         raise ValueError("names no object")
-    if len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
+    if len(key) > MAX_KEY_BYTES or len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
         raise ValueError(f"has a key of more than {MAX_KEY_BYTES} bytes")
     _require_visible(key)
     # Whoever fetches a URL may resolve these, and would arrive at another object.
-    if {".", ".."} & set(key.replace("\\", "/").split("/")):
+    if _DOTS.search(key):
         raise ValueError('must not hold "." or ".." as a part of its path')
 
 

@@ -1,7 +1,7 @@
 """One authenticated call: its transaction, its audit row, and its answer if it arrives again."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar
@@ -49,9 +49,11 @@ class Call:
         with self.database.read() as connection:
             return question(connection, self._caller(connection))
 
-    def answer(self, found: BaseModel) -> Response:
-        """An answer that is kept nowhere."""
-        return _json(200, found.model_dump_json(by_alias=True))
+    def answer(self, found: BaseModel | Mapping[str, Any]) -> Response:
+        """An answer that is kept nowhere; a mapping is in the form of the wire already."""
+        if isinstance(found, BaseModel):
+            return _json(200, found.model_dump_json(by_alias=True))
+        return _json(200, json.dumps(found))
 
     def note(self, action: Callable[[Connection, Caller], Effect]) -> None:
         """Does something beside the answer, with its audit row."""

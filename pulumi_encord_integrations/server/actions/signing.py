@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row
 
 from pulumi_encord_integrations.model.durations import DEFAULT_SECONDS
 from pulumi_encord_integrations.model.objects import ObjectUrls, StoredObject
-from pulumi_encord_integrations.model.signing import SignedUrl, SignedUrls, SignedUrlsRequest
+from pulumi_encord_integrations.model.signing import SignedUrls, SignedUrlsRequest
 from pulumi_encord_integrations.server.actions.access import readable
 from pulumi_encord_integrations.server.actions.bodies import Body, examined, kind_of
 from pulumi_encord_integrations.server.actions.bulk import Refusal, refuse_any
@@ -36,8 +36,8 @@ class _Asked:
         return self.settings.get("signed_url_expiry") or DEFAULT_SECONDS
 
 
-def sign(call: Call, uuid: UUID, body: Body) -> SignedUrls:
-    """All or none; no transaction is open while a cloud is asked, and nothing minted is kept."""
+def sign(call: Call, uuid: UUID, body: Body) -> dict[str, Any]:
+    """`SignedUrls`, all or none. No transaction is open while a cloud is asked; nothing minted is kept."""
     urls = examined(SignedUrlsRequest, body).object_urls
     asked = call.known(lambda connection, caller: _asked(call, connection, caller, uuid, urls))
     try:
@@ -50,13 +50,9 @@ def sign(call: Call, uuid: UUID, body: Body) -> SignedUrls:
     call.note(
         lambda _connection, _caller: Effect(SignedUrls(results=[]), "urls.sign", asked.row.uuid, detail)
     )
+    ends = signed.expires_at.isoformat()
     pairs = zip(urls, signed.urls, strict=True)
-    return SignedUrls.model_construct(
-        results=[
-            SignedUrl.model_construct(object_url=given, url=url, expires_at=signed.expires_at)
-            for given, url in pairs
-        ]
-    )
+    return {"results": [{"objectUrl": given, "url": url, "expiresAt": ends} for given, url in pairs]}
 
 
 def _asked(call: Call, connection: Connection, caller: Caller, uuid: UUID, urls: Sequence[str]) -> _Asked:

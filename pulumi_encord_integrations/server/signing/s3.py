@@ -1,8 +1,9 @@
 """Storage that speaks S3's protocol: presigned GET requests, in SigV4."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ from pulumi_encord_integrations.model.durations import MAX_SECONDS
 from pulumi_encord_integrations.model.objects import StoredObject
 
 if TYPE_CHECKING:
-    from obstore.store import S3Config
+    from obstore.store import S3Config, S3Store
 
 DEFAULT_REGION = "us-east-1"
 _AWS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu")
@@ -21,8 +22,8 @@ class Keys:
     """What S3 requests are signed with."""
 
     access_key_id: str
-    secret_access_key: str
-    session_token: str | None = None
+    secret_access_key: str = field(repr=False)
+    session_token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,17 @@ def _respelled(key: str) -> bool:
 
 def _in_bulk(keys: Keys, bucket: str, place: Place, paths: list[str], seconds: int) -> list[str]:
     import obstore
-    from obstore.store import S3Store
 
     if not paths:
         return []
+    return list(obstore.sign(_store(keys, bucket, place), "GET", paths, timedelta(seconds=seconds)))
+
+
+@lru_cache(maxsize=64)
+def _store(keys: Keys, bucket: str, place: Place) -> "S3Store":
+    """Made once for many requests: that takes as long as signing a thousand URLs."""
+    from obstore.store import S3Store
+
     own_host = place.of_aws and "." not in bucket
     scheme, _, host = place.endpoint.partition("://")
     config: S3Config = {
@@ -76,8 +84,7 @@ def _in_bulk(keys: Keys, bucket: str, place: Place, paths: list[str], seconds: i
     }
     if keys.session_token:
         config["session_token"] = keys.session_token
-    store = S3Store(bucket, config=config, client_options={"allow_http": scheme == "http"})
-    return list(obstore.sign(store, "GET", paths, timedelta(seconds=seconds)))
+    return S3Store(bucket, config=config, client_options={"allow_http": scheme == "http"})
 
 
 def _singly(keys: Keys, place: Place, objects: Sequence[StoredObject], seconds: int) -> list[str]:
