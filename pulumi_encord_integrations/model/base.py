@@ -118,22 +118,28 @@ class Sent(BaseModel):
             if not over & unknown:
                 yield from method(self)
 
-    def ended(self, now: datetime) -> Iterator[Problem]:
-        """What is over by itself at that time; asked of values that are newly given, not of stored ones."""
+    def unfit(self, now: datetime) -> Iterator[Problem]:
+        """What is well formed, but of no use at that time; asked of new values only, never of stored ones."""
         yield from ()
 
     @classmethod
     def examine(
-        cls, values: Mapping[str, Any], unknown: frozenset[str] = frozenset()
+        cls,
+        values: Mapping[str, Any],
+        unknown: frozenset[str] = frozenset(),
+        given_at: datetime | None = None,
     ) -> tuple[Self | None, list[Problem]]:
-        """The values in canonical form, if they are valid, and all that is wrong with them at once."""
+        """The values in canonical form, if they are valid, and all that is wrong with them at once.
+
+        With `given_at` they are judged as newly given at that time.
+        """
         problems: list[Problem] = []
         try:
             made = relaxed(cls, unknown).model_validate(values)
         except ValidationError as error:
             problems = problems_of(error, cls)
         if not problems:
-            return made, list(made.conflicts(unknown))
+            return made, made._all_wrong(unknown, given_at)
         wrong = frozenset(str(problem.path[0]) for problem in problems if problem.path)
         right = cls.model_fields.keys() - wrong
         rest = {name: value for name, value in values.items() if snake(cls, name) in right}
@@ -141,7 +147,10 @@ class Sent(BaseModel):
             made = relaxed(cls, unknown | wrong & cls.model_fields.keys()).model_validate(rest)
         except ValidationError:
             return None, problems
-        return None, [*problems, *made.conflicts(unknown | wrong)]
+        return None, [*problems, *made._all_wrong(unknown | wrong, given_at)]
+
+    def _all_wrong(self, unknown: frozenset[str], given_at: datetime | None) -> list[Problem]:
+        return [*self.conflicts(unknown), *(self.unfit(given_at) if given_at else ())]
 
     @classmethod
     def marked(cls, mark: _Mark) -> frozenset[str]:

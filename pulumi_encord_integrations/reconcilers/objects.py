@@ -77,11 +77,9 @@ class ObjectReconciler(ABC, Generic[V]):
         placement = {name: known[name] for name in ("adopt", "declared_as") if name in known}
         declared = {name: value for name, value in known.items() if name not in placement}
         problems = _adopt_problems(placement)
-        spec, found = self.spec.examine(declared, unknown & self.fields)
+        spec, found = self.spec.examine(declared, unknown & self.fields, datetime.now(UTC))
         if spec is None:
             return Checked(known, [*found, *problems])
-        if not found:
-            problems = [*spec.ended(datetime.now(UTC)), *problems]
         canonical = spec.model_dump(mode="json", exclude={*self.apart, *unknown}, exclude_none=True)
         return Checked({**canonical, **placement}, [*found, *problems])
 

@@ -81,9 +81,11 @@ class AzureSpec(_Settings, IntegrationSpec):
         token = self._parsed()
         return {"sas_ends_at": token and token.ends_at.isoformat()}
 
-    def ended(self, now: datetime) -> Iterator[Problem]:
-        """The SAS token."""
+    def unfit(self, now: datetime) -> Iterator[Problem]:
+        """A SAS token that is over, or that never opens what is needed."""
         token = self._parsed()
+        for lack in token.lacks() if token else ():
+            yield Problem(("sas_token",), lack)
         if token and token.ends_at <= now:
             yield Problem(("sas_token",), f"ended on {day(token.ends_at)}", "make a new one")
 

@@ -1,6 +1,7 @@
 """Bodies of requests: what they may hold for each type of integration, and what is wrong with them."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Optional, TypeVar
 
@@ -46,7 +47,7 @@ def read_create(body: Body) -> tuple[IntegrationType, IntegrationSpec, Placement
     """What a create asks for; raises a 400 fault that names all that is wrong."""
     kind = kind_of(body.get("provider"))
     model = create_model_of(kind)
-    asked = examined(model, body)
+    asked = examined(model, body, given_at=datetime.now(UTC))
     spec = kind.spec.model_construct(**{name: getattr(asked, name) for name in kind.spec.model_fields})
     placement = {name: getattr(asked, name) for name in Placement.model_fields}
     return kind, spec, Placement.model_construct(**placement)
@@ -71,11 +72,11 @@ def kind_of(provider: object) -> IntegrationType:
     return kind
 
 
-def examined(model: type[S], value: Any, *path: str) -> S:
+def examined(model: type[S], value: Any, *path: str, given_at: datetime | None = None) -> S:
     """The value as that model, or a 400 fault that names all that is wrong."""
     if not isinstance(value, Mapping):
         raise invalid(".".join((*path, "must be a mapping")))
-    made, found = model.examine(value)
+    made, found = model.examine(value, given_at=given_at)
     if made is None or found:
         problems = [Problem((*path, *problem.path), problem.message, problem.help) for problem in found]
         more = f"; and {len(problems) - _TOLD} more" if len(problems) > _TOLD else ""

@@ -65,7 +65,6 @@ class _Integrations(Declarable):
 def create(call: Call, connection: Connection, caller: Caller, body: Body) -> Effect:
     """Creates, finds what an earlier create of the same declaration made, or adopts."""
     kind, spec, placement = read_create(body)
-    _refuse_ended(spec)
     wanted = _Integrations(connection, caller, kind, spec)
     made = wanted.made_before(placement.nonce)
     if made is not None:
@@ -95,7 +94,7 @@ def change(call: Call, connection: Connection, caller: Caller, uuid: UUID, body:
     current = store.spec_of(connection, vault, row, kind)
     spec, declared = read_change(kind, current, body)
     if any(getattr(spec, name) != getattr(current, name) for name in spec.marked(SECRET)):
-        _refuse_ended(spec)
+        _refuse_unfit(spec)
     fixed = [name for name, value in spec.immutable().items() if current.immutable()[name] != value]
     if fixed:
         raise conflict("immutable", f"{', '.join(fixed)} cannot change; make a new integration")
@@ -139,9 +138,9 @@ def view(call: Call, row: Row[Any]) -> IntegrationView:
     return kind.view.model_validate(known)
 
 
-def _refuse_ended(spec: IntegrationSpec) -> None:
+def _refuse_unfit(spec: IntegrationSpec) -> None:
     """A stored credential may be over, a new one may not."""
-    found = list(spec.ended(datetime.now(UTC)))
+    found = list(spec.unfit(datetime.now(UTC)))
     if found:
         raise invalid("; ".join(map(str, found)))
 

@@ -6,7 +6,7 @@ import pytest
 
 from pulumi_encord_integrations.model.integration_types.azure import AzureSpec
 from tests.support.types import CANARY, CASES, TENANT, sas_token
-from tests.unit.model.examined import canonical, places, problems
+from tests.unit.model.examined import NOW, canonical, places, problems
 
 TOKEN = sas_token(CANARY)
 PAGE = (
@@ -124,6 +124,19 @@ def test_a_sas_token_is_accepted(token: str) -> None:
         (TOKEN.replace("srt=co", "srt=c"), "srt must hold c and o"),
         (TOKEN.replace("sp=rl", "sp=r"), "sp must hold r and l"),
         (TOKEN.replace("sp=rl", "sp=wl"), "containers and objects, read and list"),
+        (TOKEN.replace("sp=rl", "sp=RL"), "sp must hold r and l"),
+        (TOKEN.replace("sp=rl", "sp="), "is no account SAS"),
+        (TOKEN.replace("sp=rl", "sp=%C5%95%C4%BA"), "sp must hold r and l"),
+        (
+            TOKEN.replace("ss=b&srt=co&sp=rl", "ss=q&srt=s&sp=w"),
+            "b, srt must hold c and o, sp must",
+        ),
+        (f"{TOKEN}&sr=c", "is no account SAS"),
+        (f"{TOKEN}&st=soon", "st is no time such as 2027-12-31T23:59:59Z"),
+        (f"{TOKEN}&st=2030-12-31T23:59:59Z", "begins only when it has ended: st is not before se"),
+        (sas_token(CANARY, "2026-05-01T10:00:00Z"), "ended on 2026-05-01 10:00 UTC; make a new one"),
+        (sas_token(CANARY, "2026-05-01T11:30:00%2B02:00"), "ended on 2026-05-01 09:30 UTC"),
+        (sas_token(CANARY, "2026-05-01"), "ended on 2026-05-01 00:00 UTC"),
         (f"{TOKEN}\n", "must be a SAS token: a query string such as"),
         (f"{TOKEN} ", "must be a SAS token"),
         (f"{TOKEN}\u00e9", "must be a SAS token"),
@@ -149,6 +162,28 @@ def test_what_is_no_sas_token_is_refused_without_being_quoted(token: str, words:
 )
 def test_the_end_of_a_sas_token_is_told_in_utc(end: str, told: str) -> None:
     assert ends_at(sas_token(CANARY, end)) == told
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        sas_token(CANARY, "2020-01-01"),
+        TOKEN.replace("ss=b&srt=co&sp=rl", "sr=c&sp=r"),
+        f"{TOKEN}&sp=rl",
+        f"{TOKEN}&st=soon",
+    ],
+)
+def test_a_stored_token_that_is_of_no_use_any_more_is_still_read(token: str) -> None:
+    declared = CASES["AZURE"].declared(sas_token=token)
+    made, found = AzureSpec.examine(declared)
+    assert made == AzureSpec.model_validate(declared)
+    assert found == []
+    assert list(made.unfit(NOW))
+
+
+def test_a_token_s_end_is_told_beside_all_else_that_is_wrong() -> None:
+    said = problems("AZURE", sas_token=sas_token(CANARY, "2020-01-01"), title=" ", tenant_id=TENANT)
+    assert [line.partition(":")[0] for line in said] == ["title", "tenant_id", "sas_token"]
 
 
 def test_a_tenant_has_no_end() -> None:
