@@ -1,0 +1,115 @@
+"""Registering data over the wire: all of a request or nothing, and again without harm."""
+
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from pulumi_encord_integrations.client import registrations
+from tests.support.api import INTEGRATIONS, Answer, Api
+from tests.unit.model.test_registrations import METADATA, PAGE
+
+BATCH = sha256(b"one").hexdigest()
+
+
+@pytest.fixture
+def path(local: Api) -> str:
+    return f"{INTEGRATIONS}/{local.create()['integrationUuid']}/registrations"
+
+
+def post(api: Api, path: str, body: Any) -> Answer:
+    return api.send(method="POST", path=path, body=body)
+
+
+def counts(answer: Answer) -> tuple[int, int, int]:
+    assert answer.status == 200, answer.body
+    return answer.body["created"], answer.body["updated"], answer.body["unchanged"]
+
+
+def videos(*names: str, **more: Any) -> dict[str, Any]:
+    return {"videos": [{"objectUrl": name, **more} for name in names]}
+
+
+def registered(api: Api, path: str) -> dict[str, Any]:
+    rows = registrations.listing(api.client(), path.split("/")[-2])
+    return {row.object_urls[0]: row for row in rows}
+
+
+def test_the_pages_example_comes_back_as_it_was_given(local: Api, path: str) -> None:
+    assert counts(post(local, path, PAGE)) == (1, 0, 0)
+    (row,) = registered(local, path).values()
+    assert (row.data_type, row.object_urls, row.title) == ("VIDEO", ["video_file.mp4"], None)
+    assert row.video_metadata == METADATA
+    assert row.client_metadata == {}
+
+
+def test_registering_again_replaces_what_differs_and_doubles_nothing(local: Api, path: str) -> None:
+    assert counts(post(local, path, videos("a", "b", "c"))) == (3, 0, 0)
+    assert counts(post(local, path, videos("a", "b", "c"))) == (0, 0, 3)
+    again = videos("b", "d", clientMetadata={"site": "Lyon", "n": [1, {"x": None}]})
+    assert counts(post(local, path, again)) == (1, 1, 0)
+    found = registered(local, path)
+    assert sorted(found) == ["a", "b", "c", "d"]
+    assert found["b"].client_metadata == {"site": "Lyon", "n": [1, {"x": None}]}
+    assert counts(post(local, path, videos("s3://acme-training/a"))) == (0, 0, 1)
+
+
+def test_one_wrong_item_stops_all_and_is_named(local: Api, path: str) -> None:
+    body = {"videos": [{"objectUrl": "a"}, {"objectUrl": "s3://other/x"}], "nifti": [{}], "audio": []}
+    answer = post(local, path, body)
+    assert answer.status == 400
+    places = {row["member"] for row in answer.body["errors"]}
+    assert places == {"videos[1].objectUrl", "nifti[0].objectUrl", "audio"}
+    assert registered(local, path) == {}
+
+
+def test_two_thousand_problems_are_counted_and_the_first_told(local: Api, path: str) -> None:
+    answer = post(local, path, videos(*(f"s3://other/{n}" for n in range(2000))))
+    assert answer.status == 400
+    assert len(answer.body["errors"]) == 1000
+    assert answer.body["message"].count("videos[") < 30
+
+
+def test_more_than_a_request_may_hold_is_refused(local: Api, path: str) -> None:
+    answer = post(local, path, videos(*map(str, range(10_001))))
+    assert answer.refusal == (400, "invalid_request")
+    assert "holds 10001 items; at most 10000" in answer.body["message"]
+
+
+def test_thousands_are_registered_at_once_and_listed_in_pages(local: Api, path: str) -> None:
+    names = [f"videos/{n:05}.mp4" for n in range(2500)]
+    assert counts(post(local, path, videos(*names))) == (2500, 0, 0)
+    assert sorted(registered(local, path)) == names
+
+
+def test_a_batch_is_done_once_until_something_else_changes_it(local: Api, path: str) -> None:
+    body = {**videos("a", "b"), "batch": BATCH}
+    assert counts(post(local, path, body)) == (2, 0, 0)
+    again = post(local, path, body)
+    assert again.body["again"] is True
+    asked = {"batches": [BATCH, sha256(b"other").hexdigest()]}
+    assert post(local, f"{path}/known-batches", asked).body == {"known": [BATCH]}
+    assert counts(post(local, path, videos("a", title="changed"))) == (0, 1, 0)
+    assert post(local, f"{path}/known-batches", asked).body == {"known": []}
+    assert counts(post(local, path, body)) == (0, 1, 1)
+
+
+def test_a_refused_batch_is_not_done(local: Api, path: str) -> None:
+    assert post(local, path, {**videos("s3://other/a"), "batch": BATCH}).status == 400
+    assert post(local, f"{path}/known-batches", {"batches": [BATCH]}).body == {"known": []}
+
+
+@pytest.mark.parametrize("batch", ["", "x" * 64, "0" * 63, 5, ["0" * 64]])
+def test_a_batch_is_named_by_a_digest(local: Api, path: str, batch: Any) -> None:
+    assert post(local, path, {**videos("a"), "batch": batch}).status == 400
+    assert registered(local, path) == {}
+
+
+def test_registrations_go_with_their_integration_and_belong_to_it_alone(local: Api, path: str) -> None:
+    other = f"{INTEGRATIONS}/{local.create(title='other')['integrationUuid']}/registrations"
+    post(local, path, videos("a"))
+    post(local, other, videos("a", "b"))
+    assert len(registered(local, path)) == 1
+    local.send(method="DELETE", path=path.removesuffix("/registrations"))
+    assert len(local.rows("registrations")) == 2
+    assert local.rows("registration_batches") == []
