@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = (
     "credentials --within 30d",
+    "credentials --all",
     "credentials --json | jq -r '.credentials[] | select(.endsWithin) | .title'",
 )
 
@@ -23,28 +24,33 @@ def credentials(
     within: Annotated[
         str, typer.Option("--within", metavar="SPAN", help="What counts as soon: 30d, 12h, 1w.")
     ] = "30d",
+    all_: Annotated[
+        bool, typer.Option("--all", help="Those without a known end, too: roles, key pairs.")
+    ] = False,
     json: Json = False,
     stack: Stack = None,
 ) -> None:
     """Lists which credentials end when, the first one first.
 
     Ends with 1 if one is over or ends within the span, so that a nightly job can watch them. What has no end
-    that the API knows of, such as a key pair, is not listed.
+    that the API knows of, such as a key pair, is listed only with --all.
     """
     from datetime import UTC, datetime
 
     span, now = _span(within), datetime.now(UTC)
-    ending = sorted(_ending(stack), key=lambda pair: pair[1])
+    views, why = _views(stack)
+    ending = [view for view in views if view.credential_ends_at is not None]
+    listed = sorted(views if all_ else ending, key=_first)
+    if not listed:
+        say(why or "no integration that you may view has a credential with a known end")
     if json:
-        rows = [_wire_form(view, end, now, span) for view, end in ending]
+        rows = [_wire_form(view, now, span) for view in listed]
         result(document(within=int(span.total_seconds()), credentials=rows))
-    elif ending:
+    elif listed:
         from pulumi_encord_integrations.cli.layout import ends_table
 
-        show(ends_table(ending, now))
-    if not ending:
-        say("no integration that you may view has a credential with an end")
-    if any(end - now <= span for _, end in ending):
+        show(ends_table(listed, now))
+    if any(_within(view, now, span) for view in ending):
         raise typer.Exit(ExitCode.BAD)
 
 
@@ -63,25 +69,35 @@ def _span(text: str) -> "timedelta":
     return timedelta(seconds=seconds)
 
 
-def _ending(stack: str | None) -> "list[tuple[IntegrationView, datetime]]":
+def _views(stack: str | None) -> "tuple[list[IntegrationView], str]":
+    """All that the caller may view, or why there are none."""
     from pulumi_encord_integrations.client import integrations
 
     try:
         with connected(stack) as client:
-            views = list(integrations.search(client))
-    except NoDatabase:
-        return []
-    return [(view, end) for view in views if (end := view.credential_ends_at) is not None]
+            return list(integrations.search(client)), ""
+    except NoDatabase as missing:
+        return [], f"there are no integrations yet: {missing.path} is made by the first pulumi up"
 
 
-def _wire_form(
-    view: "IntegrationView", end: "datetime", now: "datetime", span: "timedelta"
-) -> dict[str, Any]:
+def _first(view: "IntegrationView") -> "tuple[bool, float, str]":
+    end = view.credential_ends_at
+    return end is None, end.timestamp() if end else 0.0, view.title
+
+
+def _within(view: "IntegrationView", now: "datetime", span: "timedelta") -> bool:
+    end = view.credential_ends_at
+    return end is not None and end - now <= span
+
+
+def _wire_form(view: "IntegrationView", now: "datetime", span: "timedelta") -> dict[str, Any]:
+    end = view.credential_ends_at
     return {
         "integrationUuid": view.uuid,
         "title": view.title,
         "provider": view.provider,
-        "endsAt": end.isoformat(),
-        "ended": end <= now,
-        "endsWithin": end - now <= span,
+        "credential": view.credential,
+        "endsAt": end and end.isoformat().replace("+00:00", "Z"),
+        "ended": end is not None and end <= now,
+        "endsWithin": _within(view, now, span),
     }

@@ -34,16 +34,22 @@ def table(views: Iterable[IntegrationView]) -> Table:
     return rows
 
 
-def ends_table(ending: "Iterable[tuple[IntegrationView, datetime]]", now: datetime) -> Table:
+def ends_table(views: Iterable[IntegrationView], now: datetime) -> Table:
     """What ends when."""
     rows = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for name in ("ENDS", "LEFT", "TYPE"):
+    for name in ("ENDS", "LEFT", "CREDENTIAL", "TYPE"):
         rows.add_column(name, no_wrap=True)
     rows.add_column("TITLE", overflow="fold", min_width=12, style="bold")
-    for view, end in ending:
-        left = in_days(end - now).removeprefix("in ") if end > now else "over"
-        rows.add_row(*(Text(printable(cell)) for cell in (day(end), left, view.provider, view.title)))
+    for view in views:
+        cells = (*_end(view.credential_ends_at, now), view.credential, view.provider, view.title)
+        rows.add_row(*(Text(printable(cell)) for cell in cells))
     return rows
+
+
+def _end(end: datetime | None, now: datetime) -> tuple[str, str]:
+    if end is None:
+        return "no end known", "-"
+    return day(end), in_days(end - now).removeprefix("in ") if end > now else "over"
 
 
 def _row(view: IntegrationView) -> list[str]:

@@ -79,6 +79,11 @@ class IntegrationView(Received):
     """What that role lets the caller do."""
 
     @property
+    def credential(self) -> str:
+        """What the data is reached with, in words; a dash for nothing of the integration's own."""
+        return "-"
+
+    @property
     def credential_ends_at(self) -> datetime | None:
         """When what the data is reached with ends by itself; None if nothing is known of an end."""
         return None

@@ -113,6 +113,11 @@ class AwsView(_Settings, IntegrationView):
     """How long a session of the role lasts at most; None until it is verified."""
     session_limited_by: LimitedBy | None = None
 
+    @property
+    def credential(self) -> str:
+        """The role that is assumed."""
+        return "role"
+
 
 def _urls(settings: Mapping[str, Any]) -> ObjectUrls:
     hosted = in_host_or_path(_HOSTS)

@@ -104,6 +104,11 @@ class AzureView(_Settings, IntegrationView):
     """Changes with the SAS token, and says nothing about it."""
 
     @property
+    def credential(self) -> str:
+        """One of the two ways in."""
+        return "application" if self.tenant_id else "SAS token"
+
+    @property
     def credential_ends_at(self) -> datetime | None:
         """The SAS token's end."""
         return self.sas_ends_at

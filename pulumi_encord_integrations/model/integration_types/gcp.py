@@ -56,6 +56,11 @@ class GcpView(_Settings, IntegrationView):
     service_account_email: str | None
     """Who reads the buckets; None if the deployment has not configured it."""
 
+    @property
+    def credential(self) -> str:
+        """The service account that is let in."""
+        return "service account"
+
 
 def _urls(settings: Mapping[str, Any]) -> ObjectUrls:
     hosted = in_host_or_path(_HOSTS)

@@ -136,6 +136,11 @@ class S3CompatibleView(_Settings, IntegrationView):
     credential_fingerprint: str
     """Changes with the secret access key, and says nothing about it."""
 
+    @property
+    def credential(self) -> str:
+        """What signs, never told itself."""
+        return "key pair"
+
 
 def _urls(settings: Mapping[str, Any]) -> ObjectUrls:
     hosted = in_host_or_path(re.compile(re.escape(urlsplit(settings["endpoint"]).netloc)))

@@ -174,3 +174,20 @@ def test_the_sheet_names_the_declaration() -> None:
 
 def test_a_type_that_this_package_does_not_know_is_still_shown() -> None:
     assert sheet(provider="NEW")["type"] == "NEW"
+
+
+def test_what_ends_when_is_told_in_whole_days_and_folds_only_the_title() -> None:
+    now = datetime(2026, 11, 23, 10, tzinfo=UTC)
+    ends = ("2026-11-23T10:00:00Z", "2026-11-24T09:59:59Z", "2026-12-01T10:00:00Z", None)
+    views = [view(**{**AZURE, "title": WIDE, "tenantId": None, "sasEndsAt": end}) for end in ends]
+    console = Console(width=80, color_system=None)
+    with console.capture() as captured:
+        console.print(layout.ends_table(views, now))
+    lines = captured.get().splitlines()
+    assert all(cell_len(line) <= 80 for line in lines)
+    assert [" ".join(line.split()[:5]) for line in lines if " SAS token " in line] == [
+        "2026-11-23 10:00 UTC over SAS",
+        "2026-11-24 09:59 UTC within a",
+        "2026-12-01 10:00 UTC 8 days",
+        "no end known - SAS",
+    ]
