@@ -38,6 +38,8 @@ include-name = [
     "POST /v2/public/cloud-integrations/{uuid}/users/bulk-delete",
     "POST /v2/public/cloud-integrations/{uuid}/groups",
     "POST /v2/public/cloud-integrations/{uuid}/signed-urls",
+    "GET /v2/public/cloud-integrations/{uuid}/registrations",
+    "POST /v2/public/cloud-integrations/{uuid}/registrations",
     "POST /v2/public/organisation/groups",
     "PATCH /v2/public/organisation/groups/{uuid}",
     "POST /v2/public/organisation/groups/{uuid}/users",

@@ -1,0 +1,174 @@
+"""`encord-integrations register`: a whole file or nothing, resumed after whatever stopped it."""
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_encord_integrations.server.actions import registrations as actions
+from pulumi_encord_integrations.server.faults import Fault
+from tests.support.api import CREATOR, MEMBER, Api, served
+from tests.support.command import COMMAND, Ran, environment, key_file, run
+from tests.unit.model.test_registrations import PAGE
+
+STRICT = "prod-images"
+
+
+@pytest.fixture
+def deployed(on_sqlite: Api) -> Iterator[Api]:
+    uuid = on_sqlite.create(title=STRICT, strictClientOnly=False)["integrationUuid"]
+    on_sqlite.add_member(uuid, MEMBER)
+    with served(on_sqlite.app) as address:
+        on_sqlite.endpoint = address
+        yield on_sqlite
+
+
+def settings(api: Api, who: str = CREATOR) -> dict[str, str]:
+    key = key_file(api.path.parent, api.keys[who])
+    return {"ENCORD_ENDPOINT": api.endpoint, "ENCORD_SSH_KEY_FILE": key}
+
+
+def register(api: Api, content: str | bytes, *options: str, who: str = CREATOR) -> Ran:
+    file = api.path.parent / "data.json"
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
+    return run(api.path.parent, "register", STRICT, "data.json", *options, **settings(api, who))
+
+
+def videos(count: int, **more: Any) -> str:
+    return json.dumps({"videos": [{"objectUrl": f"{n:06}.mp4", **more} for n in range(count)]})
+
+
+def count(api: Api) -> int:
+    return len(api.rows("registrations"))
+
+
+def test_the_pages_example(deployed: Api) -> None:
+    ran = register(deployed, json.dumps(PAGE), "--yes", "--json")
+    assert ran.code == 0, ran.err
+    told = json.loads(ran.out)
+    assert {name: told[name] for name in ("items", "batches", "alreadyDone", "created", "updated")} == {
+        "items": 1,
+        "batches": 1,
+        "alreadyDone": 0,
+        "created": 1,
+        "updated": 0,
+    }
+    assert count(deployed) == 1
+
+
+def test_a_file_is_cut_into_batches_and_known_again(deployed: Api) -> None:
+    ran = register(deployed, videos(4_500), "--yes")
+    assert f'4,500 videos in 3 batches will be registered with "{STRICT}"' in ran.err
+    assert "registered: 4,500 new, 0 changed, 0 as before" in ran.err
+    again = register(deployed, videos(4_500), "--yes")
+    assert "3 of them are done already" in again.err
+    assert "registered: 0 new, 0 changed, 0 as before" in again.err
+    other = register(deployed, videos(4_500, title="x"), "--yes")
+    assert "registered: 0 new, 4,500 changed, 0 as before" in other.err
+    assert count(deployed) == 4_500
+
+
+def test_nothing_is_sent_without_a_yes_or_of_a_bad_file(deployed: Api) -> None:
+    asked = register(deployed, videos(3))
+    assert (asked.code, "say --yes" in asked.err) == (2, True)
+    checked = register(deployed, videos(3), "--check")
+    assert (checked.code, "3 videos in 1 batch; nothing is wrong" in checked.err) == (0, True)
+    bad = {"videos": [{"objectUrl": "s3://other/x"}] * 60 + [{"objectUrl": "a"}]}
+    refused = register(deployed, json.dumps(bad), "--yes")
+    assert refused.code == 1
+    assert refused.err.count("is in no bucket of the integration") == 50
+    assert "and 10 more" in refused.err
+    assert "error: 60 problems in data.json; nothing was sent" in refused.err
+    assert count(deployed) == 0
+
+
+BAD: dict[str, tuple[str | bytes, str]] = {
+    "no JSON": ("videos", "cannot be read: lexical error"),
+    "truncated": ('{"videos": [{"objectUrl": "a"}', "cannot be read: parse error: premature EOF"),
+    "more behind it": ('{"videos": [{"objectUrl": "a"}]} x', "cannot be read: "),
+    "a list": ("[]", 'the file must be a mapping such as {"videos": [...]}'),
+    "nothing": ("", "cannot be read: "),
+    "no items": ("{}", "holds no items"),
+    "a key twice": ('{"videos": [{"title": "a", "title": "b"}]}', 'the key "title" is there twice'),
+    "a list twice": ('{"videos": [], "videos": []}', '"videos" is there twice'),
+    "NaN": ('{"videos": [{"clientMetadata": {"x": NaN}}]}', "cannot be read: lexical error"),
+    "not UTF-8": (b'{"videos": [{"objectUrl": "\xff"}]}', "cannot be read: "),
+    "a BOM": (b'\xef\xbb\xbf{"videos": []}', "cannot be read: "),
+    "deep": ('{"videos": [' + "[" * 5_000, "nested deeper than"),
+    "unknown list": ('{"audio": [{"objectUrl": "a"}]}', "audio: is not among the data types"),
+    "a number for a list": ('{"videos": 3}', "videos: must be a list"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_file_is_one_clear_line(deployed: Api, case: str) -> None:
+    content, words = BAD[case]
+    ran = register(deployed, content, "--yes")
+    assert ran.code == 1, ran.err
+    assert words in ran.err
+    assert "unexpected" not in ran.err
+    assert count(deployed) == 0
+
+
+def test_a_file_that_is_not_there_is_a_wrong_call(deployed: Api) -> None:
+    ran = run(deployed.path.parent, "register", STRICT, "absent.json", **settings(deployed))
+    assert (ran.code, "does not exist" in ran.err) == (2, True)
+
+
+def test_a_user_may_not_register(deployed: Api) -> None:
+    ran = register(deployed, videos(1), "--yes", who=MEMBER)
+    assert (ran.code, "only admins of" in ran.err) == (3, True)
+    assert count(deployed) == 0
+
+
+def test_a_run_that_failed_goes_on_where_it_ended(deployed: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls, real = [0], actions.register
+
+    def failing(*given: Any) -> Any:
+        calls[0] += 1
+        if calls[0] == 3:
+            raise Fault(500, "internal_error", "the API failed")
+        return real(*given)
+
+    monkeypatch.setattr(actions, "register", failing)
+    ran = register(deployed, videos(9_000), "--yes")
+    assert ran.code == 4
+    assert "stopped: 2 of 5 batches are done. Run it again to go on" in ran.err
+    assert count(deployed) == 4_000
+    again = register(deployed, videos(9_000), "--yes")
+    assert "2 of them are done already" in again.err
+    assert "registered: 5,000 new, 0 changed, 0 as before" in again.err
+    assert count(deployed) == 9_000
+
+
+def test_a_run_that_was_killed_loses_and_doubles_nothing(deployed: Api, tmp_path: Path) -> None:
+    (tmp_path / "data.json").write_text(videos(30_000))
+    command = [COMMAND, "register", STRICT, "data.json", "--yes"]
+    variables = environment(tmp_path, **settings(deployed))
+    with subprocess.Popen(command, cwd=tmp_path, env=variables, stderr=subprocess.DEVNULL) as process:
+        while count(deployed) == 0 and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+    assert 0 < count(deployed) <= 30_000
+    assert count(deployed) % 2_000 == 0
+    again = register(deployed, videos(30_000), "--yes")
+    assert again.code == 0, again.err
+    assert count(deployed) == 30_000
+
+
+def test_two_runs_at_once_both_end_well(deployed: Api, tmp_path: Path) -> None:
+    (tmp_path / "data.json").write_text(videos(8_000))
+    command = [COMMAND, "register", STRICT, "data.json", "--yes"]
+    variables = environment(tmp_path, **settings(deployed))
+    runs = [
+        subprocess.Popen(command, cwd=tmp_path, env=variables, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    ended = [(run.communicate(timeout=120)[1], run.returncode) for run in runs]
+    assert [code for _, code in ended] == [0, 0], ended
+    assert count(deployed) == 8_000
