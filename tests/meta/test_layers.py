@@ -50,6 +50,8 @@ def test_the_package_keeps_its_layers(copy: Path) -> None:
         ("resources", "import httpx2", "HTTP requests are made by the client"),
         ("client", "import fastapi", "Web libraries are known to the server"),
         ("client", "import sqlalchemy", "Databases are known to the server"),
+        ("server", "import boto3", "What signs is known to the signing alone"),
+        ("cli", "from obstore import sign", "What signs is known to the signing alone"),
         ("", "import fastapi", "The root needs no extra"),
     ],
 )

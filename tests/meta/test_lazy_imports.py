@@ -6,7 +6,7 @@ import sys
 import pytest
 
 PACKAGE = "pulumi_encord_integrations"
-CLOUDS = {"pulumi_aws", "pulumi_gcp", "pulumi_azure_native", "boto3", "botocore", "google", "azure"}
+CLOUDS = {"pulumi_aws", "pulumi_gcp", "pulumi_azure_native", "boto3", "botocore", "obstore", "google", "azure"}
 SERVER = {
     "fastapi",
     "starlette",
