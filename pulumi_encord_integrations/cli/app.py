@@ -21,6 +21,7 @@ from pulumi_encord_integrations.cli import (
     serve,
     show,
     verify,
+    video_metadata,
     who_can,
 )
 from pulumi_encord_integrations.cli import list as listing
@@ -34,6 +35,7 @@ _EXAMPLES = (
     "who-can mia@example.com",
     "join prod-images",
     "register prod-images videos.json",
+    "video-metadata video_file.mp4",
     "verify prod-images",
     "credentials --within 30d",
     "scenarios --type aws --strict --over-vpn",
@@ -50,6 +52,7 @@ app.command("who-can", cls=verb(*who_can.EXAMPLES))(who_can.who_can)
 app.command("join", cls=verb(*join.EXAMPLES))(join.join)
 app.command("verify", cls=verb(*verify.EXAMPLES))(verify.verify)
 app.command("register", cls=verb(*register.EXAMPLES))(register.register)
+app.command("video-metadata", cls=verb(*video_metadata.EXAMPLES))(video_metadata.video_metadata)
 app.command("scenarios", cls=verb(*scenarios.EXAMPLES))(scenarios.scenarios)
 app.command("credentials", cls=verb(*credentials.EXAMPLES))(credentials.credentials)
 app.command("doctor", cls=verb(*doctor.EXAMPLES))(doctor.doctor)
