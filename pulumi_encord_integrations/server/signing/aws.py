@@ -122,6 +122,7 @@ class Roles:
         except Exception as error:  # noqa: BLE001  whatever stops the library, there is no session
             raise cloud_failed(f"AWS gave no session of {role.arn}: {reason(error)}") from None
         with self._lock:
+            self._sessions = {key: one for key, one in self._sessions.items() if one.lasts() > 0}
             self._sessions[role, length] = made
         return made
 
