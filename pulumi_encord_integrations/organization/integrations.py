@@ -104,7 +104,11 @@ def _entry(
         path, IntegrationOptions, {k: v for k, v in given.items() if k in IntegrationOptions.model_fields}
     )
     if beside is not None and beside.renew_before is not None and not kind.spec.marked(SECRET) & _ENDING:
-        walk.find((*path, "renew_before"), "renew_before: only SAS tokens end by themselves")
+        walk.find(
+            (*path, "renew_before"),
+            "renew_before is about SAS tokens, and this type has none",
+            "leave it out",
+        )
     previously[path] = listed(given, "previously")
     rows = people.members((*path, "members"), listed(given, "members"))
     if spec is not None and beside is not None and len(walk.findings) == before:

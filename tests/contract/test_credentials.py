@@ -3,8 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +10,12 @@ import pytest
 from pydantic.alias_generators import to_camel
 from syrupy.assertion import SnapshotAssertion
 
-from pulumi_encord_integrations.model.integration_types.azure import AzureSpec
 from tests.support.api import CREATOR, FOREIGNER, INTEGRATIONS, Answer, Api, served
 from tests.support.command import Ran, key_file, run, scrubbed
+from tests.support.sas import OVER, formerly, in_
 from tests.support.types import CANARY, CASES, RENEWED, TENANT, sas_token
 
 AZURE = CASES["AZURE"]
-OVER = sas_token(CANARY, "2020-05-01T10:00:00Z")
 GOOD = sas_token(CANARY)
 SERVICE = GOOD.replace("ss=b&srt=co", "sr=c")
 ADOPTING = {"adopt": True, "declared_as": {"stackId": "0f5e0b1e-7a51-4d1c-9d0c-2f4f6c1b2a3d", "path": "p"}}
@@ -43,23 +40,11 @@ def answered(api: Api, made: Any) -> Any:
     return api.send(path=f"{INTEGRATIONS}/{made['integrationUuid']}").body
 
 
-@contextmanager
-def formerly() -> Iterator[None]:
-    """Tokens are taken as they were when they had not ended, and by rules that were less strict."""
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(AzureSpec, "unfit", lambda _spec, _now: iter(()))
-        yield
-
-
 def stored(api: Api, token: str, **more: Any) -> Any:
     with formerly():
         answer = post(api, sas_token=token, **more)
     assert answer.status == 200, answer.body
     return answer.body["integration"]
-
-
-def in_(days: float) -> str:
-    return f"{datetime.now(UTC) + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
 
 
 @pytest.mark.parametrize(("token", "words"), REFUSED)

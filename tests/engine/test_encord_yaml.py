@@ -8,6 +8,7 @@ from pulumi_encord_integrations.client import integrations
 from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.model.integration_types.aws import AwsSpec
 from tests.support.engine import ROLE, Project, line_with, operations
+from tests.support.types import sas_token
 
 PROGRAM = """
 from pulumi_encord_integrations import declare_organization
@@ -119,7 +120,7 @@ def test_secrets_come_from_the_stacks_configuration_and_are_missed_before_anythi
     line_with('^ +error: the stack\'s configuration has no "scansSasToken"', shown)
     line_with("help: pulumi config set --secret other:roadsKey", shown)
     assert "StackIdentity" not in shown
-    for key, value in {"scansSasToken": f"sv=1&se=2030-01-01&sig={CANARY}", "other:roadsKey": CANARY}.items():
+    for key, value in {"scansSasToken": sas_token(CANARY), "other:roadsKey": CANARY}.items():
         declared.succeed("config", "set", "--secret", key, value, "--stack", "dev")
     assert operations(declared.up())["created"] == 4
     declared.unchanged()

@@ -75,3 +75,22 @@ def test_an_expiry_is_passed_on_as_it_is_written(tmp_path: Path, provider: str, 
 def test_azure_needs_one_way_in(tmp_path: Path) -> None:
     without = {name: value for name, value in entry(CASES["AZURE"]).items() if name != "sas_token"}
     assert "sas_token is required" in refusal(tmp_path, without)
+
+
+@pytest.mark.parametrize(("written", "seconds"), [("7d", 604_800), (3_600, 3_600), ("P1W", 604_800)])
+def test_the_span_before_a_token_s_end_is_passed_on(tmp_path: Path, written: str | int, seconds: int) -> None:
+    found = declared(tmp_path, entry(CASES["AZURE"], renew_before=written))
+    assert found.values["renew_before"] == seconds
+    assert "renew_before" not in declared(tmp_path, entry(CASES["AZURE"])).values
+
+
+@pytest.mark.parametrize("written", ["soon", 0, True, [], "P1M"])
+def test_what_is_no_span_before_an_end_is_refused(tmp_path: Path, written: Any) -> None:
+    assert "error: renew_before must be " in refusal(tmp_path, entry(CASES["AZURE"], renew_before=written))
+
+
+@pytest.mark.parametrize("case", [c for c in CASES.values() if c.provider != "AZURE"], ids=str)
+def test_a_span_before_an_end_that_is_not_known_is_refused(tmp_path: Path, case: Case) -> None:
+    said = refusal(tmp_path, entry(case, renew_before="7d"))
+    assert said.startswith("error: renew_before is about SAS tokens, and this type has none\n")
+    assert said.endswith("help: leave it out")
