@@ -205,6 +205,12 @@ def test_an_ffprobe_that_is_none_costs_one_file(tmp_path: Path) -> None:
         ffprobe.read("/x.mp4", timeout=1, program=str(tmp_path / "absent"))
 
 
+def test_pyav_stops_when_the_time_is_over(tmp_path: Path) -> None:
+    path = video(tmp_path / "a.mp4")
+    with pytest.raises(Unusable, match="PyAV had not read it after 0 s"):
+        pyav.read(str(path), timeout=0)
+
+
 def test_ffprobe_is_given_bounds_and_no_shell(tmp_path: Path) -> None:
     own = program(tmp_path, "import sys; raise SystemExit(repr(sys.argv[1:]))")
     with pytest.raises(Unusable) as caught:
