@@ -2,12 +2,14 @@
 
 import ipaddress
 import re
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, SecretStr
 
 from pulumi_encord_integrations.model.base import SecretText
+from pulumi_encord_integrations.model.objects import ObjectUrls, bucket_urls
 
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 _KEY = re.compile(r"[\x21-\x7e]{1,256}")
@@ -68,3 +70,8 @@ SecretAccessKey = Annotated[SecretText, AfterValidator(_key)]
 def host_of(endpoint: str) -> str:
     """The host of a checked endpoint, without a port."""
     return urlsplit(endpoint).hostname or ""
+
+
+def endpoint_urls(settings: Mapping[str, Any]) -> ObjectUrls:
+    """Objects by https URLs of the endpoint, or by `s3://BUCKET/KEY`."""
+    return bucket_urls(settings, re.compile(re.escape(urlsplit(settings["endpoint"]).netloc)))

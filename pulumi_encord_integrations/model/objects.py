@@ -138,6 +138,13 @@ def bucket_prefixes(settings: Mapping[str, Any]) -> dict[str, Sequence[str]]:
     return {bucket["name"]: bucket["prefixes"] for bucket in settings["buckets"]}
 
 
+def bucket_urls(settings: Mapping[str, Any], hosts: re.Pattern[str], scheme: str = "s3") -> ObjectUrls:
+    """Objects of the settings' buckets, by https URLs at some hosts or by `s3://BUCKET/KEY`."""
+    return ObjectUrls(
+        bucket_prefixes(settings), in_host_or_path(hosts), f"{scheme}://BUCKET/KEY", scheme=scheme
+    )
+
+
 def in_host_or_path(hosts: re.Pattern[str]) -> HostedForm:
     """URLs with the bucket as the host's first part, or as the path's; `hosts` matches what is left."""
 

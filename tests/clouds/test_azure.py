@@ -11,17 +11,7 @@ from pulumi_encord_integrations.server.signing.azure import Delegation
 from tests.support.api import INTEGRATIONS, PRINCIPALS, Answer, Api
 from tests.support.clouds.azurite import ACCOUNT, TENANT, Azurite, Credential, account_sas
 from tests.support.clouds.fetching import fetched
-
-KEYS = [
-    "videos/plain.mp4",
-    "videos/with space.mp4",
-    "videos/plus+sign.mp4",
-    "videos/what?&#%.mp4",
-    "videos/ünï 日本.mp4",
-    "videos/a%20b.mp4",
-    "videos/(x)!'$,;=@~.mp4",
-]
-OUTSIDE = "secret/other.mp4"
+from tests.support.clouds.objects import KEYS, OUTSIDE
 
 
 class Deployed:

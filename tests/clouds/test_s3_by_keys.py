@@ -10,18 +10,8 @@ from tests.support.api import INTEGRATIONS, Answer, Api
 from tests.support.clouds.ceph import KEYS as USERS
 from tests.support.clouds.ceph import SAAS, Ceph
 from tests.support.clouds.fetching import fetched
-
-KEYS = [
-    "videos/plain.mp4",
-    "videos/with space.mp4",
-    "videos/plus+sign.mp4",
-    "videos/what?&#%.mp4",
-    "videos/ünï 日本.mp4",
-    "videos//doubled.mp4",
-    "videos/a%20b.mp4",
-    "videos/ends in a slash/",
-]
-OUTSIDE = "secret/other.mp4"
+from tests.support.clouds.objects import OF_S3 as KEYS
+from tests.support.clouds.objects import OUTSIDE
 
 
 class Deployed:

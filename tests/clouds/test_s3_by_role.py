@@ -10,18 +10,8 @@ from tests.support.api import CREATOR, INTEGRATIONS, MEMBER, Answer, Api
 from tests.support.clouds.aws import trusting
 from tests.support.clouds.fetching import fetched
 from tests.support.clouds.localemu import LocalEmu
-
-KEYS = [
-    "videos/plain.mp4",
-    "videos/with space.mp4",
-    "videos/plus+sign.mp4",
-    "videos/what?&#%.mp4",
-    "videos/ünï 日本 \U0001f3a5.mp4",
-    "videos//doubled.mp4",
-    "videos/a%20b.mp4",
-    "videos/(x)*!'~$,;=:@.mp4",
-]
-OUTSIDE = "secret/other.mp4"
+from tests.support.clouds.objects import OF_S3 as KEYS
+from tests.support.clouds.objects import OUTSIDE
 
 
 class Deployed:

@@ -15,7 +15,7 @@ from pulumi_encord_integrations.model.integrations import (
     IntegrationType,
     IntegrationView,
 )
-from pulumi_encord_integrations.model.objects import ObjectUrls, bucket_prefixes, in_host_or_path
+from pulumi_encord_integrations.model.objects import ObjectUrls, bucket_urls
 from pulumi_encord_integrations.model.problems import Problem
 
 # A path is at most 512 characters long with its slashes.
@@ -120,8 +120,7 @@ class AwsView(_Settings, IntegrationView):
 
 
 def _urls(settings: Mapping[str, Any]) -> ObjectUrls:
-    hosted = in_host_or_path(_HOSTS)
-    return ObjectUrls(bucket_prefixes(settings), hosted, "s3://BUCKET/KEY", scheme="s3")
+    return bucket_urls(settings, _HOSTS)
 
 
 AWS = IntegrationType("AWS", "AwsIntegration", AwsSpec, AwsView, _urls)

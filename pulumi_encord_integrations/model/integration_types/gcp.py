@@ -14,7 +14,7 @@ from pulumi_encord_integrations.model.integrations import (
     IntegrationType,
     IntegrationView,
 )
-from pulumi_encord_integrations.model.objects import ObjectUrls, bucket_prefixes, in_host_or_path
+from pulumi_encord_integrations.model.objects import ObjectUrls, bucket_urls
 
 _HOSTS = re.compile(r"storage\.googleapis\.com|storage\.cloud\.google\.com")
 _PART = r"[a-z0-9_-]{1,63}"
@@ -63,8 +63,7 @@ class GcpView(_Settings, IntegrationView):
 
 
 def _urls(settings: Mapping[str, Any]) -> ObjectUrls:
-    hosted = in_host_or_path(_HOSTS)
-    return ObjectUrls(bucket_prefixes(settings), hosted, "gs://BUCKET/NAME", scheme="gs")
+    return bucket_urls(settings, _HOSTS, "gs")
 
 
 GCP = IntegrationType("GCP", "GcpIntegration", GcpSpec, GcpView, _urls)

@@ -1,9 +1,8 @@
 """Object Storage Service of the Open Telekom Cloud, read with a key pair."""
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from collections.abc import Iterator
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel
 
@@ -15,8 +14,13 @@ from pulumi_encord_integrations.model.integrations import (
     IntegrationType,
     IntegrationView,
 )
-from pulumi_encord_integrations.model.object_storage import AccessKeyId, Endpoint, SecretAccessKey, host_of
-from pulumi_encord_integrations.model.objects import ObjectUrls, bucket_prefixes, in_host_or_path
+from pulumi_encord_integrations.model.object_storage import (
+    AccessKeyId,
+    Endpoint,
+    SecretAccessKey,
+    endpoint_urls,
+    host_of,
+)
 from pulumi_encord_integrations.model.problems import Problem
 
 _REGION = re.compile(r"[a-z]{2}-[a-z]{2,9}\d{0,2}", re.ASCII)
@@ -70,9 +74,4 @@ class OtcView(_Settings, IntegrationView):
         return "key pair"
 
 
-def _urls(settings: Mapping[str, Any]) -> ObjectUrls:
-    hosted = in_host_or_path(re.compile(re.escape(urlsplit(settings["endpoint"]).netloc)))
-    return ObjectUrls(bucket_prefixes(settings), hosted, "s3://BUCKET/KEY", scheme="s3")
-
-
-OTC = IntegrationType("OTC", "OtcIntegration", OtcSpec, OtcView, _urls)
+OTC = IntegrationType("OTC", "OtcIntegration", OtcSpec, OtcView, endpoint_urls)

@@ -1,10 +1,9 @@
 """Storage that speaks S3's protocol outside AWS and OTC, read with a key pair."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel
 
@@ -15,8 +14,13 @@ from pulumi_encord_integrations.model.integrations import (
     IntegrationType,
     IntegrationView,
 )
-from pulumi_encord_integrations.model.object_storage import AccessKeyId, Endpoint, SecretAccessKey, host_of
-from pulumi_encord_integrations.model.objects import ObjectUrls, bucket_prefixes, in_host_or_path
+from pulumi_encord_integrations.model.object_storage import (
+    AccessKeyId,
+    Endpoint,
+    SecretAccessKey,
+    endpoint_urls,
+    host_of,
+)
 from pulumi_encord_integrations.model.problems import Problem
 
 Preset = Literal["MINIO", "WASABI", "ORACLE", "CLOUDFLARE_R2", "COREWEAVE", "OTHER"]
@@ -142,11 +146,6 @@ class S3CompatibleView(_Settings, IntegrationView):
         return "key pair"
 
 
-def _urls(settings: Mapping[str, Any]) -> ObjectUrls:
-    hosted = in_host_or_path(re.compile(re.escape(urlsplit(settings["endpoint"]).netloc)))
-    return ObjectUrls(bucket_prefixes(settings), hosted, "s3://BUCKET/KEY", scheme="s3")
-
-
 S3_COMPATIBLE = IntegrationType(
-    "S3_COMPATIBLE", "S3CompatibleIntegration", S3CompatibleSpec, S3CompatibleView, _urls
+    "S3_COMPATIBLE", "S3CompatibleIntegration", S3CompatibleSpec, S3CompatibleView, endpoint_urls
 )
