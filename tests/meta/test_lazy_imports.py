@@ -6,7 +6,8 @@ import sys
 import pytest
 
 PACKAGE = "pulumi_encord_integrations"
-CLOUDS = {"pulumi_aws", "pulumi_gcp", "pulumi_azure_native", "boto3", "botocore", "obstore", "google", "azure"}
+SDKS = {"pulumi_aws", "pulumi_gcp", "pulumi_azure_native"}
+CLOUDS = SDKS | {"boto3", "botocore", "obstore", "google", "azure"}
 SERVER = {
     "fastapi",
     "starlette",
