@@ -102,7 +102,9 @@ def _listen(host: str, port: int) -> socket.socket:
     """A listening socket; raises `ConfigurationError`."""
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family, backlog=2048)
+        listener = socket.create_server(address[:2], family=family, backlog=2048)
+        # asyncio turns Nagle's algorithm off only where the protocol is named: 40 ms of each request.
+        return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, listener.detach())
     except socket.gaierror:
         raise ConfigurationError(f"{host} is no address of this machine") from None
     except OSError as error:

@@ -68,7 +68,7 @@ class ObjectUrls:
             raise ValueError(f"is in no {self.noun} of the integration; it has {_some(list(self.buckets))}")
         _require_plain(key)
         prefixes = self.buckets[bucket]
-        if prefixes and not any(key.startswith(prefix) for prefix in prefixes):
+        if prefixes and not key.startswith(tuple(prefixes)):
             raise ValueError(f"is outside the integration's prefixes in {bucket}: {_some(prefixes)}")
         return StoredObject(bucket, key)
 
@@ -161,7 +161,8 @@ def in_host_or_path(hosts: re.Pattern[str]) -> HostedForm:
 def _short_text(url: str) -> None:
     if not url:
         raise ValueError("must not be empty")
-    if len(url.encode("utf-8", "surrogatepass")) > MAX_URL_BYTES:
+    # No text takes more than four bytes a character, and nearly all are far shorter.
+    if len(url) > MAX_URL_BYTES // 4 and len(url.encode("utf-8", "surrogatepass")) > MAX_URL_BYTES:
         raise ValueError(f"is longer than {MAX_URL_BYTES // 1024} KB")
     _require_visible(url)
 
@@ -204,7 +205,7 @@ def _decoded(text: str) -> str:
 def _require_plain(key: str) -> None:
     if not key:
         raise ValueError("names no object")
-    if len(key) > MAX_KEY_BYTES or len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
+    if len(key) > MAX_KEY_BYTES // 4 and len(key.encode("utf-8", "surrogatepass")) > MAX_KEY_BYTES:
         raise ValueError(f"has a key of more than {MAX_KEY_BYTES} bytes")
     _require_visible(key)
     # Whoever fetches a URL may resolve these, and would arrive at another object.

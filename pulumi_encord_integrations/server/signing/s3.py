@@ -43,21 +43,23 @@ def sign(keys: Keys, places: Mapping[str, Place], objects: Sequence[StoredObject
     """A URL for each object; `places` holds each bucket."""
     if not 1 <= seconds <= MAX_SECONDS:
         raise ValueError(f"no URL of S3 lives {seconds} seconds")
-    urls: dict[StoredObject, str] = {}
+    urls = [""] * len(objects)
     for bucket, place in places.items():
-        inside = [one for one in objects if one.bucket == bucket]
-        plain = [one for one in inside if not _respelled(one.key)]
-        urls.update(
-            zip(plain, _in_bulk(keys, bucket, place, [one.key for one in plain], seconds), strict=True)
-        )
-        rest = [one for one in inside if _respelled(one.key)]
-        urls.update(zip(rest, _singly(keys, place, rest, seconds), strict=True))
-    return [urls[one] for one in objects]
+        plain: list[int] = []
+        rest: list[int] = []
+        for index, one in enumerate(objects):
+            if one.bucket == bucket:
+                (rest if _respelled(one.key) else plain).append(index)
+        in_bulk = _in_bulk(keys, bucket, place, [objects[index].key for index in plain], seconds)
+        singly = _singly(keys, place, [objects[index] for index in rest], seconds)
+        for index, url in zip((*plain, *rest), (*in_bulk, *singly), strict=True):
+            urls[index] = url
+    return urls
 
 
 def _respelled(key: str) -> bool:
     """Whether the fast library would sign another key: it drops empty parts of paths."""
-    return "" in key.split("/")
+    return "//" in key or key.startswith("/") or key.endswith("/")
 
 
 def _in_bulk(keys: Keys, bucket: str, place: Place, paths: list[str], seconds: int) -> list[str]:
