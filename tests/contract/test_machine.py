@@ -133,5 +133,5 @@ def test_the_machine_finds_a_defence_that_is_missing(
     part, owner, name, nothing = SABOTAGES[sabotage]
     monkeypatch.setattr(owner, name, nothing)
     with pytest.raises((AssertionError, Failed)):  # noqa: PT012  as many runs as it takes
-        for again in range(MORE):
-            run(machine, part + again * PARTS, SEQUENCES)
+        for again in range(MORE * SEQUENCES // FEW):
+            run(machine, part + again * PARTS, FEW)
