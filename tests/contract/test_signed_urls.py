@@ -1,6 +1,7 @@
 """What is signed for whom, and what never is; that clouds accept the URLs is judged in tests/clouds."""
 
 import json
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -104,6 +105,16 @@ def test_a_library_that_is_not_installed_is_named(local: Api, monkeypatch: pytes
     assert answer.refusal == (501, "signing_not_configured")
     assert answer.body["message"] == "the API cannot sign: it lacks obstore"
     assert "[signing]" in answer.body["hint"]
+
+
+def test_a_probe_without_its_library_says_so_and_not_that_it_cannot_tell(
+    local: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    path = made(local, "AWS")
+    for answer in (local.send(method="POST", path=f"{path}/access-check"), sign(local, path, "videos/x")):
+        assert answer.refusal == (501, "signing_not_configured")
+        assert answer.body["message"] == "the API cannot sign: it lacks boto3"
 
 
 @pytest.mark.parametrize(

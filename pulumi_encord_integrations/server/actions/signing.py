@@ -17,7 +17,7 @@ from pulumi_encord_integrations.server.actions.bulk import Refusal, refuse_any
 from pulumi_encord_integrations.server.actions.trust import proven, role_of
 from pulumi_encord_integrations.server.calls import Call, Effect
 from pulumi_encord_integrations.server.faults import conflict
-from pulumi_encord_integrations.server.signing import Signed, azure, gcs, not_configured, s3
+from pulumi_encord_integrations.server.signing import Signed, azure, gcs, not_installed, s3
 from pulumi_encord_integrations.server.store import integrations as store
 from pulumi_encord_integrations.server.store.organizations import Caller
 
@@ -43,9 +43,7 @@ def sign(call: Call, uuid: UUID, body: Body) -> dict[str, Any]:
     try:
         signed = _MINTS[asked.row.provider](call, asked)
     except ImportError as missing:
-        raise not_configured(
-            f"it lacks {missing.name}", "Install the extra: pip install 'pulumi-encord-integrations[signing]'"
-        ) from None
+        raise not_installed(missing) from None
     detail = {"count": len(urls), "expiresAt": signed.expires_at.isoformat()}
     call.note(
         lambda _connection, _caller: Effect(SignedUrls(results=[]), "urls.sign", asked.row.uuid, detail)

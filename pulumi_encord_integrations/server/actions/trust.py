@@ -11,6 +11,7 @@ from pulumi_encord_integrations.model.signing import AccessChecked
 from pulumi_encord_integrations.server.actions.access import readable, require, visible
 from pulumi_encord_integrations.server.calls import Call, Effect
 from pulumi_encord_integrations.server.faults import conflict, invalid
+from pulumi_encord_integrations.server.signing import not_installed
 from pulumi_encord_integrations.server.signing import trust as probes
 from pulumi_encord_integrations.server.signing.aws import Role
 from pulumi_encord_integrations.server.store import trust as store
@@ -29,7 +30,7 @@ def role_of(row: Row[Any]) -> Role:
 def check(call: Call, uuid: UUID) -> Any:
     """Probes the role and keeps what was seen; no transaction is open while AWS is asked."""
     row = call.known(lambda connection, caller: _checkable(connection, caller, uuid))
-    finding = probes.probe(role_of(row))
+    finding = _probed(row)
     return call.write(lambda connection, caller: _keep(connection, caller, row, finding))
 
 
@@ -38,7 +39,7 @@ def proven(call: Call, row: Row[Any]) -> Trust:
     known = store.trust_of(row)
     if known is not None and known.fresh:
         return known
-    finding = probes.probe(role_of(row))
+    finding = _probed(row)
     call.note(lambda connection, caller: _keep(connection, caller, row, finding))
     trust = _trust(row, finding)
     if trust is None:
@@ -49,6 +50,13 @@ def proven(call: Call, row: Row[Any]) -> Trust:
             failed[0].remedy,
         )
     return trust
+
+
+def _probed(row: Row[Any]) -> probes.Finding:
+    try:
+        return probes.probe(role_of(row))
+    except ImportError as missing:
+        raise not_installed(missing) from None
 
 
 def _checkable(connection: Connection, caller: Caller, uuid: UUID) -> Row[Any]:

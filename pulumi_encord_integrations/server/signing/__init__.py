@@ -20,6 +20,13 @@ def not_configured(what: str, remedy: str) -> Fault:
     return Fault(501, "signing_not_configured", f"the API cannot sign: {what}", remedy)
 
 
+def not_installed(missing: ImportError) -> Fault:
+    """The same for a library."""
+    return not_configured(
+        f"it lacks {missing.name}", "Install the extra: pip install 'pulumi-encord-integrations[signing]'"
+    )
+
+
 def cloud_failed(what: str) -> Fault:
     """424, since clients take a 502 for a gateway's and ask again, which would not help."""
     return Fault(424, "cloud_failed", what, "See the API's log, and what the cloud says of its credentials")

@@ -33,6 +33,8 @@ def probe(role: Role, connect: Callable[[], "STSClient"] = sts_client) -> Findin
     """Asks AWS three times, and once it is proven how long a session lasts."""
     try:
         client = connect()
+    except ImportError:
+        raise
     except Exception as error:  # noqa: BLE001  whatever stops the library, the cloud was not asked
         return Finding(_judged(role, None, None, None, reason(error)))
     answers = [
