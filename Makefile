@@ -17,10 +17,10 @@ DEV_STAMP := $(VENV)/installed-dev
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench clean
+.PHONY: help demo test test-long check format bench clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 demo: $(RUN_STAMP) ## Deploy the declared organization with the real pulumi on the embedded API
 	@$(BIN)/python -m tools.engine >/dev/null
@@ -29,7 +29,11 @@ demo: $(RUN_STAMP) ## Deploy the declared organization with the real pulumi on t
 test: check ## Check, then run every test, the ones on the real pulumi included
 	@$(BIN)/python -m tools.engine >/dev/null
 	@$(BIN)/python -m tools.clouds
-	@$(BIN)/python -m pytest --no-header -n $(WORKERS) --maxprocesses 4 --dist worksteal
+	@$(BIN)/python -m pytest --no-header -n $(WORKERS) --maxprocesses 4 --dist loadgroup \
+	  --no-loadscope-reorder --durations 10 --durations-min 1
+
+test-long: export ENCORD_TEST_LONG = 1
+test-long: test ## The same at full size: whole products, long random runs, and their figures
 
 check: $(DEV_STAMP) ## Format, lint, types and import layers, no tests
 	@echo "check: format"

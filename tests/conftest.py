@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.tiers import TIERS, Tiers, tier_of
+from tests.support.tiers import TIERS, Tiers, in_order, tier_of
 
 # Whoever asks for AWS credentials here gets none, without a search for a machine that has them.
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
@@ -18,6 +18,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         tier = tier_of(item.nodeid)
         if tier in TIERS:
             item.add_marker(getattr(pytest.mark, tier))
+    in_order(items)
 
 
 @pytest.fixture(scope="session")

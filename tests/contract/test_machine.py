@@ -1,6 +1,5 @@
 """Random programs, changes behind the back and failures: after each `up` the API holds what is declared."""
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
@@ -19,10 +18,10 @@ from tests.support.access_changes import CHANGES, rewrite_an_exclusive_list, som
 from tests.support.access_deployment import Deployment
 from tests.support.access_surprises import SURPRISES
 from tests.support.faults import FAULTS, Failed
+from tests.support.size import SEED, sized
 from tests.support.tiers import TOLD
 
-SEED = int(os.environ.get("ENCORD_TEST_SEED", "5"))
-SEQUENCES = int(os.environ.get("ENCORD_TEST_SEQUENCES", "52"))
+SEQUENCES = sized(13, 52)
 """Of each of `PARTS`, which run side by side."""
 PARTS = 4
 STEPS = 6
@@ -133,5 +132,5 @@ def test_the_machine_finds_a_defence_that_is_missing(
     part, owner, name, nothing = SABOTAGES[sabotage]
     monkeypatch.setattr(owner, name, nothing)
     with pytest.raises((AssertionError, Failed)):  # noqa: PT012  as many runs as it takes
-        for again in range(MORE * SEQUENCES // FEW):
+        for again in range(4 * MORE):
             run(machine, part + again * PARTS, FEW)

@@ -12,11 +12,12 @@ from uuid import uuid4
 from tests.support.api import BOSS, INTEGRATIONS, MEMBER, OUTSIDER, Api, served
 from tests.support.people import GROUPS, USERS, group
 from tests.support.schema_hooks import KNOWN
+from tests.support.size import sized
 from tests.support.tiers import TOLD
 from tests.support.types import CASES
 
 SEED = 4
-LEAST_CASES = 2_000
+EXAMPLES, LEAST_CASES = sized((4, 500), (40, 5_000))
 PEOPLE = [OUTSIDER, MEMBER]
 ACTIONS = {
     "integration.create", "integration.update", "integration.deleted", "members.change", "members.join",
@@ -67,7 +68,7 @@ def _asked(api: Api, folder: Path, *more: str, known: str = "{}") -> subprocess.
     token = api.send(path="/v2/public/user/bearer-token").body["token"]
     command = [sys.executable, "-m", "schemathesis.cli", "run", f"{api.endpoint}/openapi.json"]
     command += ["-H", f"Authorization: Bearer {token}", "--seed", str(SEED), "--generation-database", "none"]
-    command += ["--max-examples", "15", "--no-color", "--warnings", "off", *more]
+    command += ["--max-examples", str(EXAMPLES), "--no-color", "--warnings", "off", *more]
     # Few texts may stand in a path as an e-mail.
     command += ["--suppress-health-check", "filter_too_much"]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)

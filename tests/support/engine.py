@@ -16,6 +16,7 @@ from pulumi_encord_integrations.client import integrations
 from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.client.settings import Settings
 from pulumi_encord_integrations.model.integrations import IntegrationView
+from tests.support import warm
 from tests.support.processes import end_recorded, forget_recorded
 from tests.support.types import CASES
 from tools.engine import environment, locate
@@ -75,7 +76,7 @@ class Project:
         """Changes settings of the `encord` namespace; None takes one out."""
         merged = {**self.config, **settings}
         self.config = {name: value for name, value in merged.items() if value is not None}
-        runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
+        runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": str(warm.interpreter())}}
         config = {f"encord:{name}": {"value": value} for name, value in self.config.items()}
         text = json.dumps({"name": PROJECT, "runtime": runtime, "config": config})
         (self.folder / "Pulumi.yaml").write_text(text)
@@ -209,6 +210,7 @@ def make_project(folder: Path) -> Project:
         "PYTHONPATH": f"{SABOTAGE}{os.pathsep}{REPOSITORY}",
         "ENCORD_TEST_FOLDER": str(folder),
         "PULUMI_PYTHON_CMD": sys.executable,
+        "ENCORD_ENGINE_PYTHON": str(warm.interpreter() / "bin" / "python"),
     }
     project = Project(folder, env)
     project.configure()

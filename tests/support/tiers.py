@@ -1,4 +1,4 @@
-"""What each tier of tests did: a tier is the first folder under tests/."""
+"""What each tier of tests did, and in which order tests run: a tier is the first folder under tests/."""
 
 from collections import Counter
 from typing import Any
@@ -11,12 +11,32 @@ NEVER_EMPTY = "engine"
 HANDED_OVER = "skipped_in_collection"
 # What a test records under this name is told at the end of the run.
 TOLD = "told"
+LONGEST = ("contract/test_schema.py", "engine/test_machine.py", "contract/test_machine.py", "engine/test_demo.py")
+"""Files whose single tests take longest. They begin first, so that no worker ends long after the others."""
+ONE_WORKER = ("clouds", "wire")
+"""Tiers whose servers and processes are shared by all tests of a file."""
 
 
 def tier_of(nodeid: str) -> str:
     """Return the tier of a test or of a folder of tests."""
     parts = nodeid.split("::", maxsplit=1)[0].split("/")
     return parts[1] if len(parts) > 2 and parts[0] == "tests" else "others"
+
+
+def in_order(items: list[pytest.Item]) -> None:
+    """Sorts tests by how long they take, longest first, and keeps together what shares a server."""
+    order = ("engine", "clouds", "contract", "meta", "wire", "unit")
+    places = {f"tests/{name}": place for place, name in enumerate(LONGEST)}
+    places |= {f"tests/{tier}": len(LONGEST) + place for place, tier in enumerate(order)}
+
+    def place(item: pytest.Item) -> int:
+        file = item.nodeid.partition("::")[0]
+        return places.get(file, places.get(f"tests/{tier_of(item.nodeid)}", len(places)))
+
+    items.sort(key=place)
+    for item in items:
+        if tier_of(item.nodeid) in ONE_WORKER:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 class Tiers:

@@ -10,6 +10,7 @@ from tools.engine.present import LANGUAGE_HOST
 _LAUNCHER = """\
 #!/bin/sh
 here=$(dirname "$0")
+if [ -n "$ENCORD_ENGINE_PYTHON" ]; then exec "$ENCORD_ENGINE_PYTHON" -u "$here/language_host.py" "$@"; fi
 has_pulumi='import importlib.util as u, sys; sys.exit(u.find_spec("pulumi") is None)'
 for python in "$(cat "$here/interpreter" 2>/dev/null)" "$PULUMI_PYTHON_CMD" python3; do
     if [ -n "$python" ] && "$python" -c "$has_pulumi" 2>/dev/null; then

@@ -21,6 +21,8 @@ from typing import Any
 
 # Only messages are needed of the packages that hold them, which themselves take longer than all the rest.
 for package in ("pulumi", "pulumi.runtime", "pulumi.runtime.proto"):
+    if package in sys.modules:
+        continue
     found = importlib.util.find_spec(package)
     sys.modules[package] = bare = ModuleType(package)
     bare.__path__ = list(found.submodule_search_locations or ()) if found else []

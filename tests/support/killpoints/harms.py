@@ -3,7 +3,7 @@
 `ENCORD_TEST_HARM` holds names separated by commas: `kill:POINT:provider:TYPE`, `kill:POINT:cli:TYPE`,
 `fault:FAULT:AFTER:WHERE` (see `Faulty.arm`), one of `HARMS`. TYPE is the type of integration, or the name of
 another resource, that reaches the point, and empty for any; of a commit also the last part of the path.
-Classes are patched once their module has been imported, since sitecustomize comes before everything.
+In a process that starts cold, classes are patched once their module has been imported.
 """
 
 import json
@@ -27,7 +27,7 @@ Patch = Callable[[ModuleType], None]
 
 
 def arrange(names: str) -> None:
-    """Patches whatever the names need as soon as it is imported."""
+    """Patches whatever the names need: now, or as soon as it is imported."""
     patches: dict[str, list[Patch]] = {}
     for name in names.split(","):
         kind, _, rest = name.partition(":")
@@ -35,7 +35,11 @@ def arrange(names: str) -> None:
             module, patch = _kill(*rest.split(":"))
         else:
             module, patch = _fault(*rest.split(":")) if kind == "fault" else HARMS[name]
-        patches.setdefault(f"{_PACKAGE}.{module}", []).append(patch)
+        full = f"{_PACKAGE}.{module}"
+        if full in sys.modules:
+            patch(sys.modules[full])
+        else:
+            patches.setdefault(full, []).append(patch)
     sys.meta_path.insert(0, _AfterImport(patches))
 
 

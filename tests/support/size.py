@@ -1,0 +1,25 @@
+"""How much a test does: a sample in `make test`, all of it in `make test-long`."""
+
+import os
+from collections.abc import Sequence
+from random import Random
+from typing import TypeVar
+
+LONG = os.environ.get("ENCORD_TEST_LONG") == "1"
+SEED = int(os.environ.get("ENCORD_TEST_SEED", "5"))
+"""Of everything random in the tests."""
+
+T = TypeVar("T")
+
+
+def sized(sample: T, full: T) -> T:
+    """The one of the two that this run takes."""
+    return full if LONG else sample
+
+
+def sample(rows: Sequence[T], count: int) -> Sequence[T]:
+    """All rows in `make test-long`, else `count` of them, which the seed chooses; their order stays."""
+    if LONG or count >= len(rows):
+        return rows
+    chosen = sorted(Random(f"{SEED} {len(rows)}").sample(range(len(rows)), count))
+    return [rows[place] for place in chosen]

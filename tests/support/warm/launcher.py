@@ -1,0 +1,52 @@
+"""Stands for `python` in a test's virtual environment: see the package's docstring.
+
+Runs in an interpreter without site-packages, and imports as little as it can: its start is what a test pays.
+"""
+
+import _signal
+import _socket
+import os
+import sys
+
+SOCKET = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "socket")
+PASSED = ("pulumi-language-python-exec", "language_host.py")
+
+
+def is_pulumi(arguments):
+    """Whether the zygote knows how to run this."""
+    if arguments[:3] == ["-u", "-m", "pulumi.dynamic"]:
+        return True
+    return arguments[:1] == ["-u"] and len(arguments) > 1 and os.path.basename(arguments[1]) in PASSED
+
+
+def hand_over(arguments):
+    """Let the zygote run it and return its exit status, as `waitpid` has it."""
+    connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    connection.connect(SOCKET)
+    fields = [os.getcwd(), str(os.getpgrp()), str(len(arguments)), *arguments]
+    fields += [f"{name}={value}" for name, value in os.environ.items()]
+    message = "\0".join(fields).encode("utf-8", "surrogateescape")
+    standard = b"".join(number.to_bytes(4, sys.byteorder) for number in (0, 1, 2))
+    connection.sendmsg(
+        [len(message).to_bytes(4, "big")], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, standard)]
+    )
+    sent = 0
+    while sent < len(message):
+        sent += connection.send(message[sent:])
+    pid = int.from_bytes(connection.recv(4), "big")
+
+    def forward(number, frame):
+        os.kill(pid, number)
+
+    for number in (_signal.SIGINT, _signal.SIGTERM):
+        _signal.signal(number, forward)
+    return int.from_bytes(connection.recv(4), "big")
+
+
+if not is_pulumi(sys.argv[1:]):
+    os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+status = hand_over(sys.argv[1:])
+if os.WIFSIGNALED(status):
+    _signal.signal(os.WTERMSIG(status), _signal.SIG_DFL) if os.WTERMSIG(status) != _signal.SIGKILL else None
+    os.kill(os.getpid(), os.WTERMSIG(status))
+os._exit(os.WEXITSTATUS(status))
