@@ -6,7 +6,6 @@ import json
 import re
 import shlex
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import pytest
 
 from pulumi_encord_integrations.model.integrations import integration_types
 from pulumi_encord_integrations.organization.document import read
+from tests.support import warm
 from tests.support.engine import REPOSITORY, Project, make_project, operations
 from tests.support.types import CANARY, sas_token
 
@@ -32,13 +32,13 @@ def commands(folder: Path, verb: str) -> list[list[str]]:
 
 @pytest.fixture(params=[str(path) for path in EXAMPLES])
 def example(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
-    """A copy of an example, with a state of its own, run by the tests' interpreter."""
+    """A copy of an example, with a state of its own, run by the tests' warm interpreter."""
     project = make_project(tmp_path / "project")
     ignored = shutil.ignore_patterns(".*", "Pulumi.*.yaml", "__pycache__")
     shutil.copytree(REPOSITORY / request.param, project.folder, dirs_exist_ok=True, ignore=ignored)
     manifest = project.folder / "Pulumi.yaml"
     declared = read(manifest.read_bytes())[0].plain
-    declared["runtime"]["options"]["virtualenv"] = sys.prefix
+    declared["runtime"]["options"]["virtualenv"] = str(warm.interpreter())
     manifest.write_text(json.dumps(declared))
     project.new_stack()
     for command in commands(project.folder, "config set"):

@@ -3,6 +3,7 @@
 It has one thread and opens no channel, so that its forks are whole. It ends when its stdin closes.
 """
 
+import atexit
 import gc
 import importlib
 import os
@@ -12,6 +13,7 @@ import signal
 import socket
 import struct
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -127,8 +129,24 @@ def become(request: Request) -> None:
     prepare()
 
 
-def run(arguments: list[str]) -> None:
-    """What `python -u ARGUMENTS` would."""
+def run(arguments: list[str]) -> int:
+    """Do what `python -u ARGUMENTS` would, and return its exit code."""
+    code = 0
+    try:
+        _execute(arguments)
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(bool(end.code))
+        if code and not isinstance(end.code, int):
+            print(end.code, file=sys.stderr)
+    except BaseException:  # noqa: BLE001  the interpreter's own last resort
+        sys.excepthook(*sys.exc_info())
+        code = 1
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    return code
+
+
+def _execute(arguments: list[str]) -> None:
     if arguments[1] == "-m":
         sys.argv = arguments[2:]
         sys.path[0] = os.getcwd()
@@ -142,4 +160,5 @@ def run(arguments: list[str]) -> None:
 if __name__ == "__main__":
     asked = main(sys.argv[1])
     become(asked)
-    run(asked.arguments)
+    # Taking down an interpreter that has imported so much would take longer than most processes' work.
+    os._exit(run(asked.arguments))
