@@ -54,7 +54,7 @@ def test_a_part_of_the_tests_may_do_without_the_engine(tmp_path: Path, repositor
 @pytest.mark.parametrize("workers", ["0", "1"])
 def test_the_longest_tests_begin_first(tmp_path: Path, repository: Path, workers: str) -> None:
     names = ("contract/test_schema.py", "engine/test_machine.py", "engine/test_a.py", "contract/test_a.py")
-    files = {name: PASSING for name in sorted([*names, "unit/test_a.py"])}
+    files = dict.fromkeys(sorted([*names, "unit/test_a.py"]), PASSING)
     code, words = run_tests(tmp_path, repository, files, "-v", "-n", workers, "--dist", "loadgroup")
     assert code == 0, words
     ran = [line.split("tests/")[1].split("::")[0] for line in words.splitlines() if "PASSED" in line]

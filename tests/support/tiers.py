@@ -11,7 +11,12 @@ NEVER_EMPTY = "engine"
 HANDED_OVER = "skipped_in_collection"
 # What a test records under this name is told at the end of the run.
 TOLD = "told"
-LONGEST = ("contract/test_schema.py", "engine/test_machine.py", "contract/test_machine.py", "engine/test_demo.py")
+LONGEST = (
+    "contract/test_schema.py",
+    "engine/test_machine.py",
+    "contract/test_machine.py",
+    "engine/test_demo.py",
+)
 """Files whose single tests take longest. They begin first, so that no worker ends long after the others."""
 ONE_WORKER = ("clouds", "wire")
 """Tiers whose servers and processes are shared by all tests of a file."""

@@ -3,7 +3,7 @@
 Runs in an interpreter without site-packages, and imports as little as it can: its start is what a test pays.
 """
 
-import _signal
+import _signal  # type: ignore[import-not-found]  # typeshed has none
 import _socket
 import os
 import sys
@@ -12,14 +12,14 @@ SOCKET = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 PASSED = ("pulumi-language-python-exec", "language_host.py")
 
 
-def is_pulumi(arguments):
+def is_pulumi(arguments: list[str]) -> bool:
     """Whether the zygote knows how to run this."""
     if arguments[:3] == ["-u", "-m", "pulumi.dynamic"]:
         return True
     return arguments[:1] == ["-u"] and len(arguments) > 1 and os.path.basename(arguments[1]) in PASSED
 
 
-def hand_over(arguments):
+def hand_over(arguments: list[str]) -> int:
     """Let the zygote run it and return its exit status, as `waitpid` has it."""
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     connection.connect(SOCKET)
@@ -35,7 +35,7 @@ def hand_over(arguments):
         sent += connection.send(message[sent:])
     pid = int.from_bytes(connection.recv(4), "big")
 
-    def forward(number, frame):
+    def forward(number: int, _frame: object) -> None:
         os.kill(pid, number)
 
     for number in (_signal.SIGINT, _signal.SIGTERM):
@@ -47,6 +47,8 @@ if not is_pulumi(sys.argv[1:]):
     os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 status = hand_over(sys.argv[1:])
 if os.WIFSIGNALED(status):
-    _signal.signal(os.WTERMSIG(status), _signal.SIG_DFL) if os.WTERMSIG(status) != _signal.SIGKILL else None
+    # Ends alike, once nothing is forwarded any more.
+    for number in (_signal.SIGINT, _signal.SIGTERM):
+        _signal.signal(number, _signal.SIG_DFL)
     os.kill(os.getpid(), os.WTERMSIG(status))
 os._exit(os.WEXITSTATUS(status))

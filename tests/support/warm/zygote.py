@@ -1,4 +1,4 @@
-"""The process that is forked: it imports what Pulumi's Python processes need, then waits for launchers.
+"""The process that is forked: it imports what Pulumi's Python processes need, then serves launchers.
 
 It has one thread and opens no channel, so that its forks are whole. It ends when its stdin closes.
 """
@@ -11,7 +11,6 @@ import runpy
 import selectors
 import signal
 import socket
-import struct
 import sys
 import threading
 from dataclasses import dataclass
@@ -28,88 +27,89 @@ IMPORTED = (
     "pulumi_encord_integrations.server.app",
     "tests.support.types",
 )
-NO_SIGNAL = signal.SIGKILL
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a launcher asks for: a process with these arguments, files and surroundings."""
+    """The process that a launcher asks for."""
 
     folder: str
     group: int
     arguments: list[str]
     environment: dict[str, str]
     files: list[int]
+    """Its stdin, stdout and stderr."""
 
 
-def main(address: str) -> Request:
-    """Serve until stdin closes. In a fork, return what it shall run."""
-    for name in IMPORTED:
-        importlib.import_module(name)
-    gc.collect()
-    gc.freeze()
-    with socket.socket(socket.AF_UNIX) as listening, selectors.DefaultSelector() as selector:
-        listening.bind(address)
-        listening.listen(64)
-        print("ready", flush=True)
-        return _serve(listening, selector)
+class Zygote:
+    """Forks once for each launcher, and tells it how its process ended."""
 
+    def __init__(self, listening: socket.socket) -> None:
+        self._listening = listening
+        self._launchers: dict[int, socket.socket] = {}
+        self._ended, self._signalled = socket.socketpair()
+        self._signalled.setblocking(False)
+        signal.set_wakeup_fd(self._signalled.fileno())
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        self._selector = selectors.DefaultSelector()
+        for readable in (sys.stdin, self._ended, listening):
+            self._selector.register(readable, selectors.EVENT_READ)
 
-def _serve(listening: socket.socket, selector: selectors.BaseSelector) -> Request:
-    wakeups, woken = socket.socketpair()
-    for end in (wakeups, woken):
-        end.setblocking(False)
-    signal.set_wakeup_fd(woken.fileno())
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    waiting: dict[int, socket.socket] = {}
-    for readable in (listening, wakeups, sys.stdin):
-        selector.register(readable, selectors.EVENT_READ)
-    while True:
-        for key, _ in selector.select():
-            if key.fileobj is sys.stdin:
-                sys.exit()
-            elif key.fileobj is wakeups:
-                wakeups.recv(4096)
-                _reap(waiting, selector)
-            elif key.fileobj is listening:
-                connection, _ = listening.accept()
-                request = _received(connection)
-                pid = os.fork()
-                if not pid:
-                    signal.set_wakeup_fd(-1)
-                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                    for left in (*waiting.values(), connection, wakeups, woken):
-                        left.close()
+    def serve(self) -> Request:
+        """Return in a fork, with what it is to run."""
+        while True:
+            for key, _ in self._selector.select():
+                if key.fileobj is sys.stdin:
+                    sys.exit()
+                if key.fileobj is self._ended:
+                    self._ended.recv(4096)
+                    self._tell_ends()
+                elif key.fileobj is not self._listening:
+                    self._selector.unregister(key.fileobj)
+                    # A launcher that was killed takes its process along.
+                    os.kill(key.data, signal.SIGKILL)
+                elif request := self._accept():
                     return request
-                for number in request.files:
-                    os.close(number)
-                connection.sendall(pid.to_bytes(4, "big"))
-                waiting[pid] = connection
-                selector.register(connection, selectors.EVENT_READ, pid)
-            else:
-                # A launcher that was killed takes its process along.
-                selector.unregister(key.fileobj)
-                os.kill(key.data, signal.SIGKILL)
 
-
-def _reap(waiting: dict[int, socket.socket], selector: selectors.BaseSelector) -> None:
-    while waiting:
-        pid, status = os.waitpid(-1, os.WNOHANG)
+    def _accept(self) -> Request | None:
+        launcher, _ = self._listening.accept()
+        request = _received(launcher)
+        pid = os.fork()
         if not pid:
-            return
-        connection = waiting.pop(pid)
-        if connection in selector.get_map():
-            selector.unregister(connection)
-            connection.sendall(status.to_bytes(4, "big"))
-        connection.close()
+            self._leave(launcher)
+            return request
+        for number in request.files:
+            os.close(number)
+        launcher.sendall(pid.to_bytes(4, "big"))
+        self._launchers[pid] = launcher
+        self._selector.register(launcher, selectors.EVENT_READ, pid)
+        return None
+
+    def _leave(self, launcher: socket.socket) -> None:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        self._selector.close()
+        for left in (*self._launchers.values(), launcher, self._listening, self._ended, self._signalled):
+            left.close()
+
+    def _tell_ends(self) -> None:
+        while self._launchers:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if not pid:
+                return
+            launcher = self._launchers.pop(pid)
+            if launcher in self._selector.get_map():
+                self._selector.unregister(launcher)
+                launcher.sendall(status.to_bytes(4, "big"))
+            launcher.close()
 
 
-def _received(connection: socket.socket) -> Request:
-    head, files, _, _ = socket.recv_fds(connection, 4, 3)
-    (length,) = struct.unpack(">I", head)
+def _received(launcher: socket.socket) -> Request:
+    head, files, _, _ = socket.recv_fds(launcher, 4, 3)
+    length = int.from_bytes(head, "big")
     message = b""
     while len(message) < length:
-        message += connection.recv(length - len(message))
+        message += launcher.recv(length - len(message))
     folder, group, count, *rest = os.fsdecode(message).split("\0")
     arguments, variables = rest[: int(count)], rest[int(count) :]
     environment = dict(variable.split("=", 1) for variable in variables)
@@ -130,18 +130,18 @@ def become(request: Request) -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """Do what `python -u ARGUMENTS` would, and return its exit code."""
+    """Do what `python ARGUMENTS` would, and return its exit code."""
     code = 0
     try:
         _execute(arguments)
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(bool(end.code))
-        if code and not isinstance(end.code, int):
+        if code and end.code is not code:
             print(end.code, file=sys.stderr)
-    except BaseException:  # noqa: BLE001  the interpreter's own last resort
+    except BaseException:  # noqa: BLE001  as the interpreter itself, whatever it is
         sys.excepthook(*sys.exc_info())
         code = 1
-    threading._shutdown()
+    threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     return code
 
@@ -149,12 +149,25 @@ def run(arguments: list[str]) -> int:
 def _execute(arguments: list[str]) -> None:
     if arguments[1] == "-m":
         sys.argv = arguments[2:]
-        sys.path[0] = os.getcwd()
+        sys.path[0] = str(Path.cwd())
         runpy.run_module(arguments[2], run_name="__main__", alter_sys=True)
     else:
         sys.argv = arguments[1:]
         sys.path[0] = str(Path(arguments[1]).parent)
         runpy.run_path(arguments[1], run_name="__main__")
+
+
+def main(address: str) -> Request:
+    """Serve at a Unix socket until stdin closes; return in each fork."""
+    for name in IMPORTED:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(address)
+        listening.listen(64)
+        print("ready", flush=True)
+        return Zygote(listening).serve()
 
 
 if __name__ == "__main__":
