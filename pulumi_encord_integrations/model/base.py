@@ -98,7 +98,13 @@ def snake(model: type[BaseModel], key: str) -> str:
     return next((name for name, field in model.model_fields.items() if field.alias == key), key)
 
 
-class Sent(BaseModel):
+class Deferred(BaseModel):
+    """A model that is built when first used: a process uses few, and building takes time."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class Sent(Deferred):
     """What a caller writes; snake_case in programs and files, camelCase on the wire."""
 
     model_config = ConfigDict(
@@ -168,7 +174,7 @@ class Sent(BaseModel):
         return self.model_dump(mode="json", by_alias=True)
 
 
-class Received(BaseModel):
+class Received(Deferred):
     """What the API answers; camelCase on the wire."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_camel, populate_by_name=True)
