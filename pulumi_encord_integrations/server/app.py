@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from sqlalchemy import exc
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
@@ -15,7 +16,7 @@ from starlette.routing import Route
 from pulumi_encord_integrations.model.problems import message_of
 from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.faults import Fault
-from pulumi_encord_integrations.server.lazy_routes import LazyRoute
+from pulumi_encord_integrations.server.lazy_routes import LazyRoute, LazyRouter
 from pulumi_encord_integrations.server.routes import (
     expiry,
     grants,
@@ -70,14 +71,7 @@ def create_app(deployment: Deployment, database: Database) -> FastAPI:
     for noun in _NOUNS:
         app.router.routes.extend(noun.router().routes)
 
-    @app.get("/healthz", tags=["health"])
-    def healthz(request: Request) -> dict[str, str]:
-        """Whether the database answers, and how it keeps its writes."""
-        used: Database = request.app.state.database
-        with used.read() as connection:
-            connection.exec_driver_sql("SELECT 1")
-        return {"status": "ok", "version": app.version, "database": used.described()}
-
+    app.router.routes.extend(_health().routes)
     app.add_exception_handler(Fault, _fault)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
@@ -85,6 +79,20 @@ def create_app(deployment: Deployment, database: Database) -> FastAPI:
     app.add_exception_handler(exc.TimeoutError, _database_error)
     app.add_exception_handler(exc.DataError, _unkept)
     return app
+
+
+def _health() -> LazyRouter:
+    routes = LazyRouter("health", "", APIRoute, {})
+
+    @routes.get("/healthz", response_model=dict[str, str])
+    def healthz(request: Request) -> dict[str, str]:
+        """Whether the database answers, and how it keeps its writes."""
+        used: Database = request.app.state.database
+        with used.read() as connection:
+            connection.exec_driver_sql("SELECT 1")
+        return {"status": "ok", "version": request.app.version, "database": used.described()}
+
+    return routes
 
 
 def _answer(
