@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cache, lru_cache
 from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, get_args
 
+import pydantic
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -98,10 +99,15 @@ def snake(model: type[BaseModel], key: str) -> str:
     return next((name for name, field in model.model_fields.items() if field.alias == key), key)
 
 
+# Before 2.14 two threads that use a deferred model first may validate against its parent:
+# https://github.com/pydantic/pydantic/pull/13438
+_BUILDS_ONCE = tuple(int(part) for part in pydantic.VERSION.split(".")[:2]) >= (2, 14)
+
+
 class Deferred(BaseModel):
     """A model that is built when first used: a process uses few, and building takes time."""
 
-    model_config = ConfigDict(defer_build=True)
+    model_config = ConfigDict(defer_build=_BUILDS_ONCE)
 
 
 class Sent(Deferred):

@@ -5,7 +5,7 @@ Building one takes milliseconds, and an embedded API answers few of them before 
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property, partialmethod
+from functools import cached_property
 from typing import Any, TypeVar
 
 from fastapi import APIRouter
@@ -51,7 +51,27 @@ class LazyRouter:
     responses: dict[int | str, dict[str, Any]]
     routes: list[LazyRoute] = field(default_factory=list)
 
-    def _declare(self, method: str, path: str, **documentation: Any) -> Callable[[F], F]:
+    def get(self, path: str, **documentation: Any) -> Callable[[F], F]:
+        """Declares a GET route."""
+        return self._declare("GET", path, documentation)
+
+    def post(self, path: str, **documentation: Any) -> Callable[[F], F]:
+        """Declares a POST route."""
+        return self._declare("POST", path, documentation)
+
+    def put(self, path: str, **documentation: Any) -> Callable[[F], F]:
+        """Declares a PUT route."""
+        return self._declare("PUT", path, documentation)
+
+    def patch(self, path: str, **documentation: Any) -> Callable[[F], F]:
+        """Declares a PATCH route."""
+        return self._declare("PATCH", path, documentation)
+
+    def delete(self, path: str, **documentation: Any) -> Callable[[F], F]:
+        """Declares a DELETE route."""
+        return self._declare("DELETE", path, documentation)
+
+    def _declare(self, method: str, path: str, documentation: dict[str, Any]) -> Callable[[F], F]:
         def declared(endpoint: F) -> F:
             def build(*, documented: bool) -> APIRoute:
                 return self._built(method, path, endpoint, documentation if documented else {})
@@ -60,12 +80,6 @@ class LazyRouter:
             return endpoint
 
         return declared
-
-    get = partialmethod(_declare, "GET")
-    post = partialmethod(_declare, "POST")
-    put = partialmethod(_declare, "PUT")
-    patch = partialmethod(_declare, "PATCH")
-    delete = partialmethod(_declare, "DELETE")
 
     def _built(
         self, method: str, path: str, endpoint: Callable[..., Any], documentation: dict[str, Any]
