@@ -14,6 +14,7 @@ from bench.programs import INTEGRATIONS, NOOPS
 from bench.project import Project
 from bench.registering import measure_registration
 from bench.signing import compare_signing
+from bench.small import compare_small
 
 RESOURCES = 200
 ROUNDS = 3
@@ -59,6 +60,7 @@ def count_requests(folder: Path) -> None:
 def main() -> None:
     """Runs all benchmarks."""
     with tempfile.TemporaryDirectory(prefix="encord-bench-") as folder:
+        compare_small(Path(folder))
         compare(Path(folder))
         count_requests(Path(folder))
         compare_members(Path(folder))

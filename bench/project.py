@@ -51,3 +51,6 @@ class Project:
 
     def refresh(self) -> float:
         return self.pulumi("refresh", "--yes", "--skip-preview", "--suppress-progress")
+
+    def destroy(self) -> float:
+        return self.pulumi("destroy", "--yes", "--skip-preview", "--suppress-progress")

@@ -1,22 +1,21 @@
 """The API inside this process, and the choice between it and a served one.
 
-Alone may know client and server both. It loads the server only if an embedded API is asked for.
+Alone may know client and server both. Settings are checked without either; `connect` loads what it needs.
 """
 
 import importlib.util
-from typing import Any, cast
+from typing import TYPE_CHECKING
 
-import httpx2
 from pydantic import TypeAdapter, ValidationError
 
-from pulumi_encord_integrations.client.auth import Signer, credentials_of, parse_key
-from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.client.errors import ConfigurationError
 from pulumi_encord_integrations.client.settings import Settings
 from pulumi_encord_integrations.model.text import Email
 
+if TYPE_CHECKING:
+    from pulumi_encord_integrations.client.client import Client
+
 _ADDRESS = "http://embedded"
-_RAW_PATH = "X-Raw-Path"
 NEEDED = ("fastapi", "sqlalchemy", "alembic", "a2wsgi")
 """Modules of the extra `[server]` that an embedded API loads."""
 
@@ -25,12 +24,15 @@ class DatabaseMissing(ConfigurationError):
     """There is no embedded database where the settings say."""
 
 
-def connect(settings: Settings, *, create: bool = False, read_only: bool = False) -> Client:
+def connect(settings: Settings, *, create: bool = False, read_only: bool = False) -> "Client":
     """A client of the API that the settings name.
 
     Only `create` may make an embedded database; otherwise raises `DatabaseMissing`, a `ConfigurationError`.
     """
     if not settings.embedded:
+        from pulumi_encord_integrations.client.auth import credentials_of
+        from pulumi_encord_integrations.client.client import Client
+
         return Client(settings.endpoint, credentials_of(settings))
     require(settings)
     return _connect_embedded(settings, create=create, read_only=read_only)
@@ -59,7 +61,10 @@ def organization(settings: Settings) -> str | None:
     return organization_of(settings.database)
 
 
-def _connect_embedded(settings: Settings, *, create: bool, read_only: bool) -> Client:
+def _connect_embedded(settings: Settings, *, create: bool, read_only: bool) -> "Client":
+    from pulumi_encord_integrations.client.auth import Signer, parse_key
+    from pulumi_encord_integrations.client.client import Client
+    from pulumi_encord_integrations.client.in_process import in_process
     from pulumi_encord_integrations.server import bootstrap
     from pulumi_encord_integrations.server.faults import DatabaseUnusable
 
@@ -80,33 +85,6 @@ def _connect_embedded(settings: Settings, *, create: bool, read_only: bool) -> C
     except OSError as error:
         raise ConfigurationError(f"cannot use {settings.database}: {error.strerror}") from None
     return Client(_ADDRESS, Signer(parse_key(key, "the embedded key")), in_process(app))
-
-
-class _InProcess(httpx2.WSGITransport):
-    """WSGI hands over the path decoded; the one that was signed goes along as a header."""
-
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        request.headers[_RAW_PATH] = request.url.raw_path.partition(b"?")[0].decode("ascii")
-        return super().handle_request(request)
-
-
-def in_process(app: Any) -> httpx2.BaseTransport:
-    """A transport to an ASGI application in this process."""
-    from a2wsgi import ASGIMiddleware
-
-    async def with_raw_path(scope: Any, receive: Any, send: Any) -> None:
-        given = scope["wsgi_environ"][f"HTTP_{_RAW_PATH.upper().replace('-', '_')}"]
-        await app({**scope, "raw_path": given.encode("ascii")}, receive, send)
-
-    # Both sides of the bridge are typed more narrowly than WSGI and ASGI are.
-    bridge = cast(Any, ASGIMiddleware(cast(Any, with_raw_path)))
-
-    def wsgi(environ: Any, start_response: Any) -> Any:
-        # WSGI wants the bytes of the path as Latin-1; the transport hands over its text.
-        environ["PATH_INFO"] = environ["PATH_INFO"].encode().decode("latin-1")
-        return bridge(environ, start_response)
-
-    return _InProcess(cast(Any, wsgi))
 
 
 def _user(settings: Settings) -> str:

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from pulumi_encord_integrations.client.errors import ConfigurationError
-from pulumi_encord_integrations.client.settings import ADDRESSES
 
 _SERVER = ("fastapi", "uvicorn", "sqlalchemy", "alembic")
 
@@ -24,6 +23,8 @@ EncryptionKey = Annotated[
 
 def require_server(database: str = "") -> None:
     """Raises `ConfigurationError` if the libraries of the server, or for its database, are not installed."""
+    from pulumi_encord_integrations.client.settings import ADDRESSES
+
     wanted = {"server": _SERVER, "postgresql": ("psycopg",) if database.startswith(ADDRESSES) else ()}
     for extra, names in wanted.items():
         missing = [name for name in names if importlib.util.find_spec(name) is None]

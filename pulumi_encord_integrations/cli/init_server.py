@@ -6,13 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from pulumi_encord_integrations.cli.configuration import read_server_settings
 from pulumi_encord_integrations.cli.extras import EncryptionKey, require_server
 from pulumi_encord_integrations.cli.help import NAME
 from pulumi_encord_integrations.cli.output import printable, result, say
 from pulumi_encord_integrations.cli.serve import open_database
 from pulumi_encord_integrations.client.errors import ConfigurationError, Refused
-from pulumi_encord_integrations.client.settings import ADDRESSES
 
 EXAMPLES = (
     "init-server --database encord.sqlite --organization Acme --admin ada@example.com --public-key ada.pub",
@@ -44,6 +42,7 @@ def init_server(
     if (public_key is None) == (new_key is None):
         raise typer.BadParameter("give either --public-key or --new-key")
     require_server(database)
+    from pulumi_encord_integrations.cli.configuration import read_server_settings
     from pulumi_encord_integrations.model.text import Email, Title
     from pulumi_encord_integrations.server import founding
     from pulumi_encord_integrations.server.faults import DatabaseUnusable
@@ -74,6 +73,8 @@ def _tell(name: str, email: str, place: str, encryption_key: Path, new_key: Path
     lines += [f"  private key     {new_key.absolute()}"] if new_key else []
     result("".join(f"{printable(line)}\n" for line in lines))
     say("Back the encryption key up apart from the database: without it no secret can be read.")
+    from pulumi_encord_integrations.client.settings import ADDRESSES
+
     named = ["--encryption-key", str(encryption_key)] if place.startswith(ADDRESSES) else []
     say(f"next: {join([NAME, 'serve', '--database', place, *named])}")
 

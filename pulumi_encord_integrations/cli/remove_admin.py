@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pulumi_encord_integrations.cli.configuration import read_server_settings
 from pulumi_encord_integrations.cli.connection import Json, document
 from pulumi_encord_integrations.cli.extras import EncryptionKey, require_server
 from pulumi_encord_integrations.cli.join import Yes, confirm
@@ -37,6 +36,8 @@ def remove_admin(
     Run it on the machine that serves. It says what it is about to do and asks first; the audit trail keeps
     it. A role through a group stays.
     """
+    from pulumi_encord_integrations.cli.configuration import read_server_settings
+
     settings = read_server_settings()
     place = database or settings.address or str(settings.database)
     require_server(place)

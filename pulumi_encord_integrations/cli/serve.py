@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from pulumi_encord_integrations.cli.configuration import read_server_settings
 from pulumi_encord_integrations.cli.extras import EncryptionKey, require_server
 from pulumi_encord_integrations.cli.help import NAME
 from pulumi_encord_integrations.cli.output import say
@@ -50,6 +49,8 @@ def serve(
             f"{host} would let other machines in over http",
             hint="Put a proxy that speaks https before it and say so: --behind-tls-proxy",
         )
+    from pulumi_encord_integrations.cli.configuration import read_server_settings
+
     settings = read_server_settings()
     place = database or settings.address or str(settings.database)
     require_server(place)

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cache, lru_cache
 from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, get_args
 
+import pydantic
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -98,7 +99,18 @@ def snake(model: type[BaseModel], key: str) -> str:
     return next((name for name, field in model.model_fields.items() if field.alias == key), key)
 
 
-class Sent(BaseModel):
+# Before 2.14 two threads that use a deferred model first may validate against its parent:
+# https://github.com/pydantic/pydantic/pull/13438
+_BUILDS_ONCE = tuple(int(part) for part in pydantic.VERSION.split(".")[:2]) >= (2, 14)
+
+
+class Deferred(BaseModel):
+    """A model that is built when first used: a process uses few, and building takes time."""
+
+    model_config = ConfigDict(defer_build=_BUILDS_ONCE)
+
+
+class Sent(Deferred):
     """What a caller writes; snake_case in programs and files, camelCase on the wire."""
 
     model_config = ConfigDict(
@@ -168,7 +180,7 @@ class Sent(BaseModel):
         return self.model_dump(mode="json", by_alias=True)
 
 
-class Received(BaseModel):
+class Received(Deferred):
     """What the API answers; camelCase on the wire."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_camel, populate_by_name=True)

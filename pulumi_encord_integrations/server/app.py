@@ -8,13 +8,15 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from sqlalchemy import exc
 from starlette.exceptions import HTTPException
-from starlette.routing import compile_path
+from starlette.routing import Route
 
 from pulumi_encord_integrations.model.problems import message_of
 from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.faults import Fault
+from pulumi_encord_integrations.server.lazy_routes import LazyRoute, LazyRouter
 from pulumi_encord_integrations.server.routes import (
     expiry,
     grants,
@@ -30,7 +32,6 @@ from pulumi_encord_integrations.server.routes import (
 from pulumi_encord_integrations.server.store.database import Database
 
 _log = logging.getLogger(__name__)
-_PREFIX = "/v2/public"
 _NOUNS = (
     members,
     grants,
@@ -46,9 +47,18 @@ _NOUNS = (
 _SOON = {"Retry-After": "1"}
 
 
+class _Service(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """The schema, for which every route is built."""
+        if self.openapi_schema is None:
+            routes = [route.documented() if isinstance(route, LazyRoute) else route for route in self.routes]
+            self.openapi_schema = FastAPI(title=self.title, version=self.version, routes=routes).openapi()
+        return self.openapi_schema
+
+
 def create_app(deployment: Deployment, database: Database) -> FastAPI:
     """The service of one deployment on a prepared database."""
-    app = FastAPI(
+    app = _Service(
         title="Encord integrations backing API",
         version=version("pulumi-encord-integrations"),
         docs_url=None,
@@ -59,16 +69,9 @@ def create_app(deployment: Deployment, database: Database) -> FastAPI:
     app.state.deployment = deployment
     app.state.database = database
     for noun in _NOUNS:
-        app.include_router(noun.router(), prefix=_PREFIX)
+        app.router.routes.extend(noun.router().routes)
 
-    @app.get("/healthz", tags=["health"])
-    def healthz(request: Request) -> dict[str, str]:
-        """Whether the database answers, and how it keeps its writes."""
-        used: Database = request.app.state.database
-        with used.read() as connection:
-            connection.exec_driver_sql("SELECT 1")
-        return {"status": "ok", "version": app.version, "database": used.described()}
-
+    app.router.routes.extend(_health().routes)
     app.add_exception_handler(Fault, _fault)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
@@ -76,6 +79,20 @@ def create_app(deployment: Deployment, database: Database) -> FastAPI:
     app.add_exception_handler(exc.TimeoutError, _database_error)
     app.add_exception_handler(exc.DataError, _unkept)
     return app
+
+
+def _health() -> LazyRouter:
+    routes = LazyRouter("health", "", APIRoute, {})
+
+    @routes.get("/healthz", response_model=dict[str, str])
+    def healthz(request: Request) -> dict[str, str]:
+        """Whether the database answers, and how it keeps its writes."""
+        used: Database = request.app.state.database
+        with used.read() as connection:
+            connection.exec_driver_sql("SELECT 1")
+        return {"status": "ok", "version": request.app.version, "database": used.described()}
+
+    return routes
 
 
 def _answer(
@@ -120,9 +137,12 @@ def _http_error(request: Request, error: Exception) -> JSONResponse:
 
 def _methods_of(request: Request) -> str:
     # Each route is asked by itself, so the framework names the methods of the first one alone.
-    paths: dict[str, dict[str, Any]] = request.app.openapi()["paths"]
-    here = (methods for path, methods in paths.items() if compile_path(path)[0].match(request.url.path))
-    return ", ".join(sorted(method.upper() for method in next(here, {})))
+    here = (
+        route
+        for route in request.app.routes
+        if isinstance(route, Route) and route.path_regex.match(request.url.path)
+    )
+    return ", ".join(sorted({method for route in here for method in route.methods or ()}))
 
 
 def _unkept(_request: Request, error: Exception) -> JSONResponse:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
@@ -16,7 +16,9 @@ from starlette.exceptions import HTTPException
 from pulumi_encord_integrations.server import auth
 from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.faults import Fault, not_authenticated
+from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 
+PREFIX = "/v2/public"
 MAX_BODY = 1024 * 1024
 """Bytes in a request's body."""
 MAX_LARGE_BODY = 16 * MAX_BODY
@@ -68,11 +70,11 @@ class LargeRoute(AuthenticatedRoute):
     max_body = MAX_LARGE_BODY
 
 
-def router(noun: str, prefix: str = "", *, large: bool = False) -> APIRouter:
+def router(noun: str, prefix: str = "", *, large: bool = False) -> LazyRouter:
     """A router whose routes all stand behind the border; `large` for those that take long lists."""
     route = LargeRoute if large else AuthenticatedRoute
     refusals: dict[int | str, dict[str, Any]] = {"default": {"model": Refusal, "description": "Refused"}}
-    return APIRouter(prefix=prefix, tags=[noun], route_class=route, responses=refusals)
+    return LazyRouter(noun, PREFIX + prefix, route, refusals)
 
 
 def _bug(request: Request, error: Exception) -> Fault:

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from pulumi_encord_integrations.client.errors import ServerFailed, Unavailable
+from pulumi_encord_integrations.client.in_process import in_process
 from pulumi_encord_integrations.server.app import create_app
 from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
-from tests.support.api import AWS, PRINCIPALS, Api, in_process
+from tests.support.api import AWS, PRINCIPALS, Api
 
 
 def _on(api: Api, **how: Any) -> Api:

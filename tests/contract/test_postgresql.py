@@ -13,6 +13,7 @@ import pytest
 from pulumi_encord_integrations.client import members, organizations
 from pulumi_encord_integrations.client.auth import Signer, read_key
 from pulumi_encord_integrations.client.client import Client
+from pulumi_encord_integrations.client.in_process import in_process
 from pulumi_encord_integrations.server.faults import DatabaseUnusable
 from pulumi_encord_integrations.server.store.postgresql import PostgresqlDatabase
 from tests.contract.conftest import POSTGRESQL, SQLITE, made
@@ -27,7 +28,6 @@ from tests.support.api import (
     Answer,
     Api,
     application,
-    in_process,
 )
 from tests.support.command import run, serving
 

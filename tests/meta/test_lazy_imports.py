@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -20,9 +21,32 @@ SERVER = {
 }
 
 
-def loaded(statement: str) -> set[str]:
+CLIENT = {"httpx2", "tenacity", "cryptography", f"{PACKAGE}.client.client", f"{PACKAGE}.client.in_process"}
+PROVIDER = f"""
+import os
+from {PACKAGE}.resources import _session, providers
+
+os.environ |= {{"ENCORD_ENDPOINT": "embedded", "ENCORD_USER": "ada@example.com"}}
+os.environ["ENCORD_DATABASE"] = "x.sqlite"
+stack, gcp = providers.StackIdentityProvider(), providers.GcpIntegrationProvider()
+inputs = {{"title": "Training", "buckets": ["acme-train"]}}
+"""
+"""The provider process, before the engine asks it anything."""
+PREVIEW = """
+assert not stack.check({}, {}).failures
+live = {"organization": _session.organization(), "endpoint": "embedded"}
+assert stack.diff("id", live, {}).changes is False
+gcp.check({}, inputs)
+assert gcp.diff("id", inputs, inputs).changes is False
+"""
+FIRST_REQUEST = "_session.session(create=True).organization"
+
+
+def loaded(statement: str, folder: Path | None = None) -> set[str]:
     program = f"{statement}\nimport sys\nprint(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=folder
+    )
     return set(done.stdout.split())
 
 
@@ -48,9 +72,38 @@ def test_the_command_does_not_wait_for_pulumi(statement: str) -> None:
     assert "pulumi" not in loaded(statement)
 
 
+def test_help_loads_no_models_and_no_client() -> None:
+    found = loaded(f"from {PACKAGE}.cli.app import run\nrun(['--help'])")
+    assert found & ({"pydantic", "yaml"} | CLIENT | SERVER) == set()
+
+
 def test_the_root_loads_nothing_of_ours_before_it_is_asked() -> None:
     assert {name for name in loaded(f"import {PACKAGE}") if name.startswith(f"{PACKAGE}.")} == set()
 
 
 def test_what_is_loaded_is_seen_at_all() -> None:
     assert {"sqlalchemy", f"{PACKAGE}.server"} <= loaded(f"import {PACKAGE}.server.store.tables")
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Path:
+    """The folder of a project whose first `up` was made."""
+    loaded(f"{PROVIDER}{FIRST_REQUEST}", tmp_path)
+    assert (tmp_path / "x.sqlite").is_file()
+    return tmp_path
+
+
+def test_a_preview_without_changes_loads_neither_the_client_nor_the_server(stack: Path) -> None:
+    # Telling the organization from the file takes one module of the server.
+    server = SERVER - {f"{PACKAGE}.server"}
+    assert loaded(f"{PROVIDER}{PREVIEW}", stack) & (CLOUDS - {"google"} | server | CLIENT) == set()
+
+
+@pytest.mark.parametrize("new", [True, False], ids=["new", "existing"])
+def test_the_first_request_loads_no_migrations_and_nothing_that_serves(
+    stack: Path, tmp_path_factory: pytest.TempPathFactory, new: bool
+) -> None:
+    folder = tmp_path_factory.mktemp("new") if new else stack
+    found = loaded(f"{PROVIDER}{FIRST_REQUEST}", folder)
+    assert found & {"alembic", "mako", "uvicorn", "boto3", "obstore", "psycopg"} == set()
+    assert {"fastapi", "sqlalchemy", *CLIENT} <= found

@@ -19,9 +19,9 @@ from fastapi import FastAPI
 from sqlalchemy import delete, insert, text
 from starlette.datastructures import State
 
-from pulumi_encord_integrations import embedded
 from pulumi_encord_integrations.client.auth import Signer
 from pulumi_encord_integrations.client.client import Client
+from pulumi_encord_integrations.client.in_process import in_process
 from pulumi_encord_integrations.model.principals import Principals
 from pulumi_encord_integrations.server import bootstrap
 from pulumi_encord_integrations.server.app import create_app
@@ -195,11 +195,6 @@ class Api:
             other = organizations.create(connection, "Other", self.vault.key_id)
             organizations.add_user(connection, other, FOREIGNER, "ADMIN")
             organizations.add_key(connection, other, FOREIGNER, self.public_key(FOREIGNER))
-
-
-def in_process(app: FastAPI) -> httpx2.BaseTransport:
-    """The transport that `embedded` uses."""
-    return embedded.in_process(app)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import pytest
 from pulumi_encord_integrations import embedded
 from pulumi_encord_integrations.client import organizations
 from pulumi_encord_integrations.client.errors import ConfigurationError
+from pulumi_encord_integrations.client.in_process import in_process
 from pulumi_encord_integrations.client.settings import Settings
 from tests.support.api import served
 
@@ -101,7 +102,7 @@ async def echo(scope: Any, receive: Any, send: Any) -> None:
 def clients() -> Iterator[list[httpx2.Client]]:
     """Clients of the echo, in process and served."""
     with served(cast(Any, echo)) as address:
-        inside = httpx2.Client(base_url="http://embedded", transport=embedded.in_process(echo))
+        inside = httpx2.Client(base_url="http://embedded", transport=in_process(echo))
         with inside, httpx2.Client(base_url=address) as outside:
             yield [inside, outside]
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel
+from pydantic import AfterValidator
 
-from pulumi_encord_integrations.model.base import SHARED, rule
+from pulumi_encord_integrations.model.base import SHARED, Deferred, rule
 from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, Bucket, s3_name
 from pulumi_encord_integrations.model.durations import UrlLifetime
 from pulumi_encord_integrations.model.expiry import LimitedBy
@@ -74,7 +74,7 @@ class AwsBucket(Bucket):
     name: Annotated[str, AfterValidator(_bucket_name)]
 
 
-class _Settings(BaseModel):
+class _Settings(Deferred):
     role_arn: RoleArn
     buckets: Annotated[list[Annotated[AwsBucket, NAMED]], FEW, DISTINCT]
     region: Region | None = None

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, SecretStr, ValidationInfo, field_validator
+from pydantic import AfterValidator, SecretStr, ValidationInfo, field_validator
 
-from pulumi_encord_integrations.model.base import IMMUTABLE, SecretText, rule
+from pulumi_encord_integrations.model.base import IMMUTABLE, Deferred, SecretText, rule
 from pulumi_encord_integrations.model.integrations import (
     IntegrationSpec,
     IntegrationType,
@@ -50,7 +50,7 @@ def _token(value: SecretStr) -> SecretStr:
     return SecretStr(text)
 
 
-class _Settings(BaseModel):
+class _Settings(Deferred):
     storage_account: Annotated[str, AfterValidator(_account), IMMUTABLE]
     container: Annotated[str, AfterValidator(_container), IMMUTABLE]
     tenant_id: Annotated[Annotated[str, AfterValidator(_tenant)] | None, IMMUTABLE] = None

@@ -3,9 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel
-
-from pulumi_encord_integrations.model.base import IMMUTABLE, rule
+from pulumi_encord_integrations.model.base import IMMUTABLE, Deferred, rule
 from pulumi_encord_integrations.model.integrations import (
     IntegrationSpec,
     IntegrationType,
@@ -16,7 +14,7 @@ from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.model.scenarios import Reach, Source, UrlKind, judge
 
 
-class _Settings(BaseModel):
+class _Settings(Deferred):
     source: Annotated[Source, IMMUTABLE]
     url_kind: Annotated[UrlKind, IMMUTABLE]
 

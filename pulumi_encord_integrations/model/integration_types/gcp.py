@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel
+from pydantic import AfterValidator
 
-from pulumi_encord_integrations.model.base import SHARED
+from pulumi_encord_integrations.model.base import SHARED, Deferred
 from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, Bucket, not_an_ip_address
 from pulumi_encord_integrations.model.durations import UrlLifetime
 from pulumi_encord_integrations.model.integrations import (
@@ -39,7 +39,7 @@ class GcpBucket(Bucket):
     name: Annotated[str, AfterValidator(_bucket_name)]
 
 
-class _Settings(BaseModel):
+class _Settings(Deferred):
     buckets: Annotated[list[Annotated[GcpBucket, NAMED]], FEW, DISTINCT]
     signed_url_expiry: Annotated[UrlLifetime | None, SHARED] = None
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel
+from pydantic import AfterValidator
 
-from pulumi_encord_integrations.model.base import IMMUTABLE, SHARED, rule
+from pulumi_encord_integrations.model.base import IMMUTABLE, SHARED, Deferred, rule
 from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, Bucket, dns_name
 from pulumi_encord_integrations.model.durations import UrlLifetime
 from pulumi_encord_integrations.model.integrations import (
@@ -40,7 +40,7 @@ class OtcBucket(Bucket):
     name: Annotated[str, AfterValidator(dns_name)]
 
 
-class _Settings(BaseModel):
+class _Settings(Deferred):
     endpoint: Annotated[Endpoint, IMMUTABLE]
     region: Annotated[str, AfterValidator(_region)]
     buckets: Annotated[list[Annotated[OtcBucket, NAMED]], FEW, DISTINCT]

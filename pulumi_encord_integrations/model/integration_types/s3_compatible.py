@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel
+from pydantic import AfterValidator
 
-from pulumi_encord_integrations.model.base import IMMUTABLE, rule
+from pulumi_encord_integrations.model.base import IMMUTABLE, Deferred, rule
 from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, Bucket, dns_name, not_an_ip_address
 from pulumi_encord_integrations.model.integrations import (
     IntegrationSpec,
@@ -99,7 +99,7 @@ class S3CompatibleBucket(Bucket):
     name: Annotated[str, AfterValidator(_bucket_name)]
 
 
-class _Settings(BaseModel):
+class _Settings(Deferred):
     preset: Annotated[Preset, IMMUTABLE]
     endpoint: Annotated[Endpoint, IMMUTABLE]
     buckets: Annotated[list[Annotated[S3CompatibleBucket, NAMED]], FEW, DISTINCT]

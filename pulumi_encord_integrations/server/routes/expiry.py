@@ -9,13 +9,14 @@ from pulumi_encord_integrations.model.expiry import ExpiryChange, ExpiryView
 from pulumi_encord_integrations.server import borders
 from pulumi_encord_integrations.server.actions import expiry as actions
 from pulumi_encord_integrations.server.calls import Authenticated
+from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 from pulumi_encord_integrations.server.routes.schema import body_of
 
 _change_body: Any = body_of(ExpiryChange)
 _PATH = "/{uuid:uuid}/signed-url-expiry"
 
 
-def router() -> Any:
+def router() -> LazyRouter:
     """The routes of an integration's expiry."""
     routes = borders.router("expiry", "/cloud-integrations")
 

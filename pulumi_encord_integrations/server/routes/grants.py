@@ -17,6 +17,7 @@ from pulumi_encord_integrations.model.members import (
 from pulumi_encord_integrations.server import borders
 from pulumi_encord_integrations.server.actions import grants
 from pulumi_encord_integrations.server.calls import Authenticated
+from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 from pulumi_encord_integrations.server.routes.schema import body_of
 
 _users_body: Any = body_of(UsersGrant)
@@ -24,7 +25,7 @@ _emails_body: Any = body_of(UserEmails)
 _groups_body: Any = body_of(GroupsGrant)
 
 
-def router() -> Any:
+def router() -> LazyRouter:
     """The routes of individual members, of groups, and of access."""
     routes = borders.router("grants", "/cloud-integrations", large=True)
 

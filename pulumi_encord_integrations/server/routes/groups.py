@@ -12,6 +12,7 @@ from pulumi_encord_integrations.model.members import UserEmails
 from pulumi_encord_integrations.server import borders
 from pulumi_encord_integrations.server.actions import groups as actions
 from pulumi_encord_integrations.server.calls import Authenticated
+from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 from pulumi_encord_integrations.server.routes.schema import body_of
 
 _create_body: Any = body_of(GroupCreate)
@@ -20,7 +21,7 @@ _emails_body: Any = body_of(UserEmails)
 _GROUP = "/organisation/groups/{uuid:uuid}"
 
 
-def router() -> Any:
+def router() -> LazyRouter:
     """The routes of groups; their shapes are Encord's, with more keys."""
     routes = borders.router("groups", large=True)
 

@@ -5,7 +5,7 @@ from operator import or_
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 from pydantic import Field
 from sqlalchemy import Connection
 
@@ -22,7 +22,8 @@ from pulumi_encord_integrations.server.actions.access import visible
 from pulumi_encord_integrations.server.actions.bodies import change_model_of, create_model_of
 from pulumi_encord_integrations.server.calls import Authenticated
 from pulumi_encord_integrations.server.faults import invalid
-from pulumi_encord_integrations.server.routes.schema import body_of
+from pulumi_encord_integrations.server.lazy_routes import LazyRouter
+from pulumi_encord_integrations.server.routes.schema import Documented
 from pulumi_encord_integrations.server.store import listings
 from pulumi_encord_integrations.server.store.organizations import Caller
 
@@ -33,6 +34,17 @@ class Titles(Received):
     result: list[IntegrationTitle]
 
 
+def _any_create() -> Any:
+    models = [create_model_of(kind) for kind in integration_types()]
+    return models[0] if len(models) == 1 else Annotated[reduce(or_, models), Field(discriminator="provider")]
+
+
+def _any_change() -> Any:
+    return reduce(or_, map(change_model_of, integration_types()))
+
+
+_create_body: Any = Annotated[dict[str, Any], Documented(_any_create)]
+_change_body: Any = Annotated[dict[str, Any], Documented(_any_change)]
 _THE_CREATED = {"uuid": "$response.body#/integration/integrationUuid"}
 _LINKS = {
     method: {
@@ -43,12 +55,9 @@ _LINKS = {
 }
 
 
-def router() -> APIRouter:
+def router() -> LazyRouter:
     """The routes, documented with the bodies and answers of every registered type of integration."""
-    kinds = integration_types()
-    create_body: Any = body_of(_one_of([create_model_of(kind) for kind in kinds]))
-    change_body: Any = body_of(reduce(or_, map(change_model_of, kinds)))
-    view: Any = reduce(or_, (kind.view for kind in kinds))
+    view: Any = reduce(or_, (kind.view for kind in integration_types()))
     routes = borders.router("cloud-integrations", "/cloud-integrations")
 
     @routes.get("", response_model=Titles)
@@ -92,7 +101,7 @@ def router() -> APIRouter:
         return call.read(ask)
 
     @routes.post("", response_model=CreatedIntegration, responses={200: {"links": _LINKS}})
-    def create(call: Authenticated, body: create_body) -> Response:
+    def create(call: Authenticated, body: _create_body) -> Response:
         """Creates an integration or, for a known declaration, answers the object with this spec applied."""
         return call.write(lambda connection, caller: actions.create(call, connection, caller, body))
 
@@ -102,7 +111,7 @@ def router() -> APIRouter:
         return call.read(lambda connection, caller: actions.view(call, visible(connection, caller, uuid)))
 
     @routes.patch("/{uuid:uuid}", response_model=view)
-    def change(call: Authenticated, uuid: UUID, body: change_body) -> Response:
+    def change(call: Authenticated, uuid: UUID, body: _change_body) -> Response:
         """Changes what may change in place; what is absent stays, null clears."""
         return call.write(lambda connection, caller: actions.change(call, connection, caller, uuid, body))
 
@@ -119,9 +128,3 @@ def router() -> APIRouter:
 def _titles(connection: Connection, caller: Caller, filters: listings.Filters) -> Titles:
     rows = listings.listing(connection, caller, filters)
     return Titles(result=[IntegrationTitle(uuid=row.uuid, title=row.title) for row in rows])
-
-
-def _one_of(models: list[Any]) -> Any:
-    if len(models) == 1:
-        return models[0]
-    return Annotated[reduce(or_, models), Field(discriminator="provider")]

@@ -19,6 +19,7 @@ from pulumi_encord_integrations.server import borders
 from pulumi_encord_integrations.server.actions import members as actions
 from pulumi_encord_integrations.server.calls import Authenticated, Call
 from pulumi_encord_integrations.server.faults import invalid
+from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 from pulumi_encord_integrations.server.routes.schema import body_of
 from pulumi_encord_integrations.server.store import members as store
 from pulumi_encord_integrations.server.store import pages
@@ -31,7 +32,7 @@ _change_body: Any = body_of(MembersChange)
 _list_body: Any = body_of(MembersList)
 
 
-def router() -> Any:
+def router() -> LazyRouter:
     """The routes of members, many at once; and of joining."""
     routes = borders.router("members", "/cloud-integrations", large=True)
 

@@ -1,15 +1,16 @@
 """The caller, and the caller's organization."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from pulumi_encord_integrations.model.users import BearerToken, CurrentOrganization
 from pulumi_encord_integrations.server import auth, borders
 from pulumi_encord_integrations.server.calls import Authenticated, Call
 from pulumi_encord_integrations.server.faults import not_allowed
+from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 from pulumi_encord_integrations.server.store.organizations import Caller
 
 
-def router() -> APIRouter:
+def router() -> LazyRouter:
     """The routes of the caller's own user."""
     routes = borders.router("user", "/user")
 

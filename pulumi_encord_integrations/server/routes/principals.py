@@ -1,13 +1,14 @@
 """Who reads the buckets, as this deployment is configured."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from pulumi_encord_integrations.model.principals import Principals
 from pulumi_encord_integrations.server import borders
 from pulumi_encord_integrations.server.calls import Authenticated
+from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 
 
-def router() -> APIRouter:
+def router() -> LazyRouter:
     """The route of the principals."""
     routes = borders.router("integration-principals")
 

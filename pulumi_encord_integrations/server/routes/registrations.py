@@ -18,6 +18,7 @@ from pulumi_encord_integrations.server import borders
 from pulumi_encord_integrations.server.actions import registrations as actions
 from pulumi_encord_integrations.server.calls import Authenticated
 from pulumi_encord_integrations.server.faults import invalid
+from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 from pulumi_encord_integrations.server.routes.schema import body_of
 from pulumi_encord_integrations.server.store import pages
 from pulumi_encord_integrations.server.store.organizations import Caller
@@ -27,7 +28,7 @@ _known_body: Any = body_of(KnownBatches)
 _PATH = "/{uuid:uuid}/registrations"
 
 
-def router() -> Any:
+def router() -> LazyRouter:
     """The routes of registrations."""
     routes = borders.router("registrations", "/cloud-integrations", large=True)
 

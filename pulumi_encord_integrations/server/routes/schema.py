@@ -1,5 +1,6 @@
 """Bodies that the schema documents and `actions.bodies` checks, so that all problems are told at once."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import GetJsonSchemaHandler, TypeAdapter
@@ -7,16 +8,16 @@ from pydantic.json_schema import JsonSchemaValue
 
 
 class Documented:
-    """Gives a free object the schema of a type; `actions.bodies` checks it and tells all problems at once."""
+    """Gives a free object the schema of a type, which is asked for when documented."""
 
-    def __init__(self, type_: Any) -> None:
-        self._core_schema = TypeAdapter(type_).core_schema
+    def __init__(self, type_: Callable[[], Any]) -> None:
+        self._type = type_
 
     def __get_pydantic_json_schema__(self, _own: Any, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """The schema of the type instead of the object's own."""
-        return handler(self._core_schema)
+        return handler(TypeAdapter(self._type()).core_schema)
 
 
 def body_of(type_: Any) -> Any:
     """The annotation of a body."""
-    return Annotated[dict[str, Any], Documented(type_)]
+    return Annotated[dict[str, Any], Documented(lambda: type_)]

@@ -9,12 +9,13 @@ from pulumi_encord_integrations.model.signing import AccessChecked, SignedUrls, 
 from pulumi_encord_integrations.server import borders
 from pulumi_encord_integrations.server.actions import signing, trust
 from pulumi_encord_integrations.server.calls import Authenticated
+from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 from pulumi_encord_integrations.server.routes.schema import body_of
 
 _sign_body: Any = body_of(SignedUrlsRequest)
 
 
-def router() -> Any:
+def router() -> LazyRouter:
     """The routes that ask clouds."""
     routes = borders.router("signing", "/cloud-integrations", large=True)
 

@@ -13,13 +13,14 @@ from pulumi_encord_integrations.model.users import (
 from pulumi_encord_integrations.server import borders
 from pulumi_encord_integrations.server.actions import users as actions
 from pulumi_encord_integrations.server.calls import Authenticated
+from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 from pulumi_encord_integrations.server.routes.schema import body_of
 
 _add_body: Any = body_of(OrganizationUserSpec)
 _change_body: Any = body_of(OrganizationUserChange)
 
 
-def router() -> Any:
+def router() -> LazyRouter:
     """The routes of users."""
     routes = borders.router("users", "/organisation/users")
 

@@ -4,15 +4,35 @@ from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Engine, exc, inspect, select, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    exc,
+    insert,
+    inspect,
+    select,
+)
 
 from pulumi_encord_integrations.server.faults import DatabaseUnusable
+from pulumi_encord_integrations.server.store import tables
 from pulumi_encord_integrations.server.store.revision import REVISION
 
 BUSY_SECONDS = 15.0
 """How long a transaction waits for another process's."""
+
+_version = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+"""Alembic's own table."""
 
 
 def now() -> datetime:
@@ -78,15 +98,25 @@ class Database(ABC):
                 raise DatabaseUnusable(f"{self.name} is the database of another program")
             if revision is None and not self._create:
                 raise DatabaseUnusable(f"{self.name} holds no database of this API", missing=True)
-            if revision != REVISION:
+            if revision is None:
+                self._make()
+            elif revision != REVISION:
                 self._migrate(revision)
         except exc.DatabaseError as error:
             raise self._unusable(error) from None
 
-    def _migrate(self, revision: str | None) -> None:
+    def _make(self) -> None:
+        with self.write() as connection:
+            # Another process may have made it while this one waited.
+            if _revision(connection) is None:
+                tables.metadata.create_all(connection, checkfirst=False)
+                _version.create(connection, checkfirst=False)
+                connection.execute(insert(_version).values(version_num=REVISION))
+
+    def _migrate(self, revision: str) -> None:
         from pulumi_encord_integrations.server.store import migrations
 
-        if revision is not None and revision not in migrations.known():
+        if revision not in migrations.known():
             raise DatabaseUnusable(
                 f"{self.name} was made by a newer version of pulumi-encord-integrations",
                 "Upgrade the package: pip install -U pulumi-encord-integrations",
@@ -101,7 +131,7 @@ class Database(ABC):
 
 
 def _revision(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
+    if not inspect(connection).has_table(_version.name):
         return None
-    found: Any = connection.execute(select(text("version_num")).select_from(text("alembic_version"))).scalar()
+    found = connection.execute(select(_version.c.version_num)).scalar()
     return None if found is None else str(found)

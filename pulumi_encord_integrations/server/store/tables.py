@@ -32,8 +32,8 @@ organization_users = Table(
     Column("organization", ForeignKey("organizations.uuid"), primary_key=True),
     Column("email", String(320), primary_key=True),
     Column("role", String(32), nullable=False),
-    Column("member_type", String(16), nullable=False, server_default="internal"),
     Column("created_at", DateTime, nullable=False),
+    Column("member_type", String(16), nullable=False, server_default="internal"),
     Column("last_edited_at", DateTime),
 )
 

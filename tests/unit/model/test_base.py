@@ -3,11 +3,13 @@
 import copy
 import json
 import pickle
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import ValidationError, create_model
 
 from pulumi_encord_integrations.model.base import IMMUTABLE, SECRET, Page, Received, SecretText, Sent
 from pulumi_encord_integrations.model.identity import Placement
@@ -122,3 +124,17 @@ def test_an_integration_of_an_unknown_type_is_still_an_integration() -> None:
 
 def test_principals_are_never_invented() -> None:
     assert Principals.from_wire({}) == Principals(principal_arn=None, origins=[])
+
+
+def test_threads_that_use_a_model_first_at_once_all_get_its_own_rules() -> None:
+    def used(model: type[Sent], start: threading.Barrier) -> list[str]:
+        start.wait()
+        return [problem.text for problem in model.examine({"name": "n"})[1]]
+
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(20):
+            model = create_model(f"Fresh{number}", __base__=Sent, name=str)
+            start = threading.Barrier(8)
+            assert [found.result() for found in [pool.submit(used, model, start) for _ in range(8)]] == [
+                []
+            ] * 8

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import exc
+from sqlalchemy import exc, inspect
 
 from pulumi_encord_integrations.server.faults import DatabaseUnusable
 from pulumi_encord_integrations.server.store import migrations, tables
@@ -21,6 +21,7 @@ INSERT = "INSERT INTO organizations VALUES (?, 'n', 'k', '2026-01-01 00:00:00')"
 
 
 def _new(folder: Path) -> SqliteDatabase:
+    folder.mkdir(exist_ok=True)
     made = SqliteDatabase(folder / "x.sqlite", create=True)
     made.prepare()
     return made
@@ -58,10 +59,47 @@ def test_connections_are_set_up_for_safety(tmp_path: Path) -> None:
     assert list(found.values()) == [mode.lower(), level, 1, 0, 1]
 
 
+def _migrated(folder: Path) -> SqliteDatabase:
+    database = SqliteDatabase(folder / "migrated.sqlite", create=True)
+    with database.write() as connection:
+        migrations.upgrade(connection)
+    return database
+
+
+def _schema(database: SqliteDatabase) -> dict[str, list[str]]:
+    """Each table's columns in order, and what else is said of it in any order."""
+    with database.read() as connection:
+        about = inspect(connection)
+        return {
+            table: [
+                *map(str, about.get_columns(table)),
+                str(about.get_pk_constraint(table)),
+                *sorted(map(str, about.get_foreign_keys(table))),
+                *sorted(map(str, about.get_indexes(table))),
+                *sorted(map(str, about.get_unique_constraints(table))),
+            ]
+            for table in sorted(about.get_table_names())
+        }
+
+
 def test_the_migrated_schema_is_that_of_the_tables(tmp_path: Path) -> None:
-    with _new(tmp_path).read() as connection:
+    with _migrated(tmp_path).read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, tables.metadata) == []
+
+
+def test_a_new_database_is_what_the_migrations_lead_to(tmp_path: Path) -> None:
+    new, migrated = _schema(_new(tmp_path)), _schema(_migrated(tmp_path))
+    assert new == migrated
+    assert "alembic_version" in new
+
+
+def test_an_older_database_is_migrated(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite"
+    with SqliteDatabase(path, create=True).write() as connection:
+        migrations.upgrade(connection, "0001")
+    SqliteDatabase(path).prepare()
+    assert _schema(SqliteDatabase(path)) == _schema(_new(tmp_path / "new"))
 
 
 def test_the_named_revision_is_the_newest(tmp_path: Path) -> None:
@@ -79,7 +117,7 @@ def test_a_newer_database_is_refused(tmp_path: Path) -> None:
     assert "pip install -U" in refusal.value.hint
 
 
-def test_two_processes_may_migrate_at_once(tmp_path: Path) -> None:
+def test_several_processes_may_make_one_database_at_once(tmp_path: Path) -> None:
     code = (
         "import sys, pathlib; from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase;"
         "SqliteDatabase(pathlib.Path(sys.argv[1]), create=True).prepare()"

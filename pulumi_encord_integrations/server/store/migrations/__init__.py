@@ -19,8 +19,8 @@ def known() -> frozenset[str]:
     return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
-def upgrade(connection: Connection) -> None:
-    """Brings the schema to the newest revision; the caller commits."""
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Brings the schema to a revision, by default the newest; the caller commits."""
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)

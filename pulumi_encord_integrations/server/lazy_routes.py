@@ -1,0 +1,95 @@
+"""Routes that FastAPI builds when they are first called or documented.
+
+Building one takes milliseconds, and an embedded API answers few of them before its process ends.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class LazyRoute(Route):
+    """One route; `build` makes FastAPI's, with the answers documented or without."""
+
+    def __init__(
+        self, path: str, endpoint: Callable[..., Any], method: str, build: Callable[..., APIRoute]
+    ) -> None:
+        super().__init__(path, endpoint)
+        # Starlette would add HEAD to GET.
+        self.methods = {method}
+        self.app = self._serve
+        self._build = build
+
+    @cached_property
+    def _served(self) -> APIRoute:
+        # Endpoints answer with whole responses, so the models of answers are documentation.
+        return self._build(documented=False)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._served.app(scope, receive, send)
+
+    def documented(self) -> APIRoute:
+        """The route as the schema shows it."""
+        return self._build(documented=True)
+
+
+@dataclass
+class LazyRouter:
+    """Declares routes as FastAPI's router does; all stand under one prefix and in one class."""
+
+    noun: str
+    prefix: str
+    route_class: type[APIRoute]
+    responses: dict[int | str, dict[str, Any]]
+    routes: list[LazyRoute] = field(default_factory=list)
+
+    def get(self, path: str, **documentation: Any) -> Callable[[F], F]:
+        """Declares a GET route."""
+        return self._declare("GET", path, documentation)
+
+    def post(self, path: str, **documentation: Any) -> Callable[[F], F]:
+        """Declares a POST route."""
+        return self._declare("POST", path, documentation)
+
+    def put(self, path: str, **documentation: Any) -> Callable[[F], F]:
+        """Declares a PUT route."""
+        return self._declare("PUT", path, documentation)
+
+    def patch(self, path: str, **documentation: Any) -> Callable[[F], F]:
+        """Declares a PATCH route."""
+        return self._declare("PATCH", path, documentation)
+
+    def delete(self, path: str, **documentation: Any) -> Callable[[F], F]:
+        """Declares a DELETE route."""
+        return self._declare("DELETE", path, documentation)
+
+    def _declare(self, method: str, path: str, documentation: dict[str, Any]) -> Callable[[F], F]:
+        def declared(endpoint: F) -> F:
+            def build(*, documented: bool) -> APIRoute:
+                return self._built(method, path, endpoint, documentation if documented else {})
+
+            self.routes.append(LazyRoute(self.prefix + path, endpoint, method, build))
+            return endpoint
+
+        return declared
+
+    def _built(
+        self, method: str, path: str, endpoint: Callable[..., Any], documentation: dict[str, Any]
+    ) -> APIRoute:
+        responses = self.responses if documentation else None
+        router = APIRouter(
+            prefix=self.prefix, tags=[self.noun], route_class=self.route_class, responses=responses
+        )
+        # The annotation of the answer is no model.
+        router.add_api_route(path, endpoint, methods=[method], **{"response_model": None, **documentation})
+        (route,) = router.routes
+        assert isinstance(route, APIRoute)  # noqa: S101  what was just added
+        return route
