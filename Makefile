@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 SOURCES = $(wildcard pulumi_encord_integrations tools tests bench examples __main__.py)
 TYPED = $(wildcard pulumi_encord_integrations tools tests bench)
 WORKERS ?= auto
+# Compiling every module at every start would take longer than most commands.
+unexport PYTHONDONTWRITEBYTECODE
 
 # An environment of a moved checkout, of another PYTHON, or whose interpreter is gone, is made anew.
 MADE := $(VENV)/made-for

@@ -43,4 +43,4 @@ def local(tmp_path: Path) -> Iterator[Api]:
     """The API in this process, on SQLite."""
     made = Api(tmp_path)
     yield made
-    made.database.close()
+    made.close()

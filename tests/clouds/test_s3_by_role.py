@@ -151,7 +151,7 @@ def test_nothing_minted_is_stored(deployed: Deployed) -> None:
     url = deployed.sign(uuid, KEYS[0]).body["results"][0]["url"]
     signature = url.partition("X-Amz-Signature=")[2]
     assert signature
-    deployed.api.database.close()
+    deployed.api.close()
     files = list(deployed.api.path.parent.glob("api.sqlite*"))
     assert files
     assert not any(signature.encode() in file.read_bytes() for file in files)

@@ -20,7 +20,7 @@ def made(folder: Path, kind: str) -> Iterator[Api]:
     address = server.lend() if server else None
     api = Api(folder, address)
     yield api
-    api.database.close()
+    api.close()
     if server and address:
         server.take_back(address)
 

@@ -28,7 +28,7 @@ changes = st.dictionaries(names, values, min_size=1, max_size=3)
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     api = Api(tmp_path_factory.mktemp("agreement"))
     yield api
-    api.database.close()
+    api.close()
 
 
 def said_in_preview(case: Case, declared: dict[str, Any]) -> set[str]:

@@ -3,9 +3,10 @@
 import signal
 import socket
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -40,8 +41,13 @@ def address(founded: Path) -> Iterator[str]:
         yield server.address
 
 
-def client(address: str, key: Path) -> Client:
-    return Client(address, Signer(read_key(key)))
+T = TypeVar("T")
+
+
+def asked(address: str, key: Path, question: Callable[[Client], T]) -> T:
+    """What the API answers to the owner of a key."""
+    with closing(Client(address, Signer(read_key(key)))) as client:
+        return question(client)
 
 
 def created(address: str, folder: Path, title: str) -> IntegrationView:
@@ -52,7 +58,7 @@ def created(address: str, folder: Path, title: str) -> IntegrationView:
             "buckets": ["acme-training"],
         }
     )
-    view, _ = integrations.create(client(address, folder / "ada.key"), spec, Placement())
+    view, _ = asked(address, folder / "ada.key", lambda api: integrations.create(api, spec, Placement()))
     return view
 
 
@@ -67,7 +73,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_admin_of_a_new_server_is_its_caller(address: str, founded: Path) -> None:
-    me = organizations.current(client(address, founded / "ada.key"))
+    me = asked(address, founded / "ada.key", organizations.current)
     assert (me.name, me.user_email, me.role) == ("Acme", ADA, "ADMIN")
 
 
@@ -96,7 +102,7 @@ def test_a_public_key_from_ssh_keygen_may_be_registered_instead(founded: Path, t
     named = ("--organization", "Acme", "--admin", "Ada@Example.com", "--public-key", "ada.pub")
     assert run(tmp_path, "init-server", "--database", "served.sqlite", *named).code == 0
     with serving(tmp_path) as server:
-        assert organizations.current(client(server.address, founded / "ada.key")).user_email == ADA
+        assert asked(server.address, founded / "ada.key", organizations.current).user_email == ADA
 
 
 def test_the_line_of_serve_names_address_database_and_journal_mode(founded: Path) -> None:
@@ -110,7 +116,7 @@ def test_the_line_of_serve_names_address_database_and_journal_mode(founded: Path
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_server_cleanly_and_without_a_word(founded: Path, number: signal.Signals) -> None:
     with serving(founded) as server:
-        organizations.current(client(server.address, founded / "ada.key"))
+        asked(server.address, founded / "ada.key", organizations.current)
         server.process.send_signal(number)
         assert server.ended() == (0, "")
 
@@ -119,7 +125,7 @@ def test_what_was_written_is_there_after_a_restart(founded: Path) -> None:
     with serving(founded) as server:
         made = created(server.address, founded, "lives on")
     with serving(founded) as server:
-        again = integrations.read(client(server.address, founded / "ada.key"), made.uuid)
+        again = asked(server.address, founded / "ada.key", lambda api: integrations.read(api, made.uuid))
     assert again == made
 
 
@@ -142,7 +148,7 @@ def test_init_names_the_next_command_and_it_works(tmp_path: Path) -> None:
     verb, *rest = ran.err.splitlines()[-1].removeprefix("next: encord-integrations ").split()
     assert verb == "serve"
     with serving(tmp_path, *rest) as server:
-        assert organizations.current(client(server.address, tmp_path / "ada.key")).user_email == ADA
+        assert asked(server.address, tmp_path / "ada.key", organizations.current).user_email == ADA
 
 
 def refused(ran: Ran, said: str) -> None:

@@ -60,7 +60,7 @@ def herd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Herd]:
         raws[f"own {method}"] = own
         raws[f"sdk {method}"] = _raw_of_sdk(sdk_request(api, method, own.target, body))
     yield Herd(api, raws)
-    api.database.close()
+    api.close()
 
 
 def _rows(api: Api) -> list[Any]:

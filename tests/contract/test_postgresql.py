@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -113,7 +114,7 @@ def test_the_api_works_again_after_its_database_was_restarted(tmp_path: Path) ->
     assert "Traceback" not in str(answer.body)
     server.start()
     assert api.send(method="POST", body=AWS).status == 200
-    api.database.close()
+    api.close()
     server.stop()
 
 
@@ -197,8 +198,8 @@ def test_the_command_founds_serves_and_knows_its_key(on_postgresql: Api, tmp_pat
     assert run(tmp_path, "init-server", *place, *who).code == 0
     with serving(tmp_path, *place) as server:
         assert "PostgreSQL" in server.line
-        client = Client(server.address, Signer(read_key(tmp_path / "ada.key")))
-        assert organizations.current(client).name == "Acme"
+        with closing(Client(server.address, Signer(read_key(tmp_path / "ada.key")))) as client:
+            assert organizations.current(client).name == "Acme"
     (tmp_path / "key").write_text("00" * 32)
     refused = run(tmp_path, "serve", *place)
     assert (refused.code, "is not the key of" in refused.err) == (2, True), refused.err

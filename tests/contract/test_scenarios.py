@@ -14,7 +14,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     """One API for all: what they create does not meet."""
     api = Api(tmp_path_factory.mktemp("scenarios"))
     yield api
-    api.database.close()
+    api.close()
 
 
 @pytest.mark.parametrize("point", [point for point in MATRIX if point.scenario], ids=str)

@@ -38,7 +38,7 @@ def listed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listed]:
     with served(api.app) as api.endpoint:
         api.transport = None
         yield Listed(api, made)
-    api.database.close()
+    api.close()
 
 
 def _seen(listed: Listed, who: str = CREATOR, **filters: Any) -> list[tuple[str, str]]:

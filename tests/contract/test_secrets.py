@@ -43,7 +43,7 @@ def probes(tmp_path: Path) -> Iterator[Api]:
     with registered():
         api = Api(tmp_path)
         yield api
-        api.database.close()
+        api.close()
 
 
 def _forms(secret: str) -> list[bytes]:

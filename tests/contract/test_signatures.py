@@ -22,7 +22,7 @@ def one(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     with served(api.app) as api.endpoint:
         api.transport = None
         yield api
-    api.database.close()
+    api.close()
 
 
 @pytest.fixture(params=["sdk", "own"])

@@ -36,4 +36,4 @@ class Deployment:
 
     def close(self) -> None:
         self._first.close()
-        self.api.database.close()
+        self.api.close()

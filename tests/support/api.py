@@ -115,6 +115,7 @@ class Api:
         self._people()
         self.app = application(self.vault, self.database)
         self._http: dict[str, httpx2.Client] = {}
+        self._clients: list[Client | httpx2.Client] = []
         self.endpoint = "http://embedded"
         self.transport: httpx2.BaseTransport | None = in_process(self.app)
 
@@ -137,7 +138,16 @@ class Api:
         return again
 
     def client(self, who: str = CREATOR, **more: Any) -> Client:
-        return Client(self.endpoint, Signer(self.keys[who]), self.transport, **more)
+        """A client that is closed with the API."""
+        made = Client(self.endpoint, Signer(self.keys[who]), self.transport, **more)
+        self._clients.append(made)
+        return made
+
+    def close(self) -> None:
+        """Closes the clients, those of a restarted API too, and the database."""
+        for client in self._clients:
+            client.close()
+        self.database.close()
 
     def http(self) -> httpx2.Client:
         """The one HTTP client of the endpoint; without the TLS set-up, which is slow and not needed here."""
@@ -145,6 +155,7 @@ class Api:
         if known is None:
             known = httpx2.Client(base_url=self.endpoint, transport=self.transport, timeout=60, verify=False)
             self._http[self.endpoint] = known
+            self._clients.append(known)
         return known
 
     def send(self, request: httpx2.Request | None = None, **how: Any) -> Answer:

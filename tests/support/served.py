@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,8 +47,8 @@ class Served:
 
     def living(self) -> set[str]:
         """uuids of all integrations that the first organization's admin may view."""
-        client = Client(self.endpoint, Signer(parse_key(self.key, "the test's key")))
-        return {view.uuid for view in integrations.search(client)}
+        with closing(Client(self.endpoint, Signer(parse_key(self.key, "the test's key")))) as client:
+            return {view.uuid for view in integrations.search(client)}
 
 
 @contextmanager
