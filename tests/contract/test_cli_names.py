@@ -1,7 +1,7 @@
 """Every verb that takes an integration takes its uuid, title or declared name."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ VERBS = {
     "register": ["register", "INTEGRATION", "data.json", "--check"],
     "remove-admin": ["remove-admin", "--database", "api.sqlite", "INTEGRATION", BOSS, "--yes"],
 }
-FORMS = {
+FORMS: dict[str, Callable[[str], str]] = {
     "uuid": str.upper,
     "title": lambda _: TITLE,
     "title-in-other-letters": lambda _: "production BILDER",
