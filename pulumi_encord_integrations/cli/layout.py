@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from pulumi_encord_integrations.cli.output import printable
+from pulumi_encord_integrations.cli.output import printable, yes_no
 from pulumi_encord_integrations.model.durations import shown
 from pulumi_encord_integrations.model.integrations import IntegrationView, integration_type
 from pulumi_encord_integrations.model.sas import day, in_days
@@ -19,7 +19,7 @@ _UNCONFIGURED = "not configured in the API"
 _UNSET = dict.fromkeys(("principal_arn", "service_account_email", "application_id"), _UNCONFIGURED)
 
 
-def table(views: Iterable[IntegrationView]) -> Table:
+def table(views: Iterable[IntegrationView], *, wide: bool = False) -> Table:
     """A row for each integration; on a terminal long titles, owners and stacks fold."""
     rows = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     rows.add_column("TITLE", overflow="fold", min_width=12, style="bold")
@@ -29,8 +29,11 @@ def table(views: Iterable[IntegrationView]) -> Table:
     for name in ("ROLE", "CREATED"):
         rows.add_column(name, no_wrap=True)
     rows.add_column("DECLARED IN", overflow="fold", min_width=8)
+    if wide:
+        rows.add_column("NAME", overflow="fold", min_width=8)
+        rows.add_column("UUID", no_wrap=True)
     for view in views:
-        rows.add_row(*(Text(printable(cell)) for cell in _row(view)))
+        rows.add_row(*(Text(printable(cell)) for cell in _row(view)[: len(rows.columns)]))
     return rows
 
 
@@ -62,6 +65,8 @@ def _row(view: IntegrationView) -> list[str]:
         view.role or "-",
         f"{view.created_at:%Y-%m-%d}",
         f"{declared.project}/{declared.stack}" if declared else "-",
+        declared.name if declared else "-",
+        view.uuid,
     ]
 
 
@@ -87,16 +92,16 @@ def _common(view: IntegrationView) -> Iterator[tuple[str, list[str]]]:
     yield "uuid", [view.uuid]
     yield "type", [f"{view.provider} ({kind.resource})" if kind else view.provider]
     yield "scenario", [view.scenario]
-    yield "secure", ["yes" if view.secure else "no"]
+    yield "secure", [yes_no(view.secure)]
     yield "data types", [", ".join(view.data_types) or "none"]
     yield "features", [", ".join(view.features) or "none"]
     yield "access", [_CLIENT_ONLY if view.strict_client_only else "by client and server"]
-    yield "over VPN", ["yes" if view.over_vpn else "no"]
+    yield "over VPN", [yes_no(view.over_vpn)]
     yield "owner", [view.owner]
     yield "your role", [view.role or "none: you have not joined it"]
     yield "created", [f"{view.created_at:%Y-%m-%d %H:%M:%S} UTC"]
     yield "declared in", [view.declared_as.where if view.declared_as else "no stack"]
-    yield "adopted", ["yes" if view.adopted else "no"]
+    yield "adopted", [yes_no(view.adopted)]
     yield "settings revision", [str(view.settings_revision)]
     yield "organization", [view.organization]
 
@@ -118,6 +123,8 @@ def _own(view: IntegrationView) -> Iterator[tuple[str, list[str]]]:
 def _values(name: str, value: Any) -> list[str]:
     if value is None:
         return [_UNSET.get(name, "not set")]
+    if isinstance(value, bool):
+        return [yes_no(value)]
     if name == "buckets":
         return [place for bucket in value for place in _places(bucket)]
     if isinstance(value, datetime):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pulumi_encord_integrations.cli.connection import Json, NoDatabase, Stack, connected, document, wire_forms
+from pulumi_encord_integrations.cli.naming import named
 from pulumi_encord_integrations.cli.output import printable, result, say, show
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ _TOLD = 5
 EXAMPLES = (
     "list",
     "list --mine --provider AWS",
+    "list --wide",
     "list --stack prod --json | jq -r '.integrations[].title'",
 )
 
@@ -27,11 +29,12 @@ def list_integrations(
         str | None, typer.Option(metavar="EMAIL", help="Only those that this user created.")
     ] = None,
     title: Annotated[
-        str | None, typer.Option(metavar="TITLE", help="Only those of exactly this title.")
+        str | None, typer.Option(metavar="TITLE", help="Only those of this title or declared name.")
     ] = None,
     provider: Annotated[
         str | None, typer.Option(metavar="TYPE", help="Only those of this type, such as AWS.")
     ] = None,
+    wide: Annotated[bool, typer.Option("--wide", help="Also their declared names and uuids.")] = False,
     stack: Stack = None,
 ) -> None:
     """Lists integrations that you may view.
@@ -49,7 +52,8 @@ def list_integrations(
     )
     try:
         with connected(stack) as client:
-            views = list(integrations.search(client, title=title, owner=owner, mine=mine, provider=wanted))
+            views = list(integrations.search(client, owner=owner, mine=mine, provider=wanted))
+            views = views if title is None else named(views, title)
     except NoDatabase as missing:
         why = f"there are no integrations yet: {missing.path} is made by the first pulumi up"
     if not views:
@@ -60,7 +64,7 @@ def list_integrations(
     elif views:
         from pulumi_encord_integrations.cli.layout import table
 
-        show(table(views))
+        show(table(views, wide=wide))
 
 
 def _provider(name: str | None) -> str | None:

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 from rich.table import Table
 from rich.text import Text
 
+from pulumi_encord_integrations.cli.output import yes_no
 from pulumi_encord_integrations.model.scenarios import Scenario
 
 _WIDTHS = {"SCENARIO": 18, "TYPES OR SOURCES": 16, "URLS": 8, "DATA TYPES": 10, "FEATURES": 8}
 """Column -> the least cells it is folded to on a narrow terminal."""
-_STRICT = {(False,): "no", (True,): "yes", (False, True): "either"}
 
 
 def table(rows: Iterable[Scenario]) -> Table:
@@ -46,12 +46,8 @@ def _cells(row: Scenario) -> Iterator[tuple[str, str]]:
     yield "SCENARIO", row.name
     yield "TYPES OR SOURCES", ", ".join(row.providers)
     yield "URLS", ", ".join(row.url_kinds)
-    yield "SECURE", _yes(row.secure)
+    yield "SECURE", yes_no(row.secure)
     yield "DATA TYPES", ", ".join(row.data_types)
     yield "FEATURES", ", ".join(row.features) or "none"
-    yield "STRICT", _STRICT[row.strict]
-    yield "VPN", _yes(row.over_vpn)
-
-
-def _yes(value: bool) -> str:
-    return "yes" if value else "no"
+    yield "STRICT", "either" if len(row.strict) > 1 else yes_no(row.strict[0])
+    yield "VPN", yes_no(row.over_vpn)

@@ -34,6 +34,11 @@ def printable(text: str) -> str:
     )
 
 
+def yes_no(value: bool) -> str:
+    """A truth as all verbs show it."""
+    return "yes" if value else "no"
+
+
 def result(text: str) -> None:
     """Writes the result; where its reader has gone away, typer ends the run and `run` calls that done."""
     sys.stdout.write(text)

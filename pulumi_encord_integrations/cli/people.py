@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from pulumi_encord_integrations.cli.output import printable
+from pulumi_encord_integrations.cli.output import printable, yes_no
 from pulumi_encord_integrations.model.members import Permission, UserAccess
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def access_table(found: Iterable[UserAccess]) -> Table:
     """A row for each integration: what may be done there, and through what."""
     rows = _table("TITLE", "ROLE", *_WORDS.values(), "THROUGH")
     for access in found:
-        ticks = ["yes" if permission in access.permissions else "no" for permission in Permission]
+        ticks = [yes_no(permission in access.permissions) for permission in Permission]
         cells = [access.title, access.role, *ticks, _through(access)]
         rows.add_row(*(Text(printable(cell)) for cell in cells))
     return rows

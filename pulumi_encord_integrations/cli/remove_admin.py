@@ -8,20 +8,23 @@ import typer
 from pulumi_encord_integrations.cli.connection import Json, document
 from pulumi_encord_integrations.cli.extras import EncryptionKey, require_server
 from pulumi_encord_integrations.cli.join import Yes, confirm
+from pulumi_encord_integrations.cli.naming import Integration, the_one
 from pulumi_encord_integrations.cli.output import printable, result, say
 from pulumi_encord_integrations.cli.serve import open_database
 from pulumi_encord_integrations.client.errors import ConfigurationError, NotFound, Refused
 
 if TYPE_CHECKING:
+    from pulumi_encord_integrations.server.operating import Listed
     from pulumi_encord_integrations.server.store.database import Database
 
 EXAMPLES = (
+    "remove-admin --database /srv/encord.sqlite prod-images ada@example.com",
     "remove-admin --database /srv/encord.sqlite 0d2e9b6e-3c0a-4f5e-9a3b-0f6f6d8f6a11 ada@example.com",
 )
 
 
 def remove_admin(
-    integration: Annotated[str, typer.Argument(metavar="UUID", help="The integration's uuid.")],
+    integration: Integration,
     email: Annotated[str, typer.Argument(metavar="EMAIL", help="The individual Admin.")],
     database: Annotated[
         str | None,
@@ -43,27 +46,29 @@ def remove_admin(
     require_server(place)
     opened = open_database(place, encryption_key or settings.encryption_key_file or Path("unused"))
     try:
-        title = _remove(opened, integration, email.strip().lower(), yes=yes)
+        found = _remove(opened, integration, email.strip().lower(), yes=yes)
     finally:
         opened.close()
     say("removed")
     if json:
-        result(document(integrationUuid=integration, title=title, removed=email.strip().lower()))
+        result(document(integrationUuid=found.uuid, title=found.title, removed=email.strip().lower()))
 
 
-def _remove(database: "Database", integration: str, email: str, *, yes: bool) -> str:
+def _remove(database: "Database", integration: str, email: str, *, yes: bool) -> "Listed":
     from pulumi_encord_integrations.server import operating
     from pulumi_encord_integrations.server.faults import DatabaseUnusable, Fault
 
     try:
         database.prepare()
-        title = operating.title_of_admin(database, integration, email)
-        say(f'{printable(email)} will no longer be an Admin of "{printable(title)}" ({integration}).')
+        everything = operating.integrations(database)
+        found = the_one(everything, integration, f'there is no integration "{integration}"')
+        operating.require_removable(database, found.uuid, email)
+        say(f'{printable(email)} will no longer be an Admin of "{printable(found.title)}" ({found.uuid}).')
         confirm("Remove?", yes=yes)
-        operating.remove_admin(database, integration, email)
+        operating.remove_admin(database, found.uuid, email)
     except DatabaseUnusable as error:
         raise ConfigurationError(error.message, hint=error.hint) from None
     except Fault as fault:
         kind = NotFound if fault.status == 404 else Refused
         raise kind(fault.message, hint=fault.hint) from None
-    return title
+    return found

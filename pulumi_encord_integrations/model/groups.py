@@ -85,7 +85,7 @@ class GrantedGroup(GroupView):
     user_role: MemberRole
 
 
-def _listed(value: Any) -> Any:
+def as_emails(value: Any) -> Any:
     """A list of users, also from the mapping that a list becomes in a state."""
     return list(value) if isinstance(value, Mapping) else value
 
@@ -100,7 +100,7 @@ class GroupUsersSpec(Sent):
     """What is declared of a group's users."""
 
     group: GroupId
-    users: Annotated[list[Email], BeforeValidator(_listed), Field(max_length=MAX_MEMBERS)]
+    users: Annotated[list[Email], BeforeValidator(as_emails), Field(max_length=MAX_MEMBERS)]
     exclusive: StrictBool = False
     on_delete: OnDelete = "remove"
     allow_large_removal: StrictBool = False

@@ -25,9 +25,16 @@ class DeclaredAs(Sent):
     stack: Label = ""
 
     @property
+    def name(self) -> str:
+        """The resource's name in the program, or the entry's key in `encord.yaml`."""
+        return self.path.partition("::")[2] or self.path
+
+    @property
     def where(self) -> str:
         """`project/stack, AwsIntegration::prod`, for messages."""
-        return f"{self.project}/{self.stack}, {self.path.rsplit('/', 1)[-1].replace('encord:', '')}"
+        kind, separator, name = self.path.partition("::")
+        short = kind.rsplit("/", 1)[-1].replace("encord:", "")
+        return f"{self.project}/{self.stack}, {short}{separator}{name}"
 
 
 class Placement(Sent):

@@ -38,7 +38,7 @@ class MemberSpec(Sent):
             yield Problem(("user",), "give either user or group")
 
 
-def _listed(value: Any) -> Any:
+def as_rows(value: Any) -> Any:
     """A list of members, also from the mapping that a list becomes in a state."""
     if not isinstance(value, Mapping):
         return value
@@ -49,7 +49,7 @@ class MembersSpec(Sent):
     """What is declared of many members of an integration."""
 
     integration: IntegrationId
-    members: Annotated[list[Membership], BeforeValidator(_listed), Field(max_length=MAX_MEMBERS)]
+    members: Annotated[list[Membership], BeforeValidator(as_rows), Field(max_length=MAX_MEMBERS)]
     exclusive: StrictBool = False
     on_delete: OnDelete = "remove"
     allow_large_removal: StrictBool = False

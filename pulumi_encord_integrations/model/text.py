@@ -52,6 +52,17 @@ def _validated(value: str) -> str:
         raise ValueError(f"must be an e-mail address such as ada@example.com ({error})") from None
 
 
+def same_email(text: str) -> str:
+    """An e-mail as it is compared, valid or not. Plain ones are not validated: there may be thousands."""
+    text = text.strip()
+    if text.isascii() and "xn--" not in text.lower():
+        return text.lower()
+    try:
+        return _validated(text)
+    except ValueError:
+        return unicodedata.normalize("NFC", text).lower()
+
+
 def uuid_in(text: str) -> str | None:
     """A UUID, however it is spelled, in its one canonical form; None if the text is none."""
     try:

@@ -1,123 +1,190 @@
-"""Who is declared where in a program, so that no two resources decide over one person's access."""
+"""Who is declared where in a program, so that no two resources decide over one person's access.
 
-import unicodedata
-from collections.abc import Iterable, Mapping
+Whatever is an Output is claimed when it becomes known. The input passes through the claim, so that a resource
+that is refused is never registered.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from inspect import isawaitable
 from typing import Any
 
 import pulumi
 
-from pulumi_encord_integrations.model.text import uuid_in
+from pulumi_encord_integrations.model.groups import as_emails
+from pulumi_encord_integrations.model.memberships import as_rows
+from pulumi_encord_integrations.model.text import same_email, uuid_in
+from pulumi_encord_integrations.resources._references import email_of, group_of, is_list
 
 _ATTRIBUTE = "_encord_claims"
-_RESOURCE = "resource "
 _EXPIRY = "the expiry of its signed URLs"
+_DEPLOYER = "whoever deploys"
+
+_Key = Any
+"""A resource of the program, or a text: an id, an e-mail, `group UUID`."""
 
 
 @dataclass
-class _Holder:
-    """One integration or group: who decides over whom, and over all."""
+class _Held:
+    """One integration or group: which claim decides over whom, and over all."""
 
-    principals: dict[str, str] = field(default_factory=dict)
-    exclusive: str | None = None
-    labels: dict[str, None] = field(default_factory=dict)
+    principals: "dict[_Key, Claim]" = field(default_factory=dict)
+    joined: "dict[_Key, Claim]" = field(default_factory=dict)
+    exclusive: "Claim | None" = None
+    claims: "dict[Claim, None]" = field(default_factory=dict)
 
 
-def claim(
-    label: str, holder: Any, principals: Iterable[Mapping[str, Any]], *, exclusive: bool = False
-) -> None:
-    """Claims principals, each `{"user": ...}` or `{"group": ...}`, of an integration or group.
+class Claim:
+    """What one resource decides over, of an integration or group.
 
-    At once as far as all is known; what is an Output, when it is known. Raises `pulumi.RunError` that names
-    both resources if another one decides over the same.
+    Its methods take an input in any of its forms and answer it as it is to be registered. They raise
+    `pulumi.RunError`, which names both resources, if another one decides over the same.
     """
-    keyed = [(row, _principal(row)) for row in principals]
-    _claim(label, _key(holder), [key for _, key in keyed if key], exclusive=exclusive)
-    known = [key for _, key in keyed if key and not key.startswith(_RESOURCE)]
-    waiting = [_resolved(row) for row, key in keyed if not key or key.startswith(_RESOURCE)]
-    if isinstance(holder, str) and not waiting:
-        return
 
-    def resolved(found: list[Any]) -> None:
-        principals = [*known, *filter(None, map(_principal, found[1:]))]
-        _claim(label, f"id {found[0]}", principals, exclusive=exclusive)
+    def __init__(
+        self, label: str, *, about: str = "members", exclusive: bool = False, joins: bool = False
+    ) -> None:
+        self.label = label
+        self._about = about
+        self._exclusive = exclusive
+        self._joins = joins
+        self._holders: list[_Key] = []
+        self._roles: dict[_Key, Any] = {}
 
-    where = holder.id if isinstance(holder, pulumi.CustomResource) else holder
-    pulumi.Output.all(where, *waiting).apply(resolved)
+    def on(self, reference: Any, id_of: Callable[[Any], Any]) -> Any:
+        """The integration or group, by its resource or id."""
+        value = id_of(reference)
+        if isinstance(reference, pulumi.Resource):
+            self._hold(reference)
+        return _passed(value, lambda id_: self._hold(uuid_in(id_) or id_))
+
+    def members(self, given: Any) -> Any:
+        """Members: a list of rows, or a mapping from principal to role."""
+        if _is_later(given):
+            return pulumi.Output.from_input(given).apply(self.members)
+        rows = as_rows(given)
+        if not is_list(rows):
+            return given
+        claimed = [self._member(row) for row in rows]
+        return given if isinstance(given, Mapping) else claimed
+
+    def _member(self, row: Any) -> Any:
+        if _is_later(row):
+            return pulumi.Output.from_input(row).apply(self._member)
+        if not isinstance(row, Mapping):
+            return row
+        claimed = dict(row)
+        if "user" in row:
+            claimed["user"] = self.user(row["user"], row.get("role"))
+        if "group" in row:
+            claimed["group"] = self.group(row["group"])
+        return claimed
+
+    def users(self, given: Any) -> Any:
+        """Users: a list, or the mapping that it becomes in a state."""
+        if _is_later(given):
+            return pulumi.Output.from_input(given).apply(self.users)
+        emails = as_emails(given)
+        if not is_list(emails):
+            return given
+        claimed = [self.user(user) for user in emails]
+        return given if isinstance(given, Mapping) else claimed
+
+    def user(self, given: Any, role: Any = None) -> Any:
+        """A user, by their resource or e-mail."""
+        value = email_of(given)
+        if isinstance(given, pulumi.Resource):
+            plain = getattr(given, "_plain_email", None)
+            self._take(same_email(plain) if plain else given, role)
+        return _passed(value, lambda email: self._take(same_email(email), role))
+
+    def group(self, given: Any) -> Any:
+        """A group, by its resource or uuid."""
+        value = group_of(given)
+        if isinstance(given, pulumi.Resource):
+            self._take(given)
+        return _passed(value, lambda id_: self._take(f"group {uuid_in(id_) or id_}"))
+
+    def deployer(self, email: Any) -> None:
+        """Whoever deploys; the e-mail may be known later, or never."""
+        self._take(_DEPLOYER)
+        _passed(email, lambda known: self._take(same_email(known)))
+
+    def expiry(self, given: Any) -> Any:
+        """The expiry of signed URLs, unless it is None."""
+        return _passed(given, lambda _: self._take(_EXPIRY), (str, int, float))
+
+    async def elsewhere(self) -> list[str]:
+        """Users whom other resources of the program declare on the same integration, in any order.
+
+        A program's constructors have all run before the first resource is registered, which awaits this.
+        """
+        held = map(self._held, self._holders)
+        others = {key for one in held for key, claim in one.principals.items() if claim is not self}
+        return sorted(key for key in others if isinstance(key, str) and "@" in key)
+
+    def _hold(self, holder: _Key) -> None:
+        if holder in self._holders:
+            return
+        held = self._held(holder)
+        if not self._joins:
+            self._stand_beside(held)
+        self._holders.append(holder)
+        for principal in self._roles:
+            self._decide(held, principal)
+
+    def _take(self, principal: _Key, role: Any = None) -> None:
+        self._roles.setdefault(principal, role)
+        for holder in self._holders:
+            self._decide(self._held(holder), principal)
+
+    def _held(self, holder: _Key) -> _Held:
+        # On the root resource, since a second preview or update in one process has another root.
+        root = pulumi.runtime.get_root_resource()
+        everything: dict[_Key, _Held] = getattr(root, _ATTRIBUTE, None) or {}
+        setattr(root, _ATTRIBUTE, everything)
+        return everything.setdefault((self._about, holder), _Held())
+
+    def _stand_beside(self, held: _Held) -> None:
+        if held.exclusive is not None:
+            raise pulumi.RunError(
+                f"{self.label} stands beside {held.exclusive.label}, which is exclusive: put all into one"
+            )
+        other = next(iter(held.claims), None)
+        if self._exclusive and other is not None:
+            raise pulumi.RunError(
+                f"{self.label}, which is exclusive, stands beside {other.label}: put all into one"
+            )
+        held.claims[self] = None
+        held.exclusive = self if self._exclusive else None
+
+    def _decide(self, held: _Held, principal: _Key) -> None:
+        alike, across = (held.joined, held.principals) if self._joins else (held.principals, held.joined)
+        name = principal._name if isinstance(principal, pulumi.Resource) else principal
+        other = alike.setdefault(principal, self)
+        if other is not self:
+            raise pulumi.RunError(f"{name} is declared twice, by {other.label} and by {self.label}")
+        beside = across.get(principal)
+        if beside is None:
+            return
+        join, lists = (self, beside) if self._joins else (beside, self)
+        if lists._roles[principal] != "admin":
+            raise pulumi.RunError(
+                f"{name} becomes an Admin by {join.label}, and {lists.label} does not say so: "
+                'give them the role "admin" there, or take one of the two out'
+            )
 
 
-def claim_expiry(label: str, integration: Any) -> None:
-    """Claims the expiry of signed URLs; raises `pulumi.RunError` if another resource has it."""
-    _claim(label, f"expiry of {_key(integration)}", [_EXPIRY], exclusive=False)
-    if isinstance(integration, str):
-        return
-    where = integration.id if isinstance(integration, pulumi.CustomResource) else integration
-
-    def resolved(found: str) -> None:
-        _claim(label, f"expiry of id {found}", [_EXPIRY], exclusive=False)
-
-    pulumi.Output.from_input(where).apply(resolved)
+def _is_later(value: Any) -> bool:
+    return isinstance(value, pulumi.Output) or isawaitable(value)
 
 
-async def claimed_elsewhere(label: str, holder: Any) -> list[str]:
-    """Users whom other resources of the program claim of the same integration, in any order.
+def _passed(value: Any, check: Callable[[Any], None], kinds: Any = str) -> Any:
+    """The input, checked as soon as it is known; what is of another kind is refused by the provider."""
 
-    A program's constructors have all run before the first resource is registered, which awaits this.
-    """
-    claims: dict[str, _Holder] = getattr(pulumi.runtime.get_root_resource(), _ATTRIBUTE, None) or {}
-    held = claims.get(_key(holder) or "", _Holder())
-    return sorted(key for key, other in held.principals.items() if other != label and "@" in key)
+    def passed(known: Any) -> Any:
+        if isinstance(known, kinds):
+            check(known)
+        return known
 
-
-def _claim(label: str, holder: str | None, principals: list[str], *, exclusive: bool) -> None:
-    if holder is None:
-        return
-    root = pulumi.runtime.get_root_resource()
-    claims: dict[str, _Holder] = getattr(root, _ATTRIBUTE, None) or {}
-    setattr(root, _ATTRIBUTE, claims)
-    held = claims.setdefault(holder, _Holder())
-    if held.exclusive not in {None, label}:
-        raise pulumi.RunError(f"{label} stands beside {held.exclusive}, which is exclusive: put all into one")
-    others = [other for other in held.labels if other != label]
-    if exclusive and others:
-        raise pulumi.RunError(f"{label}, which is exclusive, stands beside {others[0]}: put all into one")
-    for principal in principals:
-        other = held.principals.setdefault(principal, label)
-        if other != label:
-            name = principal.split(" ", 2)[2] if principal.startswith(_RESOURCE) else principal
-            raise pulumi.RunError(f"{name} is declared twice, by {other} and by {label}")
-    held.labels[label] = None
-    held.exclusive = label if exclusive else held.exclusive
-
-
-def _key(value: Any) -> str | None:
-    """What is known of a reference when the program runs."""
-    if isinstance(value, pulumi.Resource):
-        return f"{_RESOURCE}{id(value)} {value._name}"
-    return f"id {uuid_in(value) or value}" if isinstance(value, str) else None
-
-
-def _principal(row: Any) -> str | None:
-    if not isinstance(row, Mapping):
-        return None
-    user, group = row.get("user"), row.get("group")
-    if isinstance(user, pulumi.Resource):
-        user = getattr(user, "_plain_email", None) or user
-    if isinstance(user, str):
-        return folded(user)
-    if isinstance(group, str):
-        return f"group {uuid_in(group) or group}"
-    return _key(user if user is not None else group)
-
-
-def _resolved(row: Mapping[str, Any]) -> Any:
-    return {
-        name: value.id if isinstance(value, pulumi.CustomResource) else value
-        for name, value in row.items()
-        if name in {"user", "group"} and value is not None
-    }
-
-
-def folded(email: str) -> str:
-    """An e-mail as it is compared: validating thousands in the program would take longer than all else."""
-    return unicodedata.normalize("NFC", email).strip().lower()
+    return pulumi.Output.from_input(value).apply(passed) if _is_later(value) else passed(value)

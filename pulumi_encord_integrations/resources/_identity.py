@@ -1,10 +1,13 @@
 """Where in which stack a resource is declared: its ownership key."""
 
+from pathlib import Path
 from typing import Any, cast
 
 import pulumi
 from pulumi.dynamic import Resource
 
+from pulumi_encord_integrations.client import settings
+from pulumi_encord_integrations.client.errors import ConfigurationError
 from pulumi_encord_integrations.resources.providers import StackIdentityProvider
 
 _ATTRIBUTE = "_encord_stack_identity"
@@ -27,6 +30,16 @@ def identity() -> StackIdentity:
         known = StackIdentity(root)
         setattr(root, _ATTRIBUTE, known)
     return known
+
+
+def deployer() -> str | None:
+    """The e-mail of who deploys, as far as the settings tell: a served API knows it from the key."""
+    try:
+        found = settings.load(pulumi.Config("encord").get, settings.project_folder(Path.cwd()))
+    except ConfigurationError:
+        # The stack's identity says what is wrong.
+        return None
+    return found.user if found.embedded else None
 
 
 def declared_as(token: str, name: str, parent: pulumi.Resource | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pulumi
 from pulumi_encord_integrations.model.expiry import LimitedBy
 from pulumi_encord_integrations.reconcilers.expiry import FIELD
 from pulumi_encord_integrations.resources import providers
-from pulumi_encord_integrations.resources._claims import claim_expiry
+from pulumi_encord_integrations.resources._claims import Claim
 from pulumi_encord_integrations.resources._expiry import warn_of_expiry
 from pulumi_encord_integrations.resources._references import integration_of
 from pulumi_encord_integrations.resources._resource import EncordResource
@@ -58,10 +58,10 @@ class SignedUrlExpiry(EncordResource, module="encord", name="SignedUrlExpiry"):
         kind = kind_of(integration)
         if kind and FIELD not in kind.spec.model_fields:
             raise pulumi.RunError(f"{type(self).__name__}: {kind.spec.elsewhere[FIELD]}")
-        claim_expiry(f'SignedUrlExpiry "{resource_name}"', integration)
+        claim = Claim(f'SignedUrlExpiry "{resource_name}"', about=FIELD)
         inputs = {
-            "integration": integration_of(integration),
-            "duration": duration,
+            "integration": claim.on(integration, integration_of),
+            "duration": claim.expiry(duration),
             "expected_annotation_time": expected_annotation_time,
             "on_delete": on_delete,
         }

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pulumi
 
+from pulumi_encord_integrations.model.groups import as_emails
 from pulumi_encord_integrations.model.members import MemberRole
 from pulumi_encord_integrations.resources import providers
-from pulumi_encord_integrations.resources._claims import claim
-from pulumi_encord_integrations.resources._references import email_of, group_of, is_list
+from pulumi_encord_integrations.resources._claims import Claim
+from pulumi_encord_integrations.resources._references import group_of
 from pulumi_encord_integrations.resources._resource import EncordResource
 from pulumi_encord_integrations.resources.integrations import OptionalFlag
 from pulumi_encord_integrations.resources.organization_users import OnDelete, OrganizationUser, declared_users
@@ -107,16 +108,15 @@ class UserGroupMembers(EncordResource, module="encord", name="UserGroupMembers")
             opts: Pulumi's resource options; an explicit provider is refused.
 
         """
-        rows = [{"user": user} for user in users] if is_list(users) else []
-        claim(f'UserGroupMembers "{resource_name}"', group, rows, exclusive=exclusive)
+        claim = Claim(f'UserGroupMembers "{resource_name}"', exclusive=exclusive)
         inputs = {
-            "group": group_of(group),
-            "users": [email_of(user) for user in users] if is_list(users) else users,
+            "group": claim.on(group, group_of),
+            "users": claim.users(users),
             "exclusive": exclusive,
             "on_delete": on_delete,
             "allow_large_removal": allow_large_removal,
         }
-        self._grant(resource_name, inputs, opts, after=declared_users(row["user"] for row in rows))
+        self._grant(resource_name, inputs, opts, after=declared_users(as_emails(users)))
 
     @classmethod
     def get(

@@ -9,8 +9,9 @@ from pulumi_encord_integrations.model.integrations import IntegrationType
 from pulumi_encord_integrations.model.scenarios import DataType, Feature, ScenarioName
 from pulumi_encord_integrations.reconcilers.expiry import FIELD as EXPIRY
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
-from pulumi_encord_integrations.resources._claims import claim_expiry
+from pulumi_encord_integrations.resources._claims import Claim
 from pulumi_encord_integrations.resources._expiry import warn_of_expiry
+from pulumi_encord_integrations.resources._references import integration_of
 from pulumi_encord_integrations.resources._resource import EncordResource
 
 
@@ -77,11 +78,14 @@ class Integration(EncordResource, module="encord", name="Integration"):
         return super().__new__(cls)
 
     def _declare(self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> None:
-        super()._declare(name, inputs, opts)
         expiry, kind = inputs.get(EXPIRY), kind_of(self)
-        if kind and expiry is not None:
-            claim_expiry(f'{type(self).__name__} "{name}"', self)
-            warn_of_expiry(self, expiry, kind.provider)
+        if not kind or expiry is None:
+            super()._declare(name, inputs, opts)
+            return
+        claim = Claim(f'{type(self).__name__} "{name}"', about=EXPIRY)
+        super()._declare(name, {**inputs, EXPIRY: claim.expiry(expiry)}, opts)
+        claim.on(self, integration_of)
+        warn_of_expiry(self, expiry, kind.provider)
 
     @classmethod
     def get(

@@ -6,11 +6,13 @@ from typing import Any, NotRequired, Self, TypedDict
 import pulumi
 
 from pulumi_encord_integrations.model.members import MemberRole
+from pulumi_encord_integrations.model.memberships import as_rows
 from pulumi_encord_integrations.reconcilers.access import some
 from pulumi_encord_integrations.reconcilers.lists import MOVED
 from pulumi_encord_integrations.resources import providers
-from pulumi_encord_integrations.resources._claims import claim, claimed_elsewhere
-from pulumi_encord_integrations.resources._references import email_of, group_of, integration_of, is_list
+from pulumi_encord_integrations.resources._claims import Claim
+from pulumi_encord_integrations.resources._identity import deployer
+from pulumi_encord_integrations.resources._references import integration_of, is_list
 from pulumi_encord_integrations.resources._resource import EncordResource
 from pulumi_encord_integrations.resources.groups import Roles, UserGroup
 from pulumi_encord_integrations.resources.integrations import Integration, OptionalFlag
@@ -79,12 +81,11 @@ class IntegrationMember(EncordResource, module="encord", name="IntegrationMember
             opts: Pulumi's resource options; an explicit provider is refused.
 
         """
-        row = {"user": user, "group": group}
-        claim(f'IntegrationMember "{resource_name}"', integration, [row] if user or group else [])
+        claim = Claim(f'IntegrationMember "{resource_name}"')
         inputs = {
-            "integration": integration_of(integration),
-            "user": email_of(user),
-            "group": group_of(group),
+            "integration": claim.on(integration, integration_of),
+            "user": claim.user(user, role),
+            "group": claim.group(group),
             "role": role,
             "on_delete": on_delete,
         }
@@ -134,7 +135,7 @@ class IntegrationMembers(EncordResource, module="encord", name="IntegrationMembe
         resource_name: str,
         *,
         integration: IntegrationReference,
-        members: pulumi.Input[Sequence[pulumi.Input[MemberArgs]]],
+        members: pulumi.Input[Sequence[pulumi.Input[MemberArgs]] | Mapping[str, pulumi.Input[MemberRole]]],
         exclusive: bool = False,
         on_delete: OnDelete = "remove",
         allow_large_removal: OptionalFlag = None,
@@ -145,31 +146,29 @@ class IntegrationMembers(EncordResource, module="encord", name="IntegrationMembe
         Args:
             resource_name: its name in this program.
             integration: the integration, or its uuid.
-            members: `{"user": ..., "role": ...}` or `{"group": ..., "role": ...}`, in any order; at most
-                100,000.
+            members: `{"user": ..., "role": ...}` or `{"group": ..., "role": ...}`, in any order; or a mapping
+                from e-mail, or `group:` and uuid, to role. At most 100,000.
             exclusive: whether whoever else is a member is removed. Default False.
             on_delete: remove (default), or keep: destroying the resource leaves the access.
             allow_large_removal: allow that one step removes more than 30 % and more than 10. Default False.
             opts: Pulumi's resource options; an explicit provider is refused.
 
         """
-        listed = list(members) if is_list(members) else None
-        rows = [row for row in listed or () if isinstance(row, Mapping)]
-        label = f'IntegrationMembers "{resource_name}"'
-        claim(label, integration, rows, exclusive=exclusive)
+        listed = as_rows(members)
+        rows = [row for row in listed if isinstance(row, Mapping)] if is_list(listed) else []
+        claim = Claim(f'IntegrationMembers "{resource_name}"', exclusive=exclusive)
         inputs = {
-            "integration": integration_of(integration),
-            "members": members if listed is None else _compact([_row(row) for row in listed]),
+            "integration": claim.on(integration, integration_of),
+            "members": _compact(claim.members(members)),
             "exclusive": exclusive,
             "on_delete": on_delete,
             "allow_large_removal": allow_large_removal,
-            MOVED: claimed_elsewhere(label, integration),
+            MOVED: claim.elsewhere(),
         }
-        only_groups = (
-            listed is not None and len(rows) == len(listed) and not any("user" in row for row in rows)
-        )
+        all_known = is_list(listed) and len(rows) == len(listed)
+        only_groups = all_known and not any("user" in row for row in rows)
         with_ = None if only_groups else _deleted_with(integration)
-        self._grant(resource_name, inputs, opts, with_, declared_users(row.get("user") for row in rows))
+        self._grant(resource_name, inputs, opts, with_, declared_users([row.get("user") for row in rows]))
         if not only_groups:
             _hint(self, integration, may_be_admin=any(row.get("role") != "user" for row in rows))
         pulumi.Output.all(stay=self.unmanaged_admins, live=self.live_roles).apply(self._warn)
@@ -225,8 +224,11 @@ class IntegrationJoin(EncordResource, module="encord", name="IntegrationJoin"):
             opts: Pulumi's resource options; an explicit provider is refused.
 
         """
-        inputs = {"integration": integration_of(integration), "on_delete": on_delete}
+        claim = Claim(f'IntegrationJoin "{resource_name}"', joins=True)
+        inputs = {"integration": claim.on(integration, integration_of), "on_delete": on_delete}
+        claim.deployer(deployer())
         self._grant(resource_name, inputs, opts, _deleted_with(integration))
+        claim.deployer(self.user)
 
     @classmethod
     def get(
@@ -236,15 +238,10 @@ class IntegrationJoin(EncordResource, module="encord", name="IntegrationJoin"):
         return cls._look_up(resource_name, id, opts)
 
 
-def _row(row: Any) -> Any:
-    if not isinstance(row, Mapping):
-        return row
-    given = {"user": email_of, "group": group_of}
-    return {name: given[name](value) if name in given else value for name, value in row.items()}
-
-
-def _compact(rows: list[Any]) -> Any:
-    """The list as the mapping that it becomes in a state, if all of it is plain: thousands pass faster so."""
+def _compact(rows: Any) -> Any:
+    """A list as the mapping that it becomes in a state, if all of it is plain: thousands pass faster so."""
+    if not isinstance(rows, list):
+        return rows
     plain: dict[str, Any] = {}
     for row in rows:
         names = set(row) if isinstance(row, Mapping) else set()

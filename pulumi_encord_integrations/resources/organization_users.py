@@ -1,23 +1,24 @@
 """Users of the organization."""
 
-from collections.abc import Iterable
 from typing import Any, Literal, Self
 
 import pulumi
 
+from pulumi_encord_integrations.model.text import same_email
 from pulumi_encord_integrations.model.users import MemberType, OrganizationRole
 from pulumi_encord_integrations.resources import providers
-from pulumi_encord_integrations.resources._claims import folded
+from pulumi_encord_integrations.resources._references import is_list
 from pulumi_encord_integrations.resources._resource import EncordResource
 
 _ATTRIBUTE = "_encord_people"
 OnDelete = pulumi.Input[Literal["remove", "keep"]]
 
 
-def declared_users(emails: Iterable[Any]) -> list[pulumi.Resource]:
+def declared_users(emails: Any) -> list[pulumi.Resource]:
     """Those of the people whom the program has declared so far: who names them by e-mail must come after."""
     known = _people()
-    found = (known.get(folded(email)) for email in emails if isinstance(email, str)) if known else ()
+    named = (email for email in emails if isinstance(email, str)) if known and is_list(emails) else ()
+    found = (known.get(same_email(email)) for email in named)
     return [user for user in found if user is not None]
 
 
@@ -77,7 +78,7 @@ class OrganizationUser(EncordResource, module="encord", name="OrganizationUser")
         inputs = {"email": email, "role": role, "member_type": member_type, "on_delete": on_delete}
         self._grant(resource_name, inputs, opts)
         if self._plain_email is not None:
-            _people()[folded(self._plain_email)] = self
+            _people()[same_email(self._plain_email)] = self
 
     @classmethod
     def get(

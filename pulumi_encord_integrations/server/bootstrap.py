@@ -130,11 +130,10 @@ def open_embedded(
         _refuse_stranger(database, user)
         write_once(key_file, new_key())
     private_key = _private_key(key_file)
-    public_key = public_key_of(private_key)
     if create:
-        make_organization(database, vault, "embedded", user, public_key)
+        make_organization(database, vault, "embedded", user, public_key_of(private_key))
     if not read_only:
-        _register(database, user, public_key)
+        private_key = _registered(database, user, key_file)
     return create_app(Deployment(vault, principals, clouds or CloudAccess()), database), private_key
 
 
@@ -164,12 +163,22 @@ def _refuse_stranger(database: Database, user: str) -> None:
     )
 
 
-def _register(database: Database, user: str, public_key: str) -> None:
+def _registered(database: Database, user: str, key_file: Path) -> bytes:
+    """The user's private key, made known; one that ended with an earlier membership is replaced."""
+    private_key = _private_key(key_file)
     with database.read() as connection:
-        known, _ = organizations.of_key(connection, public_key)
-    if known:
-        return
+        known = organizations.of_key(connection, public_key_of(private_key))
+    if known is not None and not known.ended:
+        return private_key
     with database.write() as connection:
+        # Another process may have replaced the file while this one waited.
+        private_key = _private_key(key_file)
+        known = organizations.of_key(connection, public_key_of(private_key))
+        if known is not None and known.ended:
+            key_file.unlink()
+            write_once(key_file, new_key())
+            private_key = _private_key(key_file)
         organization = organizations.first(connection)
         if organization is not None:
-            organizations.add_key(connection, organization.uuid, user, public_key)
+            organizations.add_key(connection, organization.uuid, user, public_key_of(private_key))
+    return private_key

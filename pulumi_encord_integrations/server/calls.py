@@ -91,16 +91,21 @@ class Call:
         )
 
     def _caller(self, connection: Connection) -> Caller:
-        known, caller = organizations.of_key(connection, self.proof.public_key)
-        if not known:
+        key = organizations.of_key(connection, self.proof.public_key)
+        if key is None:
             raise not_authenticated(
                 "this key is not known here", "Is it registered with the API at this endpoint?"
             )
-        if caller is None:
+        if key.owner is None:
             raise not_allowed(
                 "not_in_organization", "only users that are part of an organization may use data integrations"
             )
-        return caller
+        if key.ended:
+            raise not_authenticated(
+                f"this key ended when {key.owner.email} was removed from the organization",
+                "Use a new key; for an embedded API the next pulumi up makes one",
+            )
+        return key.owner
 
     def _request_id(self) -> str | None:
         # Two honest calls of Encord's SDK within a second carry the same signature; their trace ids differ.

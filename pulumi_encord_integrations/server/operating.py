@@ -1,22 +1,45 @@
 """What only the operator of a deployment can do, on its machine and not over the API."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from pulumi_encord_integrations.model.identity import DeclaredAs
 from pulumi_encord_integrations.server.faults import Fault, conflict
 from pulumi_encord_integrations.server.store import audit, members
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.database import Database
+from pulumi_encord_integrations.server.store.declarations import declared_as
 
 OPERATOR = "operator"
 """The actor in the audit trail."""
 
 
-def title_of_admin(database: Database, integration: str, email: str) -> str:
-    """The integration's title, if the user is an individual Admin who may go; raises `Fault`."""
+@dataclass(frozen=True)
+class Listed:
+    """An integration, as far as it is found by."""
+
+    uuid: str
+    title: str
+    declared_as: DeclaredAs | None
+    owner: str
+    created_at: datetime
+
+
+def integrations(database: Database) -> list[Listed]:
+    """All integrations of all organizations, oldest first."""
+    c = t.integrations.c
     with database.read() as connection:
-        return str(_removable(connection, integration, email).title)
+        found = connection.execute(select(*c).order_by(c.created_at, c.uuid)).all()
+    return [Listed(row.uuid, row.title, declared_as(row), row.owner, row.created_at) for row in found]
+
+
+def require_removable(database: Database, integration: str, email: str) -> None:
+    """Raises `Fault` unless the user is an individual Admin who may go."""
+    with database.read() as connection:
+        _removable(connection, integration, email)
 
 
 def remove_admin(database: Database, integration: str, email: str) -> None:

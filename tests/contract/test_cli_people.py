@@ -153,7 +153,7 @@ def test_the_operator_is_asked_and_told(team: Api, arguments: list[Any]) -> None
     named = [uuid_of(team, "prod-images") if word == "UUID" else word for word in arguments]
     ran = operate(team, *named)
     assert ran.code in {1, 2}
-    assert "no integration no-uuid" in ran.err or "--yes" in ran.err
+    assert 'no integration "no-uuid"' in ran.err or "--yes" in ran.err
     assert role_of(team, CREATOR) == "admin"
 
 

@@ -3,9 +3,16 @@
 from typing import Any
 from urllib.parse import quote
 
+import httpx2
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import delete, insert, text
 
-from tests.support.api import BOSS, CREATOR, FOREIGNER, INTEGRATIONS, MEMBER, OUTSIDER, Answer, Api
+from pulumi_encord_integrations.server import auth
+from pulumi_encord_integrations.server.store import organizations
+from pulumi_encord_integrations.server.store import tables as t
+from pulumi_encord_integrations.server.store.database import now
+from tests.support.api import BOSS, CREATOR, FOREIGNER, INTEGRATIONS, MEMBER, OUTSIDER, REMOVED, Answer, Api
 from tests.support.people import (
     GROUPS,
     USERS,
@@ -13,6 +20,7 @@ from tests.support.people import (
     granted,
     group,
     newcomer,
+    organization_of,
     post,
     refused,
     role_of,
@@ -58,6 +66,80 @@ def test_whoever_comes_back_has_nothing_of_before(api: Api, integration: Any) ->
     _remove(api, OUTSIDER)
     assert _add(api, OUTSIDER).status == 200
     assert role_of(api, uuid, OUTSIDER) is None
+
+
+ENDED = (401, "not_authenticated")
+
+
+def _with_token(api: Api, token: str) -> Answer:
+    return api.send(
+        httpx2.Request("GET", f"{api.endpoint}{USERS}", headers={"Authorization": f"Bearer {token}"})
+    )
+
+
+def _token(api: Api, who: str) -> str:
+    return str(api.send(who=who, path="/v2/public/user/bearer-token").body["token"])
+
+
+def test_a_key_and_its_tokens_end_with_the_membership(api: Api) -> None:
+    token = _token(api, OUTSIDER)
+    assert _with_token(api, token).status == 200
+    _remove(api, OUTSIDER)
+    assert _with_token(api, token).refusal == api.send(who=OUTSIDER).refusal == (403, "not_in_organization")
+    _add(api, OUTSIDER.upper())
+    assert _with_token(api, token).refusal == api.send(who=OUTSIDER).refusal == ENDED
+    said = api.send(who=OUTSIDER).body["message"]
+    assert said == f"this key ended when {OUTSIDER} was removed from the organization"
+    assert api.send().status == 200
+
+
+def test_a_key_that_ended_is_not_registered_again_and_a_new_one_is(local: Api) -> None:
+    token = _token(local, OUTSIDER)
+    _remove(local, OUTSIDER)
+    _add(local, OUTSIDER)
+    ended = local.keys[OUTSIDER]
+    with local.database.write() as connection:
+        organizations.add_key(
+            connection, organization_of(local, OUTSIDER), OUTSIDER, local.public_key(OUTSIDER)
+        )
+    assert _with_token(local, token).refusal == local.send(who=OUTSIDER).refusal == ENDED
+    local.keys[OUTSIDER] = Ed25519PrivateKey.generate()
+    with local.database.write() as connection:
+        organizations.add_key(
+            connection, organization_of(local, OUTSIDER), OUTSIDER, local.public_key(OUTSIDER)
+        )
+    assert local.send(who=OUTSIDER, path=USERS).status == 200
+    assert local.send(who=OUTSIDER, path=USERS).status == 200
+    local.keys[OUTSIDER] = ended
+    assert local.send(who=OUTSIDER, path=USERS).refusal == ENDED
+
+
+def test_keys_of_the_same_person_elsewhere_stay(local: Api) -> None:
+    _add(local, FOREIGNER)
+    _remove(local, FOREIGNER)
+    assert local.send(who=FOREIGNER, path=USERS).status == 200
+
+
+def _as_of_version_4(api: Api) -> Api:
+    """The same database as an earlier version left it: somebody was removed, somebody else added again."""
+    users, organization = t.organization_users, organization_of(api, OUTSIDER)
+    row = {"organization": organization, "email": OUTSIDER, "role": "MEMBER", "created_at": now()}
+    with api.database.write() as connection:
+        connection.execute(delete(users).where(users.c.email == OUTSIDER))
+        connection.execute(insert(users), row)
+        connection.execute(text("ALTER TABLE user_keys DROP COLUMN ended_at"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0004'"))
+    return api.restarted()
+
+
+def test_keys_that_ended_before_an_upgrade_do_not_come_back(local: Api) -> None:
+    token = str(auth.issue_token(local.public_key(OUTSIDER), local.vault))
+    again = _as_of_version_4(local)
+    assert again.send(who=REMOVED).refusal == (403, "not_in_organization")
+    _add(again, REMOVED)
+    refusals = [again.send(who=who).refusal for who in (REMOVED, OUTSIDER)]
+    assert [*refusals, _with_token(again, token).refusal] == [ENDED] * 3
+    assert [again.send(who=who, path=USERS).status for who in (CREATOR, BOSS, MEMBER, FOREIGNER)] == [200] * 4
 
 
 def test_the_last_admin_of_an_integration_is_not_removed_and_each_is_named(api: Api) -> None:

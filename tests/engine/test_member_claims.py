@@ -19,6 +19,10 @@ CLAIMED = [
         'p0@example.com is declared twice, by IntegrationMember "a" and by IntegrationMembers "b"',
     ),
     (
+        'member("a", prod, "p0@example.com"); listed("b", prod, {"P0@example.com": "admin"})',
+        'p0@example.com is declared twice, by IntegrationMember "a" and by IntegrationMembers "b"',
+    ),
+    (
         'listed("a", prod, people([0])); listed("b", prod, people([0]))',
         'p0@example.com is declared twice, by IntegrationMembers "a" and by IntegrationMembers "b"',
     ),

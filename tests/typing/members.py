@@ -62,6 +62,7 @@ def what_is_known_later_is_welcome(
         "l", integration=text, members=[{"user": text, "role": role}, {"group": text, "role": role}]
     )
     IntegrationMembers("o", integration=text, members=rows, allow_large_removal=True)
+    IntegrationMembers("p", integration=text, members={"ada@example.com": "admin", "mia@example.com": role})
 
 
 def lists_may_be_put_together(where: Integration, emails: Sequence[str]) -> None:
@@ -80,5 +81,6 @@ def mistakes_are_found(where: Integration, made: IntegrationMember, team: UserGr
     IntegrationMember("m", integration=where, users=["a@example.com"], role="user")  # type: ignore[call-arg]
     IntegrationMembers("l", integration=where, members=["a@example.com"])  # type: ignore[list-item]
     IntegrationMembers("l", integration=where, members=[{"user": "a@example.com"}])  # type: ignore[list-item]
+    IntegrationMembers("l", integration=where, members={"a@example.com": "owner"})  # type: ignore[dict-item]
     IntegrationJoin("j", integration=where, role="admin")  # type: ignore[call-arg]
     print(made.email)  # type: ignore[attr-defined]

@@ -10,10 +10,11 @@ import httpx2
 import pytest
 
 from pulumi_encord_integrations import embedded
-from pulumi_encord_integrations.client import organizations
-from pulumi_encord_integrations.client.errors import ConfigurationError
+from pulumi_encord_integrations.client import organization_users, organizations
+from pulumi_encord_integrations.client.errors import ConfigurationError, NotAuthenticated
 from pulumi_encord_integrations.client.in_process import in_process
 from pulumi_encord_integrations.client.settings import Settings
+from pulumi_encord_integrations.model.users import OrganizationUserSpec
 from tests.support.api import served
 
 
@@ -45,6 +46,23 @@ def test_a_lost_key_of_a_known_user_is_made_anew(tmp_path: Path) -> None:
     embedded.connect(_settings(tmp_path), create=True)
     (tmp_path / "encord.sqlite.ada@example.com.key").unlink()
     assert organizations.current(embedded.connect(_settings(tmp_path))).user_email == "ada@example.com"
+
+
+def test_whoever_is_added_again_gets_a_new_key(tmp_path: Path) -> None:
+    ada, mia = _settings(tmp_path), _settings(tmp_path, "mia@example.com")
+    key_file = tmp_path / "encord.sqlite.mia@example.com.key"
+    client = embedded.connect(ada, create=True)
+    organization_users.add(client, OrganizationUserSpec(email="mia@example.com"))
+    embedded.connect(mia)
+    ended = key_file.read_bytes()
+    organization_users.remove(client, "mia@example.com")
+    organization_users.add(client, OrganizationUserSpec(email="mia@example.com"))
+    with pytest.raises(NotAuthenticated, match="this key ended"):
+        organizations.current(embedded.connect(mia, read_only=True))
+    assert organizations.current(embedded.connect(mia)).user_email == "mia@example.com"
+    assert key_file.read_bytes() != ended
+    assert key_file.stat().st_mode & 0o777 == 0o600
+    assert organizations.current(embedded.connect(mia, read_only=True)).user_email == "mia@example.com"
 
 
 @pytest.mark.parametrize("user", [None, "nobody"])

@@ -67,7 +67,7 @@ def change(connection: Connection, caller: Caller, email: str, body: Body) -> Ef
 
 
 def remove(connection: Connection, caller: Caller, email: str) -> Effect:
-    """Ends the user's membership and with it all access, individual or by groups."""
+    """Ends the user's membership and with it all access, individual or by groups, and all keys."""
     require_organization_admin(caller)
     row = found(connection, caller, email)
     if row.email == caller.email:
@@ -86,6 +86,7 @@ def remove(connection: Connection, caller: Caller, email: str) -> Effect:
         )
     answer = _view(row)
     left = members.leave(connection, caller.organization, row.email)
+    organizations.end_keys(connection, caller.organization, row.email)
     store.remove(connection, caller.organization, row.email)
     return Effect(answer, "organization-user.remove", _id(row.email), {"email": row.email, "left": left})
 

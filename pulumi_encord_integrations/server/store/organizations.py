@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.database import now
@@ -12,7 +12,7 @@ from pulumi_encord_integrations.server.store.database import now
 _key, _users, _orgs = t.user_keys.c, t.organization_users.c, t.organizations.c
 # Asked in every call, so built once.
 _OF_KEY = (
-    select(_key.organization, _orgs.name, _key.email, _users.role)
+    select(_key.organization, _orgs.name, _key.email, _users.role, _key.ended_at)
     .select_from(
         t.user_keys.join(t.organizations, _orgs.uuid == _key.organization).outerjoin(
             t.organization_users, (_users.organization == _key.organization) & (_users.email == _key.email)
@@ -37,12 +37,23 @@ class Caller:
         return self.role == "ADMIN"
 
 
-def of_key(connection: Connection, public_key: str) -> tuple[bool, Caller | None]:
-    """Whether anyone owns the key; and as whom, if that user still is part of the organization."""
+@dataclass(frozen=True)
+class Key:
+    """A registered public key, and the user it stands for."""
+
+    owner: Caller | None
+    """None if the user is not part of the organization any more."""
+    ended: bool
+    """Whether it was made under an earlier membership of the user."""
+
+
+def of_key(connection: Connection, public_key: str) -> Key | None:
+    """The key; None if it is nobody's."""
     row = connection.execute(_OF_KEY, {"public_key": public_key}).first()
     if row is None:
-        return False, None
-    return True, Caller(*row) if row.role is not None else None
+        return None
+    *who, ended_at = row
+    return Key(Caller(*who) if row.role is not None else None, ended_at is not None)
 
 
 def first(connection: Connection) -> Row[Any] | None:
@@ -78,6 +89,7 @@ def add_user(
     connection: Connection, organization: str, email: str, role: str, member_type: str = "internal"
 ) -> None:
     """Makes the e-mail part of the organization."""
+    end_keys(connection, organization, email)
     connection.execute(
         insert(t.organization_users),
         {
@@ -90,8 +102,14 @@ def add_user(
     )
 
 
+def end_keys(connection: Connection, organization: str, email: str) -> None:
+    """Ends all keys of a user, and the bearer tokens made from them: they never come back."""
+    theirs = (_key.organization == organization, _key.email == email, _key.ended_at.is_(None))
+    connection.execute(update(t.user_keys).where(*theirs).values(ended_at=now()))
+
+
 def add_key(connection: Connection, organization: str, email: str, public_key: str) -> None:
-    """Registers a public key of a user; a key that is registered already stays as it is."""
+    """Registers a public key of a user; a key that is registered already, or has ended, stays as it is."""
     known = connection.scalar(select(t.user_keys.c.email).where(t.user_keys.c.public_key == public_key))
     if known is None:
         connection.execute(

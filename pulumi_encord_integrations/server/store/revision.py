@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest migration."""
 
 _WAIT_SECONDS = 0.2

@@ -44,6 +44,7 @@ user_keys = Table(
     Column("organization", ForeignKey("organizations.uuid"), nullable=False),
     Column("email", String(320), nullable=False),
     Column("created_at", DateTime, nullable=False),
+    Column("ended_at", DateTime),
 )
 
 integrations = Table(

@@ -81,6 +81,13 @@ def test_the_table_marks_every_client_only_integration(scenario: str) -> None:
     assert sheet(strictClientOnly=True)["access"] == "Client-only access"
 
 
+@pytest.mark.parametrize(("value", "said"), [(True, "yes"), (False, "no")])
+def test_every_truth_is_shown_as_yes_or_no(value: bool, said: str) -> None:
+    shown = sheet(verified=value, secure=value, overVpn=value, adopted=value)
+    assert [shown[name] for name in ("verified", "secure", "over VPN", "adopted")] == [said] * 4
+    assert not {"True", "False"} & set(shown.values())
+
+
 def test_the_sheet_says_what_encord_can_do_with_the_data() -> None:
     shown = sheet(dataTypes=["IMAGE", "VIDEO"], features=[])
     named = ("scenario", "secure", "data types", "features")

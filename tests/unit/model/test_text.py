@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from pulumi_encord_integrations.model.text import Email, Title
+from pulumi_encord_integrations.model.text import Email, Title, same_email
 
 titles = TypeAdapter[str](Title)
 emails = TypeAdapter[str](Email)
@@ -126,6 +126,25 @@ def test_two_mailboxes_stay_two(one: str, other: str) -> None:
 def test_what_is_no_address_is_refused(text: str) -> None:
     with pytest.raises(ValidationError, match=r"must be an e-mail address such as ada@example\.com"):
         emails.validate_python(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ada@Example.com",
+        "o'neil+x/y@EXAMPLE.com",
+        "JÖRG@Exämple.de",
+        "jörg@XN--exmple-cua.de",
+        "ada@xn--exmple-cua.de",
+    ],
+)
+def test_an_address_is_compared_by_its_canonical_form(text: str) -> None:
+    assert same_email(text) == same_email(f" {text} ") == emails.validate_python(text)
+
+
+@pytest.mark.parametrize("text", ["", "Ada", "ada@xn--", "ä"])
+def test_what_is_no_address_is_compared_as_it_is(text: str) -> None:
+    assert same_email(text) == text.lower()
 
 
 @given(st.emails())

@@ -19,6 +19,7 @@ from tests.unit.resources.mocked import AWS, IDENTITY, Recorded, deploy
 
 UUID, TEAM = "0f5e0b1e-7a51-4d1c-9d0c-2f4f6c1b2a3d", "3c0a1d52-6e7f-4b1d-8a11-9d2b7c5e4f60"
 OTHER = "8c1f1d52-6e7f-4b1d-8a11-9d2b7c5e4f61"
+ANOTHER = "9d2f1d52-6e7f-4b1d-8a11-9d2b7c5e4f62"
 ADA, MIA = "ada@example.com", "mia@example.com"
 TOKEN = "pulumi-python:dynamic/encord:"
 
@@ -60,6 +61,8 @@ def test_each_resource_has_its_token_and_stands_behind_the_identity() -> None:
         (lambda w: many(w, {"user": ADA, "role": "user"}), True),
         (lambda w: many(w, {"group": TEAM, "role": "admin"}), False),
         (lambda w: many(w, {"group": TEAM, "role": "admin"}, {"user": ADA, "role": "user"}), True),
+        (lambda w: IntegrationMembers("m", integration=w, members={f"group:{TEAM}": "admin"}), False),
+        (lambda w: IntegrationMembers("m", integration=w, members={ADA: "user"}), True),
         (many, False),
         (lambda w: IntegrationMembers("m", integration=w, members=pulumi.Output.from_input([])), True),
         (lambda w: IntegrationJoin("m", integration=w), True),
@@ -84,10 +87,11 @@ def test_who_is_named_by_e_mail_comes_after_the_declared_user() -> None:
         OrganizationUser("other", email="other@example.com")
         one(UUID)
         IntegrationMembers("l", integration=OTHER, members=[{"user": " ada@example.com", "role": "user"}])
+        IntegrationMembers("k", integration=ANOTHER, members={"ADA@example.com": "user"})
         UserGroupMembers("g", group=TEAM, users=[ADA, MIA])
 
     recorded = deploy(program)
-    for name in ("m", "l", "g"):
+    for name in ("m", "l", "k", "g"):
         assert names(recorded.named(name).dependencies) == {"encord", "ada"}
 
 
@@ -139,6 +143,11 @@ def test_a_plain_list_is_sent_as_the_mapping_that_it_becomes() -> None:
 )
 def test_what_is_not_plain_is_sent_as_written_for_the_check_to_name(rows: Any) -> None:
     assert sent(rows) == rows
+
+
+def test_a_mapping_is_sent_as_written() -> None:
+    written = {ADA.upper(): "user", f"group:{TEAM}": "admin", "nobody": "owner"}
+    assert sent(written) == written
 
 
 @pytest.fixture
