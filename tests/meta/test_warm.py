@@ -19,7 +19,7 @@ def start(folder: Path, program: str, *arguments: str, name: str = HANDED_OVER) 
     """`python -u NAME ARGUMENTS` with a program of that name."""
     script = folder / name
     script.write_text(program)
-    command = [str(warm.interpreter() / "bin" / "python"), "-u", str(script), *arguments]
+    command = [warm.python(), "-u", str(script), *arguments]
     pipe = subprocess.PIPE
     env = {"PATH": os.defpath, "LC_CTYPE": "C.UTF-8", "COLOUR": "blåu"}
     return subprocess.Popen(command, cwd=folder, env=env, stdin=pipe, stdout=pipe, stderr=pipe, text=True)

@@ -11,6 +11,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tests.support import warm
+
 COMMAND = str(Path(sys.prefix, "bin", "encord-integrations"))
 ESCAPE = "\x1b"
 ADA = "ada@example.com"
@@ -55,7 +57,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 
 def run(folder: Path, *arguments: str, **more: str) -> Ran:
     ran = subprocess.run(
-        [COMMAND, *arguments],
+        [warm.python(), "-u", COMMAND, *arguments],
         cwd=folder,
         env=environment(folder, **more),
         capture_output=True,

@@ -210,7 +210,7 @@ def make_project(folder: Path) -> Project:
         "PYTHONPATH": f"{SABOTAGE}{os.pathsep}{REPOSITORY}",
         "ENCORD_TEST_FOLDER": str(folder),
         "PULUMI_PYTHON_CMD": sys.executable,
-        "ENCORD_ENGINE_PYTHON": str(warm.interpreter() / "bin" / "python"),
+        "ENCORD_ENGINE_PYTHON": warm.python(),
     }
     project = Project(folder, env)
     project.configure()

@@ -2,8 +2,8 @@
 
 A `pulumi` command starts three of them (language host, program, provider), and each would import grpc, pulumi
 and this package anew, which takes longer than all the rest of the command. `interpreter()` is a folder that
-looks like a virtual environment. Its `python` hands the processes of Pulumi to `zygote.py`, with their
-arguments, environment, folder and open files, and runs everything else on the real interpreter.
+looks like a virtual environment. Its `python` hands the processes of Pulumi and `encord-integrations` to
+`zygote.py`, with their arguments, environment, folder and open files. It runs everything else itself.
 
 The processes are real in every other way: own id, own memory, killed and signalled like any.
 `tests/engine/test_demo.py` and `tests/wire` start theirs cold.
@@ -42,6 +42,11 @@ def interpreter() -> Path:
     assert zygote.stdout.readline() == b"ready\n"
     atexit.register(_end, zygote, folder)
     return home
+
+
+def python() -> str:
+    """Its interpreter."""
+    return str(interpreter() / "bin" / "python")
 
 
 def _end(zygote: "subprocess.Popen[bytes]", folder: "tempfile.TemporaryDirectory[str]") -> None:

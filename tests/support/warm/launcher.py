@@ -9,11 +9,11 @@ import os
 import sys
 
 SOCKET = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "socket")
-PASSED = ("pulumi-language-python-exec", "language_host.py")
+PASSED = ("pulumi-language-python-exec", "language_host.py", "encord-integrations")
 
 
-def is_pulumi(arguments: list[str]) -> bool:
-    """Whether the zygote knows how to run this."""
+def is_known(arguments: list[str]) -> bool:
+    """Whether the zygote has imported what this needs."""
     if arguments[:3] == ["-u", "-m", "pulumi.dynamic"]:
         return True
     return arguments[:1] == ["-u"] and len(arguments) > 1 and os.path.basename(arguments[1]) in PASSED
@@ -43,7 +43,7 @@ def hand_over(arguments: list[str]) -> int:
     return int.from_bytes(connection.recv(4), "big")
 
 
-if not is_pulumi(sys.argv[1:]):
+if not is_known(sys.argv[1:]):
     os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 status = hand_over(sys.argv[1:])
 if os.WIFSIGNALED(status):

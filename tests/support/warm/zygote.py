@@ -1,4 +1,4 @@
-"""The process that is forked: it imports what Pulumi's Python processes need, then serves launchers.
+"""The process that is forked: it imports what Pulumi's processes and the command need, then serves launchers.
 
 It has one thread and opens no channel, so that its forks are whole. It ends when its stdin closes.
 """
@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,8 @@ IMPORTED = (
     "pulumi_encord_integrations.resources.providers",
     "pulumi_encord_integrations.embedded",
     "pulumi_encord_integrations.server.app",
+    "pulumi_encord_integrations.cli.app",
+    "rich.progress",
     "tests.support.types",
 )
 
@@ -125,6 +128,7 @@ def become(request: Request) -> None:
     os.chdir(request.folder)
     os.environ.clear()
     os.environ.update(request.environment)
+    time.tzset()
     sys.orig_argv = [sys.executable, *request.arguments]
     prepare()
 
