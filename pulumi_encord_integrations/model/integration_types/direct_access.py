@@ -5,12 +5,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel
 
-from pulumi_encord_integrations.model.base import IMMUTABLE, rule
+from pulumi_encord_integrations.model.base import rule
 from pulumi_encord_integrations.model.integrations import (
     IntegrationSpec,
     IntegrationType,
     IntegrationView,
 )
+from pulumi_encord_integrations.model.marks import IMMUTABLE
 from pulumi_encord_integrations.model.objects import DirectUrls
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.model.scenarios import Reach, Source, UrlKind, judge
