@@ -90,7 +90,7 @@ def advice(names: Sequence[str], region: str | None) -> str | None:
     if not found:
         return None
     return (
-        f"S3 gives such bucket names no more: {', '.join(found)}. If these are buckets of us-east-1 from "
+        f"S3 no longer allows such bucket names: {', '.join(found)}. If these are buckets of us-east-1 from "
         f'before March 2018, say so: region="{_LEGACY_REGION}"'
     )
 
@@ -137,8 +137,9 @@ class AwsSpec(_Settings, IntegrationSpec):
             if self.region not in {None, _LEGACY_REGION} and legacy_names([bucket.name]):
                 yield Problem(
                     ("buckets", index, "name"),
-                    f"{self.region} has no bucket of such a name: upper case, underscores, more than 63 "
-                    "characters and dots side by side were given in us-east-1 alone",
+                    f"{self.region} has no bucket of that name: only us-east-1 ever allowed upper case, "
+                    "underscores, two dots in a row or more than 63 characters",
+                    "check the name and the region",
                 )
 
 

@@ -159,7 +159,7 @@ def test_a_name_from_before_2018_is_accepted_where_it_can_exist(name: str) -> No
     assert conflicts(buckets=["acme", name], region="us-east-1") == []
     place = 0 if name < "acme" else 1
     [said] = conflicts(buckets=["acme", name], region="eu-west-1")
-    assert said.startswith(f"buckets[{place}].name: eu-west-1 has no bucket of such a name")
+    assert said.startswith(f"buckets[{place}].name: eu-west-1 has no bucket of that name")
 
 
 @pytest.mark.parametrize(
