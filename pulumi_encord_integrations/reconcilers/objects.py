@@ -175,7 +175,8 @@ class ObjectReconciler(ABC, Generic[V]):
 
     def _spec(self, inputs: Bag, absent: frozenset[str] = NOTHING) -> Sent:
         given = {name: inputs[name] for name in self.fields if name in inputs}
-        return relaxed(self.spec, absent).model_validate(given)
+        spec: Sent = relaxed(self.spec, absent).model_validate(given)
+        return spec
 
 
 def _declared_as(properties: Bag) -> DeclaredAs | None:
