@@ -123,6 +123,20 @@ def test_a_secret_that_a_refresh_dropped_locks_nothing(embedded: Bare, case: Cas
     assert failure.reason.startswith(f"{case.secrets[0]}: is required")
 
 
+def test_a_pasted_token_is_mended_and_leaves_nothing_to_change(embedded: Bare) -> None:
+    case = CASES["AZURE"]
+    token = case.inputs["sas_token"]
+    pasted = case.declared(declared_as=DECLARED_AS, sas_token=f'"?{token.removesuffix("%3D")}"\r\n')
+    provider = embedded(case)
+    inputs = plain(provider.check(pasted).inputs)
+    assert inputs["sas_token"] == token
+    id_, outputs = provider.create(inputs)
+    again = plain(provider.check(pasted, inputs).inputs)
+    assert again == inputs
+    assert provider.diff(id_, outputs, again).changes == NONE
+    assert plain(provider.read(id_, outputs).inputs) == inputs
+
+
 @every_type
 def test_a_whole_life(embedded: Bare, case: Case) -> None:
     provider = embedded(case)
