@@ -9,7 +9,7 @@ TYPES = {
     "AzureIntegration": {
         "storage_account": "acmestorage",
         "container": "training",
-        "sas_token": "sv=2024-11-04&ss=b&srt=co&sp=rl&se=2030-12-31T23:59:59Z&sig=bench",
+        "sas_token": f"sv=2024-11-04&ss=b&srt=co&sp=rl&se=2030-12-31T23:59:59Z&sig={'A' * 43}%3D",
     },
     "OtcIntegration": {
         "endpoint": "https://obs.eu-de.otc.t-systems.com", "region": "eu-de", "buckets": BUCKETS, **KEYS

@@ -146,7 +146,7 @@ def _example(field: str) -> str:
     if field != "sas_token":
         return token_hex(20)
     end = datetime.now(UTC) + timedelta(days=730)
-    return f"sv=2024-11-04&ss=b&srt=co&sp=rl&se={end:%Y-%m-%dT%H:%M:%SZ}&sig={token_hex(20)}"
+    return f"sv=2024-11-04&ss=b&srt=co&sp=rl&se={end:%Y-%m-%dT%H:%M:%SZ}&sig={token_hex(21)}A%3D"
 
 
 def _read(child: "subprocess.Popen[str]", show: bool) -> str:

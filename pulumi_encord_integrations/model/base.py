@@ -1,4 +1,4 @@
-"""The two bases of all models, and the marks that a field may carry.
+"""The two bases of all models.
 
 `Sent` is what a caller writes: unknown keys are refused. `Received` is what the API answers: unknown keys
 are passed over, so that an older client understands a newer server.
@@ -7,10 +7,11 @@ are passed over, so that an older client understands a newer server.
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import cache, lru_cache
-from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 
 import pydantic
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     PlainSerializer,
@@ -21,51 +22,28 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from pulumi_encord_integrations.model.marks import IMMUTABLE, SECRET, Mark, marked
 from pulumi_encord_integrations.model.problems import Problem, problems_of
+from pulumi_encord_integrations.model.text import trimmed
 
 T = TypeVar("T")
 Rule = Callable[[Any], Iterator[Problem]]
 
 
-class _Mark:
-    """A mark on a field, found again by `Sent.marked`."""
+def _trimmed(value: SecretStr) -> SecretStr:
+    return SecretStr(trimmed(value.get_secret_value()))
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-IMMUTABLE = _Mark("IMMUTABLE")
-"""A change of the field replaces the object."""
-
-SHARED = _Mark("SHARED")
-"""Another resource may set the field: where it is not declared it is left alone."""
-
-SECRET = _Mark("SECRET")
-"""The field is written only: never answered, logged or shown."""
 
 SecretText = Annotated[
     SecretStr,
+    AfterValidator(_trimmed),
     SECRET,
     PlainSerializer(lambda value: value.get_secret_value(), return_type=str, when_used="json"),
 ]
-"""A secret: starred in `repr` and `str`, in clear only in the JSON form that goes to the API."""
+"""A secret, without white space around it: starred in `repr` and `str`, in clear only in the JSON form that
+goes to the API."""
 
 ImmutableFlag = Annotated[StrictBool, IMMUTABLE]
-
-
-def _carries(annotation: Any, mark: _Mark) -> bool:
-    """Whether the mark is on a part of the annotation, as in `SecretText | None`."""
-    marked = mark in getattr(annotation, "__metadata__", ())
-    return marked or any(_carries(part, mark) for part in get_args(annotation))
-
-
-@cache
-def _marked(model: type[BaseModel], mark: _Mark) -> frozenset[str]:
-    fields = model.model_fields.items()
-    return frozenset(name for name, f in fields if mark in f.metadata or _carries(f.annotation, mark))
 
 
 def rule(*fields: str) -> Callable[[Rule], Rule]:
@@ -165,9 +143,9 @@ class Sent(Deferred):
         return [*self.conflicts(unknown), *(self.unfit(given_at) if given_at else ())]
 
     @classmethod
-    def marked(cls, mark: _Mark) -> frozenset[str]:
+    def marked(cls, mark: Mark) -> frozenset[str]:
         """Names of the fields that carry `mark`."""
-        return _marked(cls, mark)
+        return marked(cls, mark)
 
     def __reduce__(self) -> Any:
         # A pickled provider ends in a state, and would take the secrets along.

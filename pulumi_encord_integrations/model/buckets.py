@@ -1,4 +1,8 @@
-"""Buckets and the prefixes within them that an integration may read."""
+"""Buckets and the prefixes within them that an integration may read.
+
+A bucket exists before it is declared. Its name is judged by what the cloud ever gave, which may be more than
+what it lets a new bucket be called.
+"""
 
 import json
 import re
@@ -21,20 +25,19 @@ _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]")
 _IP_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+", re.ASCII)
 
 
-def s3_name(value: str) -> str:
-    """S3's naming rules; raises ValueError."""
-    if not _NAME.fullmatch(value):
-        raise ValueError(
-            "must be an S3 bucket name: 3 to 63 lower-case letters, digits, hyphens and single dots, "
-            "beginning and ending with a letter or digit"
-        )
-    not_an_ip_address(value)
-    return value
+def fits_a_host(name: str) -> bool:
+    """Whether a bucket's name can be a part of a host name, as in `https://BUCKET.s3.amazonaws.com`."""
+    return bool(_NAME.fullmatch(name))
 
 
 def dns_name(value: str) -> str:
-    """S3's rules as most storage that speaks its protocol narrows them; raises ValueError."""
-    s3_name(value)
+    """S3's rules of today as most storage that speaks its protocol narrows them; raises ValueError."""
+    if not fits_a_host(value):
+        raise ValueError(
+            "must be a bucket name: 3 to 63 lower-case letters, digits, hyphens and single dots, "
+            "beginning and ending with a letter or digit"
+        )
+    not_an_ip_address(value)
     if ".-" in value or "-." in value:
         raise ValueError("must not hold a hyphen beside a dot")
     return value

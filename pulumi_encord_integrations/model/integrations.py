@@ -12,8 +12,9 @@ from uuid import UUID
 
 from pydantic import Field, ValidationError
 
-from pulumi_encord_integrations.model.base import IMMUTABLE, ImmutableFlag, Received, Sent, rule
+from pulumi_encord_integrations.model.base import ImmutableFlag, Received, Sent, rule
 from pulumi_encord_integrations.model.identity import DeclaredAs
+from pulumi_encord_integrations.model.marks import IMMUTABLE
 from pulumi_encord_integrations.model.members import MemberRole
 from pulumi_encord_integrations.model.objects import DirectUrls, ObjectUrls
 from pulumi_encord_integrations.model.problems import Problem

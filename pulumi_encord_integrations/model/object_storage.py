@@ -2,7 +2,7 @@
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -10,6 +10,8 @@ from pydantic import AfterValidator, SecretStr
 
 from pulumi_encord_integrations.model.base import SecretText
 from pulumi_encord_integrations.model.objects import ObjectUrls, bucket_urls
+from pulumi_encord_integrations.model.problems import Problem
+from pulumi_encord_integrations.model.text import unquoted
 
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 _KEY = re.compile(r"[\x21-\x7e]{1,256}")
@@ -65,6 +67,14 @@ Endpoint = Annotated[str, AfterValidator(_endpoint)]
 AccessKeyId = Annotated[str, AfterValidator(_key_id)]
 """Names the key pair and is no secret: every signed URL shows it."""
 SecretAccessKey = Annotated[SecretText, AfterValidator(_key)]
+
+
+def quoted_keys(spec: Any) -> Iterator[Problem]:
+    """The halves of a newly given pair that are in quotes; what is stored already is left alone."""
+    secret = spec.secret_access_key and spec.secret_access_key.get_secret_value()
+    for name, value in (("access_key_id", spec.access_key_id), ("secret_access_key", secret)):
+        if value and unquoted(value) != value:
+            yield Problem((name,), "is in quotes", "take them out")
 
 
 def host_of(endpoint: str) -> str:

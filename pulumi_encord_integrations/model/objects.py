@@ -5,7 +5,7 @@ Each type's file says how its URLs are built; what is checked of them is the sam
 
 import ipaddress
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -85,7 +85,7 @@ class ObjectUrls:
             bucket, _, key = url.partition("://")[2].partition("/")
             return bucket, key
         parts = _split(url) if scheme == "https" or (scheme == "http" and _is_local(url)) else None
-        found = self.hosted(parts.netloc.lower(), parts.path) if parts else None
+        found = self.hosted(parts.netloc, parts.path) if parts else None
         if parts is None or found is None:
             raise ValueError(f"is no URL of the integration's storage, such as {self.example}")
         if is_signed(url):
@@ -140,20 +140,27 @@ def bucket_prefixes(settings: Mapping[str, Any]) -> dict[str, Sequence[str]]:
 
 def bucket_urls(settings: Mapping[str, Any], hosts: re.Pattern[str], scheme: str = "s3") -> ObjectUrls:
     """Objects of the settings' buckets, by https URLs at some hosts or by `s3://BUCKET/KEY`."""
-    return ObjectUrls(
-        bucket_prefixes(settings), in_host_or_path(hosts), f"{scheme}://BUCKET/KEY", scheme=scheme
-    )
+    buckets = bucket_prefixes(settings)
+    return ObjectUrls(buckets, in_host_or_path(hosts, buckets), f"{scheme}://BUCKET/KEY", scheme=scheme)
 
 
-def in_host_or_path(hosts: re.Pattern[str]) -> HostedForm:
-    """URLs with the bucket as the host's first part, or as the path's; `hosts` matches what is left."""
+def in_host_or_path(hosts: re.Pattern[str], buckets: Collection[str]) -> HostedForm:
+    """URLs with the bucket as the host's first part, or as the path's; `hosts` matches what is left.
 
-    def hosted(host: str, path: str) -> tuple[str, str] | None:
+    A host has no upper case. A bucket that has some is found in one nevertheless, unless another is meant.
+    """
+
+    def hosted(netloc: str, path: str) -> tuple[str, str] | None:
+        host = netloc.lower()
         if hosts.fullmatch(host):
             bucket, _, key = path.lstrip("/").partition("/")
             return bucket, key
         found = re.fullmatch(rf"(?P<bucket>[a-z0-9._-]+?)\.(?:{hosts.pattern})", host)
-        return (found["bucket"], path.removeprefix("/")) if found else None
+        if found is None:
+            return None
+        written = netloc[: found.end("bucket")]
+        meant = written if written in buckets and found["bucket"] not in buckets else found["bucket"]
+        return meant, path.removeprefix("/")
 
     return hosted
 

@@ -8,6 +8,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic.alias_generators import to_camel
 
+from pulumi_encord_integrations.model.marks import SECRET, marked
+from pulumi_encord_integrations.model.text import bare, blemish
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -56,14 +59,21 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
     """Pydantic's findings in our words; never quotes the value that was given."""
-    return [_problem(found, model) for found in error.errors(include_url=False, include_input=False)]
+    return [_problem(found, model) for found in error.errors(include_url=False)]
 
 
 def _problem(found: Any, model: type[BaseModel]) -> Problem:
     path = _snake_path(found["loc"], model)
     if found["type"] == "extra_forbidden":
         return unknown_key(path, model)
-    return Problem(path, message_of(found))
+    return Problem(path, message_of(found), _cleaner(path, model, found["input"]))
+
+
+def _cleaner(path: tuple[str | int, ...], model: type[BaseModel], value: Any) -> str:
+    """What to take out of a refused text; around secrets it has been taken out already."""
+    if not isinstance(value, str):
+        return ""
+    return blemish(bare(value) if path and path[0] in marked(model, SECRET) else value)
 
 
 def unknown_key(path: tuple[str | int, ...], model: type[BaseModel]) -> Problem:

@@ -14,11 +14,62 @@ MAX_TITLE = 255
 _PLAIN = re.compile(r"[A-Za-z0-9]+([._+-][A-Za-z0-9]+)*", re.ASCII)
 """Local parts of e-mails that are valid beside any valid domain."""
 _SHORT = 64
+_QUOTES = {'""', "''", "``", "\u201c\u201d", "\u2018\u2019"}
+_NAMES = {" ": "space", "\t": "tab", "\n": "line feed", "\r": "carriage return", "\x00": "null character"}
+"""What characters are called that Unicode has no name for, and the space."""
 
 
 def invisible(text: str) -> bool:
     """Whether a person would not see all that is there: control, formatting, half characters."""
     return any(unicodedata.category(char) in {"Cc", "Cs", "Cf", "Zl", "Zp"} for char in text)
+
+
+def trimmed(text: str) -> str:
+    """The text without white space and invisible characters around it."""
+    seen = [index for index, char in enumerate(text) if not _unseen(char)]
+    return text[seen[0] : seen[-1] + 1] if seen else ""
+
+
+def unquoted(text: str) -> str:
+    """The text without the pair of quotes around it, if there is one."""
+    return text[1:-1] if len(text) > 1 and text[0] + text[-1] in _QUOTES else text
+
+
+def bare(text: str) -> str:
+    """The text without white space and quotes around it."""
+    return trimmed(unquoted(trimmed(text)))
+
+
+def blemish(text: str) -> str:
+    """What to take out of a refused text that a person does not see; nothing if all of it can be seen.
+
+    `take out the line feed at its end`. The text itself is not quoted.
+    """
+    core = trimmed(text)
+    before, _, after = text.partition(core) if core else ("", "", "")
+    if after:
+        return f"take out {_named(after)} at its end"
+    if before:
+        return f"take out {_named(before)} at its beginning"
+    if unquoted(core) != core:
+        return "take out the quotes around it"
+    place, char = next(
+        ((n, char) for n, char in enumerate(core, 1) if char != " " and _unseen(char)), (0, "")
+    )
+    return f"take out {_named(char)} at character {place}" if char else ""
+
+
+def _unseen(char: str) -> bool:
+    return char.isspace() or invisible(char)
+
+
+def _named(chars: str) -> str:
+    return " and ".join(f"the {_name(char)}" for char in list(dict.fromkeys(chars))[:3])
+
+
+def _name(char: str) -> str:
+    found = unicodedata.name(char, "control character").lower()
+    return _NAMES.get(char) or f"{found} (U+{ord(char):04X})"
 
 
 def _title(value: str) -> str:

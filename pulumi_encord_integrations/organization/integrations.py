@@ -6,9 +6,10 @@ from typing import Any
 
 from pydantic import Field, StrictBool
 
-from pulumi_encord_integrations.model.base import SECRET, Sent, rule
+from pulumi_encord_integrations.model.base import Sent, rule
 from pulumi_encord_integrations.model.durations import Timespan
 from pulumi_encord_integrations.model.integrations import IntegrationType, integration_types
+from pulumi_encord_integrations.model.marks import SECRET
 from pulumi_encord_integrations.model.members import MAX_MEMBERS
 from pulumi_encord_integrations.model.memberships import OnDelete
 from pulumi_encord_integrations.model.problems import Problem, nearest

@@ -52,7 +52,7 @@ class Reconciler(Protocol):
     """Inputs whose change replaces the object."""
 
     secrets: frozenset[str]
-    """Inputs that are never shown."""
+    """Inputs that are never shown; where one is absent, a living object keeps what it has."""
 
     shares: bool
     """Whether an update may take away what another resource is about to take over."""

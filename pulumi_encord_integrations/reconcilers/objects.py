@@ -10,8 +10,9 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.alias_generators import to_camel
 
 from pulumi_encord_integrations.client.errors import NotFound
-from pulumi_encord_integrations.model.base import IMMUTABLE, SECRET, SHARED, Sent
+from pulumi_encord_integrations.model.base import Sent, relaxed
 from pulumi_encord_integrations.model.identity import DeclaredAs, Placement
+from pulumi_encord_integrations.model.marks import IMMUTABLE, SECRET, SHARED
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.reconcilers.base import NOTHING, UNKNOWN, Bag, Checked, Context, Live, Things
 from pulumi_encord_integrations.reconcilers.notices import notice
@@ -73,14 +74,15 @@ class ObjectReconciler(ABC, Generic[V]):
         """Its name for people."""
 
     def check(self, known: Bag, unknown: frozenset[str], context: Context = UNKNOWN) -> Checked:
-        """Validates against the spec."""
+        """Validates against the spec; of an object that exists, a secret that is left out is left alone."""
         placement = {name: known[name] for name in ("adopt", "declared_as") if name in known}
         declared = {name: value for name, value in known.items() if name not in placement}
         problems = _adopt_problems(placement)
-        spec, found = self.spec.examine(declared, unknown & self.fields, datetime.now(UTC))
+        left = self._left_alone(declared, unknown) if context.before else NOTHING
+        spec, found = self.spec.examine(declared, unknown & self.fields | left, datetime.now(UTC))
         if spec is None:
             return Checked(known, [*found, *problems])
-        canonical = spec.model_dump(mode="json", exclude={*self.apart, *unknown}, exclude_none=True)
+        canonical = spec.model_dump(mode="json", exclude={*self.apart, *unknown, *left}, exclude_none=True)
         return Checked({**canonical, **placement}, [*found, *problems])
 
     def comparable(self, properties: Bag) -> Bag:
@@ -132,8 +134,9 @@ class ObjectReconciler(ABC, Generic[V]):
     def update(self, session: Session, id_: str, outputs: Bag, inputs: Bag, living: Things = NOTHING) -> Live:
         """Applies the whole declaration: what it says counts, whoever changed what."""
         session.require(outputs.get("organization"))
-        changes = self._spec(inputs).to_wire()
-        for name in self.left_alone(id_, outputs, inputs, living):
+        secrets = self._left_alone(inputs)
+        changes = self._spec(inputs, secrets).to_wire()
+        for name in (*secrets, *self.left_alone(id_, outputs, inputs, living)):
             del changes[to_camel(name)]
         declared = _declared_as(inputs)
         if declared is not None:
@@ -166,8 +169,14 @@ class ObjectReconciler(ABC, Generic[V]):
         if outcome == "kept":
             notice(f'"{self.title(outputs)}" ({id_}) lives on: another stack declares it now')
 
-    def _spec(self, inputs: Bag) -> Sent:
-        return self.spec.model_validate({name: inputs[name] for name in self.fields if name in inputs})
+    def _left_alone(self, inputs: Bag, unknown: frozenset[str] = NOTHING) -> frozenset[str]:
+        """Secrets that are not declared: a refresh drops them where others set new ones."""
+        return self.secrets.difference(inputs, unknown)
+
+    def _spec(self, inputs: Bag, absent: frozenset[str] = NOTHING) -> Sent:
+        given = {name: inputs[name] for name in self.fields if name in inputs}
+        spec: Sent = relaxed(self.spec, absent).model_validate(given)
+        return spec
 
 
 def _declared_as(properties: Bag) -> DeclaredAs | None:

@@ -146,7 +146,8 @@ class Lifecycle(ResourceProvider):
         self._mark_alive(id_, before)
         known, unknown = split(news)
         old, new = self.reconciler.comparable(before), self.reconciler.comparable({**known, **unknown})
-        changed = {name for name in new if name in unknown or old.get(name) != new[name]}
+        left_alone = self.reconciler.secrets.difference(known, unknown)
+        changed = {name for name in new if name in unknown or old.get(name) != new[name]} - left_alone
         replaces = sorted(changed & self.reconciler.replaces)
         if not replaces:
             _seen.declare(self.reconciler.things(id_, {}))

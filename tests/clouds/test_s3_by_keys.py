@@ -2,7 +2,7 @@
 
 import time
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pytest
 
@@ -17,9 +17,9 @@ from tests.support.clouds.objects import OUTSIDE
 class Deployed:
     """A customer's bucket, and a user who may read some of it."""
 
-    def __init__(self, api: Api, cloud: Ceph) -> None:
+    def __init__(self, api: Api, cloud: Ceph, prefix: str = "acme-") -> None:
         self.api, self.cloud = api, cloud
-        self.bucket = cloud.bucket({key: key.encode() for key in [*KEYS, OUTSIDE]})
+        self.bucket = cloud.bucket({key: key.encode() for key in [*KEYS, OUTSIDE]}, prefix)
         cloud.bucket_policy(
             self.bucket,
             {
@@ -74,6 +74,16 @@ def test_every_key_is_read_by_its_url_and_nothing_else_is(deployed: Deployed, ki
         "a longer life": fetched(one.replace("X-Amz-Expires=", "X-Amz-Expires=9"))[0],
     }
     assert set(refused.values()) == {403}, refused
+
+
+@pytest.mark.parametrize("prefix", ["Acme", "acme_raw_", "ABCD_Central.1-"])
+def test_a_bucket_of_a_name_that_no_new_one_gets_is_read(local: Api, ceph: Ceph, prefix: str) -> None:
+    legacy = Deployed(local, ceph, prefix)
+    uuid = legacy.integrate(["videos/"], **MINIO)
+    answer = legacy.sign(uuid, *KEYS[:-1], f"{ceph.endpoint}/{legacy.bucket}/{quote(KEYS[-1])}")
+    assert answer.status == 200, answer.body
+    found = [fetched(row["url"]) for row in answer.body["results"]]
+    assert found == [(200, key.encode()) for key in KEYS]
 
 
 def test_what_lies_outside_the_prefix_is_signed_for_by_nobody_and_read_by_nobody(deployed: Deployed) -> None:

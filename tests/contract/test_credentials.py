@@ -21,7 +21,7 @@ SERVICE = GOOD.replace("ss=b&srt=co", "sr=c")
 ADOPTING = {"adopt": True, "declared_as": {"stackId": "0f5e0b1e-7a51-4d1c-9d0c-2f4f6c1b2a3d", "path": "p"}}
 REFUSED = [
     (OVER, "sas_token: ended on 2020-05-01 10:00 UTC; make a new one"),
-    (SERVICE, "sas_token: is no account SAS (ss, srt and sp say what an account SAS opens); make one"),
+    (SERVICE, "sas_token: is a service SAS (sr), which opens one container or blob; make an account SAS"),
     (GOOD.replace("sp=rl", "sp=r"), "sas_token: opens too little: sp must hold r and l"),
     (f"{GOOD}&sp=rl", "sas_token: is no SAS token: a part is there twice"),
 ]

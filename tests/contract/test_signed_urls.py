@@ -141,7 +141,7 @@ def test_an_account_sas_is_appended_and_nothing_else_is_told(local: Api) -> None
     (row,) = sign(local, made(local, "AZURE"), "a b").body["results"]
     url, _, token = row["url"].partition("?")
     assert url == "https://acmestorage.blob.core.windows.net/training/a%20b"
-    assert token.endswith(f"sig={CANARY}")
+    assert f"&sig={CANARY}" in token
     assert row["expiresAt"] == "2030-12-31T23:59:59+00:00"
 
 

@@ -12,7 +12,9 @@ LEAK = re.compile(f"{CANARY}|{RENEWED}|srt=co")
 AZURE = 'one(CASES["AZURE"], "{}", sas_token="{}"{})'
 REFUSED = {
     OVER: "sas_token: ended on 2020-05-01 10:00 UTC; make a new one",
-    GOOD.replace("ss=b&srt=co", "sr=c"): "sas_token: is no account SAS",
+    GOOD.replace(
+        "ss=b&srt=co", "sr=c"
+    ): "sas_token: is a service SAS (sr), which opens one container or blob",
     GOOD.replace(
         "sp=rl", "sp=rw"
     ): "sas_token: opens too little: sp must hold r and l; allow the Blob service",

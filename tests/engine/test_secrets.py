@@ -15,6 +15,9 @@ FIELDS = [(provider, name) for provider, case in SECRET.items() for name in case
 FIRST = 'every("prod")'
 ROTATED = 'every("prod", own=lambda case: case.renewed)'
 ROTATED_AND_RENAMED = 'every("prod", own=lambda case: {**case.renewed, "title": f"renamed {case}"})'
+IGNORING = (
+    'every("prod", own=lambda case: {"opts": pulumi.ResourceOptions(ignore_changes=list(case.secrets))})'
+)
 LEAK = re.compile("|".join([re.escape(CANARY), re.escape(RENEWED), "srt=co"]))
 """Of the SAS token no other part is shown either."""
 
@@ -93,6 +96,24 @@ def test_a_secret_set_behind_the_engine_s_back_is_shown_and_repaired(project: Pr
     assert project.state() == before
 
 
+def test_a_secret_that_is_ignored_and_set_behind_the_engine_s_back_locks_nothing(project: Project) -> None:
+    project.declare(IGNORING)
+    project.up()
+    _set_behind_the_engine_s_back(project)
+    outside = _fingerprints(project)
+    project.refresh()
+    assert not [
+        one for one in _resources(project).values() if {"sas_token", "secret_access_key"} & {*one["inputs"]}
+    ]
+    project.declare(IGNORING.replace("own=", 'title="Renamed", own='))
+    assert operations(project.up("--diff")) == {"updated": len(CASES)}
+    assert _fingerprints(project) == outside
+    project.unchanged()
+    project.declare(IGNORING.replace("own=", "strict_client_only=True, own="))
+    assert operations(project.up("--diff"))["replaced"] == len(CASES)
+    project.unchanged()
+
+
 def test_state_keeps_a_secret_as_ciphertext(project: Project) -> None:
     project.declare(FIRST)
     project.up()
@@ -100,6 +121,11 @@ def test_state_keeps_a_secret_as_ciphertext(project: Project) -> None:
     for provider, name in FIELDS:
         assert "ciphertext" in found[provider]["inputs"][name]
         assert "ciphertext" in found[provider]["outputs"][name]
+
+
+def _fingerprints(project: Project) -> set[object]:
+    """Those of the API."""
+    return {getattr(view, "credential_fingerprint", None) for view in project.living().values()}
 
 
 def _fingerprint(resource: dict[str, Any]) -> object:

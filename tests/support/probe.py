@@ -11,9 +11,10 @@ import pulumi
 from pydantic import BaseModel
 
 from pulumi_encord_integrations.model import integrations as model
-from pulumi_encord_integrations.model.base import IMMUTABLE, SecretText
+from pulumi_encord_integrations.model.base import SecretText
 from pulumi_encord_integrations.model.buckets import DISTINCT, NAMED, Bucket
 from pulumi_encord_integrations.model.integrations import IntegrationSpec, IntegrationType, IntegrationView
+from pulumi_encord_integrations.model.marks import IMMUTABLE
 from pulumi_encord_integrations.model.objects import DirectUrls
 from pulumi_encord_integrations.model.scenarios import Reach
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler

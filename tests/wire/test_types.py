@@ -97,6 +97,46 @@ def test_no_failure_shows_a_secret(bare_of: Bare, case: Case) -> None:
             assert not any(CANARY in f"{f.property} {f.reason}" or f.property == name for f in failures)
 
 
+@pytest.mark.parametrize("case", [case for case in CASES.values() if case.secrets], ids=str)
+def test_a_secret_that_a_refresh_dropped_locks_nothing(embedded: Bare, case: Case) -> None:
+    provider = embedded(case)
+    inputs = plain(provider.check(case.declared(declared_as=DECLARED_AS)).inputs)
+    id_, outputs = provider.create(inputs)
+    provider.update(id_, outputs, {**inputs, **case.renewed})
+    refreshed = provider.read(id_, outputs)
+    before, outputs = plain(refreshed.inputs), plain(refreshed.properties)
+    assert not set(case.secrets) & {*before, *outputs}
+    checked = provider.check({**before, "title": "Renamed"}, before)
+    assert not checked.failures
+    renamed = plain(checked.inputs)
+    assert provider.diff(id_, outputs, before).changes == NONE
+    assert provider.diff(id_, {**outputs, **case.renewed}, before).changes == NONE
+    updated = provider.update(id_, outputs, renamed)
+    assert (updated["title"], updated["credential_fingerprint"]) == (
+        "Renamed",
+        outputs["credential_fingerprint"],
+    )
+    replaced = {**before, "strict_client_only": True}
+    assert not provider.check(replaced, before).failures
+    assert list(provider.diff(id_, updated, replaced).replaces) == ["strict_client_only"]
+    (failure,) = provider.check(replaced).failures
+    assert failure.reason.startswith(f"{case.secrets[0]}: is required")
+
+
+def test_a_pasted_token_is_mended_and_leaves_nothing_to_change(embedded: Bare) -> None:
+    case = CASES["AZURE"]
+    token = case.inputs["sas_token"]
+    pasted = case.declared(declared_as=DECLARED_AS, sas_token=f'"?{token.removesuffix("%3D")}"\r\n')
+    provider = embedded(case)
+    inputs = plain(provider.check(pasted).inputs)
+    assert inputs["sas_token"] == token
+    id_, outputs = provider.create(inputs)
+    again = plain(provider.check(pasted, inputs).inputs)
+    assert again == inputs
+    assert provider.diff(id_, outputs, again).changes == NONE
+    assert plain(provider.read(id_, outputs).inputs) == inputs
+
+
 @every_type
 def test_a_whole_life(embedded: Bare, case: Case) -> None:
     provider = embedded(case)

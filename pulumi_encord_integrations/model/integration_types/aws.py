@@ -1,13 +1,20 @@
 """Amazon S3, read through a role of the customer's that the API assumes."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
 
-from pulumi_encord_integrations.model.base import SHARED, Deferred, rule
-from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, Bucket, s3_name
+from pulumi_encord_integrations.model.base import Deferred, rule
+from pulumi_encord_integrations.model.buckets import (
+    DISTINCT,
+    FEW,
+    NAMED,
+    Bucket,
+    fits_a_host,
+    not_an_ip_address,
+)
 from pulumi_encord_integrations.model.durations import UrlLifetime
 from pulumi_encord_integrations.model.expiry import LimitedBy
 from pulumi_encord_integrations.model.integrations import (
@@ -15,6 +22,7 @@ from pulumi_encord_integrations.model.integrations import (
     IntegrationType,
     IntegrationView,
 )
+from pulumi_encord_integrations.model.marks import SHARED
 from pulumi_encord_integrations.model.objects import ObjectUrls, bucket_urls
 from pulumi_encord_integrations.model.problems import Problem
 
@@ -24,8 +32,11 @@ _ROLE_ARN = re.compile(
 )
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d{1,2}", re.ASCII)
 _HOSTS = re.compile(r"s3(?:[.-](?:dualstack\.)?[a-z0-9-]+)?\.amazonaws\.(?:com|com\.cn|eu)")
-_RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
-_RESERVED_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,254}")
+"""All names that S3 ever gave."""
+_OTHER_BUCKETS = {"--x-s3": "a directory bucket", "--table-s3": "a table bucket"}
+"""How names end of what is read in other ways than objects of a bucket."""
+_LEGACY_REGION = "us-east-1"
 _PARTITION_OF_REGION = {
     "cn": "aws-cn",
     "us-gov": "aws-us-gov",
@@ -56,12 +67,32 @@ def _partition_of(region: str) -> str:
 
 
 def _bucket_name(value: str) -> str:
-    s3_name(value)
-    reserved = [p for p in _RESERVED_PREFIXES if value.startswith(p)]
-    reserved += [s for s in _RESERVED_SUFFIXES if value.endswith(s)]
-    if reserved:
-        raise ValueError(f'must not begin or end with "{reserved[0]}", which S3 reserves')
+    if not _BUCKET.fullmatch(value):
+        raise ValueError(
+            "must be an S3 bucket name: 3 to 63 letters, digits, dots, hyphens and underscores (255 in "
+            "us-east-1 before March 2018), beginning with a letter or digit"
+        )
+    not_an_ip_address(value)
+    other = next((what for end, what in _OTHER_BUCKETS.items() if value.endswith(end)), None)
+    if other:
+        raise ValueError(f"names {other}; only objects of general purpose buckets can be read")
     return value
+
+
+def legacy_names(names: Sequence[str]) -> list[str]:
+    """Those of the bucket names that S3 gave in us-east-1 alone, before March 2018."""
+    return [name for name in names if not fits_a_host(name)]
+
+
+def advice(names: Sequence[str], region: str | None) -> str | None:
+    """What is worth a word about bucket names: whether they are meant so."""
+    found = [name for name in legacy_names(names) if _BUCKET.fullmatch(name)] if region is None else []
+    if not found:
+        return None
+    return (
+        f"S3 no longer allows such bucket names: {', '.join(found)}. If these are buckets of us-east-1 from "
+        f'before March 2018, say so: region="{_LEGACY_REGION}"'
+    )
 
 
 RoleArn = Annotated[str, AfterValidator(_role_arn)]
@@ -97,6 +128,18 @@ class AwsSpec(_Settings, IntegrationSpec):
             if expected != partition and (known or expected != "aws"):
                 yield Problem(
                     ("region",), f"{self.region} is in partition {expected}, the role is in {partition}"
+                )
+
+    @rule("buckets", "region")
+    def legacy_region(self) -> Iterator[Problem]:
+        """Some names existed in one region only."""
+        for index, bucket in enumerate(self.buckets):
+            if self.region not in {None, _LEGACY_REGION} and legacy_names([bucket.name]):
+                yield Problem(
+                    ("buckets", index, "name"),
+                    f"{self.region} has no bucket of that name: only us-east-1 ever allowed upper case, "
+                    "underscores, two dots in a row or more than 63 characters",
+                    "check the name and the region",
                 )
 
 

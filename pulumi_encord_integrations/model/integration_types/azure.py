@@ -7,19 +7,20 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, SecretStr, ValidationInfo, field_validator
 
-from pulumi_encord_integrations.model.base import IMMUTABLE, Deferred, SecretText, rule
+from pulumi_encord_integrations.model.base import Deferred, SecretText, rule
 from pulumi_encord_integrations.model.integrations import (
     IntegrationSpec,
     IntegrationType,
     IntegrationView,
 )
+from pulumi_encord_integrations.model.marks import IMMUTABLE
 from pulumi_encord_integrations.model.objects import ObjectUrls
 from pulumi_encord_integrations.model.problems import Problem
-from pulumi_encord_integrations.model.sas import SasToken, day
+from pulumi_encord_integrations.model.sas import SasToken, canonical, day
 from pulumi_encord_integrations.model.text import uuid_in
 
 _ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
-_CONTAINER = re.compile(r"\$(?:root|web)|(?=.{3,63}$)[a-z0-9](?:-?[a-z0-9])*")
+_CONTAINER = re.compile(r"\$(?:root|web|logs|blobchangefeed)|(?=.{3,63}$)[a-z0-9](?:-?[a-z0-9])*")
 
 
 def _account(value: str) -> str:
@@ -45,7 +46,7 @@ def _tenant(value: str) -> str:
 
 
 def _token(value: SecretStr) -> SecretStr:
-    text = value.get_secret_value().removeprefix("?")
+    text = canonical(value.get_secret_value())
     SasToken.parse(text)
     return SecretStr(text)
 
@@ -127,7 +128,7 @@ def _urls(settings: Mapping[str, Any]) -> ObjectUrls:
     account, container = settings["storage_account"], settings["container"]
 
     def hosted(host: str, path: str) -> tuple[str, str] | None:
-        found = _HOST.fullmatch(host)
+        found = _HOST.fullmatch(host.lower())
         if found is None or found[1] != account:
             return None
         name, slash, key = path.removeprefix("/").partition("/")

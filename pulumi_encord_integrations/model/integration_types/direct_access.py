@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pulumi_encord_integrations.model.base import IMMUTABLE, Deferred, rule
+from pulumi_encord_integrations.model.base import Deferred, rule
 from pulumi_encord_integrations.model.integrations import (
     IntegrationSpec,
     IntegrationType,
     IntegrationView,
 )
+from pulumi_encord_integrations.model.marks import IMMUTABLE
 from pulumi_encord_integrations.model.objects import DirectUrls
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.model.scenarios import Reach, Source, UrlKind, judge

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
 
-from pulumi_encord_integrations.model.base import SHARED, Deferred
+from pulumi_encord_integrations.model.base import Deferred
 from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, Bucket, not_an_ip_address
 from pulumi_encord_integrations.model.durations import UrlLifetime
 from pulumi_encord_integrations.model.integrations import (
@@ -14,6 +14,7 @@ from pulumi_encord_integrations.model.integrations import (
     IntegrationType,
     IntegrationView,
 )
+from pulumi_encord_integrations.model.marks import SHARED
 from pulumi_encord_integrations.model.objects import ObjectUrls, bucket_urls
 
 _HOSTS = re.compile(r"storage\.googleapis\.com|storage\.cloud\.google\.com")
@@ -28,8 +29,6 @@ def _bucket_name(value: str) -> str:
             "underscores (222 with dots, 63 between them), beginning and ending with a letter or digit"
         )
     not_an_ip_address(value)
-    if value.startswith("goog") or "google" in value or "g00gle" in value:
-        raise ValueError('must not begin with "goog" or hold "google", which Cloud Storage reserves')
     return value
 
 

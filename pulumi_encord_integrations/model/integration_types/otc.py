@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from pulumi_encord_integrations.model.base import IMMUTABLE, SHARED, Deferred, rule
+from pulumi_encord_integrations.model.base import Deferred, rule
 from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, Bucket, dns_name
 from pulumi_encord_integrations.model.durations import UrlLifetime
 from pulumi_encord_integrations.model.integrations import (
@@ -14,12 +15,14 @@ from pulumi_encord_integrations.model.integrations import (
     IntegrationType,
     IntegrationView,
 )
+from pulumi_encord_integrations.model.marks import IMMUTABLE, SHARED
 from pulumi_encord_integrations.model.object_storage import (
     AccessKeyId,
     Endpoint,
     SecretAccessKey,
     endpoint_urls,
     host_of,
+    quoted_keys,
 )
 from pulumi_encord_integrations.model.problems import Problem
 
@@ -53,6 +56,10 @@ class OtcSpec(_Settings, IntegrationSpec):
 
     provider: Literal["OTC"] = "OTC"
     secret_access_key: SecretAccessKey
+
+    def unfit(self, now: datetime) -> Iterator[Problem]:
+        """A key that was pasted with its quotes."""
+        yield from quoted_keys(self)
 
     @rule("endpoint", "region")
     def one_region(self) -> Iterator[Problem]:

@@ -3,29 +3,34 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from pulumi_encord_integrations.model.base import IMMUTABLE, Deferred, rule
+from pulumi_encord_integrations.model.base import Deferred, rule
 from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, Bucket, dns_name, not_an_ip_address
 from pulumi_encord_integrations.model.integrations import (
     IntegrationSpec,
     IntegrationType,
     IntegrationView,
 )
+from pulumi_encord_integrations.model.marks import IMMUTABLE
 from pulumi_encord_integrations.model.object_storage import (
     AccessKeyId,
     Endpoint,
     SecretAccessKey,
     endpoint_urls,
     host_of,
+    quoted_keys,
 )
 from pulumi_encord_integrations.model.problems import Problem
 
 Preset = Literal["MINIO", "WASABI", "ORACLE", "CLOUDFLARE_R2", "COREWEAVE", "OTHER"]
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,254}[A-Za-z0-9_-]", re.ASCII)
+_MINIO = re.compile(r"(?!.*(?:\.-|-\.))[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){1,61}[A-Za-z0-9]", re.ASCII)
+"""What MinIO reads, of which it makes only what is in lower case and without underscores."""
 _REGION = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}", re.ASCII)
 
 
@@ -78,7 +83,12 @@ def _bucket_name(value: str) -> str:
 
 def _name_at(preset: Preset, name: str) -> None:
     service = _SERVICES.get(preset)
-    if preset == "OTHER" or (service and service.free_names):
+    if preset == "MINIO" and not _MINIO.fullmatch(name):
+        raise ValueError(
+            "must be a bucket name of MinIO: 3 to 63 letters, digits, hyphens, underscores and single dots, "
+            "beginning and ending with a letter or digit, no hyphen beside a dot"
+        )
+    if preset in {"MINIO", "OTHER"} or (service and service.free_names):
         return
     dns_name(name)
     if service and service.dotless and "." in name:
@@ -112,6 +122,10 @@ class S3CompatibleSpec(_Settings, IntegrationSpec):
 
     provider: Literal["S3_COMPATIBLE"] = "S3_COMPATIBLE"
     secret_access_key: SecretAccessKey
+
+    def unfit(self, now: datetime) -> Iterator[Problem]:
+        """A key that was pasted with its quotes."""
+        yield from quoted_keys(self)
 
     @rule("preset", "endpoint")
     def own_hosts(self) -> Iterator[Problem]:

@@ -1,10 +1,12 @@
 """Integrations with Amazon S3."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pulumi
 
 from pulumi_encord_integrations.model.expiry import LimitedBy
+from pulumi_encord_integrations.model.integration_types.aws import advice
 from pulumi_encord_integrations.resources import providers
 from pulumi_encord_integrations.resources.integrations import (
     Bucket,
@@ -89,3 +91,11 @@ class AwsIntegration(Integration, module="encord", name="AwsIntegration"):
             "adopt": adopt,
         }
         self._declare(resource_name, inputs, opts)
+        pulumi.Output.all(buckets=buckets, region=region).apply(self._warn)
+
+    def _warn(self, given: Mapping[str, Any]) -> None:
+        listed = given["buckets"] if isinstance(given["buckets"], (list, tuple)) else ()
+        named = (one.get("name") if isinstance(one, Mapping) else one for one in listed)
+        said = advice([name for name in named if isinstance(name, str)], given["region"])
+        if said:
+            pulumi.log.warn(said, resource=self)

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pulumi_encord_integrations.model.durations import Timespan
 from pulumi_encord_integrations.model.problems import message_of
-from pulumi_encord_integrations.model.sas import SasToken
+from pulumi_encord_integrations.model.sas import SasToken, canonical
 from pulumi_encord_integrations.resources import providers
 from pulumi_encord_integrations.resources.integrations import Integration, OptionalFlag, OptionalText
 
@@ -89,7 +89,7 @@ class AzureIntegration(Integration, module="encord", name="AzureIntegration"):
 
     def _warn(self, token: str | None, renew_before: timedelta) -> None:
         try:
-            found = SasToken.parse(token.removeprefix("?")) if isinstance(token, str) else None
+            found = SasToken.parse(canonical(token)) if isinstance(token, str) else None
         except ValueError:
             # The provider's check says what is wrong.
             return

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row
 
-from pulumi_encord_integrations.model.base import SECRET
 from pulumi_encord_integrations.model.identity import DeclaredAs, LetGo, ownership_key
 from pulumi_encord_integrations.model.integrations import (
     CreatedIntegration,
@@ -15,6 +14,7 @@ from pulumi_encord_integrations.model.integrations import (
     IntegrationType,
     IntegrationView,
 )
+from pulumi_encord_integrations.model.marks import SECRET
 from pulumi_encord_integrations.model.members import Permission, permissions_of
 from pulumi_encord_integrations.server.actions.access import require, visible
 from pulumi_encord_integrations.server.actions.bodies import Body, kind_of, read_change, read_create

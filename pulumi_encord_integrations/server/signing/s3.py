@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from pulumi_encord_integrations.model.buckets import fits_a_host
 from pulumi_encord_integrations.model.durations import MAX_SECONDS
 from pulumi_encord_integrations.model.objects import StoredObject
 
@@ -75,7 +76,9 @@ def _store(keys: Keys, bucket: str, place: Place) -> "S3Store":
     """Made once for many requests: that takes as long as signing a thousand URLs."""
     from obstore.store import S3Store
 
-    own_host = place.of_aws and "." not in bucket
+    # A certificate covers one part of a host, which has no upper case and no underscores; of "xn--" the
+    # library wants valid Punycode.
+    own_host = place.of_aws and fits_a_host(bucket) and "." not in bucket and not bucket.startswith("xn--")
     scheme, _, host = place.endpoint.partition("://")
     config: S3Config = {
         "access_key_id": keys.access_key_id,

@@ -7,8 +7,8 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
-from pulumi_encord_integrations.model.base import SECRET, SHARED
 from pulumi_encord_integrations.model.integrations import IntegrationSpec, IntegrationType
+from pulumi_encord_integrations.model.marks import SECRET, SHARED
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.database import now
 from pulumi_encord_integrations.server.store.listings import ROWS, Filters, listing, rows

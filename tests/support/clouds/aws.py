@@ -38,9 +38,9 @@ def assume(sts: Any, role: str, **more: Any) -> Keys:
     return found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"]
 
 
-def filled(s3: Any, objects: Mapping[str, bytes]) -> str:
-    """A new bucket with objects; answers its name."""
-    name = f"acme-{uuid4().hex[:12]}"
+def filled(s3: Any, objects: Mapping[str, bytes], prefix: str = "acme-") -> str:
+    """A new bucket with objects, whose name begins so; answers the name."""
+    name = f"{prefix}{uuid4().hex[:12]}"
     s3.create_bucket(Bucket=name)
     for key, content in objects.items():
         s3.put_object(Bucket=name, Key=key, Body=content)

@@ -59,6 +59,7 @@ rgw frontends = beast endpoint=127.0.0.1:{port}
 rgw sts key = abcdefghijklmnop
 rgw s3 auth use sts = true
 rgw crypt require ssl = false
+rgw relaxed s3 bucket names = true
 """
 
 
@@ -81,9 +82,9 @@ class Ceph:
         """A boto3 client as somebody: key, secret and, of a session, its token."""
         return connect(service, self.endpoint, keys)
 
-    def bucket(self, objects: Mapping[str, bytes]) -> str:
+    def bucket(self, objects: Mapping[str, bytes], prefix: str = "acme-") -> str:
         """A new bucket of the customer with objects; answers its name."""
-        return filled(self.client("s3"), objects)
+        return filled(self.client("s3"), objects, prefix)
 
     def bucket_policy(self, bucket: str, *statements: Mapping[str, Any]) -> None:
         """Says who else may use a bucket."""

@@ -1,10 +1,16 @@
 """Azure's own rules for accounts, containers and SAS tokens."""
 
+from base64 import b64encode
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pulumi_encord_integrations.model.integration_types.azure import AzureSpec
+from pulumi_encord_integrations.model.sas import SasToken
+from pulumi_encord_integrations.model.sas import canonical as mended
 from tests.support.types import CANARY, CASES, TENANT, sas_token
 from tests.unit.model.examined import NOW, canonical, places, problems
 
@@ -46,7 +52,9 @@ def test_what_is_no_storage_account_is_refused(account: Any) -> None:
     assert places("AZURE", storage_account=account) == {"storage_account"}
 
 
-@pytest.mark.parametrize("container", ["abc", "a-b", "a-b-c-1", "2026", "a" * 63, "$root", "$web"])
+@pytest.mark.parametrize(
+    "container", ["abc", "a-b", "a-b-c-1", "2026", "a" * 63, "$root", "$web", "$logs", "$blobchangefeed"]
+)
 def test_a_container_is_accepted(container: str) -> None:
     assert canonical("AZURE", container=container)["container"] == container
 
@@ -95,11 +103,49 @@ def test_what_is_no_tenant_is_refused(tenant: Any) -> None:
         TOKEN.replace("ss=b&srt=co&sp=rl", "ss=bfqt&srt=sco&sp=rwdlacupiytfx"),
         sas_token(CANARY, "2030-12-31T23:59Z"),
         sas_token(CANARY, "2030-12-31"),
-        sas_token(f"{CANARY}%2B%2F%3D"),
+        TOKEN.replace("%3D", "="),
+        TOKEN.replace("AAAA%3D", "%2B/%2FA%3D"),
     ],
 )
 def test_a_sas_token_is_accepted(token: str) -> None:
     assert canonical("AZURE", sas_token=token)["sas_token"] == token.removeprefix("?")
+
+
+SIGNATURE = "VBc5wxRxaYtPOVVPtzTq7I5Fsc2uvNU2whpEq790%2Bl2%3D"
+GOOD = TOKEN.partition("sig=")[0] + f"sig={SIGNATURE}"
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        f"?{GOOD}",
+        f"SharedAccessSignature={GOOD}",
+        f"{GOOD}\r\n",
+        f"\ufeff{GOOD}\u00a0",
+        f'"{GOOD}"',
+        f"'?{GOOD}'\n",
+        f"\u201c {GOOD} \u201d",
+        GOOD.replace("%2B", "+"),
+        GOOD.replace("%2B", "%20"),
+        GOOD.replace("%2B", " "),
+        GOOD.replace("%3D", ""),
+        f'"?{GOOD.replace("%2B", "+").replace("%3D", "")}"\r\n',
+        f"sig={SIGNATURE.replace('%2B', '+')}&{GOOD.partition('&sig=')[0]}",
+    ],
+)
+def test_what_pasting_does_to_a_token_is_mended_once_and_for_all(pasted: str) -> None:
+    kept = canonical("AZURE", sas_token=pasted)["sas_token"]
+    assert sorted(kept.split("&")) == sorted(GOOD.split("&"))
+    assert canonical("AZURE", sas_token=kept)["sas_token"] == kept
+
+
+@given(st.binary(min_size=32, max_size=32), st.sampled_from(["+", " ", "%20", "%2B"]), st.booleans())
+def test_any_signature_survives_pasting(signature: bytes, plus: str, padded: bool) -> None:
+    text = b64encode(signature).decode()
+    pasted = quote(text if padded else text[:-1], safe="").replace("%2B", plus)
+    token = SasToken.parse(mended(f"{GOOD.partition('&sig=')[0]}&sig={pasted}"))
+    assert token.parts["sig"] == text
+    assert not list(token.lacks())
 
 
 @pytest.mark.parametrize(
@@ -107,16 +153,34 @@ def test_a_sas_token_is_accepted(token: str) -> None:
     [
         ("", "sv, se, sig missing"),
         (CANARY, "sv, se, sig missing"),
-        (f"https://acme.blob.core.windows.net/training?{TOKEN}", "sv missing; give all that follows the ?"),
+        (f"https://acme.blob.core.windows.net/training?{TOKEN}", "is a whole URL; give what follows its ?"),
+        (
+            f"BlobEndpoint=https://x;SharedAccessSignature={TOKEN}",
+            "is a connection string; give what follows",
+        ),
+        (f"DefaultEndpointsProtocol=https;AccountName=a;AccountKey={CANARY}", "is a connection string"),
         (TOKEN.replace("sv=2024-11-04&", ""), "sv missing"),
         (TOKEN.replace(f"&sig={CANARY}", ""), "sig missing"),
-        (TOKEN.replace(CANARY, ""), "sig missing"),
+        (TOKEN.partition("sig=")[0] + "sig=", "sig missing"),
+        (TOKEN.replace("A%3D", "%3D"), "has a damaged signature: sig does not decode to 32 bytes; copy"),
+        (TOKEN.replace("AA%3D", ""), "has a damaged signature"),
+        (TOKEN.replace("%3D", "A"), "has a damaged signature"),
+        (TOKEN.replace("%3D", "%253D"), "has a damaged signature"),
+        (TOKEN.replace("AAAA%3D", "----%3D"), "has a damaged signature"),
         (TOKEN.replace("&se=2030-12-31T23:59:59Z", ""), "se missing"),
         (sas_token(CANARY, "soon"), "se is no time such as 2027-12-31T23:59:59Z"),
         (sas_token(CANARY, "2030-13-01T00:00:00Z"), "se is no time"),
         (sas_token(CANARY, "0001-01-01T00:00:00%2B14:00"), "se is no time"),
-        (TOKEN.replace("ss=b&srt=co", "sr=c"), "is no account SAS"),
-        (TOKEN.replace("ss=b&srt=co&sp=rl&", "si=stored-policy&sr=c&"), "is no account SAS"),
+        (TOKEN.replace("ss=b&srt=co", "sr=c"), "is a service SAS (sr), which opens one container or blob"),
+        (
+            f"sr=c&si=readers&sv=2020-06-12&{TOKEN.partition('&se=')[2].partition('&')[2]}",
+            "is a service SAS of a stored access policy (si), which opens one container; make an account SAS",
+        ),
+        (TOKEN.replace("ss=b&srt=co&sp=rl&", "si=stored-policy&sr=c&"), "a stored access policy (si)"),
+        (
+            TOKEN.replace("ss=b&srt=co", "sr=c&skoid=x&sktid=y"),
+            "is a user delegation SAS, which ends within 7 days",
+        ),
         (TOKEN.replace("sp=rl&", ""), "is no account SAS"),
         (f"{TOKEN}&sp=rl", "a part is there twice"),
         (TOKEN.replace("ss=b", "ss=f"), "ss must hold b; allow the Blob service"),
@@ -131,14 +195,15 @@ def test_a_sas_token_is_accepted(token: str) -> None:
             TOKEN.replace("ss=b&srt=co&sp=rl", "ss=q&srt=s&sp=w"),
             "b, srt must hold c and o, sp must",
         ),
-        (f"{TOKEN}&sr=c", "is no account SAS"),
+        (f"{TOKEN}&sr=c", "is a service SAS (sr)"),
         (f"{TOKEN}&st=soon", "st is no time such as 2027-12-31T23:59:59Z"),
         (f"{TOKEN}&st=2030-12-31T23:59:59Z", "begins only when it has ended: st is not before se"),
         (sas_token(CANARY, "2026-05-01T10:00:00Z"), "ended on 2026-05-01 10:00 UTC; make a new one"),
         (sas_token(CANARY, "2026-05-01T11:30:00%2B02:00"), "ended on 2026-05-01 09:30 UTC"),
         (sas_token(CANARY, "2026-05-01"), "ended on 2026-05-01 00:00 UTC"),
-        (f"{TOKEN}\n", "must be a SAS token: a query string such as"),
-        (f"{TOKEN} ", "must be a SAS token"),
+        (f"{TOKEN[:20]}\n{TOKEN[20:]}", "must be a SAS token: a query string such as"),
+        (f"{TOKEN[:20]} {TOKEN[20:]}", "must be a SAS token"),
+        (f"{TOKEN[:20]}\u200b{TOKEN[20:]}\n", "take out the zero width space (U+200B) at character 21"),
         (f"{TOKEN}\u00e9", "must be a SAS token"),
         (f"{TOKEN}{'x' * 5000}", "must be a SAS token"),
     ],
@@ -169,6 +234,7 @@ def test_the_end_of_a_sas_token_is_told_in_utc(end: str, told: str) -> None:
     [
         sas_token(CANARY, "2020-01-01"),
         TOKEN.replace("ss=b&srt=co&sp=rl", "sr=c&sp=r"),
+        TOKEN.replace("AA%3D", ""),
         f"{TOKEN}&sp=rl",
         f"{TOKEN}&st=soon",
     ],

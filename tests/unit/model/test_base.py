@@ -11,10 +11,11 @@ from typing import Annotated, Any
 import pytest
 from pydantic import ValidationError, create_model
 
-from pulumi_encord_integrations.model.base import IMMUTABLE, SECRET, Page, Received, SecretText, Sent
+from pulumi_encord_integrations.model.base import Page, Received, SecretText, Sent
 from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.model.integration_types.aws import AwsSpec
 from pulumi_encord_integrations.model.integrations import IntegrationView, view_of
+from pulumi_encord_integrations.model.marks import IMMUTABLE, SECRET
 from pulumi_encord_integrations.model.principals import Principals
 
 CANARY = "canary-8c1f-of-a-secret"

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from pulumi_encord_integrations.model.object_storage import Endpoint, host_of
-from tests.support.types import CANARY
-from tests.unit.model.examined import problems
+from tests.support.types import CANARY, CASES
+from tests.unit.model.examined import canonical, problems, spec_of
 
 ENDPOINT: TypeAdapter[str] = TypeAdapter(Endpoint)
 
@@ -117,13 +117,35 @@ def test_any_text_is_refused_or_has_one_form(value: str) -> None:
 @pytest.mark.parametrize("provider", ["OTC", "S3_COMPATIBLE"])
 @pytest.mark.parametrize(
     "wrong",
-    ["", " ", f"{CANARY} x", f"{CANARY}\n", f"{CANARY}\u00e9", CANARY * 11, [CANARY], {"a": CANARY}, 7],
+    ["", " ", f"{CANARY} x", f"{CANARY}\nx", f"{CANARY}\u00e9", CANARY * 12, [CANARY], {"a": CANARY}, 7],
 )
 @pytest.mark.parametrize("name", ["access_key_id", "secret_access_key"])
 def test_what_is_no_key_is_refused_without_being_quoted(provider: str, name: str, wrong: Any) -> None:
     [said] = problems(provider, **{name: wrong})
     assert said.startswith(f"{name}: must be ")
     assert CANARY not in said
+
+
+@pytest.mark.parametrize("provider", ["OTC", "S3_COMPATIBLE"])
+@pytest.mark.parametrize("around", [" {}", "{}\r\n", "\ufeff{}", "{}\u200b", "\t{}\u00a0"])
+def test_white_space_around_a_secret_is_no_part_of_it(provider: str, around: str) -> None:
+    assert canonical(provider, secret_access_key=around.format(CANARY))["secret_access_key"] == CANARY
+
+
+@pytest.mark.parametrize("provider", ["OTC", "S3_COMPATIBLE"])
+def test_white_space_around_what_is_shown_is_named(provider: str) -> None:
+    [said] = problems(provider, access_key_id="AKEXAMPLE\r\n")
+    assert said.endswith("without blanks; take out the carriage return and the line feed at its end")
+
+
+@pytest.mark.parametrize("provider", ["OTC", "S3_COMPATIBLE"])
+@pytest.mark.parametrize("name", ["access_key_id", "secret_access_key"])
+def test_a_new_key_in_quotes_is_refused(provider: str, name: str) -> None:
+    quoted = f'"{CANARY}"'
+    assert problems(provider, **{name: quoted}) == [f"{name}: is in quotes; take them out"]
+    stored, found = spec_of(provider).examine(CASES[provider].declared(**{name: quoted}))
+    assert stored
+    assert found == []
 
 
 @pytest.mark.parametrize("provider", ["OTC", "S3_COMPATIBLE"])

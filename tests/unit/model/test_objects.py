@@ -27,6 +27,11 @@ S3 = urls("S3_COMPATIBLE", buckets=ONE, endpoint=MINIO)
 OTC = urls("OTC", buckets=ONE, endpoint="https://obs.eu-de.otc.t-systems.com")
 AZURE = urls("AZURE", storage_account="acmedata", container="scans")
 ROOT = urls("AZURE", storage_account="acmedata", container="$root")
+LEGACY = urls(
+    "AWS", buckets=[{"name": name, "prefixes": []} for name in ("AcmeRaw", "acme_raw", "RAW", "raw")]
+)
+MIXED = urls("S3_COMPATIBLE", buckets=[{"name": "Acme_Lab", "prefixes": []}], endpoint=MINIO)
+LOGS = urls("AZURE", storage_account="acmedata", container="$logs")
 BLOBS = "https://acmedata.blob.core.windows.net"
 
 
@@ -45,6 +50,17 @@ BLOBS = "https://acmedata.blob.core.windows.net"
         (AWS_ONE, "video_file.mp4", "acme", "video_file.mp4"),
         (AWS_ONE, "s3://acme//x", "acme", "/x"),
         (AWS_ONE, "a..b/c.../.d", "acme", "a..b/c.../.d"),
+        (LEGACY, "https://s3.amazonaws.com/AcmeRaw/x", "AcmeRaw", "x"),
+        (LEGACY, "https://s3.us-east-1.amazonaws.com/acme_raw/x", "acme_raw", "x"),
+        (LEGACY, "https://acme_raw.s3.us-east-1.amazonaws.com/x", "acme_raw", "x"),
+        (LEGACY, "https://AcmeRaw.s3.amazonaws.com/x", "AcmeRaw", "x"),
+        (LEGACY, "https://AcmeRaw.S3.Amazonaws.com/x", "AcmeRaw", "x"),
+        (LEGACY, "https://RAW.s3.amazonaws.com/x", "raw", "x"),
+        (LEGACY, "s3://AcmeRaw/x", "AcmeRaw", "x"),
+        (MIXED, f"{MINIO}/Acme_Lab/x", "Acme_Lab", "x"),
+        (MIXED, "https://Acme_Lab.minio.example.com:9000/x", "Acme_Lab", "x"),
+        (LOGS, f"{BLOBS}/$logs/blob/x.log", "$logs", "blob/x.log"),
+        (LOGS, "https://AcmeData.blob.core.windows.net/%24logs/x", "$logs", "x"),
         (GCP, "gs://acme/videos/x", "acme", "videos/x"),
         (GCP, "https://storage.googleapis.com/acme/videos/x", "acme", "videos/x"),
         (GCP, "https://storage.cloud.google.com/acme/videos/x", "acme", "videos/x"),
@@ -74,6 +90,9 @@ def test_a_url_names_an_object(rules: ObjectUrls, url: str, bucket: str, key: st
         (AWS, "s3://acme", "names no object"),
         (AWS, "s3://acme/", "names no object"),
         (AWS, "s3:///x", "in no bucket"),
+        (LEGACY, "s3://acmeraw/x", "in no bucket of the integration; it has AcmeRaw"),
+        (LEGACY, "https://acmeraw.s3.amazonaws.com/x", "in no bucket"),
+        (LEGACY, "https://s3.amazonaws.com/acmeraw/x", "in no bucket"),
         (AWS, "gs://acme/videos/x", "is no URL of the integration's storage, such as s3://BUCKET/KEY"),
         (
             AWS,

@@ -42,7 +42,7 @@ def test_the_region_is_not_compared_before_both_are_known(unknown: str) -> None:
 )
 def test_what_is_no_region_is_refused(region: str) -> None:
     [said] = problems("OTC", region=region)
-    assert said == "region: must be a region of the Open Telekom Cloud, such as eu-de"
+    assert said.startswith("region: must be a region of the Open Telekom Cloud, such as eu-de")
 
 
 @pytest.mark.parametrize("name", ["abc", "123", "a.b", "a-b", "a--b", "acme.training.eu", "a" * 63])

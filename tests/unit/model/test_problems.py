@@ -8,7 +8,9 @@ from pydantic import Field, ValidationError
 from pulumi_encord_integrations.model.base import SecretText, Sent
 from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.model.integration_types.aws import AwsSpec
+from pulumi_encord_integrations.model.memberships import MembersSpec
 from pulumi_encord_integrations.model.problems import Problem, message_of, nearest, problems_of
+from tests.unit.model.examined import problems
 
 CANARY = "canary-8c1f"
 
@@ -106,3 +108,46 @@ def test_every_type_has_words_for_a_person() -> None:
     assert message_of({"type": "string_type", "msg": "Input should be a valid string"}) == "must be a string"
     assert message_of({"type": "value_error", "msg": "Value error, must be short"}) == "must be short"
     assert message_of({"type": "new_kind", "msg": "Said otherwise"}) == "Said otherwise"
+
+
+@pytest.mark.parametrize(
+    ("provider", "field", "value"),
+    [
+        ("AWS", "title", "Scans"),
+        ("AWS", "role_arn", "arn:aws:iam::123456789012:role/encord"),
+        ("AWS", "region", "eu-west-1"),
+        ("AWS", "buckets", "acme"),
+        ("AWS", "signed_url_expiry", "a week"),
+        ("GCP", "buckets", "acme"),
+        ("AZURE", "storage_account", "acmescans"),
+        ("AZURE", "container", "wards"),
+        ("OTC", "endpoint", "https://storage.example.com"),
+        ("OTC", "region", "eu-de"),
+        ("OTC", "access_key_id", "AKEXAMPLE"),
+        ("S3_COMPATIBLE", "preset", "MINIO"),
+        ("S3_COMPATIBLE", "buckets", "acme"),
+        ("DIRECT_ACCESS", "source", "AWS"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("around", "told"),
+    [
+        ("{}\r\n", "take out the carriage return and the line feed at its end"),
+        ("\u200b{}", "take out the zero width space (U+200B) at its beginning"),
+    ],
+)
+def test_what_nobody_sees_in_a_refused_field_is_named(
+    provider: str, field: str, value: str, around: str, told: str
+) -> None:
+    text = around.format(value)
+    [said] = problems(provider, **{field: [text] if field == "buckets" else text})
+    assert said.endswith(f"; {told}")
+
+
+@pytest.mark.parametrize("address", ["ada@example.com\u00a0", " ada@example.com"])
+def test_what_nobody_sees_in_an_address_is_named(address: str) -> None:
+    members = [{"user": "mia@example.com", "role": "user"}, {"user": address, "role": "user"}]
+    integration = "0d2f7f0e-5a0f-4c8c-8a53-6f3a1c9b7e10"
+    _, [found] = MembersSpec.examine({"integration": integration, "members": members})
+    assert found.where == "members[1].user"
+    assert found.help.startswith("take out the ")

@@ -91,6 +91,12 @@ def test_a_token_that_has_not_begun_says_from_when_on_it_opens() -> None:
     assert advice(read(more="&st=2026-11-23T10:00:00Z")) == []
 
 
+def test_a_token_for_some_addresses_says_so() -> None:
+    for addresses in ("203.0.113.7", "203.0.113.7-203.0.113.9", "0.0.0.0"):
+        [said] = advice(read(more=f"&sip={addresses}"))
+        assert said.startswith("its SAS token opens for some IP addresses only (sip)")
+
+
 def test_everything_worth_a_word_is_said_together() -> None:
     said = advice(read(SOON, "&st=2026-11-24", opens="ss=b&srt=co&sp=rwl"))
     assert [line.split(" ", 3)[3].split(" ")[0] for line in said] == ["begins", "ends", "opens"]

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pulumi_encord_integrations.model.base import IMMUTABLE, SECRET
 from pulumi_encord_integrations.model.integrations import integration_type, integration_types
+from pulumi_encord_integrations.model.marks import IMMUTABLE, SECRET
 from pulumi_encord_integrations.model.problems import problems_of
 from tests.support.types import CANARY, CASES, Case
 from tests.unit.model.examined import problems, spec_of
@@ -133,7 +133,7 @@ def test_a_field_in_both_spellings_is_given_twice(case: Case) -> None:
 
 @every_type
 @pytest.mark.parametrize(
-    "shape", [lambda c: [c], lambda c: {c: c}, lambda c: f"{c} {c}", lambda c: f"{c}\n", lambda c: c * 500]
+    "shape", [lambda c: [c], lambda c: {c: c}, lambda c: f"{c} {c}", lambda c: f"{c}\n{c}", lambda c: c * 500]
 )
 def test_no_problem_quotes_a_secret(case: Case, shape: Any) -> None:
     for name in case.secrets:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from pulumi_encord_integrations.model.text import Email, Title, same_email
+from pulumi_encord_integrations.model.text import Email, Title, bare, blemish, same_email, trimmed
 
 titles = TypeAdapter[str](Title)
 emails = TypeAdapter[str](Email)
@@ -145,6 +145,47 @@ def test_an_address_is_compared_by_its_canonical_form(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "Ada", "ada@xn--", "ä"])
 def test_what_is_no_address_is_compared_as_it_is(text: str) -> None:
     assert same_email(text) == text.lower()
+
+
+ZERO_WIDTH = "the zero width space (U+200B)"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("acme", ""),
+        ("", ""),
+        (" \n", ""),
+        ("a b", ""),
+        ("acme\r\n", "take out the carriage return and the line feed at its end"),
+        ("acme\n", "take out the line feed at its end"),
+        ("acme ", "take out the space at its end"),
+        ("acme   ", "take out the space at its end"),
+        ("\tacme", "take out the tab at its beginning"),
+        ("\ufeffacme", "take out the zero width no-break space (U+FEFF) at its beginning"),
+        ("acme\u00a0", "take out the no-break space (U+00A0) at its end"),
+        ("acme\x00", "take out the null character at its end"),
+        ("acme\x1b", "take out the control character (U+001B) at its end"),
+        ("ac\u200bme", f"take out {ZERO_WIDTH} at character 3"),
+        (" ac\u200bme", "take out the space at its beginning"),
+        ("a b\u00a0c", "take out the no-break space (U+00A0) at character 4"),
+        ('"acme"', "take out the quotes around it"),
+        ("\u201cacme\u201d", "take out the quotes around it"),
+        ('"acme', ""),
+        ('"', ""),
+    ],
+)
+def test_what_nobody_sees_in_a_text_is_named(text: str, told: str) -> None:
+    assert blemish(text) == told
+
+
+@given(st.text(max_size=30))
+def test_a_text_is_bared_of_what_surrounds_it_and_of_nothing_else(text: str) -> None:
+    assert trimmed(text) in text
+    assert trimmed(trimmed(text)) == trimmed(text)
+    assert trimmed(f"\u200b {text}\r\n") == trimmed(text)
+    assert bare(f'" {text}" ') == trimmed(text)
+    assert "\n" not in blemish(text)
 
 
 @given(st.emails())

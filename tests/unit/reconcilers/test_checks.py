@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from pulumi_encord_integrations.model.base import SECRET, SecretText
+from pulumi_encord_integrations.model.base import SecretText
 from pulumi_encord_integrations.model.integration_types.aws import AWS, AwsSpec
 from pulumi_encord_integrations.model.integrations import IntegrationType, IntegrationView
+from pulumi_encord_integrations.model.marks import SECRET
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
 from tests.unit.reconcilers.fake_api import DECLARED_AS, INPUTS
 

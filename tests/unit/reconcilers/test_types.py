@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from pydantic.alias_generators import to_camel
 
 from pulumi_encord_integrations.client.errors import NotFound, Refused, UnexpectedAnswer
 from pulumi_encord_integrations.model.integrations import integration_type
-from pulumi_encord_integrations.reconcilers.base import Bag, Live
+from pulumi_encord_integrations.reconcilers.base import Bag, Context, Live
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
 from tests.support.types import CASES, Case
 from tests.unit.reconcilers.fake_api import DECLARED_AS, FakeApi
@@ -89,6 +90,35 @@ def test_a_drifted_secret_stays_drifted_until_it_is_set_again(api: FakeApi, case
     again = reconciler(case).update(api.session(), made.id, twice.outputs, inputs)
     assert differing(case, read(api, case, again), inputs) == set()
     assert next(r for r in api.requests if r.method == "PATCH").read().count(inputs[name].encode()) == 1
+
+
+@every_secret
+def test_a_secret_that_is_left_out_is_left_alone(api: FakeApi, case: Case, name: str) -> None:
+    made = reconciler(case).create(api.session(), checked(case))
+    api.rows[made.id]["credentialFingerprint"] = "of another secret"
+    drifted = read(api, case, made)
+    known = case.declared(declared_as=DECLARED_AS, title="New", **{name: None})
+    found = reconciler(case).check(known, frozenset(), Context(before=drifted.inputs))
+    assert (found.problems, name in found.inputs) == ([], False)
+    updated = reconciler(case).update(api.session(), made.id, drifted.outputs, found.inputs)
+    sent = api.body()
+    assert (to_camel(name) in sent, sent["title"]) == (False, "New")
+    assert updated.outputs["title"] == "New"
+    assert read(api, case, updated).inputs == found.inputs
+
+
+@every_secret
+def test_a_secret_is_needed_to_create(case: Case, name: str) -> None:
+    known = case.declared(declared_as=DECLARED_AS, **{name: None})
+    [problem] = reconciler(case).check(known, frozenset()).problems
+    assert str(problem).startswith(f"{name}: is required")
+
+
+@every_type
+def test_all_that_a_create_needs_but_secrets_is_answered_by_a_read(case: Case) -> None:
+    kind = reconciler(case).kind
+    needed = {name for name, field in kind.spec.model_fields.items() if field.is_required()}
+    assert needed - set(case.secrets) <= kind.view.model_fields.keys()
 
 
 @every_secret

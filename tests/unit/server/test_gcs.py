@@ -71,6 +71,15 @@ def test_the_signature_is_the_accounts_over_this_object_alone(key_file: Path, ke
     assert not verified(url.replace("X-Goog-Expires=3600", "X-Goog-Expires=36000"))
 
 
+@pytest.mark.parametrize(
+    "bucket", ["acme_raw", "www.acme.example", "my-google-scans", f"{'a' * 63}.{'b' * 63}"]
+)
+def test_any_bucket_is_a_part_of_the_path(key_file: Path, bucket: str) -> None:
+    (url,) = gcs.sign(key_file, ACCOUNT, [StoredObject(bucket, "x")], 60)
+    assert urlsplit(url).path == f"/{bucket}/x"
+    assert verified(url)
+
+
 def test_a_url_ends_after_the_expiry(key_file: Path) -> None:
     (url,) = gcs.sign(key_file, None, [StoredObject("acme", "x")], 90)
     pairs = dict(parse_qsl(urlsplit(url).query))
