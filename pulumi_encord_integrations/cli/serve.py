@@ -2,14 +2,13 @@
 
 import ipaddress
 import os
-import signal
 import socket
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pulumi_encord_integrations.cli import interrupts
 from pulumi_encord_integrations.cli.configuration import read_server_settings
 from pulumi_encord_integrations.cli.extras import EncryptionKey, require_server
 from pulumi_encord_integrations.cli.help import NAME
@@ -53,15 +52,10 @@ def serve(
     settings = read_server_settings()
     place = database or settings.address or str(settings.database)
     require_server(place)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _end)
-    opened = open_database(place, encryption_key or settings.encryption_key_file)
-    app = _open(opened, settings)
-    _run(app, _listen(host, port), opened)
-
-
-def _end(_number: int, _frame: object) -> NoReturn:
-    sys.exit(0)
+    with interrupts.expected():
+        opened = open_database(place, encryption_key or settings.encryption_key_file)
+        app = _open(opened, settings)
+        _run(app, _listen(host, port), opened)
 
 
 def _is_loopback(host: str) -> bool:
@@ -121,6 +115,8 @@ def _run(app: Any, listener: socket.socket, database: "Database") -> None:
         """Says where it listens once it does."""
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            # By now the server has handlers of its own.
+            interrupts.release()
             await super().startup(sockets)
             say(f"listening on {_address(listener)}, database {database.name}, {database.described()}")
 
