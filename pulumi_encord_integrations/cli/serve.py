@@ -5,6 +5,7 @@ import os
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -17,13 +18,17 @@ from pulumi_encord_integrations.client.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pulumi_encord_integrations.client.settings import Settings
+    from pulumi_encord_integrations.server.auth import Address
     from pulumi_encord_integrations.server.store.database import Database
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 EXAMPLES = (
     "serve --database encord.sqlite",
     "serve --database /srv/encord.sqlite --port 0",
     "serve --database postgresql://encord@db.example.com/encord --encryption-key /srv/encord.encryption-key",
     "serve --database /srv/encord.sqlite --host 0.0.0.0 --behind-tls-proxy",
+    "serve --database /srv/encord.sqlite --public-url https://encord.example.com",
 )
 
 
@@ -38,23 +43,32 @@ def serve(
     behind_tls_proxy: Annotated[
         bool, typer.Option("--behind-tls-proxy", help="Other machines reach it through a TLS proxy only.")
     ] = False,
+    public_url: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--public-url",
+            metavar="URL",
+            help="Where callers reach it, if a proxy changes Host or strips a prefix. Repeatable.",
+        ),
+    ] = None,
 ) -> None:
     """Serves the API until a signal (Ctrl-C, SIGTERM) ends it.
 
-    It speaks http: for this machine alone, or for a proxy that speaks https to all others and keeps the Host
-    header, which signatures cover.
+    It speaks http: for this machine alone, or for a proxy that speaks https to all others. Signatures cover
+    the Host header: the proxy passes it on, or --public-url says what it was.
     """
     if not (_is_loopback(host) or behind_tls_proxy):
         raise ConfigurationError(
             f"{host} would let other machines in over http",
             hint="Put a proxy that speaks https before it and say so: --behind-tls-proxy",
         )
+    addresses = tuple(_address_of(url) for url in public_url or ())
     settings = read_server_settings()
     place = database or settings.address or str(settings.database)
     require_server(place)
     with interrupts.expected():
         opened = open_database(place, encryption_key or settings.encryption_key_file)
-        app = _open(opened, settings)
+        app = _open(opened, settings, addresses)
         _run(app, _listen(host, port), opened)
 
 
@@ -76,7 +90,18 @@ def open_database(place: str, key_file: Path | None, *, create: bool = False) ->
         raise ConfigurationError(error.message, hint=error.hint) from None
 
 
-def _open(database: "Database", settings: "Settings") -> Any:
+def _address_of(url: str) -> "Address":
+    """Spelled as clients sign it; raises `ConfigurationError`."""
+    from pulumi_encord_integrations.client.settings import http_address
+    from pulumi_encord_integrations.server.auth import Address
+
+    parts = urlsplit(http_address(url, "--public-url", "Give it as callers do: https://encord.example.com"))
+    port = f":{parts.port}" if parts.port and parts.port != _DEFAULT_PORTS[parts.scheme] else ""
+    host = parts.hostname or ""
+    return Address(f"[{host}]{port}" if ":" in host else f"{host}{port}", parts.path)
+
+
+def _open(database: "Database", settings: "Settings", addresses: "tuple[Address, ...]" = ()) -> Any:
     """The service on a database that `init-server` made; raises `ConfigurationError`."""
     from pulumi_encord_integrations.server.app import create_app
     from pulumi_encord_integrations.server.bootstrap import open_served
@@ -89,7 +114,8 @@ def _open(database: "Database", settings: "Settings") -> Any:
         made = f"--database {database.name} --organization NAME --admin EMAIL --new-key FILE"
         init = f"Make it: {NAME} init-server {made}"
         raise ConfigurationError(error.message, hint=init if error.missing else error.hint) from None
-    return create_app(Deployment(vault, settings.principals, settings.clouds), database)
+    deployment = Deployment(vault, settings.principals, settings.clouds, addresses=addresses)
+    return create_app(deployment, database)
 
 
 def _listen(host: str, port: int) -> socket.socket:
