@@ -14,7 +14,7 @@ from pulumi_encord_integrations.cli.output import printable, result, show, symbo
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from pulumi_encord_integrations.cli.checks import Check, Line
+    from pulumi_encord_integrations.cli.checks import Check, Line, Status
 
 EXAMPLES = (
     "doctor",
@@ -80,7 +80,8 @@ def _summed_up(lines: "Sequence[Line]") -> "Sequence[Line]":
 
     shown = [line for line in lines if line.status in {"FAIL", "warn"}]
     wrong = {line.check for line in shown}
-    for status, way in (("ok", "--all shows them"), ("skipped", "--all says why")):
+    rest: tuple[tuple[Status, str], ...] = (("ok", "--all shows them"), ("skipped", "--all says why"))
+    for status, way in rest:
         names = dict.fromkeys(x.check for x in lines if x.status == status and x.check not in wrong)
         if names:
             shown.append(Line(status, f"{', '.join(names)} ({way})", name=_count(len(names))))
