@@ -5,6 +5,16 @@ import sys
 
 def main() -> None:
     """Runs the command and ends the process with its exit code."""
-    from pulumi_encord_integrations.cli.app import run
+    from pulumi_encord_integrations.cli import interrupts
 
-    sys.exit(run(sys.argv[1:]))
+    interrupts.install()
+    try:
+        from pulumi_encord_integrations.cli.app import run
+
+        code = run(sys.argv[1:])
+        interrupts.finish()
+    except KeyboardInterrupt:
+        # While modules load; later `run` handles it.
+        code, word = interrupts.cancelled()
+        sys.stderr.write(f"error: {word}\n")
+    sys.exit(code)

@@ -103,7 +103,7 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return failures.cancelled()
     except SystemExit:
-        # A signal that ends `serve`, and typer where the reader of the help has gone away.
+        # typer, where the reader of the help has gone away.
         return ExitCode.DONE
     except Exception as error:  # noqa: BLE001  the border of the process
         return failures.report(error, debug=debug)

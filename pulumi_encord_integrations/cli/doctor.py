@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,18 +14,23 @@ from pulumi_encord_integrations.cli.output import printable, result, show, symbo
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from pulumi_encord_integrations.cli.checks import Check, Line
+    from pulumi_encord_integrations.cli.checks import Check, Line, Status
 
 EXAMPLES = (
     "doctor",
     "doctor --stack prod",
+    "doctor --all",
     "doctor --json | jq -r '.checks[] | select(.status == \"FAIL\") | .cure'",
 )
 _SYMBOLS = {"ok": "✓", "warn": "!", "FAIL": "✗", "skipped": "-"}
 _STYLES = {"ok": "green", "warn": "yellow", "FAIL": "bold red", "skipped": "dim"}
 
 
-def doctor(stack: Stack = None, json: Json = False) -> None:
+def doctor(
+    stack: Stack = None,
+    every: Annotated[bool, typer.Option("--all", help="Show what is fine, too, and all settings.")] = False,
+    json: Json = False,
+) -> None:
     """Examines what newcomers trip over, and names the cure; changes nothing.
 
     Ends with 1 if anything failed; warnings are no failure.
@@ -43,20 +48,20 @@ def doctor(stack: Stack = None, json: Json = False) -> None:
         found = [{"name": x.name, "status": x.status, "text": x.text, "cure": x.cure} for x in lines]
         result(document(ok=not failed, checks=found))
     else:
-        show(_drawn(lines))
+        show(_drawn(lines if every else _summed_up(lines)))
     if failed:
         raise typer.Exit(ExitCode.BAD)
 
 
 def checks() -> "Sequence[Check]":
     """All checks, in the order in which newcomers fail."""
-    from pulumi_encord_integrations.cli.checks import Check, api, machine
+    from pulumi_encord_integrations.cli.checks import Check, api, machine, runtime
 
     return (
         Check("Python", machine.python),
         Check("pulumi", machine.pulumi),
         Check("Pulumi.yaml", machine.project),
-        Check("runtime options", machine.runtime, ("Pulumi.yaml",)),
+        Check("runtime options", runtime.runtime, ("Pulumi.yaml",)),
         Check("provider process", machine.provider_process, ("runtime options",)),
         Check("endpoint", api.settings),
         Check("extra [server]", api.server_extra, ("provider process", "endpoint")),
@@ -67,6 +72,24 @@ def checks() -> "Sequence[Check]":
         Check("principals", api.principals, ("API", "who am I")),
         Check("settings", api.sources, ("endpoint",)),
     )
+
+
+def _summed_up(lines: "Sequence[Line]") -> "Sequence[Line]":
+    """What is wrong, then one line of what is fine and one of what could not be told."""
+    from pulumi_encord_integrations.cli.checks import Line
+
+    shown = [line for line in lines if line.status in {"FAIL", "warn"}]
+    wrong = {line.check for line in shown}
+    rest: tuple[tuple[Status, str], ...] = (("ok", "--all shows them"), ("skipped", "--all says why"))
+    for status, way in rest:
+        names = dict.fromkeys(x.check for x in lines if x.status == status and x.check not in wrong)
+        if names:
+            shown.append(Line(status, f"{', '.join(names)} ({way})", name=_count(len(names))))
+    return shown
+
+
+def _count(number: int) -> str:
+    return f"{number} checks" if number > 1 else "1 check"
 
 
 def _drawn(lines: "Sequence[Line]") -> "Text":

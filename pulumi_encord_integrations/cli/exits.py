@@ -19,6 +19,8 @@ class ExitCode(IntEnum):
     """The API or a cloud failed."""
     CANCELLED = 8
     TIMED_OUT = 9
+    TERMINATED = 143
+    """By SIGTERM, as shells count it."""
     BUG = 255
     """Our bug."""
 

@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 import typer
 
-from pulumi_encord_integrations.cli import output
+from pulumi_encord_integrations.cli import interrupts, output
 from pulumi_encord_integrations.cli.exits import ExitCode, code_of
 from pulumi_encord_integrations.cli.help import NAME
 from pulumi_encord_integrations.client.errors import EncordError
@@ -24,9 +24,10 @@ def ended(value: object) -> int:
 
 
 def cancelled() -> ExitCode:
-    """Says that a person ended the run."""
-    output.complain("cancelled")
-    return ExitCode.CANCELLED
+    """Says that a person or a signal ended the run."""
+    code, word = interrupts.cancelled()
+    output.complain(word)
+    return ExitCode(code)
 
 
 def report(error: Exception, *, debug: bool) -> ExitCode:

@@ -2,14 +2,14 @@
 
 import ipaddress
 import os
-import signal
 import socket
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
+from pulumi_encord_integrations.cli import interrupts
 from pulumi_encord_integrations.cli.extras import EncryptionKey, require_server
 from pulumi_encord_integrations.cli.help import NAME
 from pulumi_encord_integrations.cli.output import say
@@ -17,13 +17,17 @@ from pulumi_encord_integrations.client.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pulumi_encord_integrations.client.settings import Settings
+    from pulumi_encord_integrations.server.auth import Address
     from pulumi_encord_integrations.server.store.database import Database
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 EXAMPLES = (
     "serve --database encord.sqlite",
     "serve --database /srv/encord.sqlite --port 0",
     "serve --database postgresql://encord@db.example.com/encord --encryption-key /srv/encord.encryption-key",
     "serve --database /srv/encord.sqlite --host 0.0.0.0 --behind-tls-proxy",
+    "serve --database /srv/encord.sqlite --public-url https://encord.example.com",
 )
 
 
@@ -38,11 +42,19 @@ def serve(
     behind_tls_proxy: Annotated[
         bool, typer.Option("--behind-tls-proxy", help="Other machines reach it through a TLS proxy only.")
     ] = False,
+    public_url: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--public-url",
+            metavar="URL",
+            help="Where callers reach it, if a proxy changes Host or strips a prefix. Repeatable.",
+        ),
+    ] = None,
 ) -> None:
     """Serves the API until a signal (Ctrl-C, SIGTERM) ends it.
 
-    It speaks http: for this machine alone, or for a proxy that speaks https to all others and keeps the Host
-    header, which signatures cover.
+    It speaks http: for this machine alone, or for a proxy that speaks https to all others. Signatures cover
+    the Host header: the proxy passes it on, or --public-url says what it was.
     """
     if not (_is_loopback(host) or behind_tls_proxy):
         raise ConfigurationError(
@@ -51,18 +63,14 @@ def serve(
         )
     from pulumi_encord_integrations.cli.configuration import read_server_settings
 
+    addresses = tuple(_address_of(url) for url in public_url or ())
     settings = read_server_settings()
     place = database or settings.address or str(settings.database)
     require_server(place)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _end)
-    opened = open_database(place, encryption_key or settings.encryption_key_file)
-    app = _open(opened, settings)
-    _run(app, _listen(host, port), opened)
-
-
-def _end(_number: int, _frame: object) -> NoReturn:
-    sys.exit(0)
+    with interrupts.expected():
+        opened = open_database(place, encryption_key or settings.encryption_key_file)
+        app = _open(opened, settings, addresses)
+        _run(app, _listen(host, port), opened)
 
 
 def _is_loopback(host: str) -> bool:
@@ -83,7 +91,18 @@ def open_database(place: str, key_file: Path | None, *, create: bool = False) ->
         raise ConfigurationError(error.message, hint=error.hint) from None
 
 
-def _open(database: "Database", settings: "Settings") -> Any:
+def _address_of(url: str) -> "Address":
+    """Spelled as clients sign it; raises `ConfigurationError`."""
+    from pulumi_encord_integrations.client.settings import http_address
+    from pulumi_encord_integrations.server.auth import Address
+
+    parts = urlsplit(http_address(url, "--public-url", "Give it as callers do: https://encord.example.com"))
+    port = f":{parts.port}" if parts.port and parts.port != _DEFAULT_PORTS[parts.scheme] else ""
+    host = parts.hostname or ""
+    return Address(f"[{host}]{port}" if ":" in host else f"{host}{port}", parts.path)
+
+
+def _open(database: "Database", settings: "Settings", addresses: "tuple[Address, ...]" = ()) -> Any:
     """The service on a database that `init-server` made; raises `ConfigurationError`."""
     from pulumi_encord_integrations.server.app import create_app
     from pulumi_encord_integrations.server.bootstrap import open_served
@@ -96,7 +115,8 @@ def _open(database: "Database", settings: "Settings") -> Any:
         made = f"--database {database.name} --organization NAME --admin EMAIL --new-key FILE"
         init = f"Make it: {NAME} init-server {made}"
         raise ConfigurationError(error.message, hint=init if error.missing else error.hint) from None
-    return create_app(Deployment(vault, settings.principals, settings.clouds), database)
+    deployment = Deployment(vault, settings.principals, settings.clouds, addresses=addresses)
+    return create_app(deployment, database)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -122,6 +142,8 @@ def _run(app: Any, listener: socket.socket, database: "Database") -> None:
         """Says where it listens once it does."""
 
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            # By now the server has handlers of its own.
+            interrupts.release()
             await super().startup(sockets)
             say(f"listening on {_address(listener)}, database {database.name}, {database.described()}")
 

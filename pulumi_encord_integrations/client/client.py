@@ -15,6 +15,7 @@ import tenacity
 from pydantic import BaseModel, ValidationError
 
 from pulumi_encord_integrations.client import errors
+from pulumi_encord_integrations.client.alterations import alteration
 from pulumi_encord_integrations.client.auth import Credentials
 from pulumi_encord_integrations.model.base import Page
 
@@ -219,4 +220,7 @@ def _error(response: httpx2.Response, data: Any, endpoint: str) -> errors.Encord
             hint="Check the address in encord:endpoint",
         )
     kind = _KINDS.get(status, errors.Refused if status < 500 else errors.ServerFailed)
-    return kind(said, code=code, hint=str(body.get("hint", "")))
+    hint = str(body.get("hint", ""))
+    if code == "signature_mismatch" and (found := alteration(response.request, body.get("errors"))):
+        said, hint = found
+    return kind(said, code=code, hint=hint)

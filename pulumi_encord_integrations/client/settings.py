@@ -133,22 +133,25 @@ def _endpoint(value: str | None) -> str:
     )
     if not value:
         raise ConfigurationError("encord:endpoint is not set", hint=hint)
-    if value == EMBEDDED:
-        return value
+    return value if value == EMBEDDED else http_address(value, "encord:endpoint", hint)
+
+
+def http_address(value: str, name: str, hint: str = "") -> str:
+    """An API's address without a slash at its end; raises `ConfigurationError`, which names the setting."""
     try:
         parts = urlsplit(value)
         usable = (
             parts.scheme in {"http", "https"} and parts.port != 0 and _HOST.fullmatch(parts.hostname or "")
         )
     except ValueError:
-        raise ConfigurationError("encord:endpoint is not an address", hint=hint) from None
+        raise ConfigurationError(f"{name} is not an address", hint=hint) from None
     more = "@" in parts.netloc or parts.query or parts.fragment
     # urlsplit itself passes over line ends and tabs.
     if not usable or more or not value.isprintable() or " " in value:
-        raise ConfigurationError("encord:endpoint is neither embedded nor an http(s) address", hint=hint)
+        raise ConfigurationError(f"{name} is not an http(s) address", hint=hint)
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise ConfigurationError(
-            f"encord:endpoint would send requests to {parts.hostname} in clear",
+            f"{name} would send requests to {parts.hostname} in clear",
             hint="Use https for other machines",
         )
     return value.rstrip("/")

@@ -3,7 +3,7 @@
 import base64
 import hmac
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -23,6 +23,8 @@ _SDK_COMPONENTS = ("@method", "@request-target", "content-digest")
 _OWN_COMPONENTS = ("@method", "@request-target", "@authority", "content-digest")
 _SDK_PARAMS = {"created", "keyid", "alg"}
 _MAX_FIELD = 4096
+_MAX_TOLD = 2048
+"""Characters of what arrived that are told in a refusal."""
 _MIN_NONCE = 16
 
 
@@ -38,6 +40,15 @@ class Incoming:
 
 
 @dataclass(frozen=True)
+class Address:
+    """Where callers reach the API, if a proxy changes that on the way."""
+
+    authority: str
+    prefix: str = ""
+    """Of the path; the proxy takes it off."""
+
+
+@dataclass(frozen=True)
 class Proof:
     """A public key that was proven, and what tells this request from any other."""
 
@@ -49,12 +60,15 @@ class Proof:
     """False for a bearer token."""
 
 
-def prove(incoming: Incoming, vault: Vault, window: int) -> Proof:
-    """The key behind a request; raises a 401 fault. Whether anyone owns the key is asked elsewhere."""
+def prove(incoming: Incoming, vault: Vault, window: int, addresses: Sequence[Address] = ()) -> Proof:
+    """The key behind a request; raises a 401 fault. Whether anyone owns the key is asked elsewhere.
+
+    With `addresses`, requests must be signed for one of them, whatever their Host header says.
+    """
     authorization = incoming.headers.get("authorization", "")
     if authorization and "signature" not in incoming.headers:
         return _prove_bearer(authorization, incoming, vault)
-    return _prove_signature(incoming, window)
+    return _prove_signature(incoming, window, addresses)
 
 
 def issue_token(public_key: str, vault: Vault) -> str:
@@ -81,7 +95,7 @@ def _fernet(vault: Vault) -> Fernet:
     return Fernet(base64.urlsafe_b64encode(vault.derive(b"bearer tokens")))
 
 
-def _prove_signature(incoming: Incoming, window: int) -> Proof:
+def _prove_signature(incoming: Incoming, window: int, addresses: Sequence[Address]) -> Proof:
     covered, params, signature = _signature_fields(incoming.headers)
     own = covered == _OWN_COMPONENTS
     if not own and covered != _SDK_COMPONENTS:
@@ -93,23 +107,52 @@ def _prove_signature(incoming: Incoming, window: int) -> Proof:
         raise not_authenticated(f"the signature's nonce has fewer than {_MIN_NONCE} characters")
     digest = _checked_digest(incoming)
     key = _public_key(params["keyid"])
-    values = {
-        "@method": incoming.method,
-        "@request-target": incoming.target,
-        "@authority": incoming.authority,
-        "content-digest": digest,
-    }
     # What was received is verified as it stands: serialising the parsed form anew would hide differences.
     received = incoming.headers["signature-input"].removeprefix(f"{LABEL}=")
-    lines = [*(f'"{name}": {values[name]}' for name in covered), f'"@signature-params": {received}']
-    try:
-        key.verify(signature, "\n".join(lines).encode())
-    except InvalidSignature:
-        raise not_authenticated(
-            "the signature does not match the request", "Is it the key of this user?"
-        ) from None
+    for address in addresses or (Address(incoming.authority),):
+        values = {
+            "@method": incoming.method,
+            "@request-target": address.prefix + incoming.target,
+            "@authority": address.authority,
+            "content-digest": digest,
+        }
+        lines = [*(f'"{name}": {values[name]}' for name in covered), f'"@signature-params": {received}']
+        if _verifies(key, signature, "\n".join(lines)):
+            break
+    else:
+        raise _mismatch(incoming, covered, addresses)
     _check_time(params["created"], window)
     return Proof(params["keyid"], (received, incoming.method, incoming.target, digest), unique=own)
+
+
+def _verifies(key: Ed25519PublicKey, signature: bytes, base: str) -> bool:
+    try:
+        key.verify(signature, base.encode())
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _mismatch(incoming: Incoming, covered: tuple[str, ...], addresses: Sequence[Address]) -> Fault:
+    """Says what arrived, all of it sent by the caller, who so sees what was changed on the way."""
+    arrived = {"@method": incoming.method, "@request-target": incoming.target}
+    if "@authority" in covered:
+        arrived["@authority"] = incoming.authority
+    told = {name: _told(value) for name, value in arrived.items()}
+    host = f", for the host {told['@authority']}" if "@authority" in told else ""
+    served = f"; this API serves {', '.join(a.authority + a.prefix for a in addresses)}" if addresses else ""
+    return Fault(
+        401,
+        "signature_mismatch",
+        f"the signature is not of the request that arrived: {told['@method']} {told['@request-target']}{host}"
+        f"{served}",
+        "A proxy must pass on the Host header, the path and the query unchanged",
+        [{"component": name, "arrived": value} for name, value in told.items()],
+    )
+
+
+def _told(value: str) -> str:
+    return value.encode("ascii", "backslashreplace").decode()[:_MAX_TOLD]
 
 
 def _signature_fields(headers: Mapping[str, str]) -> tuple[tuple[str, ...], dict[str, Any], bytes]:
@@ -146,9 +189,14 @@ def _dictionary(field: str) -> dict[str, Any]:
 
 def _checked_digest(incoming: Incoming) -> str:
     given = incoming.headers.get("content-digest", "")
+    if not given:
+        raise not_authenticated("the request has no Content-Digest header", "A proxy must pass it on")
     expected = f"sha-256=:{base64.b64encode(sha256(incoming.body).digest()).decode()}:"
     if not hmac.compare_digest(given.encode(), expected.encode()):
-        raise not_authenticated("the content digest does not match the body")
+        raise not_authenticated(
+            f"the content digest is not of the body that arrived, {len(incoming.body)} bytes",
+            "A proxy must pass on bodies unchanged",
+        )
     return given
 
 

@@ -35,7 +35,7 @@ class Refusal(BaseModel):
     code: str
     hint: str | None = None
     errors: list[dict[str, str]] | None = None
-    """Each refusal, where one request asks for many things."""
+    """Each refusal, where one request asks for many things; what arrived, where a signature is not of it."""
 
 
 class AuthenticatedRoute(APIRoute):
@@ -51,7 +51,9 @@ class AuthenticatedRoute(APIRoute):
             try:
                 deployment: Deployment = request.app.state.deployment
                 incoming = await _incoming(request, self.max_body)
-                request.state.proof = auth.prove(incoming, deployment.vault, deployment.window)
+                request.state.proof = auth.prove(
+                    incoming, deployment.vault, deployment.window, deployment.addresses
+                )
                 return await handle(request)
             except (Fault, HTTPException, RequestValidationError, exc.TimeoutError):
                 raise

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pulumi_encord_integrations.model.principals import CloudAccess, Principals
+from pulumi_encord_integrations.server.auth import Address
 from pulumi_encord_integrations.server.vault import Vault
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ class Deployment:
     principals: Principals = field(default_factory=Principals)
     clouds: CloudAccess = field(default_factory=CloudAccess)
     window: int = SIGNATURE_WINDOW
+    addresses: tuple[Address, ...] = ()
+    """Where callers reach the API; empty: where the Host header says."""
 
     @cached_property
     def roles(self) -> "Roles":

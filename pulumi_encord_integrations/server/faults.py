@@ -15,7 +15,7 @@ class Fault(Exception):
         self.message = message
         self.hint = hint
         self.errors = errors
-        """Each thing that is refused, where one request asks for many."""
+        """Each thing that is refused, where one request asks for many; the parts of it that were signed."""
 
 
 class DatabaseUnusable(Exception):

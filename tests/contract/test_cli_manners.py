@@ -5,7 +5,7 @@ import shlex
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -54,16 +54,27 @@ def here(ada: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     return monkeypatch
 
 
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """Runs the command inside this process, its outputs no terminal."""
+
+    def called(*arguments: str) -> Ran:
+        code = app.run(arguments)
+        return Ran(code, *capsys.readouterr())
+
+    return called
+
+
 @pytest.mark.parametrize("verb", VERBS)
-def test_the_help_of_each_verb_begins_with_examples(tmp_path: Path, verb: str) -> None:
-    ran = run(tmp_path, verb, "--help")
+def test_the_help_of_each_verb_begins_with_examples(call: Callable[..., Ran], verb: str) -> None:
+    ran = call(verb, "--help")
     first, example, *_ = ran.out.splitlines()
     assert (ran.code, ran.err, first) == (0, "", "Examples:")
     assert example.startswith(f"  encord-integrations {verb}")
 
 
-def test_the_help_of_the_command_begins_with_examples(tmp_path: Path) -> None:
-    ran = run(tmp_path, "--help")
+def test_the_help_of_the_command_begins_with_examples(call: Callable[..., Ran]) -> None:
+    ran = call("--help")
     assert ran.code == 0
     assert ran.out.startswith("Examples:\n  encord-integrations list\n")
     assert all(verb in ran.out for verb in VERBS)
@@ -82,9 +93,7 @@ def test_each_example_is_a_call_that_the_command_understands(
 
 
 def test_help_loads_neither_pulumi_nor_a_server_nor_sql(tmp_path: Path) -> None:
-    assert loaded(tmp_path, ["--help"]) == set()
-    for verb in VERBS:
-        assert loaded(tmp_path, [verb, "--help"]) == set(), verb
+    assert loaded(tmp_path, ["--help"], *([verb, "--help"] for verb in VERBS)) == set()
 
 
 def test_a_list_of_a_served_api_loads_no_server(tmp_path: Path, ada: dict[str, str]) -> None:
@@ -97,19 +106,23 @@ def test_an_embedded_list_loads_the_server_but_never_pulumi(tmp_path: Path) -> N
     assert "pulumi" not in found
 
 
-def test_an_embedded_database_is_listed_and_left_as_it_is(tmp_path: Path) -> None:
+def test_an_embedded_database_is_listed_and_left_as_it_is(
+    here: pytest.MonkeyPatch, tmp_path: Path, call: Callable[..., Ran]
+) -> None:
     path = tmp_path / "encord.sqlite"
     with closing(connect(Settings("embedded", database=path, user=CREATOR), create=True)) as api:
         api.call("POST", "cloud-integrations", body=AWS)
     before = path.read_bytes()
-    ran = run(tmp_path, "list", ENCORD_ENDPOINT="embedded", ENCORD_USER=CREATOR)
+    here.setenv("ENCORD_ENDPOINT", "embedded")
+    here.setenv("ENCORD_USER", CREATOR)
+    ran = call("list")
     assert (ran.code, ran.err) == (0, "")
     assert str(AWS["title"]) in ran.out
     assert path.read_bytes() == before
 
 
-def test_without_a_verb_the_help_is_words_and_the_call_was_wrong(tmp_path: Path) -> None:
-    ran = run(tmp_path)
+def test_without_a_verb_the_help_is_words_and_the_call_was_wrong(call: Callable[..., Ran]) -> None:
+    ran = call()
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith("Examples:")
 
@@ -121,11 +134,15 @@ def test_the_version_is_the_distributions(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [("list",), ("show", "prod"), ("show", "nope"), ("list", "--json")])
 def test_piped_output_holds_no_escape_codes_unless_they_are_forced(
-    tmp_path: Path, ada: dict[str, str], arguments: tuple[str, ...]
+    here: pytest.MonkeyPatch, call: Callable[..., Ran], arguments: tuple[str, ...]
 ) -> None:
-    plain = run(tmp_path, *arguments, **ada)
-    forced = run(tmp_path, *arguments, **ada, FORCE_COLOR="1")
-    never = run(tmp_path, *arguments, **ada, FORCE_COLOR="1", NO_COLOR="1")
+    for name in ("FORCE_COLOR", "NO_COLOR"):
+        here.delenv(name, raising=False)
+    plain = call(*arguments)
+    here.setenv("FORCE_COLOR", "1")
+    forced = call(*arguments)
+    here.setenv("NO_COLOR", "1")
+    never = call(*arguments)
     assert ESCAPE not in plain.out + plain.err + never.out + never.err
     assert (ESCAPE in forced.out + forced.err) == ("--json" not in arguments)
 
@@ -134,17 +151,21 @@ def test_what_was_piped_is_the_same_twice(tmp_path: Path, ada: dict[str, str]) -
     assert run(tmp_path, "list", **ada, COLUMNS="40") == run(tmp_path, "list", **ada, COLUMNS="200")
 
 
-def test_json_is_one_document_with_a_schema_version(tmp_path: Path, ada: dict[str, str]) -> None:
-    listed = json.loads(run(tmp_path, "list", "--json", **ada).out)
-    shown = json.loads(run(tmp_path, "show", "prod", "--json", **ada).out)
+def test_json_is_one_document_with_a_schema_version(
+    here: pytest.MonkeyPatch, call: Callable[..., Ran]
+) -> None:
+    listed = json.loads(call("list", "--json").out)
+    shown = json.loads(call("show", "prod", "--json").out)
     assert listed["schemaVersion"] == shown["schemaVersion"] == 1
     assert [shown["integration"]] == listed["integrations"]
     assert shown["integration"]["title"] == "prod"
 
 
-def test_an_empty_list_is_a_sentence_and_no_failure(tmp_path: Path, ada: dict[str, str]) -> None:
-    assert run(tmp_path, "list", "--title", "x", **ada) == Ran(0, "", "no integration matches\n")
-    assert json.loads(run(tmp_path, "list", "--title", "x", "--json", **ada).out)["integrations"] == []
+def test_an_empty_list_is_a_sentence_and_no_failure(
+    here: pytest.MonkeyPatch, call: Callable[..., Ran]
+) -> None:
+    assert call("list", "--title", "x") == Ran(0, "", "no integration matches\n")
+    assert json.loads(call("list", "--title", "x", "--json").out)["integrations"] == []
 
 
 def test_a_locale_that_cannot_write_a_title_does_no_harm(

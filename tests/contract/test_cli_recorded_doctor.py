@@ -37,7 +37,7 @@ def declare(folder: Path, virtualenv: str = sys.prefix, **config: str) -> None:
 
 def doctor(folder: Path, *arguments: str, **variables: str) -> Ran:
     path = f"{folder}:/usr/bin:/bin"
-    return run(folder, "doctor", *arguments, **{"PATH": path, **variables})
+    return run(folder, "doctor", *arguments, **{"PATH": path, "ENCORD_ENGINE_DIR": str(folder), **variables})
 
 
 def acting(api: Api, folder: Path, address: str, who: str = CREATOR) -> dict[str, str]:
@@ -47,14 +47,15 @@ def acting(api: Api, folder: Path, address: str, who: str = CREATOR) -> dict[str
 
 
 def test_nothing_at_all_is_told_as_recorded(tmp_path: Path, snapshot: SnapshotAssertion) -> None:
-    assert scrubbed(run(tmp_path, "doctor"), tmp_path) == snapshot
+    ran = run(tmp_path, "doctor", ENCORD_ENGINE_DIR=str(tmp_path / "none"))
+    assert scrubbed(ran, tmp_path) == snapshot
 
 
 def test_an_embedded_project_before_its_first_up_is_told_as_recorded(
     project: Path, snapshot: SnapshotAssertion
 ) -> None:
     declare(project, **EMBEDDED)
-    assert scrubbed(doctor(project), project) == snapshot
+    assert scrubbed(doctor(project, "--all"), project) == snapshot
     assert {path.name for path in project.iterdir()} == {"Pulumi.yaml", "pulumi"}
 
 
@@ -63,7 +64,7 @@ def test_a_broken_virtual_environment_is_told_as_recorded(project: Path, snapsho
     assert scrubbed(doctor(project), project) == snapshot
 
 
-@pytest.mark.parametrize("options", [[], ["--json"]], ids=str)
+@pytest.mark.parametrize("options", [[], ["--all"], ["--json"]], ids=str)
 def test_a_served_api_is_told_as_recorded(
     on_sqlite: Api, project: Path, snapshot: SnapshotAssertion, options: list[str]
 ) -> None:
@@ -83,7 +84,7 @@ def test_an_embedded_database_is_read_and_left_as_it_is(project: Path) -> None:
     connect(Settings("embedded", database=path, user=CREATOR), create=True).close()
     declare(project, **EMBEDDED)
     before = path.read_bytes()
-    ran = doctor(project)
+    ran = doctor(project, "--all")
     assert (ran.code, f"{CREATOR}, ADMIN of" in ran.out) == (0, True)
     assert path.read_bytes() == before
 
@@ -118,7 +119,7 @@ def test_an_api_that_is_not_there_is_told_as_recorded(
 def test_a_setting_names_the_file_of_the_stack_that_it_came_from(project: Path) -> None:
     declare(project, **EMBEDDED)
     (project / "Pulumi.live.yaml").write_text('config: {"encord:user": mia@example.com}')
-    out = doctor(project, "--stack", "live").out
+    out = doctor(project, "--stack", "live", "--all").out
     assert "mia@example.com, from encord:user in Pulumi.live.yaml" in out
     assert "embedded, from encord:endpoint in Pulumi.yaml" in out
 

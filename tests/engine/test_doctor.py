@@ -19,9 +19,9 @@ def project(tmp_path: Path) -> Project:
     return project
 
 
-def doctor(project: Project) -> Ran:
+def doctor(project: Project, *options: str) -> Ran:
     ran = subprocess.run(
-        [COMMAND, "doctor"],
+        [COMMAND, "doctor", *options],
         cwd=project.folder,
         env=project.env,
         capture_output=True,
@@ -36,7 +36,7 @@ def test_a_project_that_works_is_found_well_before_and_after_its_first_up(projec
     before = doctor(project)
     assert (before.code, before.err, "FAIL" in before.out) == (0, "", False), before.out
     project.up()
-    after = doctor(project)
+    after = doctor(project, "--all")
     assert after.code == 0, after.out
     assert f"{USER}, ADMIN of " in after.out
 

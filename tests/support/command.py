@@ -68,14 +68,14 @@ def run(folder: Path, *arguments: str, **more: str) -> Ran:
     return Ran(ran.returncode, ran.stdout, ran.stderr)
 
 
-def loaded(folder: Path, arguments: list[str], **variables: str) -> set[str]:
-    """The names of the heavy modules that a run of the command loads."""
+def loaded(folder: Path, *calls: list[str], **variables: str) -> set[str]:
+    """The names of the heavy modules that these runs of the command load."""
     code = (
-        "import sys; from pulumi_encord_integrations.cli.app import run; code = run(sys.argv[1:]);"
+        f"import sys; from pulumi_encord_integrations.cli.app import run; code = sum(map(run, {calls!r}));"
         f"print(code, *sorted(sys.modules.keys() & set({HEAVY!r})), file=sys.stderr)"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
+        [sys.executable, "-c", code],
         cwd=folder,
         env=environment(folder, **variables),
         capture_output=True,

@@ -208,21 +208,44 @@ def arguments(request: Any, engine: str) -> list[str]:
 
 
 def interpreter(info: Any) -> str:
-    """Return the Python that Pulumi.yaml's runtime options ask for."""
-    options = _options(info.options)
-    root = Path(info.root_directory or ".")
-    toolchain = options.get("toolchain", "pip")
-    virtualenv = options.get("virtualenv") or (".venv" if toolchain == "uv" else "")
-    if toolchain == "poetry" and not virtualenv:
-        raise Refused("for the toolchain poetry, name its environment as runtime.options.virtualenv")
-    if not virtualenv:
+    """Return the Python that Pulumi.yaml's runtime options choose, as Pulumi's own host does."""
+    home = virtual_environment(info)
+    if not home:
         return os.environ.get("PULUMI_PYTHON_CMD") or sys.executable
-    python = root / virtualenv / "bin" / "python"
+    python = home / "bin" / "python"
     if not os.access(python, os.X_OK):
-        raise Refused(
-            f"Pulumi.yaml asks for the virtual environment {virtualenv!r}, but there is no {python}"
-        )
+        named = _options(info.options).get("virtualenv") or str(home)
+        raise Refused(f"Pulumi.yaml asks for the virtual environment {named!r}, but there is no {python}")
     return str(python)
+
+
+def virtual_environment(info: Any) -> Path | None:
+    """Return the folder of the environment of the toolchain that is named or has a lock file, if any."""
+    options = _options(info.options)
+    root = Path(info.root_directory or ".").resolve()
+    program = root / (info.program_directory or ".")
+    locked = (name for name in ("uv", "poetry") if _upwards(program, f"{name}.lock"))
+    toolchain = options.get("toolchain") or next(locked, "pip")
+    if toolchain == "poetry":
+        return Path(_of_poetry(program))
+    if options.get("virtualenv"):
+        return root / options["virtualenv"]
+    if toolchain != "uv":
+        return None
+    beside = _upwards(program, "uv.lock") or _upwards(program, "pyproject.toml") or program
+    return beside / (os.environ.get("UV_PROJECT_ENVIRONMENT") or ".venv")
+
+
+def _upwards(folder: Path, name: str) -> Path | None:
+    return next((above for above in (folder, *folder.parents) if (above / name).exists()), None)
+
+
+def _of_poetry(folder: Path) -> str:
+    command = ["poetry", "env", "info", "--path"]
+    try:
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        raise Refused("poetry has no environment for this project: run `poetry install`") from None
 
 
 def environment(python: str) -> dict[str, str]:

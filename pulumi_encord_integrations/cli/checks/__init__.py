@@ -23,6 +23,7 @@ class Line:
     cure: str = ""
     name: str = ""
     """Of the check, unless it finds several things."""
+    check: str = ""
 
 
 @dataclass
@@ -61,7 +62,7 @@ def examined(patient: Patient, checks: Sequence[Check]) -> Iterator[Line]:
         if cause or any(line.status == "FAIL" for line in lines):
             causes[check.name] = cause or check.name
         for line in lines:
-            yield Line(line.status, line.text, line.cure, line.name or check.name)
+            yield Line(line.status, line.text, line.cure, line.name or check.name, check.name)
 
 
 def _lines(check: Check, patient: Patient) -> Iterator[Line]:

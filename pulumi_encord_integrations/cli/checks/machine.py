@@ -1,4 +1,4 @@
-"""The machine: Python, Pulumi, the project, and the interpreter of the provider process."""
+"""The machine: Python, Pulumi, the project, and what the provider process finds."""
 
 import json
 import os
@@ -22,7 +22,6 @@ OLDEST_SDK = (3, 268)
 """Of the Python package `pulumi`."""
 _SECONDS = 60
 _PACKAGE = "pulumi-encord-integrations"
-_RUNTIME = "runtime: {name: python, options: {toolchain: pip, virtualenv: .venv}}"
 _PROBE = f"""
 import importlib.util, json
 from importlib.metadata import version
@@ -49,7 +48,7 @@ def pulumi(_patient: Patient) -> Iterator[Line]:
     """The program `pulumi` on PATH."""
     path = shutil.which("pulumi")
     if path is None:
-        yield Line("FAIL", "not found on PATH", "install it: https://www.pulumi.com/docs/install/")
+        yield _not_on_path()
         return
     environment = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
     said = _run([path, "version"], Path.cwd(), environment)
@@ -64,6 +63,24 @@ def pulumi(_patient: Patient) -> Iterator[Line]:
         yield Line("ok", f"{said}, {path}")
 
 
+def _not_on_path() -> Line:
+    found = next((path for path in _elsewhere() if os.access(path, os.X_OK)), None)
+    if found is None:
+        return Line("FAIL", "not found on PATH", "install it: https://www.pulumi.com/docs/install/")
+    return Line("FAIL", f"not on PATH, but here: {found}", f'export PATH="{found.parent}:$PATH"')
+
+
+def _elsewhere() -> Iterator[Path]:
+    """Where `pulumi` lies besides PATH: its installer's folder, and what `make` keeps in a checkout."""
+    for home in filter(None, (os.environ.get("PULUMI_HOME"), "~/.pulumi")):
+        yield Path(home).expanduser() / "bin" / "pulumi"
+    here = Path.cwd()
+    checkouts = (Path(__file__).resolve().parents[3], here, *here.parents)
+    named = os.environ.get("ENCORD_ENGINE_DIR")
+    for kept in [Path(named)] if named else [folder / ".cache" / "engine" for folder in checkouts]:
+        yield from sorted((*kept.glob("*/pulumi"), *kept.glob("*/bin/pulumi")))
+
+
 def project(patient: Patient) -> Iterator[Line]:
     """The project's file."""
     patient.folder = project_folder(patient.folder)
@@ -74,44 +91,6 @@ def project(patient: Patient) -> Iterator[Line]:
     else:
         patient.project = found
         yield Line("ok", str(patient.folder / "Pulumi.yaml"))
-
-
-def runtime(patient: Patient) -> Iterator[Line]:
-    """The runtime and its options, which choose the interpreter of the provider process."""
-    declared = patient.project.get("runtime")
-    given = declared if isinstance(declared, dict) else {"name": declared}
-    options = given.get("options")
-    options = options if isinstance(options, dict) else {}
-    if given.get("name") != "python":
-        yield Line("FAIL", f"the runtime is {given.get('name')}, not python", f"write {_RUNTIME}")
-        return
-    toolchain = str(options.get("toolchain") or "pip")
-    virtualenv = options.get("virtualenv") or (".venv" if toolchain == "uv" else None)
-    if virtualenv:
-        yield _in_virtualenv(patient, toolchain, str(virtualenv))
-    elif toolchain != "pip":
-        yield Line(
-            "warn", f"{toolchain} chooses the virtual environment itself", "doctor cannot look into it"
-        )
-    else:
-        patient.interpreter = os.environ.get("PULUMI_PYTHON_CMD") or shutil.which("python3")
-        text = f"no virtualenv is set, so programs run in {patient.interpreter}"
-        yield Line("warn", text, f"name one in Pulumi.yaml: {_RUNTIME}")
-
-
-def _in_virtualenv(patient: Patient, toolchain: str, virtualenv: str) -> Line:
-    folder = patient.folder / virtualenv
-    scripts, program = ("Scripts", "python.exe") if os.name == "nt" else ("bin", "python")
-    path = folder / scripts / program
-    if not path.is_file():
-        what = "holds no Python" if folder.exists() else "does not exist"
-        return Line(
-            "FAIL",
-            f"options.virtualenv is {virtualenv}, and {folder} {what}",
-            "make it: pulumi install, or set options.virtualenv in Pulumi.yaml to the one you use",
-        )
-    patient.interpreter = str(path)
-    return Line("ok", f"python, toolchain {toolchain}, virtualenv {folder}")
 
 
 def provider_process(patient: Patient) -> Iterator[Line]:

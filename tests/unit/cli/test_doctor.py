@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_encord_integrations.cli.checks import Check, Line, Patient, api, examined, machine
-from pulumi_encord_integrations.cli.doctor import checks
+from pulumi_encord_integrations.cli.doctor import _summed_up, checks
 from pulumi_encord_integrations.client.errors import ConfigurationError
 from pulumi_encord_integrations.client.settings import Settings
 from pulumi_encord_integrations.server.deployment import SIGNATURE_WINDOW
@@ -16,6 +16,11 @@ from pulumi_encord_integrations.server.deployment import SIGNATURE_WINDOW
 
 def fine(_patient: Patient) -> Iterator[Line]:
     yield Line("ok", "fine")
+
+
+def twice(_patient: Patient) -> Iterator[Line]:
+    yield Line("ok", "one", name="first")
+    yield Line("ok", "two", name="second")
 
 
 def worrying(_patient: Patient) -> Iterator[Line]:
@@ -36,12 +41,6 @@ def ran(*found: Check) -> list[Line]:
     return list(examined(Patient(Path()), found))
 
 
-def runtime(folder: Path, declared: object) -> tuple[Line, Patient]:
-    patient = Patient(folder, project={"runtime": declared})
-    (line,) = machine.runtime(patient)
-    return line, patient
-
-
 def test_a_failed_check_skips_all_that_need_it_and_no_other() -> None:
     found = ran(Check("a", refused), Check("b", fine, ("a",)), Check("c", fine, ("b",)), Check("d", fine))
     assert [line.status for line in found] == ["FAIL", "skipped", "skipped", "ok"]
@@ -53,7 +52,7 @@ def test_a_warning_skips_nothing() -> None:
 
 
 def test_an_error_of_ours_is_a_failure_with_its_hint() -> None:
-    assert ran(Check("a", refused)) == [Line("FAIL", "not set", "set it; or not", "a")]
+    assert ran(Check("a", refused)) == [Line("FAIL", "not set", "set it; or not", "a", "a")]
 
 
 def test_a_check_that_breaks_is_a_failure_and_quotes_nothing() -> None:
@@ -78,32 +77,6 @@ def test_a_clock_beyond_the_window_of_signatures_fails_with_the_seconds(ahead: f
 
 def test_the_window_is_the_servers() -> None:
     assert api.WINDOW == SIGNATURE_WINDOW
-
-
-def test_a_virtual_environment_is_found_from_the_projects_folder(tmp_path: Path) -> None:
-    python = tmp_path / "env" / "bin" / "python"
-    python.parent.mkdir(parents=True)
-    python.touch()
-    line, patient = runtime(tmp_path, {"name": "python", "options": {"virtualenv": "env"}})
-    assert (line.status, patient.interpreter) == ("ok", str(python))
-
-
-@pytest.mark.parametrize(
-    ("declared", "status", "said"),
-    [
-        ({"name": "python", "options": {"virtualenv": "env"}}, "FAIL", "does not exist"),
-        ({"name": "python", "options": {"toolchain": "uv"}}, "FAIL", ".venv does not exist"),
-        ({"name": "python", "options": {"toolchain": "poetry"}}, "warn", "poetry chooses"),
-        ("python", "warn", "no virtualenv is set"),
-        ("nodejs", "FAIL", "the runtime is nodejs"),
-        (None, "FAIL", "the runtime is None"),
-    ],
-)
-def test_runtime_options_that_trip_people_are_told_with_a_cure(
-    tmp_path: Path, declared: object, status: str, said: str
-) -> None:
-    line, _ = runtime(tmp_path, declared)
-    assert (line.status, said in line.text, bool(line.cure)) == (status, True, True)
 
 
 def test_the_provider_process_finds_this_package(tmp_path: Path) -> None:
@@ -140,6 +113,50 @@ def test_a_pulumi_program_that_nobody_tested_is_told(
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     (line,) = machine.pulumi(Patient(tmp_path))
     assert (line.status, bool(line.cure)) == (status, status != "ok")
+
+
+@pytest.mark.parametrize("place", ["home/.pulumi/bin", "shared/go-1.2.3", "shared/vendor/bin"])
+def test_a_pulumi_beside_path_is_named_with_the_line_that_puts_it_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    for name, value in (("PATH", "/usr/bin"), ("HOME", "home"), ("ENCORD_ENGINE_DIR", "shared")):
+        monkeypatch.setenv(name, str(tmp_path / value))
+    program = tmp_path / place / "pulumi"
+    program.parent.mkdir(parents=True)
+    program.touch(0o755)
+    (line,) = machine.pulumi(Patient(tmp_path))
+    assert line.text == f"not on PATH, but here: {program}"
+    assert line.cure == f'export PATH="{program.parent}:$PATH"'
+
+
+def test_the_pulumi_of_a_checkout_is_found_from_a_folder_below_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PULUMI_HOME", "ENCORD_ENGINE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    program = tmp_path / ".cache" / "engine" / "go-1.2.3" / "pulumi"
+    program.parent.mkdir(parents=True)
+    program.touch()
+    (tmp_path / "examples" / "aws").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "examples" / "aws")
+    assert program in machine._elsewhere()
+
+
+def test_what_is_fine_is_summed_up_by_check_and_what_is_wrong_is_shown_whole() -> None:
+    found = ran(
+        Check("a", fine),
+        Check("b", refused),
+        Check("c", fine, ("b",)),
+        Check("d", worrying),
+        Check("e", twice),
+    )
+    assert [(line.status, line.name, line.text) for line in _summed_up(found)] == [
+        ("FAIL", "b", "not set"),
+        ("warn", "d", "odd"),
+        ("ok", "2 checks", "a, e (--all shows them)"),
+        ("skipped", "1 check", "c (--all says why)"),
+    ]
 
 
 def test_what_an_embedded_api_lacks_is_a_failure_only_there() -> None:

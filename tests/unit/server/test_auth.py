@@ -79,3 +79,60 @@ def test_a_slow_clock_is_told_from_a_wrong_key(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(Fault, match=r"3[56]\d\d s behind the API's clock") as refusal:
         auth.prove(incoming, VAULT, 300)
     assert refusal.value.code == "clock_skew"
+
+
+SERVED = (auth.Address("host:1"), auth.Address("acme.example", "/encord"))
+
+
+def _arriving(**changed: str) -> auth.Incoming:
+    return replace(_signed(), **changed)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"authority": "10.0.0.7:8080"}, "POST /x?y=1, for the host 10.0.0.7:8080"),
+        ({"authority": ""}, "POST /x?y=1, for the host "),
+        ({"target": "/x?y=%31"}, "POST /x?y=%31, for the host host:1"),
+        ({"method": "PUT"}, "PUT /x?y=1, for the host host:1"),
+        ({"authority": "h\xf6st\x1b[2J"}, "for the host h\\xf6st\x1b[2J"),
+    ],
+)
+def test_a_mismatch_says_what_arrived(changed: dict[str, str], said: str) -> None:
+    with pytest.raises(Fault) as refusal:
+        auth.prove(_arriving(**changed), VAULT, 300)
+    assert (refusal.value.status, refusal.value.code) == (401, "signature_mismatch")
+    assert refusal.value.message.endswith(said)
+
+
+def test_a_mismatch_tells_a_bounded_part_of_what_arrived() -> None:
+    with pytest.raises(Fault) as refusal:
+        auth.prove(_arriving(authority="x" * 60_000), VAULT, 300)
+    assert len(str(refusal.value.errors)) + len(refusal.value.message) < 10_000
+
+
+def test_a_signature_for_a_public_address_holds_whatever_the_host_header_says() -> None:
+    assert auth.prove(_arriving(authority="10.0.0.7:8080"), VAULT, 300, SERVED).unique
+
+
+def test_a_signature_for_another_address_does_not_hold_though_the_host_header_names_it() -> None:
+    elsewhere = (auth.Address("acme.example"),)
+    with pytest.raises(Fault, match=r"this API serves acme\.example$"):
+        auth.prove(_signed(), VAULT, 300, elsewhere)
+
+
+def test_a_prefix_that_a_proxy_takes_off_is_part_of_what_was_signed() -> None:
+    headers = Signer(KEY).headers("GET", "/encord/v2/x", "acme.example", b"")
+    incoming = auth.Incoming(
+        "GET", "/v2/x", "10.0.0.7", {name.lower(): value for name, value in headers.items()}, b""
+    )
+    assert auth.prove(incoming, VAULT, 300, SERVED).unique
+    with pytest.raises(Fault):
+        auth.prove(incoming, VAULT, 300)
+
+
+def test_a_body_or_a_digest_that_was_changed_is_told_from_a_wrong_signature() -> None:
+    incoming = _signed()
+    with pytest.raises(Fault, match="not of the body that arrived, 3 bytes"):
+        auth.prove(replace(incoming, body=b"{ }"), VAULT, 300)
+    assert "no Content-Digest" in _refused(incoming, content_digest="").message

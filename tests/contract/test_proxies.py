@@ -1,0 +1,125 @@
+"""The API behind a proxy: which changes of a request are told, and which an address of the API allows."""
+
+from dataclasses import dataclass
+
+import httpx2
+import pytest
+
+from pulumi_encord_integrations.cli.serve import _address_of
+from pulumi_encord_integrations.client import organizations
+from pulumi_encord_integrations.client.auth import Signer
+from pulumi_encord_integrations.client.client import Client
+from pulumi_encord_integrations.client.errors import ConfigurationError, NotAuthenticated
+from pulumi_encord_integrations.server.deployment import Deployment
+from tests.support.api import CREATOR, Api
+
+PUBLIC = "https://encord.example:8443"
+
+
+@dataclass
+class Proxy(httpx2.BaseTransport):
+    """Hands a request on with another Host, another path or query, or another body."""
+
+    api: Api
+    host: str | None = None
+    path: tuple[str, str] = ("", "")
+    body: bytes | None = None
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        assert self.api.transport
+        target = request.url.raw_path.decode().replace(*self.path, 1)
+        headers = request.headers.copy()
+        headers["X-Forwarded-Host"] = headers["Host"]
+        headers["Host"] = self.host or headers["Host"]
+        body = request.read() if self.body is None else self.body
+        headers["Content-Length"] = str(len(body))
+        url = httpx2.URL("http://10.0.0.7:8080").copy_with(raw_path=target.encode())
+        return self.api.transport.handle_request(
+            httpx2.Request(request.method, url, headers=headers, content=body)
+        )
+
+
+def call(api: Api, proxy: Proxy, endpoint: str = PUBLIC) -> str:
+    return organizations.current(Client(endpoint, Signer(api.keys[CREATOR]), proxy)).user_email
+
+
+def refused(api: Api, proxy: Proxy, endpoint: str = PUBLIC) -> str:
+    with pytest.raises(NotAuthenticated) as refusal:
+        call(api, proxy, endpoint)
+    return str(refusal.value)
+
+
+def serve_at(api: Api, *urls: str) -> None:
+    old: Deployment = api.app.state.deployment
+    addresses = tuple(_address_of(url) for url in urls)
+    api.app.state.deployment = Deployment(old.vault, old.principals, old.clouds, addresses=addresses)
+
+
+def test_a_proxy_that_changes_nothing_is_not_noticed(on_sqlite: Api) -> None:
+    assert call(on_sqlite, Proxy(on_sqlite)) == CREATOR
+
+
+@pytest.mark.parametrize("host", ["encord.example", "10.0.0.7:8080"])
+def test_a_changed_host_header_is_told_with_both_hosts_and_the_ways_out(on_sqlite: Api, host: str) -> None:
+    said = refused(on_sqlite, Proxy(on_sqlite, host))
+    assert f"changed the Host header from encord.example:8443 to {host}" in said
+    assert "proxy_set_header Host $http_host;" in said
+    assert f"--public-url {PUBLIC}" in said
+
+
+def test_a_prefix_that_is_taken_off_names_the_address_to_serve_at(on_sqlite: Api) -> None:
+    proxy = Proxy(on_sqlite, path=("/encord", ""))
+    said = refused(on_sqlite, proxy, f"{PUBLIC}/encord")
+    assert "from /encord/v2/public/" in said
+    assert f"--public-url {PUBLIC}/encord" in said
+    serve_at(on_sqlite, f"{PUBLIC}/encord")
+    assert call(on_sqlite, proxy, f"{PUBLIC}/encord") == CREATOR
+
+
+def test_a_query_that_is_encoded_anew_is_told_with_both_spellings(on_sqlite: Api) -> None:
+    client = Client(PUBLIC, Signer(on_sqlite.keys[CREATOR]), Proxy(on_sqlite, path=("%40", "@")))
+    with pytest.raises(NotAuthenticated, match=r"query from \S+owner=a%40b.c to \S+owner=a@b.c"):
+        client.call("GET", "cloud-integrations/search", query={"owner": "a@b.c"})
+
+
+def test_a_changed_body_is_told_from_a_changed_request(on_sqlite: Api) -> None:
+    client = Client(PUBLIC, Signer(on_sqlite.keys[CREATOR]), Proxy(on_sqlite, body=b'{"a": 1}'))
+    with pytest.raises(
+        NotAuthenticated, match=r"not of the body that arrived, 8 bytes. A proxy must pass on"
+    ):
+        client.call("POST", "cloud-integrations", body={"a": 2})
+
+
+def test_an_api_that_knows_its_addresses_serves_behind_a_proxy_that_changes_host(on_sqlite: Api) -> None:
+    serve_at(on_sqlite, PUBLIC, "https://other.example:443/")
+    assert call(on_sqlite, Proxy(on_sqlite, "10.0.0.7:8080")) == CREATOR
+    assert call(on_sqlite, Proxy(on_sqlite, "10.0.0.7:8080"), "https://other.example") == CREATOR
+
+
+def test_a_request_for_another_api_is_refused_though_its_host_is_handed_on(on_sqlite: Api) -> None:
+    serve_at(on_sqlite, "https://other.example")
+    assert "this API serves other.example" in refused(on_sqlite, Proxy(on_sqlite))
+
+
+@pytest.mark.parametrize(
+    "url", ["encord.example", "https://", "http://encord.example", "https://a@b", "https://a?b"]
+)
+def test_an_address_that_no_client_could_call_is_refused(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="--public-url"):
+        _address_of(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "authority"),
+    [
+        ("https://Encord.Example:443", "encord.example"),
+        ("http://localhost:80/", "localhost"),
+        ("http://[::1]:8080", "[::1]:8080"),
+        ("https://encord.example:8443/a/b/", "encord.example:8443/a/b"),
+    ],
+)
+def test_an_address_is_spelled_as_clients_sign_it(url: str, authority: str) -> None:
+    address = _address_of(url)
+    assert address.authority + address.prefix == authority
+    request = httpx2.Request("GET", url)
+    assert request.headers["Host"] == address.authority
