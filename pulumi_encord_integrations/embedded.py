@@ -4,6 +4,7 @@ Alone may know client and server both. It loads the server only if an embedded A
 """
 
 import importlib.util
+from pathlib import Path
 from typing import Any, cast
 
 import httpx2
@@ -38,11 +39,7 @@ def connect(settings: Settings, *, create: bool = False, read_only: bool = False
 
 def require(settings: Settings) -> None:
     """Refuses settings that an embedded API cannot start with; raises `ConfigurationError`."""
-    if settings.address:
-        raise ConfigurationError(
-            "an embedded API keeps its data in a file, not in PostgreSQL",
-            hint="Serve the API (encord-integrations serve), and set encord:endpoint to its address",
-        )
+    _file(settings)
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise ConfigurationError(
@@ -56,16 +53,17 @@ def organization(settings: Settings) -> str | None:
     """The uuid of an embedded API's organization, if its database tells so without starting the API."""
     from pulumi_encord_integrations.server.store.revision import organization_of
 
-    return organization_of(settings.database)
+    return organization_of(_file(settings))
 
 
 def _connect_embedded(settings: Settings, *, create: bool, read_only: bool) -> Client:
     from pulumi_encord_integrations.server import bootstrap
     from pulumi_encord_integrations.server.faults import DatabaseUnusable
 
+    file = _file(settings)
     try:
         app, key = bootstrap.open_embedded(
-            settings.database,
+            file,
             _user(settings),
             settings.principals,
             create=create,
@@ -78,7 +76,7 @@ def _connect_embedded(settings: Settings, *, create: bool, read_only: bool) -> C
             raise DatabaseMissing(error.message, hint=hint) from None
         raise ConfigurationError(error.message, hint=error.hint) from None
     except OSError as error:
-        raise ConfigurationError(f"cannot use {settings.database}: {error.strerror}") from None
+        raise ConfigurationError(f"cannot use {file}: {error.strerror}") from None
     return Client(_ADDRESS, Signer(parse_key(key, "the embedded key")), in_process(app))
 
 
@@ -107,6 +105,15 @@ def in_process(app: Any) -> httpx2.BaseTransport:
         return bridge(environ, start_response)
 
     return _InProcess(cast(Any, wsgi))
+
+
+def _file(settings: Settings) -> Path:
+    if isinstance(settings.database, Path):
+        return settings.database
+    raise ConfigurationError(
+        "an embedded API keeps its data in a file, not in PostgreSQL",
+        hint="Serve the API (encord-integrations serve), and set encord:endpoint to its address",
+    )
 
 
 def _user(settings: Settings) -> str:

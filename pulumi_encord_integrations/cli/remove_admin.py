@@ -7,14 +7,14 @@ import typer
 
 from pulumi_encord_integrations.cli.configuration import read_server_settings
 from pulumi_encord_integrations.cli.connection import Json, document
-from pulumi_encord_integrations.cli.extras import EncryptionKey, require_server
+from pulumi_encord_integrations.cli.extras import Database, EncryptionKey, database_in, require_server
 from pulumi_encord_integrations.cli.join import Yes, confirm
 from pulumi_encord_integrations.cli.output import printable, result, say
 from pulumi_encord_integrations.cli.serve import open_database
 from pulumi_encord_integrations.client.errors import ConfigurationError, NotFound, Refused
 
 if TYPE_CHECKING:
-    from pulumi_encord_integrations.server.store.database import Database
+    from pulumi_encord_integrations.server.store.database import Database as OpenDatabase
 
 EXAMPLES = (
     "remove-admin --database /srv/encord.sqlite 0d2e9b6e-3c0a-4f5e-9a3b-0f6f6d8f6a11 ada@example.com",
@@ -24,10 +24,7 @@ EXAMPLES = (
 def remove_admin(
     integration: Annotated[str, typer.Argument(metavar="UUID", help="The integration's uuid.")],
     email: Annotated[str, typer.Argument(metavar="EMAIL", help="The individual Admin.")],
-    database: Annotated[
-        str | None,
-        typer.Option(metavar="FILE|ADDRESS", help="What init-server made. [default: ENCORD_DATABASE]"),
-    ] = None,
+    database: Database = None,
     encryption_key: EncryptionKey = None,
     yes: Yes = False,
     json: Json = False,
@@ -38,7 +35,7 @@ def remove_admin(
     it. A role through a group stays.
     """
     settings = read_server_settings()
-    place = database or settings.address or str(settings.database)
+    place = database_in(database, settings)
     require_server(place)
     opened = open_database(place, encryption_key or settings.encryption_key_file or Path("unused"))
     try:
@@ -50,7 +47,7 @@ def remove_admin(
         result(document(integrationUuid=integration, title=title, removed=email.strip().lower()))
 
 
-def _remove(database: "Database", integration: str, email: str, *, yes: bool) -> str:
+def _remove(database: "OpenDatabase", integration: str, email: str, *, yes: bool) -> str:
     from pulumi_encord_integrations.server import operating
     from pulumi_encord_integrations.server.faults import DatabaseUnusable, Fault
 

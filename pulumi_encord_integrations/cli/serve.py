@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from pulumi_encord_integrations.cli.configuration import read_server_settings
-from pulumi_encord_integrations.cli.extras import EncryptionKey, require_server
+from pulumi_encord_integrations.cli.extras import Database, EncryptionKey, database_in, require_server
 from pulumi_encord_integrations.cli.help import NAME
 from pulumi_encord_integrations.cli.output import say
 from pulumi_encord_integrations.client.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pulumi_encord_integrations.client.settings import Settings
-    from pulumi_encord_integrations.server.store.database import Database
+    from pulumi_encord_integrations.model.databases import PostgresqlAddress
+    from pulumi_encord_integrations.server.store.database import Database as OpenDatabase
 
 EXAMPLES = (
     "serve --database encord.sqlite",
@@ -31,10 +32,7 @@ EXAMPLES = (
 def serve(
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one.")] = 8080,
-    database: Annotated[
-        str | None,
-        typer.Option(metavar="FILE|ADDRESS", help="What init-server made. [default: ENCORD_DATABASE]"),
-    ] = None,
+    database: Database = None,
     encryption_key: EncryptionKey = None,
     behind_tls_proxy: Annotated[
         bool, typer.Option("--behind-tls-proxy", help="Other machines reach it through a TLS proxy only.")
@@ -51,7 +49,7 @@ def serve(
             hint="Put a proxy that speaks https before it and say so: --behind-tls-proxy",
         )
     settings = read_server_settings()
-    place = database or settings.address or str(settings.database)
+    place = database_in(database, settings)
     require_server(place)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
@@ -71,7 +69,9 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def open_database(place: str, key_file: Path | None, *, create: bool = False) -> "Database":
+def open_database(
+    place: "Path | PostgresqlAddress", key_file: Path | None, *, create: bool = False
+) -> "OpenDatabase":
     """The database of a file or address; raises `ConfigurationError`."""
     from pulumi_encord_integrations.server.faults import DatabaseUnusable
     from pulumi_encord_integrations.server.store.places import database_at
@@ -82,7 +82,7 @@ def open_database(place: str, key_file: Path | None, *, create: bool = False) ->
         raise ConfigurationError(error.message, hint=error.hint) from None
 
 
-def _open(database: "Database", settings: "Settings") -> Any:
+def _open(database: "OpenDatabase", settings: "Settings") -> Any:
     """The service on a database that `init-server` made; raises `ConfigurationError`."""
     from pulumi_encord_integrations.server.app import create_app
     from pulumi_encord_integrations.server.bootstrap import open_served
@@ -114,7 +114,7 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def _run(app: Any, listener: socket.socket, database: "Database") -> None:
+def _run(app: Any, listener: socket.socket, database: "OpenDatabase") -> None:
     import uvicorn
 
     class Server(uvicorn.Server):

@@ -28,6 +28,8 @@ def journal_mode(version: tuple[int, ...]) -> tuple[str, str]:
 class SqliteDatabase(Database):
     """An SQLite file; `create` allows one that does not exist yet."""
 
+    remedy = "Check its file, folder and disk"
+
     def __init__(
         self,
         path: Path,
