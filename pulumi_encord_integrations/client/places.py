@@ -24,16 +24,17 @@ def path_of(text: str, setting: str, start: Path) -> Path:
 
 def expanded(text: str, setting: str) -> Path:
     """A path with `~` and `~user` replaced by the home folder; raises `ConfigurationError`."""
-    first = Path(text).parts[:1]
-    if not first or not first[0].startswith("~"):
+    if not text.startswith("~"):
         return Path(text)
-    home = os.path.expanduser(first[0])  # noqa: PTH111  Path's own takes an empty HOME for the root
-    if not os.path.isabs(home) or (first[0] == "~" and os.environ.get("HOME") == ""):  # noqa: PTH117
+    first, *rest = Path(text).parts
+    # Path.expanduser takes an empty HOME for the root.
+    home = "" if first == "~" and os.environ.get("HOME") == "" else os.path.expanduser(first)  # noqa: PTH111
+    if not Path(home).is_absolute():
         raise ConfigurationError(
-            f"{setting} begins with {first[0]}, and that home folder is not known",
-            hint="Set HOME, or write the whole path" if first[0] == "~" else "Write the whole path",
+            f"{setting} begins with {first}, and that home folder is not known",
+            hint="Set HOME, or write the whole path" if first == "~" else "Write the whole path",
         )
-    return Path(home, *Path(text).parts[1:])
+    return Path(home, *rest)
 
 
 def database_of(text: str, setting: str, start: Path) -> Path | PostgresqlAddress:

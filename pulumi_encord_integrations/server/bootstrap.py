@@ -49,7 +49,7 @@ def new_key() -> bytes:
 
 
 def make_folder(folder: Path) -> None:
-    """Makes the folder of a database unless there is one; git ignores what is made, as keys will lie in it."""
+    """Makes the folder of a database unless there is one; git ignores it, as keys will lie in it."""
     if folder.is_dir():
         return
     folder.parent.mkdir(parents=True, exist_ok=True)
