@@ -67,6 +67,13 @@ def test_home_is_a_home_for_every_flag(
     assert not (folder / "~").exists()
 
 
+@pytest.mark.parametrize(
+    "flag", [("serve", "--database"), ("register", "FILE"), ("video-metadata", "--relative-to")]
+)
+def test_a_name_that_is_too_long_names_nothing(flag: tuple[str, str], folder: Path) -> None:
+    assert run(called("x" * 300, CALLS[flag])) == 2
+
+
 ADDRESS = "postgresql://encord:canary@h/db"
 
 
