@@ -4,6 +4,7 @@ Alone may know client and server both. Settings are checked without either; `con
 """
 
 import importlib.util
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
@@ -40,11 +41,7 @@ def connect(settings: Settings, *, create: bool = False, read_only: bool = False
 
 def require(settings: Settings) -> None:
     """Refuses settings that an embedded API cannot start with; raises `ConfigurationError`."""
-    if settings.address:
-        raise ConfigurationError(
-            "an embedded API keeps its data in a file, not in PostgreSQL",
-            hint="Serve the API (encord-integrations serve), and set encord:endpoint to its address",
-        )
+    _file(settings)
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         raise ConfigurationError(
@@ -58,7 +55,7 @@ def organization(settings: Settings) -> str | None:
     """The uuid of an embedded API's organization, if its database tells so without starting the API."""
     from pulumi_encord_integrations.server.store.revision import organization_of
 
-    return organization_of(settings.database)
+    return organization_of(_file(settings))
 
 
 def _connect_embedded(settings: Settings, *, create: bool, read_only: bool) -> "Client":
@@ -68,9 +65,10 @@ def _connect_embedded(settings: Settings, *, create: bool, read_only: bool) -> "
     from pulumi_encord_integrations.server import bootstrap
     from pulumi_encord_integrations.server.faults import DatabaseUnusable
 
+    file = _file(settings)
     try:
         app, key = bootstrap.open_embedded(
-            settings.database,
+            file,
             _user(settings),
             settings.principals,
             create=create,
@@ -83,8 +81,17 @@ def _connect_embedded(settings: Settings, *, create: bool, read_only: bool) -> "
             raise DatabaseMissing(error.message, hint=hint) from None
         raise ConfigurationError(error.message, hint=error.hint) from None
     except OSError as error:
-        raise ConfigurationError(f"cannot use {settings.database}: {error.strerror}") from None
+        raise ConfigurationError(f"cannot use {file}: {error.strerror}") from None
     return Client(_ADDRESS, Signer(parse_key(key, "the embedded key")), in_process(app))
+
+
+def _file(settings: Settings) -> Path:
+    if isinstance(settings.database, Path):
+        return settings.database
+    raise ConfigurationError(
+        "an embedded API keeps its data in a file, not in PostgreSQL",
+        hint="Serve the API (encord-integrations serve), and set encord:endpoint to its address",
+    )
 
 
 def _user(settings: Settings) -> str:

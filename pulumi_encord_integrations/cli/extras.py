@@ -2,11 +2,17 @@
 
 import importlib.util
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pulumi_encord_integrations.cli import paths
 from pulumi_encord_integrations.client.errors import ConfigurationError
+from pulumi_encord_integrations.client.places import database_of
+from pulumi_encord_integrations.model.databases import PostgresqlAddress
+
+if TYPE_CHECKING:
+    from pulumi_encord_integrations.client.settings import Settings
 
 _SERVER = ("fastapi", "uvicorn", "sqlalchemy", "alembic")
 
@@ -16,16 +22,29 @@ EncryptionKey = Annotated[
     typer.Option(
         "--encryption-key",
         metavar="FILE",
+        parser=paths.setting,
         help="With an address: the file of the encryption key. [default: ENCORD_ENCRYPTION_KEY_FILE]",
     ),
 ]
 
 
-def require_server(database: str = "") -> None:
-    """Raises `ConfigurationError` if the libraries of the server, or for its database, are not installed."""
-    from pulumi_encord_integrations.client.settings import ADDRESSES
+Database = Annotated[
+    str | None,
+    typer.Option(metavar="FILE|ADDRESS", help="What init-server made. [default: ENCORD_DATABASE]"),
+]
 
-    wanted = {"server": _SERVER, "postgresql": ("psycopg",) if database.startswith(ADDRESSES) else ()}
+
+def database_in(flag: str | None, settings: "Settings") -> Path | PostgresqlAddress:
+    """The database of `--database`, else of the settings; raises `ConfigurationError`."""
+    return database_of(flag, "--database", Path.cwd()) if flag else settings.database
+
+
+def require_server(database: Path | PostgresqlAddress | None = None) -> None:
+    """Raises `ConfigurationError` if the libraries of the server, or for its database, are not installed."""
+    wanted = {
+        "server": _SERVER,
+        "postgresql": ("psycopg",) if isinstance(database, PostgresqlAddress) else (),
+    }
     for extra, names in wanted.items():
         missing = [name for name in names if importlib.util.find_spec(name) is None]
         if missing:

@@ -1,6 +1,7 @@
 """Exceptions as exit codes and words: one of the two borders where every exception ends."""
 
 import os
+import re
 import sys
 import tempfile
 import traceback
@@ -14,6 +15,7 @@ from pulumi_encord_integrations.cli.help import NAME
 from pulumi_encord_integrations.client.errors import EncordError
 
 _INTERRUPTED = 130
+_ADDRESS = re.compile(r"\S*(://|passw\w*\s*=).*", re.IGNORECASE | re.DOTALL)
 
 
 def ended(value: object) -> int:
@@ -32,7 +34,8 @@ def cancelled() -> ExitCode:
 
 def report(error: Exception, *, debug: bool) -> ExitCode:
     """Says what went wrong and answers the exit code; `debug` adds the traceback."""
-    if debug:
+    # The parser's own errors quote what was written.
+    if debug and not isinstance(error, typer.TyperException):
         traceback.print_exception(error, file=sys.stderr)
     if isinstance(error, EncordError):
         output.complain(error.message, *error.hint.splitlines())
@@ -41,9 +44,15 @@ def report(error: Exception, *, debug: bool) -> ExitCode:
         return cancelled()
     if isinstance(error, typer.TyperException):
         path = getattr(getattr(error, "ctx", None), "command_path", NAME)
-        output.complain(error.format_message(), f"see {path} --help")
+        output.complain(_shown(error.format_message()), f"see {path} --help")
         return ExitCode.USAGE
     return _bug(error)
+
+
+def _shown(message: str) -> str:
+    """The message of the parser without an address that it quotes, which may hold a password."""
+    message = message.replace("Value error, ", "", 1)
+    return _ADDRESS.sub("(not shown: it may hold a password)", message)
 
 
 def _bug(error: Exception) -> ExitCode:

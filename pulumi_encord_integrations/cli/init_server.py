@@ -6,11 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
-from pulumi_encord_integrations.cli.extras import EncryptionKey, require_server
+from pulumi_encord_integrations.cli import paths
+from pulumi_encord_integrations.cli.extras import EncryptionKey, database_in, require_server
 from pulumi_encord_integrations.cli.help import NAME
 from pulumi_encord_integrations.cli.output import printable, result, say
 from pulumi_encord_integrations.cli.serve import open_database
 from pulumi_encord_integrations.client.errors import ConfigurationError, Refused
+from pulumi_encord_integrations.model.databases import PostgresqlAddress
 
 EXAMPLES = (
     "init-server --database encord.sqlite --organization Acme --admin ada@example.com --public-key ada.pub",
@@ -27,10 +29,14 @@ def init_server(
     organization: Annotated[str, typer.Option(metavar="NAME", help="The organization that it serves.")],
     admin: Annotated[str, typer.Option(metavar="EMAIL", help="Its first user, an admin.")],
     public_key: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The admin's public key, OpenSSH Ed25519.")
+        Path | None,
+        typer.Option(parser=paths.setting, metavar="FILE", help="The admin's public key, OpenSSH Ed25519."),
     ] = None,
     new_key: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Make a private key for the admin, in this file.")
+        Path | None,
+        typer.Option(
+            parser=paths.setting, metavar="FILE", help="Make a private key for the admin, in this file."
+        ),
     ] = None,
     encryption_key: EncryptionKey = None,
 ) -> None:
@@ -41,17 +47,18 @@ def init_server(
     """
     if (public_key is None) == (new_key is None):
         raise typer.BadParameter("give either --public-key or --new-key")
-    require_server(database)
     from pulumi_encord_integrations.cli.configuration import read_server_settings
+
+    settings = read_server_settings()
+    place = database_in(database, settings)
+    require_server(place)
     from pulumi_encord_integrations.model.text import Email, Title
     from pulumi_encord_integrations.server import founding
     from pulumi_encord_integrations.server.faults import DatabaseUnusable
 
     name = _checked(Title, organization, "--organization")
     email = _checked(Email, admin, "--admin")
-    opened = open_database(
-        database, encryption_key or read_server_settings().encryption_key_file, create=True
-    )
+    opened = open_database(place, encryption_key or settings.encryption_key_file, create=True)
     try:
         founding.refuse_founded(opened)
         key = _read(public_key) if public_key else _made(new_key or Path())
@@ -64,19 +71,19 @@ def init_server(
         raise ConfigurationError(f"cannot write {error.filename or opened.name}: {error.strerror}") from None
     finally:
         opened.close()
-    _tell(name, email, opened.name, made, new_key)
+    _tell(name, email, place, made, new_key)
 
 
-def _tell(name: str, email: str, place: str, encryption_key: Path, new_key: Path | None) -> None:
+def _tell(
+    name: str, email: str, place: Path | PostgresqlAddress, encryption_key: Path, new_key: Path | None
+) -> None:
     lines = [f'Made the organization "{name}" and its admin {email}.']
     lines += [f"  database        {place}", f"  encryption key  {encryption_key}"]
     lines += [f"  private key     {new_key.absolute()}"] if new_key else []
     result("".join(f"{printable(line)}\n" for line in lines))
     say("Back the encryption key up apart from the database: without it no secret can be read.")
-    from pulumi_encord_integrations.client.settings import ADDRESSES
-
-    named = ["--encryption-key", str(encryption_key)] if place.startswith(ADDRESSES) else []
-    say(f"next: {join([NAME, 'serve', '--database', place, *named])}")
+    named = ["--encryption-key", str(encryption_key)] if isinstance(place, PostgresqlAddress) else []
+    say(f"next: {join([NAME, 'serve', '--database', str(place), *named])}")
 
 
 def _checked(kind: Any, value: str, flag: str) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pulumi_encord_integrations.cli import paths
 from pulumi_encord_integrations.cli.connection import Json, Stack, document, existing
 from pulumi_encord_integrations.cli.join import Yes, confirm
 from pulumi_encord_integrations.cli.naming import Integration, find
@@ -22,7 +23,7 @@ EXAMPLES = ("register prod-images videos.json", "register prod-images videos.jso
 _COUNTS = ("created", "updated", "unchanged")
 File = Annotated[
     Path,
-    typer.Argument(exists=True, dir_okay=False, metavar="FILE", help="The JSON of Encord's documentation."),
+    typer.Argument(parser=paths.file, metavar="FILE", help="The JSON of Encord's documentation."),
 ]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pulumi_encord_integrations.cli.connection import Json, document
-from pulumi_encord_integrations.cli.extras import EncryptionKey, require_server
+from pulumi_encord_integrations.cli.extras import Database, EncryptionKey, database_in, require_server
 from pulumi_encord_integrations.cli.join import Yes, confirm
 from pulumi_encord_integrations.cli.naming import Integration, the_one
 from pulumi_encord_integrations.cli.output import printable, result, say
@@ -15,7 +15,7 @@ from pulumi_encord_integrations.client.errors import ConfigurationError, NotFoun
 
 if TYPE_CHECKING:
     from pulumi_encord_integrations.server.operating import Listed
-    from pulumi_encord_integrations.server.store.database import Database
+    from pulumi_encord_integrations.server.store.database import Database as OpenDatabase
 
 EXAMPLES = (
     "remove-admin --database /srv/encord.sqlite prod-images ada@example.com",
@@ -26,10 +26,7 @@ EXAMPLES = (
 def remove_admin(
     integration: Integration,
     email: Annotated[str, typer.Argument(metavar="EMAIL", help="The individual Admin.")],
-    database: Annotated[
-        str | None,
-        typer.Option(metavar="FILE|ADDRESS", help="What init-server made. [default: ENCORD_DATABASE]"),
-    ] = None,
+    database: Database = None,
     encryption_key: EncryptionKey = None,
     yes: Yes = False,
     json: Json = False,
@@ -42,7 +39,7 @@ def remove_admin(
     from pulumi_encord_integrations.cli.configuration import read_server_settings
 
     settings = read_server_settings()
-    place = database or settings.address or str(settings.database)
+    place = database_in(database, settings)
     require_server(place)
     opened = open_database(place, encryption_key or settings.encryption_key_file or Path("unused"))
     try:
@@ -54,7 +51,7 @@ def remove_admin(
         result(document(integrationUuid=found.uuid, title=found.title, removed=email.strip().lower()))
 
 
-def _remove(database: "Database", integration: str, email: str, *, yes: bool) -> "Listed":
+def _remove(database: "OpenDatabase", integration: str, email: str, *, yes: bool) -> "Listed":
     from pulumi_encord_integrations.server import operating
     from pulumi_encord_integrations.server.faults import DatabaseUnusable, Fault
 

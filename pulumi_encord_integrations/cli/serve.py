@@ -10,15 +10,16 @@ from urllib.parse import urlsplit
 import typer
 
 from pulumi_encord_integrations.cli import interrupts
-from pulumi_encord_integrations.cli.extras import EncryptionKey, require_server
+from pulumi_encord_integrations.cli.extras import Database, EncryptionKey, database_in, require_server
 from pulumi_encord_integrations.cli.help import NAME
 from pulumi_encord_integrations.cli.output import say
 from pulumi_encord_integrations.client.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pulumi_encord_integrations.client.settings import Settings
+    from pulumi_encord_integrations.model.databases import PostgresqlAddress
     from pulumi_encord_integrations.server.auth import Address
-    from pulumi_encord_integrations.server.store.database import Database
+    from pulumi_encord_integrations.server.store.database import Database as OpenDatabase
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -34,10 +35,7 @@ EXAMPLES = (
 def serve(
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one.")] = 8080,
-    database: Annotated[
-        str | None,
-        typer.Option(metavar="FILE|ADDRESS", help="What init-server made. [default: ENCORD_DATABASE]"),
-    ] = None,
+    database: Database = None,
     encryption_key: EncryptionKey = None,
     behind_tls_proxy: Annotated[
         bool, typer.Option("--behind-tls-proxy", help="Other machines reach it through a TLS proxy only.")
@@ -65,7 +63,7 @@ def serve(
 
     addresses = tuple(_address_of(url) for url in public_url or ())
     settings = read_server_settings()
-    place = database or settings.address or str(settings.database)
+    place = database_in(database, settings)
     require_server(place)
     with interrupts.expected():
         opened = open_database(place, encryption_key or settings.encryption_key_file)
@@ -80,7 +78,9 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def open_database(place: str, key_file: Path | None, *, create: bool = False) -> "Database":
+def open_database(
+    place: "Path | PostgresqlAddress", key_file: Path | None, *, create: bool = False
+) -> "OpenDatabase":
     """The database of a file or address; raises `ConfigurationError`."""
     from pulumi_encord_integrations.server.faults import DatabaseUnusable
     from pulumi_encord_integrations.server.store.places import database_at
@@ -102,7 +102,7 @@ def _address_of(url: str) -> "Address":
     return Address(f"[{host}]{port}" if ":" in host else f"{host}{port}", parts.path)
 
 
-def _open(database: "Database", settings: "Settings", addresses: "tuple[Address, ...]" = ()) -> Any:
+def _open(database: "OpenDatabase", settings: "Settings", addresses: "tuple[Address, ...]" = ()) -> Any:
     """The service on a database that `init-server` made; raises `ConfigurationError`."""
     from pulumi_encord_integrations.server.app import create_app
     from pulumi_encord_integrations.server.bootstrap import open_served
@@ -135,7 +135,7 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def _run(app: Any, listener: socket.socket, database: "Database") -> None:
+def _run(app: Any, listener: socket.socket, database: "OpenDatabase") -> None:
     import uvicorn
 
     class Server(uvicorn.Server):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pulumi_encord_integrations.cli import paths
 from pulumi_encord_integrations.cli.media import Probe
 from pulumi_encord_integrations.cli.output import printable, result, say
 from pulumi_encord_integrations.client.errors import Refused
@@ -24,7 +25,10 @@ EXAMPLES = (
 _FEW = 5
 """Files that are read without a progress bar."""
 Files = Annotated[
-    list[Path], typer.Argument(metavar="FILE...", help="Videos, and folders of videos.", show_default=False)
+    list[Path],
+    typer.Argument(
+        parser=paths.path, metavar="FILE...", help="Videos, and folders of videos.", show_default=False
+    ),
 ]
 
 
@@ -44,10 +48,10 @@ def video_metadata(
     ] = "",
     relative_to: Annotated[
         Path | None,
-        typer.Option(exists=True, file_okay=False, metavar="DIR", help="Name files by their path below it."),
+        typer.Option(parser=paths.folder, metavar="DIR", help="Name files by their path below it."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write a file instead of stdout.")
+        Path | None, typer.Option(parser=paths.path, metavar="FILE", help="Write a file instead of stdout.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file of --output.")] = False,
     probe: Annotated[

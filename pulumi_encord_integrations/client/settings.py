@@ -8,10 +8,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pulumi_encord_integrations.client.errors import ConfigurationError
+from pulumi_encord_integrations.client.places import DATABASE, database_of, default_database, path_of
+from pulumi_encord_integrations.model.databases import PostgresqlAddress
 from pulumi_encord_integrations.model.principals import CloudAccess, Principals
 
 EMBEDDED = "embedded"
-ADDRESSES = ("postgresql://", "postgres://")
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 _HOST = re.compile(r"\w[\w-]*(\.[\w-]+)*\.?|[0-9a-f.]*:[0-9a-f:.]*")
 
@@ -45,9 +46,7 @@ class Settings:
     ssh_key_file: Path | None = None
     ssh_key: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
-    database: Path = Path("encord.sqlite")
-    address: str | None = field(default=None, repr=False)
-    """Of a PostgreSQL database to serve, in place of the file; it may hold a password."""
+    database: Path | PostgresqlAddress = DATABASE
     encryption_key_file: Path | None = None
     user: str | None = None
     principals: Principals = field(default_factory=Principals)
@@ -67,61 +66,70 @@ def load(config: ConfigReader, base: Path, environment: Mapping[str, str] | None
 
     Raises `ConfigurationError` if the endpoint is unset or malformed.
     """
-    found, sources = _read(config, os.environ if environment is None else environment)
-    endpoint = _endpoint(found.get("endpoint"))
-
-    place = found.get("database", "")
-    address = place if place.startswith(ADDRESSES) else None
-
-    def path(name: str, default: str | None = None) -> Path | None:
-        text = found.get(name, default)
-        start = Path.cwd() if sources.get(name, "").startswith("ENCORD_") else base
-        return (start / Path(text).expanduser()) if text else None
-
+    found = _Found(config, base, os.environ if environment is None else environment)
     return Settings(
-        endpoint=endpoint,
-        ssh_key_file=path("ssh_key_file"),
-        ssh_key=found.get("ssh_key"),
-        token=found.get("token"),
-        database=base / "encord.sqlite" if address else path("database", "encord.sqlite") or base,
-        address=address,
-        encryption_key_file=path("encryption_key_file"),
-        user=found.get("user"),
+        endpoint=_endpoint(found.text("endpoint")),
+        ssh_key_file=found.path("ssh_key_file"),
+        ssh_key=found.text("ssh_key"),
+        token=found.text("token"),
+        database=found.database(),
+        encryption_key_file=found.path("encryption_key_file"),
+        user=found.text("user"),
         principals=Principals(
-            principal_arn=found.get("principal_arn"),
-            service_account_email=found.get("service_account_email"),
-            application_id=found.get("application_id"),
-            origins=[part.strip() for part in found.get("origins", "").split(",") if part.strip()],
+            principal_arn=found.text("principal_arn"),
+            service_account_email=found.text("service_account_email"),
+            application_id=found.text("application_id"),
+            origins=[part.strip() for part in (found.text("origins") or "").split(",") if part.strip()],
         ),
         clouds=CloudAccess(
-            gcp_key_file=path("gcp_key_file"),
-            azure_secret=found.get("azure_secret"),
-            azure_blob_endpoint=_blob_endpoint(found.get("azure_blob_endpoint")),
+            gcp_key_file=found.path("gcp_key_file"),
+            azure_secret=found.text("azure_secret"),
+            azure_blob_endpoint=_blob_endpoint(found.text("azure_blob_endpoint")),
         ),
-        sources=sources,
+        sources=found.sources,
     )
 
 
-def _read(config: ConfigReader, environment: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    found: dict[str, str] = {}
-    sources: dict[str, str] = {}
-    for name, (variable, key) in VARIABLES.items():
-        if environment.get(variable):
-            found[name], sources[name] = environment[variable], variable
-        elif key and (value := config(key)):
-            found[name], sources[name] = value, f"encord:{key}"
-    if {"ssh_key", "token"} & found.keys() and sources.get("ssh_key_file", "").startswith("encord:"):
-        # Whoever sets a credential in the environment must not act as somebody else.
-        del found["ssh_key_file"], sources["ssh_key_file"]
-    return found, sources
+class _Found:
+    """The settings that are set, as texts, each with its source."""
+
+    def __init__(self, config: ConfigReader, base: Path, environment: Mapping[str, str]) -> None:
+        self._base = base
+        self._texts: dict[str, str] = {}
+        self.sources: dict[str, str] = {}
+        for name, (variable, key) in VARIABLES.items():
+            if environment.get(variable):
+                self._texts[name], self.sources[name] = environment[variable], variable
+            elif key and (value := config(key)):
+                self._texts[name], self.sources[name] = value, f"encord:{key}"
+        from_configuration = self.sources.get("ssh_key_file", "").startswith("encord:")
+        if {"ssh_key", "token"} & self._texts.keys() and from_configuration:
+            # Whoever sets a credential in the environment must not act as somebody else.
+            del self._texts["ssh_key_file"], self.sources["ssh_key_file"]
+
+    def text(self, name: str) -> str | None:
+        return self._texts.get(name)
+
+    def path(self, name: str) -> Path | None:
+        if name not in self._texts:
+            return None
+        return path_of(self._texts[name], self.sources[name], self._start(name))
+
+    def database(self) -> Path | PostgresqlAddress:
+        if "database" not in self._texts:
+            return default_database(self._base)
+        return database_of(self._texts["database"], self.sources["database"], self._start("database"))
+
+    def _start(self, name: str) -> Path:
+        return self._base if self.sources[name].startswith("encord:") else Path.cwd()
 
 
 def _blob_endpoint(value: str | None) -> str:
     if value is None:
         return CloudAccess().azure_blob_endpoint
-    if not value.startswith("https://") or "{account}" not in value:
+    if not value.startswith("https://") or "{account}" not in value or re.search(r"[@?#\s]", value):
         raise ConfigurationError(
-            "encord:azureBlobEndpoint must begin with https:// and hold {account}",
+            "encord:azureBlobEndpoint must begin with https://, hold {account} and no credentials",
             hint="In Azure US Government: https://{account}.blob.core.usgovcloudapi.net",
         )
     return value.rstrip("/")
@@ -145,7 +153,8 @@ def http_address(value: str, name: str, hint: str = "") -> str:
         )
     except ValueError:
         raise ConfigurationError(f"{name} is not an address", hint=hint) from None
-    more = "@" in parts.netloc or parts.query or parts.fragment
+    # After an @ in the path, what stands before it is a password with a slash.
+    more = "@" in value or parts.query or parts.fragment
     # urlsplit itself passes over line ends and tabs.
     if not usable or more or not value.isprintable() or " " in value:
         raise ConfigurationError(f"{name} is not an http(s) address", hint=hint)

@@ -8,6 +8,8 @@ from typing import Any
 
 import pulumi
 
+from pulumi_encord_integrations.client.errors import ConfigurationError
+from pulumi_encord_integrations.client.places import expanded
 from pulumi_encord_integrations.client.settings import project_folder
 from pulumi_encord_integrations.organization.entries import Declaration, load
 from pulumi_encord_integrations.organization.findings import BadDeclaration
@@ -43,8 +45,10 @@ def declare_organization(path: str | Path = "encord.yaml") -> Organization:
     file: raises `pulumi.RunError`, which names every problem with its line.
     """
     try:
-        declared = load(project_folder() / path, str(path))
+        declared = load(project_folder() / expanded(str(path), "the path of the file"), str(path))
         secrets = _secrets(declared, str(path))
+    except ConfigurationError as error:
+        raise pulumi.RunError(str(error)) from None
     except BadDeclaration as error:
         count = len(error.findings)
         problems = f"{count} problem{'s' if count > 1 else ''} in {path}; nothing is declared"

@@ -161,4 +161,4 @@ def _database_error(request: Request, error: Exception) -> JSONResponse:
         )
     said = str(getattr(error, "orig", error)).partition("\n")[0]
     _log.error("database: %s", said)
-    return _answer(500, "database_error", f"the database failed: {said}", "Check its file, folder and disk")
+    return _answer(500, "database_error", f"the database failed: {said}", database.remedy)

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import shutil
+import tempfile
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -44,6 +46,23 @@ def open_vault(database: Database, *, create: bool) -> Vault:
 def new_key() -> bytes:
     """A new Ed25519 private key in OpenSSH format."""
     return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+
+
+def make_folder(folder: Path) -> None:
+    """Makes the folder of a database unless there is one; git ignores it, as keys will lie in it."""
+    if folder.is_dir():
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Whoever is killed here must not leave a folder that git does not ignore.
+    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        (draft / ".gitignore").write_text("*\n")
+        draft.rename(folder)
+    except OSError:
+        shutil.rmtree(draft, ignore_errors=True)
+        # Another process may have made it meanwhile.
+        if not folder.is_dir():
+            raise
 
 
 def write_once(path: Path, content: bytes) -> None:
@@ -121,7 +140,7 @@ def open_embedded(
     Raises `DatabaseUnusable`, and OSError if the files cannot be read or made.
     """
     if create:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         path.touch(mode=0o600)
     database = SqliteDatabase(path, create=create, read_only=read_only)
     vault = open_served(database, create=create)

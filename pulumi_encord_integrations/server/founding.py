@@ -68,7 +68,7 @@ def found(database: Database, founder: Founder) -> Path:
     Raises `AlreadyFounded`, `DatabaseUnusable`, OSError.
     """
     if isinstance(database, SqliteDatabase):
-        database.path.parent.mkdir(parents=True, exist_ok=True)
+        bootstrap.make_folder(database.path.parent)
         database.path.touch(mode=0o600)
     vault = bootstrap.open_served(database, create=True)
     made = bootstrap.make_organization(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -90,6 +90,55 @@ def test_connections_that_were_cut_are_replaced(on_postgresql: Api) -> None:
     assert on_postgresql.send(method="POST", body=AWS).status == 200
 
 
+def test_no_session_keeps_anything_of_a_transaction(on_postgresql: Api) -> None:
+    for _ in range(8):
+        assert on_postgresql.send(method="POST", body=AWS).status == 200
+        assert on_postgresql.send().status == 200
+    kept = (
+        "SELECT statement FROM pg_prepared_statements"
+        " UNION ALL SELECT name FROM pg_cursors WHERE name <> ''"
+        " UNION ALL SELECT name || ' ' || setting FROM pg_settings"
+        " WHERE source = 'session' AND NOT starts_with(name, 'transaction')"
+        " UNION ALL SELECT locktype FROM pg_locks WHERE locktype = 'advisory'"
+    )
+    engine = on_postgresql.database._engine
+    with ExitStack() as stack:
+        sessions = [stack.enter_context(engine.connect()) for _ in range(4)]
+        assert [session.exec_driver_sql(kept).all() for session in sessions] == [[]] * len(sessions)
+
+
+def test_every_transaction_has_its_own_settings(on_postgresql: Api) -> None:
+    database = on_postgresql.database
+    wanted = {"lock_timeout": "15s", "timezone": "UTC", "idle_in_transaction_session_timeout": "1min"}
+    for transaction in (database.read, database.write):
+        with transaction() as connection:
+            found = {name: connection.exec_driver_sql(f"SHOW {name}").scalar() for name in wanted}
+        assert found == wanted
+
+
+def test_a_pooler_may_give_each_transaction_another_session(on_postgresql: Api) -> None:
+    with ExitStack() as stack:
+        engine = on_postgresql.database._engine
+        borrowed = [stack.enter_context(engine.connect()) for _ in range(2)]
+        first, second = [one.connection.driver_connection for one in borrowed]
+    assert first is not None
+    assert second is not None
+    for number in range(16):
+        made = on_postgresql.send(method="POST", body={**AWS, "title": f"{number}"})
+        assert (made.status, on_postgresql.send().status) == (200, 200)
+        # What a client believes to be one session is another one now.
+        first.pgconn, second.pgconn = second.pgconn, first.pgconn
+    assert len(on_postgresql.rows("integrations")) == 16
+
+
+def test_a_failing_database_speaks_of_postgresql_and_not_of_a_file(on_postgresql: Api) -> None:
+    with psycopg.connect(str(on_postgresql._address), autocommit=True) as operator:
+        operator.execute("DROP TABLE integrations CASCADE")
+    answer = on_postgresql.send()
+    assert answer.refusal == (500, "database_error")
+    assert answer.body["hint"] == "See the log of the PostgreSQL server"
+
+
 def test_a_database_that_is_away_is_told_in_one_line(on_postgresql: Api, tmp_path: Path) -> None:
     on_postgresql.database.close()
     gone = another(on_postgresql)
@@ -167,8 +216,10 @@ def test_a_nul_is_no_failure_of_the_api(tmp_path: Path, kind: str, body: Any) ->
     [
         ("127.0.0.1:1/x", [], "must be named"),
         ("127.0.0.1:1/x", ["--encryption-key", "k"], "cannot use"),
-        (":no/x", ["--encryption-key", "k"], "malformed"),
+        (":no/x", ["--encryption-key", "k"], "Percent-encode the password"),
+        ("h/x/canary@127.0.0.1:1/x", ["--encryption-key", "k"], "Percent-encode the password"),
         ("127.0.0.1:1", ["--encryption-key", "k"], "no database"),
+        ("127.0.0.1:1/x?canary=canary", ["--encryption-key", "k"], "does not know"),
     ],
 )
 def test_an_address_that_cannot_be_used_is_told_in_one_line(

@@ -138,8 +138,9 @@ def test_an_unreachable_endpoint_is_a_warning_in_preview_and_one_line_in_up(
         ({"endpoint": "http://example.com"}, "would send requests to example.com in clear"),
         ({"user": None}, "encord:user is not set"),
         ({"user": "ada"}, "encord:user is not an e-mail address"),
+        ({"database": "~nosuchuser/x"}, "encord:database begins with ~nosuchuser"),
     ],
-    ids=["no endpoint", "no address", "in clear", "no user", "no e-mail"],
+    ids=["no endpoint", "no address", "in clear", "no user", "no e-mail", "no home"],
 )
 def test_a_setting_that_cannot_be_right_is_named(
     project: Project, settings: dict[str, str | None], words: str

@@ -1,7 +1,9 @@
 """The API inside this process: what it makes, for whom, and what it leaves alone."""
 
 import json
+import subprocess
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote
@@ -13,7 +15,7 @@ from pulumi_encord_integrations import embedded
 from pulumi_encord_integrations.client import organization_users, organizations
 from pulumi_encord_integrations.client.errors import ConfigurationError, NotAuthenticated
 from pulumi_encord_integrations.client.in_process import in_process
-from pulumi_encord_integrations.client.settings import Settings
+from pulumi_encord_integrations.client.settings import Settings, load
 from pulumi_encord_integrations.model.users import OrganizationUserSpec
 from tests.support.api import served
 
@@ -91,6 +93,47 @@ def test_a_preview_notices_that_the_encryption_key_is_lost(tmp_path: Path) -> No
     assert embedded.organization(_settings(tmp_path)) is None
     with pytest.raises(ConfigurationError, match="encryption key"):
         embedded.connect(_settings(tmp_path))
+
+
+def test_git_finds_nothing_to_take_up_after_a_first_program(tmp_path: Path) -> None:
+    git = partial(subprocess.run, cwd=tmp_path, check=True, capture_output=True, text=True)
+    git(["git", "init", "--quiet"])
+    settings = load({"endpoint": "embedded", "user": "ada@example.com"}.get, tmp_path, {})
+    embedded.connect(settings, create=True)
+    assert len(list(tmp_path.rglob("*.key"))) == 1
+    assert git(["git", "status", "--porcelain", "--untracked-files=all"]).stdout == ""
+    git(["git", "add", "--all"])
+    assert git(["git", "ls-files"]).stdout == ""
+
+
+def test_a_folder_that_somebody_made_stays_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "made").mkdir()
+    (tmp_path / "made" / ".gitignore").write_text("theirs\n")
+    embedded.connect(_settings(tmp_path / "made"), create=True)
+    assert (tmp_path / "made" / ".gitignore").read_text() == "theirs\n"
+    assert not (tmp_path / ".gitignore").exists()
+
+
+def test_a_folder_made_by_another_process_meanwhile_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def beaten(self: Path, target: Path) -> None:
+        target.mkdir()
+        (target / "theirs").touch()
+        raise OSError
+
+    monkeypatch.setattr(Path, "rename", beaten)
+    embedded.connect(_settings(tmp_path / "made"), create=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["made"]
+    assert {"theirs", "encord.sqlite"} <= {path.name for path in (tmp_path / "made").iterdir()}
+
+
+def test_an_address_of_postgresql_is_refused_without_its_password() -> None:
+    settings = load({"endpoint": "embedded", "database": "postgresql://ada:canary@h/db"}.get, Path(), {})
+    for use in (embedded.require, embedded.organization, embedded.connect):
+        with pytest.raises(ConfigurationError, match="keeps its data in a file") as refusal:
+            use(settings)
+        assert "canary" not in str(refusal.value)
 
 
 PATHS = [

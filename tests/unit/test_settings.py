@@ -7,6 +7,7 @@ import pytest
 
 from pulumi_encord_integrations.client.errors import ConfigurationError
 from pulumi_encord_integrations.client.settings import VARIABLES, Settings, load, project_folder
+from pulumi_encord_integrations.model.databases import PostgresqlAddress
 
 BASE = Path("/project")
 CANARY = "canary-8c1f"
@@ -69,6 +70,7 @@ def test_an_endpoint_is_embedded_or_an_address(written: str, kept: str) -> None:
         "https://x\u0000",
         "https://\u2100.example.com",
         "https://x%zz",
+        f"https://ada:12/{CANARY}@x",
         "https://.",
         "https://-",
     ],
@@ -89,16 +91,28 @@ def test_no_endpoint_is_an_error_that_says_how_to_set_one() -> None:
 BLOBS = "azure_blob_endpoint"
 
 
-@pytest.mark.parametrize("place", ["https://example.com", "http://{account}.example.com", "{account}"])
-def test_a_blob_endpoint_is_https_and_names_the_account(place: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"must begin with https:// and hold \{account\}"):
+@pytest.mark.parametrize(
+    "place",
+    [
+        "https://example.com",
+        "http://{account}.example.com",
+        "{account}",
+        f"https://ada:{CANARY}@{{account}}.example.com",
+        f"https://{{account}}.example.com?sig={CANARY}",
+    ],
+)
+def test_a_blob_endpoint_is_https_and_names_the_account_alone(place: str) -> None:
+    said = r"must begin with https://, hold \{account\} and no credentials"
+    with pytest.raises(ConfigurationError, match=said) as refusal:
         settings({"azureBlobEndpoint": place})
+    assert CANARY not in str(refusal.value)
 
 
 @pytest.mark.parametrize("name", [name for name, (_, key) in VARIABLES.items() if key])
 def test_the_environment_comes_before_the_configuration(name: str) -> None:
     variable, key = VARIABLES[name]
-    config = {str(key): "https://config.example.com/{account}"[: None if name == BLOBS else 26]}
+    place = {BLOBS: "https://config.example.com/{account}", "endpoint": "https://config.example.com"}
+    config = {str(key): place.get(name, "config/file")}
     both = settings(config, {variable: config[str(key)].replace("config", "environment")})
     assert both.sources[name] == variable
     assert "environment" in repr(getattr(both, name, (both.principals, both.clouds)))
@@ -134,13 +148,38 @@ def test_a_path_of_the_environment_starts_where_one_stands(
     assert getattr(settings({}, {variable: "file"}), name) == tmp_path / "file"
 
 
-def test_a_path_may_begin_at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+PATHS = [name for name in VARIABLES if name == "database" or name.endswith("_file")]
+
+
+@pytest.mark.parametrize("name", PATHS)
+def test_every_path_may_begin_at_home(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert settings({"sshKeyFile": "~/key"}).ssh_key_file == tmp_path / "key"
+    found = settings({}, {VARIABLES[name][0]: "~/key"})
+    assert tmp_path / "key" in (*vars(found).values(), found.clouds.gcp_key_file)
 
 
-def test_the_database_has_a_place_of_its_own() -> None:
-    assert settings({}).database == BASE / "encord.sqlite"
+@pytest.mark.parametrize("name", PATHS)
+def test_every_path_at_an_unknown_home_is_refused_by_the_name_of_its_setting(name: str) -> None:
+    variable, key = VARIABLES[name]
+    with pytest.raises(ConfigurationError, match=f"^{variable} begins with ~nosuchuser"):
+        settings({}, {variable: "~nosuchuser/x"})
+    if key:
+        with pytest.raises(ConfigurationError, match=f"^encord:{key} begins with ~nosuchuser"):
+            settings({key: "~nosuchuser/x"})
+
+
+def test_the_database_has_a_folder_of_its_own() -> None:
+    assert settings({}).database == BASE / ".encord" / "encord.sqlite"
+
+
+def test_the_address_of_a_database_does_not_show_its_password() -> None:
+    found = settings({}, {"ENCORD_DATABASE": f"postgresql://ada:{CANARY}@h/db"})
+    assert isinstance(found.database, PostgresqlAddress)
+    assert CANARY in found.database.uri
+    assert CANARY not in f"{found!r} {found} {found.database}"
+    with pytest.raises(ConfigurationError, match=r"^ENCORD_DATABASE ") as refusal:
+        settings({}, {"ENCORD_DATABASE": f"mysql://ada:{CANARY}@h/db"})
+    assert CANARY not in str(refusal.value)
 
 
 def test_origins_are_a_list() -> None:

@@ -47,6 +47,8 @@ class Database(ABC):
     Raises `DatabaseUnusable` from `prepare`.
     """
 
+    remedy: str
+    """What to do when it fails."""
     _engine: Engine
 
     def __init__(self, name: str, key_file: Path, *, create: bool, read_only: bool) -> None:

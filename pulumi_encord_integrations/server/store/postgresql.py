@@ -5,24 +5,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url
+from sqlalchemy import Connection, create_engine, exc
 
+from pulumi_encord_integrations.model.databases import NotADatabase, PostgresqlAddress
 from pulumi_encord_integrations.server.faults import DatabaseUnusable
 from pulumi_encord_integrations.server.store.database import BUSY_SECONDS, Database
-
-SCHEMES = ("postgresql://", "postgres://")
 
 _WRITERS = 7_236_109_284_410_553
 """The advisory lock that writers take one after another; advisory locks are each database's own."""
 _READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 # libpq's own settings; the address may say otherwise.
 _CONNECTING = {"connect_timeout": "5", "application_name": "encord-integrations", "tcp_user_timeout": "15000"}
+# Of each transaction, since a pooler may give the session to another client after it.
 # A server process that is gone must not hold the lock until the kernel notices.
-_SESSION = ("SET idle_in_transaction_session_timeout = '60s'", "SET timezone = 'UTC'")
+_SETTINGS = ("SET LOCAL idle_in_transaction_session_timeout = '60s'", "SET LOCAL timezone = 'UTC'")
 # Lock not available, too many connections, deadlock, serialization failure.
 _BUSY = {"55P03", "53300", "40P01", "40001"}
 _FULL = ("too many clients", "too many connections", "remaining connection slots")
-_FORM = "It must look like postgresql://user@host/database"
 _REASONS = (
     ("password authentication failed", "the password is wrong, or the user is unknown"),
     ("no password supplied", "it wants a password: PGPASSWORD, ~/.pgpass or the address"),
@@ -31,7 +30,12 @@ _REASONS = (
 
 
 class PostgresqlDatabase(Database):
-    """A database on a PostgreSQL server, by its address `postgresql://user@host/database`."""
+    """A database on a PostgreSQL server, by its address `postgresql://user@host/database`.
+
+    It keeps no state in a session, so PgBouncer may pool transactions.
+    """
+
+    remedy = "See the log of the PostgreSQL server"
 
     def __init__(
         self,
@@ -42,27 +46,35 @@ class PostgresqlDatabase(Database):
         read_only: bool = False,
         busy_seconds: float = BUSY_SECONDS,
     ) -> None:
-        url = _url(address)
-        super().__init__(_name(url), key_file, create=create, read_only=read_only)
-        self.address = address
+        found = _address(address)
+        super().__init__(str(found), key_file, create=create, read_only=read_only)
         self._writing = {"isolation_level": "READ COMMITTED", "postgresql_readonly": read_only}
-        self._engine = _new_engine(url, busy_seconds)
+        self._settings = "; ".join((*_SETTINGS, f"SET LOCAL lock_timeout = '{round(busy_seconds * 1000)}ms'"))
+        self._engine = create_engine(
+            "postgresql+psycopg://",
+            connect_args=_parameters(found),
+            pool_pre_ping=True,
+            pool_size=16,
+            max_overflow=24,
+            pool_timeout=busy_seconds,
+        )
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        with self._transaction(_READING) as connection:
+        with self._transaction(_READING, self._settings) as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        with self._transaction(self._writing) as connection:
-            # Each later statement sees all that was committed before this lock was given.
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITERS})")
+        # Each later statement sees all that was committed before this lock was given.
+        lock = f"SELECT pg_advisory_xact_lock({_WRITERS})"
+        with self._transaction(self._writing, f"{self._settings}; {lock}") as connection:
             yield connection
 
     @contextmanager
-    def _transaction(self, options: Mapping[str, Any]) -> Iterator[Connection]:
+    def _transaction(self, options: Mapping[str, Any], first: str) -> Iterator[Connection]:
         with self._engine.connect().execution_options(**options) as connection, connection.begin():
+            connection.exec_driver_sql(first)
             yield connection
 
     def described(self) -> str:
@@ -101,52 +113,33 @@ class PostgresqlDatabase(Database):
         return DatabaseUnusable(f"cannot use {self.name}: {reason}", "Check the address and the server")
 
 
-def is_address(place: str) -> bool:
-    """Whether a setting names a PostgreSQL database rather than a file."""
-    return place.startswith(SCHEMES)
+def _address(text: str) -> PostgresqlAddress:
+    try:
+        found = PostgresqlAddress.read(text)
+    except NotADatabase as error:
+        raise DatabaseUnusable(f"the database's address {error.message}", error.hint) from None
+    if found is None:
+        raise DatabaseUnusable("the database's address is a path")
+    return found
 
 
-def _url(address: str) -> URL:
+def _parameters(address: PostgresqlAddress) -> dict[str, Any]:
+    """What psycopg connects with, as libpq reads the address."""
     try:
-        url = make_url(address)
-    # The error quotes the address, and a port that is no number is a ValueError.
-    except (exc.ArgumentError, ValueError):
-        raise DatabaseUnusable("the database's address is malformed", _FORM) from None
-    if not url.database:
-        raise DatabaseUnusable(f"{_name(url)} names no database", _FORM)
-    try:
-        import psycopg  # noqa: F401
+        from psycopg import ProgrammingError
+        from psycopg.conninfo import conninfo_to_dict
     except ImportError:
         raise DatabaseUnusable(
             "PostgreSQL needs psycopg",
             "Install the extra: pip install 'pulumi-encord-integrations[server,postgresql]'",
         ) from None
-    return url.set(drivername="postgresql+psycopg")
-
-
-def _name(url: URL) -> str:
-    """The address without any password."""
-    query = {name: value for name, value in url.query.items() if "password" not in name}
-    return URL.create(
-        "postgresql", url.username, None, url.host, url.port, url.database, query
-    ).render_as_string()
-
-
-def _new_engine(url: URL, busy_seconds: float) -> Engine:
-    connecting = {name: value for name, value in _CONNECTING.items() if name not in url.query}
-    engine = create_engine(
-        url,
-        connect_args=connecting,
-        pool_pre_ping=True,
-        pool_size=16,
-        max_overflow=24,
-        pool_timeout=busy_seconds,
-    )
-    session = "; ".join((*_SESSION, f"SET lock_timeout = '{round(busy_seconds * 1000)}ms'"))
-
-    def configure(connection: Any, _record: object) -> None:
-        connection.execute(session)
-        connection.commit()
-
-    event.listen(engine, "connect", configure)
-    return engine
+    try:
+        given = conninfo_to_dict(address.uri)
+    # Its text quotes the address.
+    except ProgrammingError:
+        raise DatabaseUnusable(
+            "the database's address has a parameter that libpq does not know",
+            "Its parameters: https://www.postgresql.org/docs/current/libpq-connect.html",
+        ) from None
+    # PgBouncer may give each transaction another connection, where a statement prepared earlier is unknown.
+    return {**_CONNECTING, **given, "prepare_threshold": None}

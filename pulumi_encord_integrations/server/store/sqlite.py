@@ -1,5 +1,6 @@
 """The API's database in an SQLite file."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -27,6 +28,8 @@ def journal_mode(version: tuple[int, ...]) -> tuple[str, str]:
 
 class SqliteDatabase(Database):
     """An SQLite file; `create` allows one that does not exist yet."""
+
+    remedy = "Check its file, folder and disk"
 
     def __init__(
         self,
@@ -68,7 +71,8 @@ class SqliteDatabase(Database):
         return "locked" in said or "busy" in said
 
     def _require(self) -> None:
-        if not self._create and not self.path.is_file():
+        # Path's own raises for a name that is too long.
+        if not self._create and not os.path.isfile(self.path):  # noqa: PTH113
             raise DatabaseUnusable(f"there is no database {self.path}", missing=True)
 
     def _unusable(self, error: exc.DatabaseError) -> DatabaseUnusable:

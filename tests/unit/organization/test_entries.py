@@ -6,12 +6,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import pulumi
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import pulumi_encord_integrations as package
 from pulumi_encord_integrations.model.integrations import integration_types
+from pulumi_encord_integrations.organization.declare import declare_organization
 from pulumi_encord_integrations.organization.entries import load
 from pulumi_encord_integrations.organization.findings import BadDeclaration
 from pulumi_encord_integrations.organization.integrations import DeclaredIntegration
@@ -263,3 +265,8 @@ def test_whatever_an_entry_holds_it_is_declared_or_refused(
     file.write_text(json.dumps({"integrations": {"a": named}}))
     with suppress(BadDeclaration):
         load(file)
+
+
+def test_a_file_at_an_unknown_home_is_told_in_one_line() -> None:
+    with pytest.raises(pulumi.RunError, match="begins with ~nosuchuser, and that home folder is not known"):
+        declare_organization("~nosuchuser/encord.yaml")

@@ -1,0 +1,106 @@
+"""Flags that name files, folders and databases: home folders, and what must not be quoted."""
+
+from pathlib import Path
+
+import pytest
+import typer
+
+from pulumi_encord_integrations.cli.app import app, run
+
+WHO = ("--organization", "Acme", "--admin", "ada@example.com")
+CALLS = {
+    ("serve", "--database"): ["serve", "--database", "PATH"],
+    ("serve", "--encryption-key"): ["serve", "--encryption-key", "PATH"],
+    ("init-server", "--database"): ["init-server", *WHO, "--new-key", "k", "--database", "PATH"],
+    ("init-server", "--encryption-key"): ["init-server", *WHO, "--database", "d", "--encryption-key", "PATH"],
+    ("init-server", "--new-key"): ["init-server", *WHO, "--database", "d", "--new-key", "PATH"],
+    ("init-server", "--public-key"): ["init-server", *WHO, "--database", "d", "--public-key", "PATH"],
+    ("remove-admin", "--database"): ["remove-admin", "--database", "PATH", "uuid", "ada@example.com"],
+    ("remove-admin", "--encryption-key"): ["remove-admin", "--encryption-key", "PATH", "u", "a@example.com"],
+    ("register", "FILE"): ["register", "prod", "PATH"],
+    ("video-metadata", "FILE"): ["video-metadata", "PATH"],
+    ("video-metadata", "--relative-to"): ["video-metadata", "a.mp4", "--relative-to", "PATH"],
+    ("video-metadata", "--output"): ["video-metadata", "a.mp4", "--output", "PATH"],
+}
+
+
+def called(path: str, arguments: list[str]) -> list[str]:
+    return [path if argument == "PATH" else argument for argument in arguments]
+
+
+def test_every_flag_that_names_a_file_is_called_below() -> None:
+    command = typer.main.get_command(app)
+    flags = {
+        (verb, parameter.opts[0] if parameter.opts[0].startswith("-") else "FILE")
+        for verb, called in command.commands.items()  # type: ignore[attr-defined]
+        for parameter in called.params
+        if str(parameter.metavar).startswith(("FILE", "DIR"))
+    }
+    assert flags == set(CALLS)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    return tmp_path
+
+
+@pytest.mark.parametrize(("flag", "arguments"), CALLS.items())
+def test_an_unknown_home_is_a_wrong_call_that_names_the_flag(
+    flag: tuple[str, str], arguments: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(called("~nosuchuser/x", arguments)) == 2
+    first, *_ = capsys.readouterr().err.splitlines()
+    assert flag[1] in first
+    assert "begins with ~nosuchuser, and that home folder is not known" in first
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", CALLS.values())
+def test_home_is_a_home_for_every_flag(
+    arguments: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(called("~/absent", arguments))
+    said = "".join(capsys.readouterr())
+    assert "~/absent" not in said.replace("'~/absent'", "")
+    assert not (folder / "~").exists()
+
+
+@pytest.mark.parametrize(
+    "flag", [("serve", "--database"), ("register", "FILE"), ("video-metadata", "--relative-to")]
+)
+def test_a_name_that_is_too_long_names_nothing(flag: tuple[str, str], folder: Path) -> None:
+    assert run(called("x" * 300, CALLS[flag])) == 2
+
+
+ADDRESS = "postgresql://encord:canary@h/db"
+
+
+@pytest.mark.parametrize("debug", [[], ["--debug"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["serve", ADDRESS],
+        ["serve", f"--databse={ADDRESS}"],
+        ["serve", "--encryption-key", ADDRESS],
+        ["serve", "--port", ADDRESS],
+        ["serve", "--database", ADDRESS],
+        ["serve", "--database", "postgresql://encord:can@ary/canary@h/db"],
+        ["serve", "--database", "host=h password=canary"],
+        ["serve", "host=h password=canary"],
+        ["serve", "host=h", "password=canary"],
+        [ADDRESS],
+        ["init-server", ADDRESS],
+        ["init-server", *WHO, "--new-key", ADDRESS, "--database", "d"],
+        ["init-server", *WHO, "--new-key", "k", "--database", "mysql://encord:canary@h/db"],
+    ],
+)
+def test_no_error_quotes_a_password(
+    arguments: list[str], debug: list[str], folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*debug, *arguments]) == 2
+    said = "".join(capsys.readouterr())
+    assert said
+    assert "ary" not in said
+    assert list(folder.iterdir()) == []
