@@ -1,9 +1,9 @@
 """Storage that speaks S3's protocol outside AWS and OTC, read with a key pair."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel
 
@@ -21,6 +21,8 @@ from pulumi_encord_integrations.model.object_storage import (
     endpoint_urls,
     host_of,
 )
+from pulumi_encord_integrations.model.objects import ObjectUrls
+from pulumi_encord_integrations.model.paths import plus_is_plus, plus_is_unclear
 from pulumi_encord_integrations.model.problems import Problem
 
 Preset = Literal["MINIO", "WASABI", "ORACLE", "CLOUDFLARE_R2", "COREWEAVE", "OTHER"]
@@ -146,6 +148,11 @@ class S3CompatibleView(_Settings, IntegrationView):
         return "key pair"
 
 
+def _urls(settings: Mapping[str, Any]) -> ObjectUrls:
+    # MinIO's server was read; what the other services do is not published.
+    return endpoint_urls(settings, plus_is_plus if settings["preset"] == "MINIO" else plus_is_unclear)
+
+
 S3_COMPATIBLE = IntegrationType(
-    "S3_COMPATIBLE", "S3CompatibleIntegration", S3CompatibleSpec, S3CompatibleView, endpoint_urls
+    "S3_COMPATIBLE", "S3CompatibleIntegration", S3CompatibleSpec, S3CompatibleView, _urls
 )
