@@ -1,12 +1,13 @@
 """What is wrong with a value, in words a person can act on."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic.alias_generators import to_camel
+from pydantic.fields import FieldInfo
 
 
 @dataclass(frozen=True)
@@ -54,28 +55,49 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f'did you mean "{match[0]}"?' if match else ""
 
 
-def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
-    """Pydantic's findings in our words; never quotes the value that was given."""
-    return [_problem(found, model) for found in error.errors(include_url=False, include_input=False)]
+def problems_of(error: ValidationError, model: type[BaseModel], *, wire: bool = False) -> list[Problem]:
+    """Pydantic's findings in our words; never quotes the value that was given.
+
+    Keys are spelled as in programs, with `wire` as in JSON.
+    """
+    found = error.errors(include_url=False, include_input=False)
+    return [_problem(one, model, wire=wire) for one in found]
 
 
-def _problem(found: Any, model: type[BaseModel]) -> Problem:
+def _problem(found: Any, model: type[BaseModel], *, wire: bool) -> Problem:
     path = _snake_path(found["loc"], model)
     if found["type"] == "extra_forbidden":
-        return unknown_key(path, model)
-    return Problem(path, message_of(found))
+        return _unknown_key(path, model, wire=wire)
+    problem = Problem(path, message_of(found))
+    return on_the_wire(problem, model) if wire else problem
 
 
-def unknown_key(path: tuple[str | int, ...], model: type[BaseModel]) -> Problem:
-    """What to say of a key that the model has not: why another has it, or which one is near."""
+def _unknown_key(path: tuple[str | int, ...], model: type[BaseModel], *, wire: bool) -> Problem:
+    """Why another model has the key, or which key of this one is near."""
     key = str(path[-1])
     for name, why in getattr(model, "elsewhere", {}).items():
         if len(path) == 1 and key in {name, to_camel(name)}:
-            return Problem((name,), why)
-    known = known_names(model, path[:-1])
-    if key in known:
-        return Problem(path, f"is given twice, as {to_camel(key)} too")
-    return Problem(path, f'unknown key "{key}"', nearest(key, known))
+            return Problem(path, why)
+    fields = _fields(model, path[:-1])
+    names = [_alias(fields, name) if wire else name for name in fields]
+    if key in fields:
+        problem = Problem(path, f"is given twice, as {to_camel(key)} too")
+    else:
+        problem = Problem(path, f'unknown key "{key}"', nearest(key, names))
+    return on_the_wire(problem, model) if wire else problem
+
+
+def on_the_wire(problem: Problem, model: type[BaseModel]) -> Problem:
+    """The problem with its place as JSON spells it: `roleArn`."""
+    path: list[str | int] = []
+    for end, part in enumerate(problem.path):
+        fields = {} if isinstance(part, int) else _fields(model, problem.path[:end])
+        path.append(part if isinstance(part, int) else _alias(fields, part))
+    return Problem(tuple(path), problem.message, problem.help)
+
+
+def _alias(fields: Mapping[str, FieldInfo], name: str) -> str:
+    return (fields[name].alias if name in fields else None) or name
 
 
 def message_of(found: Any) -> str:
@@ -100,15 +122,19 @@ def _snake_path(loc: Sequence[str | int], model: type[BaseModel]) -> tuple[str |
 
 def known_names(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
     """The keys that the mapping at `path` may hold; none if `path` leads to no model."""
+    return list(_fields(model, path))
+
+
+def _fields(model: type[BaseModel], path: Sequence[str | int]) -> Mapping[str, FieldInfo]:
     for part in path:
         if isinstance(part, int):
             continue
         field = model.model_fields.get(part)
         inner = _inner_model(field.annotation) if field else None
         if inner is None:
-            return []
+            return {}
         model = inner
-    return list(model.model_fields)
+    return model.model_fields
 
 
 def _inner_model(annotation: Any) -> type[BaseModel] | None:
