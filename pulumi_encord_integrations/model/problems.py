@@ -80,11 +80,12 @@ def _unknown_key(path: tuple[str | int, ...], model: type[BaseModel], *, wire: b
             return Problem(path, why)
     fields = _fields(model, path[:-1])
     names = [_alias(fields, name) if wire else name for name in fields]
+    said, help_ = f'unknown key "{key}"', nearest(key, names)
     if key in fields:
-        problem = Problem(path, f"is given twice, as {to_camel(key)} too")
-    else:
-        problem = Problem(path, f'unknown key "{key}"', nearest(key, names))
-    return on_the_wire(problem, model) if wire else problem
+        said, help_ = f"is given twice, as {to_camel(key)} too", ""
+    # The key itself stays as it is written.
+    holder = on_the_wire(Problem(path[:-1], ""), model).path if wire else path[:-1]
+    return Problem((*holder, key), said, help_)
 
 
 def on_the_wire(problem: Problem, model: type[BaseModel]) -> Problem:
