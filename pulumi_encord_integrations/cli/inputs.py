@@ -8,10 +8,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+import typer
+
 from pulumi_encord_integrations.client.errors import ConfigurationError
 
 STDIN = Path("-")
 _DEVICES = Path("/dev")
+
+
+def there(file: Path) -> Path:
+    """For an argument; typer's own `exists` takes "-" for a file's name."""
+    if file != STDIN and not file.exists():
+        raise typer.BadParameter(f"file {str(file)!r} does not exist")
+    return file
 
 
 @contextmanager
@@ -35,7 +44,9 @@ def content(file: Path) -> bytes:
 
 def name_of(file: Path) -> str:
     """For the person at the terminal."""
-    return "standard input" if file in {STDIN, Path("/dev/stdin")} else file.name
+    if file in {STDIN, _DEVICES / "stdin"}:
+        return "standard input"
+    return str(file) if file.is_relative_to(_DEVICES) else file.name
 
 
 def _copy(file: Path, written: BinaryIO) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pulumi_encord_integrations.cli.connection import Json, Stack, document, existing
-from pulumi_encord_integrations.cli.inputs import name_of, readable_twice
+from pulumi_encord_integrations.cli.inputs import name_of, readable_twice, there
 from pulumi_encord_integrations.cli.join import Yes, confirm
 from pulumi_encord_integrations.cli.naming import Integration, find
 from pulumi_encord_integrations.cli.output import printable, result, say
@@ -25,9 +25,8 @@ _COUNTS = ("created", "updated", "unchanged", "skipped")
 File = Annotated[
     Path,
     typer.Argument(
-        exists=True,
+        callback=there,
         dir_okay=False,
-        allow_dash=True,
         metavar="FILE",
         help="The JSON of Encord's documentation; - for standard input.",
     ),
