@@ -1,5 +1,6 @@
 """What is wrong with a value, in words a person can act on."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -32,6 +33,7 @@ class Problem:
         return f"{self.where}: {self.text}" if self.path else self.text
 
 
+_KEY = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 _EXPECTED = {
     "missing": "is required",
     "string_type": "must be a string",
@@ -89,12 +91,19 @@ def _unknown_key(path: tuple[str | int, ...], model: type[BaseModel], *, wire: b
 
 
 def on_the_wire(problem: Problem, model: type[BaseModel]) -> Problem:
-    """The problem with its place as JSON spells it: `roleArn`."""
+    """The problem with all keys as JSON spells them: `roleArn`."""
     path: list[str | int] = []
     for end, part in enumerate(problem.path):
         fields = {} if isinstance(part, int) else _fields(model, problem.path[:end])
         path.append(part if isinstance(part, int) else _alias(fields, part))
-    return Problem(tuple(path), problem.message, problem.help)
+    message, help_ = (_respelled(text, model) for text in (problem.message, problem.help))
+    return Problem(tuple(path), message, help_)
+
+
+def _respelled(text: str, model: type[BaseModel]) -> str:
+    """Words that are keys of the model; those of one word are the same in both spellings."""
+    names = model.model_fields
+    return _KEY.sub(lambda word: _alias(names, word[0]), text)
 
 
 def _alias(fields: Mapping[str, FieldInfo], name: str) -> str:

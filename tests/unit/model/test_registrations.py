@@ -151,8 +151,8 @@ def test_where_strict_every_video_needs_it() -> None:
             "imageGroups[0].images[0].url: is in no bucket",
         ),
         (
-            {"dicom_series": [{"title": "s", "objectUrl_0": "a", "dicom_files": [{"url": "b"}]}]},
-            "dicom_series[0]: has both dicom_files and objectUrl_0; name its URLs in one way",
+            {"dicom_series": [{"title": "s", "objectUrl_0": "a", "dicomFiles": [{"url": "b"}]}]},
+            "dicom_series[0]: has both dicomFiles and objectUrl_0; name its URLs in one way",
         ),
         (
             {"videos": [{"objectUrl": "a", "externalFileType": "IMAGE"}]},
