@@ -9,6 +9,7 @@ import typer
 from pulumi_encord_integrations.cli import paths
 from pulumi_encord_integrations.cli.extras import EncryptionKey, database_in, require_server
 from pulumi_encord_integrations.cli.help import NAME
+from pulumi_encord_integrations.cli.inputs import content
 from pulumi_encord_integrations.cli.output import printable, result, say
 from pulumi_encord_integrations.cli.serve import open_database
 from pulumi_encord_integrations.client.errors import ConfigurationError, Refused
@@ -100,7 +101,7 @@ def _read(file: Path) -> str:
     from pulumi_encord_integrations.server import founding
 
     try:
-        return founding.public_key_in(file.read_bytes())
+        return founding.public_key_in(content(file))
     except OSError as error:
         raise ConfigurationError(f"cannot read {file}: {error.strerror}") from None
     except ValueError:

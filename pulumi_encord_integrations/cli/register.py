@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pulumi_encord_integrations.cli import paths
 from pulumi_encord_integrations.cli.connection import Json, Stack, document, existing
+from pulumi_encord_integrations.cli.inputs import name_of, readable_twice, source
 from pulumi_encord_integrations.cli.join import Yes, confirm
 from pulumi_encord_integrations.cli.naming import Integration, find
 from pulumi_encord_integrations.cli.output import printable, result, say
@@ -14,16 +14,21 @@ from pulumi_encord_integrations.client.errors import EncordError, NotAllowed, Re
 
 if TYPE_CHECKING:
     from pulumi_encord_integrations.cli.registering import Plan
+    from pulumi_encord_integrations.cli.registration_file import Source
     from pulumi_encord_integrations.client.client import Client
     from pulumi_encord_integrations.model.integrations import IntegrationView
     from pulumi_encord_integrations.model.registrations import Registered
 
 EXAMPLES = ("register prod-images videos.json", "register prod-images videos.json --check")
 
-_COUNTS = ("created", "updated", "unchanged")
+_COUNTS = ("created", "updated", "unchanged", "skipped")
 File = Annotated[
     Path,
-    typer.Argument(parser=paths.file, metavar="FILE", help="The JSON of Encord's documentation."),
+    typer.Argument(
+        parser=source,
+        metavar="FILE",
+        help="The JSON of Encord's documentation; - for standard input.",
+    ),
 ]
 
 
@@ -40,36 +45,39 @@ def register(
     The whole file is validated first. It is sent in batches, each all or nothing; a run that was interrupted
     goes on where it ended.
     """
+    from pulumi_encord_integrations.cli.registration_file import Source
+
     with existing(stack, f'there is no integration "{integration}"', write=not check) as client:
         view = find(client, integration)
         if "UPLOAD_DATA" not in view.permissions:
             raise NotAllowed(f'only admins of "{view.title}" may register data', hint="Ask one of its admins")
-        plan = _examined(file, view)
-        if check:
-            say(f"{plan.described()}; nothing is wrong with {printable(file.name)}")
-            totals: dict[str, int] = {}
-        else:
-            totals = _registered(client, view, plan, yes=yes)
+        with readable_twice(file) as path:
+            plan = _examined(Source(path, name_of(file)), view)
+            totals = {} if check else _registered(client, view, plan, yes=yes)
+    if check:
+        say(f"{plan.described()}; nothing is wrong with {printable(name_of(file))}")
     if json:
         counts = {"items": plan.items, "batches": len(plan.digests), **totals}
         result(document(integrationUuid=view.uuid, title=view.title, **counts))
 
 
-def _examined(file: Path, view: "IntegrationView") -> "Plan":
+def _examined(source: "Source", view: "IntegrationView") -> "Plan":
     """The plan of a file that nothing is wrong with; raises `Refused`."""
     from pulumi_encord_integrations.cli.progress import bar
     from pulumi_encord_integrations.cli.registering import examine
 
-    with bar("examining", file.stat().st_size) as advance:
-        plan, problems, more = examine(file, view, advance)
-    for problem in problems:
+    with bar("examining", source.path.stat().st_size) as advance:
+        plan, findings = examine(source, view, advance)
+    for problem in findings.told:
         say(printable(str(problem)))
-    if more:
-        say(f"and {more:,} more")
-    if problems:
-        count = len(problems) + more
+    if findings.more:
+        say(f"and {findings.more:,} more")
+    if findings.told:
+        count = len(findings.told) + findings.more
         noun = "problem" if count == 1 else "problems"
-        raise Refused(f"{count:,} {noun} in {file.name}; nothing was sent")
+        raise Refused(f"{count:,} {noun} in {source.name}; nothing was sent")
+    for note in plan.notes:
+        say(f"note: {note}")
     return plan
 
 
@@ -85,22 +93,27 @@ def _registered(client: "Client", view: "IntegrationView", plan: "Plan", *, yes:
     say(f'{plan.described()} will be registered with "{printable(view.title)}" ({view.uuid}){already}.')
     if len(done) < len(set(plan.digests)):
         confirm("Register?", yes=yes)
-    totals = {"alreadyDone": len(done), "created": 0, "updated": 0, "unchanged": 0}
-    sent = 0
+    totals = {"alreadyDone": len(done), **dict.fromkeys(_COUNTS, 0)}
+    place, sent = "", 0
     with bar("registering", len(plan.digests)) as advance:
         try:
-            for number, (digest, body) in enumerate(plan.bodies(), 1):
-                if digest not in done:
-                    answer = registrations.register(client, view.uuid, {**body, "batch": digest})
-                    _add(totals, answer)
+            for number, batch in enumerate(plan.batches(), 1):
+                place = batch.first
+                if batch.digest not in done:
+                    _add(totals, registrations.register(client, view.uuid, batch.body))
                     sent += 1
                 advance(number)
-        except (EncordError, KeyboardInterrupt):
+        except (EncordError, KeyboardInterrupt) as error:
             count = f"{len(done) + sent:,} of {len(plan.digests):,} batches"
-            say(f"stopped: {count} are done. Run it again to go on")
+            # What was refused would be refused again.
+            again = (
+                f"the next one begins with {place}" if isinstance(error, Refused) else "run it again to go on"
+            )
+            say(f"stopped: {count} are done; {again}")
             raise
-    new, changed, same = (totals[name] for name in _COUNTS)
-    say(f"registered: {new:,} new, {changed:,} changed, {same:,} as before")
+    new, changed, same, skipped = (totals[name] for name in _COUNTS)
+    passed = f", {skipped:,} skipped" if plan.flags.skip_duplicate_urls else ""
+    say(f"registered: {new:,} new, {changed:,} changed, {same:,} as before{passed}")
     return totals
 
 

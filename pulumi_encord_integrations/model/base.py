@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from pulumi_encord_integrations.model.marks import IMMUTABLE, SECRET, Mark, marked
-from pulumi_encord_integrations.model.problems import Problem, problems_of
+from pulumi_encord_integrations.model.problems import Problem, on_the_wire, problems_of
 from pulumi_encord_integrations.model.text import trimmed
 
 T = TypeVar("T")
@@ -118,29 +118,32 @@ class Sent(Deferred):
         values: Mapping[str, Any],
         unknown: frozenset[str] = frozenset(),
         given_at: datetime | None = None,
+        *,
+        wire: bool = False,
     ) -> tuple[Self | None, list[Problem]]:
         """The values in canonical form, if they are valid, and all that is wrong with them at once.
 
-        With `given_at` they are judged as newly given at that time.
+        With `given_at` they are judged as newly given at that time; with `wire` keys are spelled as in JSON.
         """
         problems: list[Problem] = []
         try:
             made = relaxed(cls, unknown).model_validate(values)
         except ValidationError as error:
-            problems = problems_of(error, cls)
+            problems = problems_of(error, cls, wire=wire)
         if not problems:
-            return made, made._all_wrong(unknown, given_at)
-        wrong = frozenset(str(problem.path[0]) for problem in problems if problem.path)
+            return made, made._all_wrong(unknown, given_at, wire=wire)
+        wrong = frozenset(snake(cls, str(problem.path[0])) for problem in problems if problem.path)
         right = cls.model_fields.keys() - wrong
         rest = {name: value for name, value in values.items() if snake(cls, name) in right}
         try:
             made = relaxed(cls, unknown | wrong & cls.model_fields.keys()).model_validate(rest)
         except ValidationError:
             return None, problems
-        return None, [*problems, *made._all_wrong(unknown | wrong, given_at)]
+        return None, [*problems, *made._all_wrong(unknown | wrong, given_at, wire=wire)]
 
-    def _all_wrong(self, unknown: frozenset[str], given_at: datetime | None) -> list[Problem]:
-        return [*self.conflicts(unknown), *(self.unfit(given_at) if given_at else ())]
+    def _all_wrong(self, unknown: frozenset[str], given_at: datetime | None, *, wire: bool) -> list[Problem]:
+        problems = [*self.conflicts(unknown), *(self.unfit(given_at) if given_at else ())]
+        return [on_the_wire(problem, type(self)) for problem in problems] if wire else problems
 
     @classmethod
     def marked(cls, mark: Mark) -> frozenset[str]:

@@ -10,10 +10,12 @@ from pydantic import AfterValidator, SecretStr
 
 from pulumi_encord_integrations.model.base import SecretText
 from pulumi_encord_integrations.model.objects import ObjectUrls, bucket_urls
+from pulumi_encord_integrations.model.paths import Decode, plus_is_space, plus_is_unclear
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.model.text import unquoted
 
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
+_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu")
 _KEY = re.compile(r"[\x21-\x7e]{1,256}")
 
 
@@ -82,6 +84,13 @@ def host_of(endpoint: str) -> str:
     return urlsplit(endpoint).hostname or ""
 
 
-def endpoint_urls(settings: Mapping[str, Any]) -> ObjectUrls:
+def endpoint_urls(settings: Mapping[str, Any], decode: Decode = plus_is_unclear) -> ObjectUrls:
     """Objects by https URLs of the endpoint, or by `s3://BUCKET/KEY`."""
-    return bucket_urls(settings, re.compile(re.escape(urlsplit(settings["endpoint"]).netloc)))
+    endpoint = settings["endpoint"]
+    hosts = re.compile(re.escape(urlsplit(endpoint).netloc))
+    return bucket_urls(settings, hosts, plus_is_space if of_aws(endpoint) else decode)
+
+
+def of_aws(endpoint: str) -> bool:
+    """Whether it is Amazon's own S3."""
+    return host_of(endpoint).endswith(_AWS)

@@ -8,9 +8,10 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pulumi_encord_integrations.model.buckets import MAX_KEY_BYTES
+from pulumi_encord_integrations.model.paths import Decode, plus_is_plus
 from pulumi_encord_integrations.model.text import invisible
 
 MAX_URL_BYTES = 16 * 1024
@@ -59,6 +60,8 @@ class ObjectUrls:
     scheme: str = ""
     """Of URLs that hold the key as it is: `s3`."""
     noun: str = "bucket"
+    decode: Decode = plus_is_plus
+    """How the cloud reads the path of an https URL."""
 
     def find(self, url: str) -> StoredObject:
         """The object that a URL or, with a single bucket, a bare key names; raises ValueError."""
@@ -92,8 +95,7 @@ class ObjectUrls:
             raise ValueError("is a signed URL; give the object's own, for which URLs are signed when needed")
         if parts.query or parts.fragment:
             raise ValueError('holds a query or a fragment; write "?" and "#" of a key as %3F and %23')
-        bucket, key = (_decoded(part) for part in found)
-        return bucket, key
+        return self.decode(found[0]), self.decode(found[1])
 
     def _only_bucket(self) -> str:
         if len(self.buckets) != 1:
@@ -138,10 +140,18 @@ def bucket_prefixes(settings: Mapping[str, Any]) -> dict[str, Sequence[str]]:
     return {bucket["name"]: bucket["prefixes"] for bucket in settings["buckets"]}
 
 
-def bucket_urls(settings: Mapping[str, Any], hosts: re.Pattern[str], scheme: str = "s3") -> ObjectUrls:
+def bucket_urls(
+    settings: Mapping[str, Any], hosts: re.Pattern[str], decode: Decode, scheme: str = "s3"
+) -> ObjectUrls:
     """Objects of the settings' buckets, by https URLs at some hosts or by `s3://BUCKET/KEY`."""
     buckets = bucket_prefixes(settings)
-    return ObjectUrls(buckets, in_host_or_path(hosts, buckets), f"{scheme}://BUCKET/KEY", scheme=scheme)
+    return ObjectUrls(
+        buckets,
+        in_host_or_path(hosts, buckets),
+        f"{scheme}://BUCKET/KEY",
+        scheme=scheme,
+        decode=decode,
+    )
 
 
 def in_host_or_path(hosts: re.Pattern[str], buckets: Collection[str]) -> HostedForm:
@@ -200,13 +210,6 @@ def _is_local(url: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _decoded(text: str) -> str:
-    try:
-        return unquote(text, errors="strict")
-    except UnicodeDecodeError:
-        raise ValueError("holds percent-encoded bytes that are not UTF-8") from None
 
 
 def _require_plain(key: str) -> None:

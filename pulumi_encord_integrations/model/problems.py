@@ -1,12 +1,14 @@
 """What is wrong with a value, in words a person can act on."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic.alias_generators import to_camel
+from pydantic.fields import FieldInfo
 
 from pulumi_encord_integrations.model.marks import SECRET, marked
 from pulumi_encord_integrations.model.text import bare, blemish
@@ -34,6 +36,7 @@ class Problem:
         return f"{self.where}: {self.text}" if self.path else self.text
 
 
+_KEY = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 _EXPECTED = {
     "missing": "is required",
     "string_type": "must be a string",
@@ -57,16 +60,20 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f'did you mean "{match[0]}"?' if match else ""
 
 
-def problems_of(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
-    """Pydantic's findings in our words; never quotes the value that was given."""
-    return [_problem(found, model) for found in error.errors(include_url=False)]
+def problems_of(error: ValidationError, model: type[BaseModel], *, wire: bool = False) -> list[Problem]:
+    """Pydantic's findings in our words; never quotes the value that was given.
+
+    Keys are spelled as in programs, with `wire` as in JSON.
+    """
+    return [_problem(found, model, wire=wire) for found in error.errors(include_url=False)]
 
 
-def _problem(found: Any, model: type[BaseModel]) -> Problem:
+def _problem(found: Any, model: type[BaseModel], *, wire: bool) -> Problem:
     path = _snake_path(found["loc"], model)
     if found["type"] == "extra_forbidden":
-        return unknown_key(path, model)
-    return Problem(path, message_of(found), _cleaner(path, model, found["input"]))
+        return _unknown_key(path, model, wire=wire)
+    problem = Problem(path, message_of(found), _cleaner(path, model, found["input"]))
+    return on_the_wire(problem, model) if wire else problem
 
 
 def _cleaner(path: tuple[str | int, ...], model: type[BaseModel], value: Any) -> str:
@@ -76,16 +83,40 @@ def _cleaner(path: tuple[str | int, ...], model: type[BaseModel], value: Any) ->
     return blemish(bare(value) if path and path[0] in marked(model, SECRET) else value)
 
 
-def unknown_key(path: tuple[str | int, ...], model: type[BaseModel]) -> Problem:
-    """What to say of a key that the model has not: why another has it, or which one is near."""
+def _unknown_key(path: tuple[str | int, ...], model: type[BaseModel], *, wire: bool) -> Problem:
+    """Why another model has the key, or which key of this one is near."""
     key = str(path[-1])
     for name, why in getattr(model, "elsewhere", {}).items():
         if len(path) == 1 and key in {name, to_camel(name)}:
-            return Problem((name,), why)
-    known = known_names(model, path[:-1])
-    if key in known:
-        return Problem(path, f"is given twice, as {to_camel(key)} too")
-    return Problem(path, f'unknown key "{key}"', nearest(key, known))
+            return Problem(path, why)
+    fields = _fields(model, path[:-1])
+    names = [_alias(fields, name) if wire else name for name in fields]
+    said, help_ = f'unknown key "{key}"', nearest(key, names)
+    if key in fields:
+        said, help_ = f"is given twice, as {to_camel(key)} too", ""
+    # The key itself stays as it is written.
+    holder = on_the_wire(Problem(path[:-1], ""), model).path if wire else path[:-1]
+    return Problem((*holder, key), said, help_)
+
+
+def on_the_wire(problem: Problem, model: type[BaseModel]) -> Problem:
+    """The problem with all keys as JSON spells them: `roleArn`."""
+    path: list[str | int] = []
+    for end, part in enumerate(problem.path):
+        fields = {} if isinstance(part, int) else _fields(model, problem.path[:end])
+        path.append(part if isinstance(part, int) else _alias(fields, part))
+    message, help_ = (_respelled(text, model) for text in (problem.message, problem.help))
+    return Problem(tuple(path), message, help_)
+
+
+def _respelled(text: str, model: type[BaseModel]) -> str:
+    """Words that are keys of the model; those of one word are the same in both spellings."""
+    names = model.model_fields
+    return _KEY.sub(lambda word: _alias(names, word[0]), text)
+
+
+def _alias(fields: Mapping[str, FieldInfo], name: str) -> str:
+    return (fields[name].alias if name in fields else None) or name
 
 
 def message_of(found: Any) -> str:
@@ -110,15 +141,19 @@ def _snake_path(loc: Sequence[str | int], model: type[BaseModel]) -> tuple[str |
 
 def known_names(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
     """The keys that the mapping at `path` may hold; none if `path` leads to no model."""
+    return list(_fields(model, path))
+
+
+def _fields(model: type[BaseModel], path: Sequence[str | int]) -> Mapping[str, FieldInfo]:
     for part in path:
         if isinstance(part, int):
             continue
         field = model.model_fields.get(part)
         inner = _inner_model(field.annotation) if field else None
         if inner is None:
-            return []
+            return {}
         model = inner
-    return list(model.model_fields)
+    return model.model_fields
 
 
 def _inner_model(annotation: Any) -> type[BaseModel] | None:

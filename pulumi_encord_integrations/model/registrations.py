@@ -1,208 +1,25 @@
 """Registration of data: the JSON of Encord's page, judged item by item against an integration."""
 
 import json
-import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    StrictBool,
-    StrictInt,
-    ValidationError,
-    model_validator,
-)
+from pydantic import ConfigDict, Field, ValidationError
 
 from pulumi_encord_integrations.model.base import Received, Sent
 from pulumi_encord_integrations.model.integrations import IntegrationType
-from pulumi_encord_integrations.model.problems import Problem, nearest, problems_of
+from pulumi_encord_integrations.model.problems import Problem, problems_of
+from pulumi_encord_integrations.model.registration_items import LISTS, Image, Item, Nifti, Several, Video
+from pulumi_encord_integrations.model.registration_keys import Flags, canonical_key, flags_of, unknown_key
 from pulumi_encord_integrations.model.scenarios import DataType, Scenario, judge
-from pulumi_encord_integrations.model.text import invisible
 
 MAX_ITEMS = 10_000
 """Items in one request."""
-MAX_TITLE = 1_000
-MAX_PARTS = 10_000
-"""URLs of one group or series."""
-_NUMBERED = re.compile(r"objectUrl_(\d{1,6})")
-_MIME = re.compile(r"video/[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}")
 _BATCH = re.compile(r"[0-9a-f]{64}")
-_ELSEWHERE = ("audio", "pdfs", "text", "scenes", "time_series", "dicom_files", "point_cloud")
-
-
-def _positive(value: Any) -> Any:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or value <= 0:
-        raise ValueError("must be a number above 0")
-    return value
-
-
-def _mime(value: str) -> str:
-    if not _MIME.fullmatch(value):
-        raise ValueError('must be the type of a video, such as "video/mp4"')
-    return value
-
-
-def _title(value: str) -> str:
-    if not value.strip() or len(value) > MAX_TITLE or invisible(value):
-        raise ValueError(f"must be 1 to {MAX_TITLE} visible characters")
-    return value
-
-
-def _json(value: dict[str, Any]) -> dict[str, Any]:
-    try:
-        json.dumps(value, allow_nan=False)
-    except (ValueError, RecursionError):
-        raise ValueError("must be JSON without NaN and Infinity") from None
-    return value
-
-
-Number = Annotated[float, PlainValidator(_positive, json_schema_input_type=float)]
-"""Whole or not, as it was written."""
-Whole = Annotated[StrictInt, AfterValidator(_positive)]
-Title = Annotated[str, AfterValidator(_title)]
 BatchId = Annotated[str, Field(pattern=_BATCH.pattern)]
-
-
-class VideoMetadata(Sent):
-    """What Encord's editor needs to know of a video; taken as it is given."""
-
-    # The page writes these keys so.
-    model_config = ConfigDict(alias_generator=None)
-
-    fps: Number
-    """Frames per second."""
-    duration: Number
-    """Seconds."""
-    width: Whole
-    """Pixels."""
-    height: Whole
-    """Pixels."""
-    file_size: Whole
-    """Bytes."""
-    mime_type: Annotated[str, AfterValidator(_mime)]
-
-
-class Item(Sent):
-    """What items of all lists have in common."""
-
-    title: Title | None = None
-    client_metadata: Annotated[dict[str, Any], AfterValidator(_json)] = Field(default_factory=dict)
-
-    data_type: ClassVar[DataType]
-
-    @property
-    def of_type(self) -> DataType:
-        """The data type, which for image groups depends on the item."""
-        return self.data_type
-
-    def urls(self) -> list[tuple[str, str]]:
-        """Key and value of each URL."""
-        return [("objectUrl", str(getattr(self, "object_url", "")))]
-
-    def video_metadata_given(self) -> VideoMetadata | None:
-        """The metadata of a video; None if there is none."""
-        return None
-
-
-_OF_VIDEOS = {"video_metadata": "only videos have it"}
-
-
-class Video(Item):
-    """A video."""
-
-    object_url: str
-    video_metadata: VideoMetadata | None = None
-
-    data_type = "VIDEO"
-
-    def video_metadata_given(self) -> VideoMetadata | None:
-        """As it was given."""
-        return self.video_metadata
-
-
-class Image(Item):
-    """A single image."""
-
-    object_url: str
-
-    data_type = "IMAGE"
-    elsewhere = _OF_VIDEOS
-
-
-class Nifti(Item):
-    """A NIfTI file."""
-
-    object_url: str
-
-    data_type = "NIfTI"
-    elsewhere = _OF_VIDEOS
-
-
-class _Numbered(Item):
-    """Several URLs that make one item, as objectUrl_0, objectUrl_1 and so on."""
-
-    title: Title
-    object_urls: Annotated[dict[str, str], Field(min_length=1, max_length=MAX_PARTS)]
-
-    elsewhere = _OF_VIDEOS
-
-    @model_validator(mode="before")
-    @classmethod
-    def _collected(cls, value: Any) -> Any:
-        if not isinstance(value, Mapping):
-            return value
-        numbered = {key: url for key, url in value.items() if _NUMBERED.fullmatch(key)}
-        rest = {key: one for key, one in value.items() if key not in numbered}
-        if "objectUrls" in rest or "object_urls" in rest:
-            raise ValueError("name its URLs objectUrl_0, objectUrl_1 and so on")
-        if not numbered:
-            raise ValueError("has no objectUrl_0")
-        wanted = {f"objectUrl_{number}" for number in range(len(numbered))}
-        if numbered.keys() != wanted:
-            raise ValueError(
-                f"{min(wanted - numbered.keys(), key=len)} is missing; count from 0 without gaps"
-            )
-        ordered = sorted(numbered, key=lambda key: int(key.partition("_")[2]))
-        return {**rest, "objectUrls": {key: numbered[key] for key in ordered}}
-
-    def urls(self) -> list[tuple[str, str]]:
-        """In their order."""
-        return list(self.object_urls.items())
-
-
-class ImageGroup(_Numbered):
-    """Images that belong together; a sequence if a video is made of them."""
-
-    create_video: StrictBool = False
-
-    @property
-    def of_type(self) -> DataType:
-        """IMAGE_SEQUENCE or IMAGE_GROUP."""
-        return "IMAGE_SEQUENCE" if self.create_video else "IMAGE_GROUP"
-
-
-class DicomSeries(_Numbered):
-    """A DICOM series."""
-
-    data_type = "DICOM"
-
-
-LISTS: Mapping[str, type[Item]] = {
-    "videos": Video,
-    "images": Image,
-    "image_groups": ImageGroup,
-    "dicom_series": DicomSeries,
-    "nifti": Nifti,
-}
-"""Lists of the JSON; `imageGroups` and `dicomSeries` are understood, too."""
-SPELLINGS = {"imageGroups": "image_groups", "dicomSeries": "dicom_series"}
 
 
 class RegistrationBody(Sent):
@@ -215,6 +32,8 @@ class RegistrationBody(Sent):
     image_groups: list[dict[str, Any]] = Field(default_factory=list)
     dicom_series: list[dict[str, Any]] = Field(default_factory=list)
     nifti: list[Nifti] = Field(default_factory=list)
+    skip_duplicate_urls: bool = False
+    upsert_metadata: bool = False
     batch: BatchId | None = None
 
 
@@ -236,8 +55,12 @@ class Registered(Received):
     created: int
     updated: int
     unchanged: int
+    skipped: int = 0
+    """Left as they were, as skip_duplicate_urls says."""
     again: bool = False
     """True if the batch was done before, and nothing was looked at."""
+    notes: list[str] = Field(default_factory=list)
+    """What of the JSON means nothing here."""
 
 
 class RegistrationView(Received):
@@ -249,6 +72,7 @@ class RegistrationView(Received):
     object_urls: list[str]
     title: str | None
     video_metadata: dict[str, Any] | None
+    image_metadata: dict[str, Any] | None = None
     client_metadata: dict[str, Any]
 
 
@@ -260,7 +84,7 @@ class Registration:
     object_urls: tuple[str, ...]
     digest: str
     title: str | None
-    video_metadata: Mapping[str, Any] | None
+    media_metadata: Mapping[str, Any] | None
     client_metadata: Mapping[str, Any]
 
 
@@ -274,16 +98,23 @@ class Judge:
         self._scenario: Scenario = row
         self._strict = bool(settings["strict_client_only"])
         self._urls = kind.urls(settings)
+        self._left_out: set[str] = set()
+
+    def notes(self, flags: Flags) -> list[str]:
+        """What of all that was judged means nothing here, a line each."""
+        keys = ", ".join(sorted(self._left_out))
+        return flags.notes + ([f"not kept, since it means nothing here: {keys}"] if keys else [])
 
     def item(self, list_: str, index: int, value: Any) -> tuple[Registration | None, list[Problem]]:
         """The item, unless something is wrong with it."""
-        model, path = LISTS[list_], (list_, index)
+        model, path = LISTS[canonical_key(list_)], (list_, index)
         if not isinstance(value, Mapping):
             return None, [Problem(path, "must be a mapping")]
         try:
             item = model.model_validate(value)
         except ValidationError as error:
-            return None, [_placed(path, problem) for problem in problems_of(error, model)]
+            return None, [_placed(path, problem) for problem in problems_of(error, model, wire=True)]
+        self._left_out.update(item.left_out())
         problems = [Problem((*path, *where), text) for where, text in self._refusals(item)]
         canonical = []
         for key, url in item.urls():
@@ -302,69 +133,64 @@ class Judge:
             yield ("videoMetadata",), "is required: the integration is strict client-only"
 
     def body(self, body: Mapping[str, Any]) -> tuple[list[Registration], list[Problem]]:
-        """All items of a JSON, and all that is wrong with it."""
-        found: list[Registration] = []
-        problems = [problem for key in body if (problem := unknown_list(key))]
+        """All items of a JSON, each once, and all that is wrong with it."""
+        found: dict[str, Registration] = {}
+        flags, problems = flags_of(body)
+        problems += [problem for key, value in body.items() if (problem := unknown_key(key, value))]
         first: dict[str, tuple[str, int]] = {}
         for list_, index, value in _items(body, problems):
             one, wrong = self.item(list_, index, value)
             problems += wrong
-            if one is not None:
-                before = first.setdefault(one.digest, (list_, index))
-                if before != (list_, index):
-                    where = f"{before[0]}[{before[1]}]"
-                    problems.append(Problem((list_, index), f"is the same as {where}", "name each once"))
-                found.append(one)
+            if one is None:
+                continue
+            before = first.setdefault(one.digest, (list_, index))
+            if before != (list_, index) and not flags.skips_repeats:
+                problems.append(repeated((list_, index), before))
+            found.setdefault(one.digest, one)
         if not found and not problems:
-            problems.append(Problem((), "holds no items", f"give one of {', '.join(LISTS)}"))
-        return found, problems
+            problems.append(empty())
+        return list(found.values()), problems
 
 
-def unknown_list(key: str) -> Problem | None:
-    """What is wrong with a key of the JSON, if it names no list."""
-    if key in LISTS or key in SPELLINGS:
-        return None
-    if key in _ELSEWHERE:
-        return Problem((key,), "is not among the data types of Encord's table of scenarios")
-    return Problem((key,), f'unknown key "{key}"', nearest(key, LISTS))
+def repeated(path: tuple[str, int], first: tuple[str, int]) -> Problem:
+    """What is wrong with an item that is there twice."""
+    return Problem(path, f"is the same as {first[0]}[{first[1]}]", "name each once")
+
+
+def empty() -> Problem:
+    """What is wrong with a JSON that holds nothing."""
+    return Problem((), "holds no items", f"give one of {', '.join(LISTS)}")
 
 
 def _items(body: Mapping[str, Any], problems: list[Problem]) -> Iterator[tuple[str, int, Any]]:
+    seen = set[str]()
     for key, values in body.items():
-        list_ = SPELLINGS.get(key, key)
+        list_ = canonical_key(key)
         if list_ not in LISTS:
             continue
-        if not isinstance(values, list):
-            problems.append(Problem((key,), "must be a list"))
+        if not isinstance(values, list) or list_ in seen:
+            reason = f'"{list_}" is there twice' if list_ in seen else "must be a list"
+            problems.append(Problem((key,), reason))
             continue
-        yield from ((list_, index, value) for index, value in enumerate(values))
-
-
-_ON_THE_WIRE = {
-    "object_url": "objectUrl",
-    "video_metadata": "videoMetadata",
-    "client_metadata": "clientMetadata",
-    "create_video": "createVideo",
-}
+        seen.add(list_)
+        yield from ((key, index, value) for index, value in enumerate(values))
 
 
 def _placed(path: tuple[str | int, ...], problem: Problem) -> Problem:
-    inner = tuple(_ON_THE_WIRE.get(part, part) if isinstance(part, str) else part for part in problem.path)
-    if inner[:1] in {("object_urls",), ("objectUrls",)}:
-        inner = inner[1:]
+    inner = problem.path[1:] if problem.path[:1] == ("objectUrls",) else problem.path
     return Problem((*path, *inner), problem.message, problem.help)
 
 
 def _registration(item: Item, canonical: list[str]) -> Registration:
-    metadata = item.video_metadata_given()
+    metadata = item.media_metadata()
     # A group is told from another of the same images by its title.
-    name = item.title if isinstance(item, _Numbered) else None
+    name = item.title if isinstance(item, Several) else None
     identity = json.dumps([item.of_type, canonical, name])
     return Registration(
         data_type=item.of_type,
         object_urls=tuple(url for _, url in item.urls()),
         digest=sha256(identity.encode()).hexdigest(),
         title=item.title,
-        video_metadata=metadata.model_dump() if metadata else None,
+        media_metadata=metadata.model_dump() if metadata else None,
         client_metadata=item.client_metadata,
     )

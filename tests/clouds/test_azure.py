@@ -107,11 +107,11 @@ def test_a_token_that_has_ended_is_refused_when_it_is_new_alone(deployed: Deploy
     body = {"provider": "AZURE", "title": "t", "storageAccount": ACCOUNT, "container": "abc"}
     made = deployed.api.send(method="POST", body={**body, "sasToken": account_sas(-60)})
     assert made.status == 400
-    assert "sas_token: ended on" in made.body["message"]
+    assert "sasToken: ended on" in made.body["message"]
     uuid = deployed.integrate(sasToken=account_sas(2))
     time.sleep(2.5)
     path = f"{INTEGRATIONS}/{uuid}"
     assert deployed.api.send(method="PATCH", path=path, body={"title": "renamed"}).status == 200
     again = deployed.api.send(method="PATCH", path=path, body={"sasToken": account_sas(-60)})
-    assert "sas_token: ended on" in again.body["message"]
+    assert "sasToken: ended on" in again.body["message"]
     assert deployed.api.send(method="DELETE", path=path).status == 200

@@ -176,6 +176,28 @@ def test_a_user_delegation_sas_reads_its_one_blob(azurite: Azurite, container: s
     assert ask(delegation_sas(azurite, container, BESIDE, -60))[0] == 403
 
 
+CLIPS = {"my+clip": b"plus", "my clip": b"space"}
+"""What a plus in a path could name."""
+
+
+def test_a_plus_in_a_path_is_a_plus_to_ceph(ceph: Ceph) -> None:
+    bucket = ceph.bucket(CLIPS)
+    ceph.bucket_policy(bucket, *({**row, "Principal": {"AWS": ["*"]}} for row in reading(bucket)))
+    front = f"{ceph.endpoint}/{bucket}"
+    assert fetched(f"{front}/my%20clip") == (200, b"space")
+    assert fetched(f"{front}/my%2Bclip") == (200, b"plus")
+    assert fetched(f"{front}/my+clip") == (200, b"plus")
+
+
+def test_a_plus_in_a_path_is_a_plus_to_azure(azurite: Azurite) -> None:
+    front, sas = f"{azurite.endpoint}/{azurite.container(CLIPS)}", account_sas()
+    found = {
+        name: fetched(f"{front}/{name}?{sas}", certificate=azurite.certificate)
+        for name in ("my%20clip", "my%2Bclip", "my+clip")
+    }
+    assert found == {"my%20clip": (200, b"space"), "my%2Bclip": (200, b"plus"), "my+clip": (200, b"plus")}
+
+
 def test_nothing_is_read_without_a_token(azurite: Azurite, container: str) -> None:
     url = f"{azurite.endpoint}/{container}/{BESIDE}"
     assert fetched(url, certificate=azurite.certificate)[0] == 403

@@ -1,8 +1,10 @@
 """`encord-integrations register`: a whole file or nothing, resumed after whatever stopped it."""
 
 import json
+import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,12 +89,116 @@ def test_nothing_is_sent_without_a_yes_or_of_a_bad_file(deployed: Api) -> None:
     assert count(deployed) == 0
 
 
+@pytest.mark.parametrize("count", [2, 4_500], ids=["in one batch", "in two batches"])
+@pytest.mark.parametrize("option", ["--check", "--yes"])
+def test_an_item_that_is_there_twice_is_refused_whatever_the_batches(
+    deployed: Api, count: int, option: str
+) -> None:
+    items = [{"objectUrl": f"{n}.mp4"} for n in range(count)]
+    ran = register(
+        deployed, json.dumps({"videos": [*items, {"objectUrl": "s3://acme-training/1.mp4"}]}), option
+    )
+    assert ran.code == 1
+    assert f"videos[{count}]: is the same as videos[1]; name each once" in ran.err
+    assert "gain" not in ran.err
+    assert deployed.rows("registrations") == []
+
+
+def test_items_that_are_there_twice_are_told_in_the_files_order(deployed: Api) -> None:
+    ran = register(
+        deployed, json.dumps({"videos": [{"objectUrl": f"{n % 40}"} for n in range(120)]}), "--check"
+    )
+    told = [line.partition(":")[0] for line in ran.err.splitlines() if "is the same as" in line]
+    assert told == [f"videos[{n}]" for n in range(40, 90)]
+    assert "and 30 more" in ran.err
+
+
+def test_where_duplicates_are_skipped_they_are_counted(deployed: Api) -> None:
+    items = json.loads(videos(2_500))["videos"]
+    register(deployed, json.dumps({"videos": items[:1_000]}), "--yes")
+    body = {"videos": [*items, items[0], items[-1]], "skip_duplicate_urls": True}
+    ran = register(deployed, json.dumps(body), "--yes", "--json")
+    assert "registered: 1,500 new, 0 changed, 0 as before, 1,002 skipped" in ran.err
+    assert json.loads(ran.out)["skipped"] == 1_002
+    again = register(deployed, json.dumps(body), "--yes")
+    assert "2 of them are done already" in again.err
+    assert count(deployed) == 2_500
+
+
+def test_other_flags_are_another_thing_to_do(deployed: Api) -> None:
+    register(deployed, videos(2, clientMetadata={"n": 1}), "--yes")
+    flags = {"skip_duplicate_urls": True, "upsert_metadata": True}
+    written = {**json.loads(videos(2, clientMetadata={"n": 2})), **flags}
+    for said in ("0 new, 2 changed", "0 new, 0 changed"):
+        assert f"registered: {said}" in register(deployed, json.dumps(written), "--yes").err
+
+
+def test_what_means_nothing_here_is_told_once(deployed: Api) -> None:
+    body = {**json.loads(videos(3, placeholderItemUuid="x")), "upsert_metadata": True}
+    ran = register(deployed, json.dumps(body), "--check")
+    assert ran.code == 0
+    assert ran.err.count("not kept, since it means nothing here: placeholderItemUuid") == 1
+    assert ran.err.count("upsert_metadata has no effect without skip_duplicate_urls") == 1
+
+
+def piped(api: Api, content: str, name: str) -> Ran:
+    """`register` with a pipe as its standard input."""
+    ran = subprocess.run(
+        [COMMAND, "register", STRICT, name, "--yes"],
+        cwd=api.path.parent,
+        env=environment(api.path.parent, **settings(api)),
+        input=content,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdin"])
+def test_a_pipe_is_read_as_a_file_is(deployed: Api, name: str) -> None:
+    ran = piped(deployed, videos(4_500), name)
+    assert "registered: 4,500 new" in ran.err
+    assert "standard input cannot be read: " in piped(deployed, '{"videos": [', name).err
+    empty = piped(deployed, "", name)
+    assert (empty.code, "error: standard input is empty" in empty.err) == (1, True)
+
+
+def test_a_named_pipe_is_read_once(deployed: Api, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=(videos(4_500),))
+    writer.start()
+    ran = run(deployed.path.parent, "register", STRICT, str(pipe), "--yes", **settings(deployed))
+    writer.join(60)
+    assert "registered: 4,500 new" in ran.err
+
+
+def test_a_refusal_of_the_api_says_where_and_never_to_run_it_again(
+    deployed: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls, real = [0], actions.register
+
+    def refusing(*given: Any) -> Any:
+        calls[0] += 1
+        if calls[0] == 2:
+            raise Fault(400, "invalid_request", "videos[7]: is refused")
+        return real(*given)
+
+    monkeypatch.setattr(actions, "register", refusing)
+    ran = register(deployed, videos(4_500), "--yes")
+    assert ran.code == 1
+    assert "stopped: 1 of 3 batches are done; the next one begins with videos[2000]" in ran.err
+    assert "again" not in ran.err
+
+
 BAD: dict[str, tuple[str | bytes, str]] = {
     "no JSON": ("videos", "cannot be read: lexical error"),
     "truncated": ('{"videos": [{"objectUrl": "a"}', "cannot be read: parse error: premature EOF"),
     "more behind it": ('{"videos": [{"objectUrl": "a"}]} x', "cannot be read: "),
     "a list": ("[]", 'the file must be a mapping such as {"videos": [...]}'),
-    "nothing": ("", "cannot be read: "),
+    "nothing": ("", "error: data.json is empty"),
     "no items": ("{}", "holds no items"),
     "a key twice": ('{"videos": [{"title": "a", "title": "b"}]}', 'the key "title" is there twice'),
     "a list twice": ('{"videos": [], "videos": []}', '"videos" is there twice'),
@@ -100,6 +206,8 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "not UTF-8": (b'{"videos": [{"objectUrl": "\xff"}]}', "cannot be read: "),
     "a BOM": (b'\xef\xbb\xbf{"videos": []}', "cannot be read: "),
     "deep": ('{"videos": [' + "[" * 5_000, "nested deeper than"),
+    "a flag twice": ('{"upsert_metadata": true, "upsertMetadata": true}', '"upsert_metadata" is there twice'),
+    "a flag that is none": ('{"videos": [], "upsert_metadata": {"a": [1]}}', "upsert_metadata: must be true"),
     "unknown list": ('{"audio": [{"objectUrl": "a"}]}', "audio: is not among the data types"),
     "a number for a list": ('{"videos": 3}', "videos: must be a list"),
 }  # fmt: skip
@@ -138,7 +246,7 @@ def test_a_run_that_failed_goes_on_where_it_ended(deployed: Api, monkeypatch: py
     monkeypatch.setattr(actions, "register", failing)
     ran = register(deployed, videos(9_000), "--yes")
     assert ran.code == 4
-    assert "stopped: 2 of 5 batches are done. Run it again to go on" in ran.err
+    assert "stopped: 2 of 5 batches are done; run it again to go on" in ran.err
     assert count(deployed) == 4_000
     again = register(deployed, videos(9_000), "--yes")
     assert "2 of them are done already" in again.err

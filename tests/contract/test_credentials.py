@@ -20,10 +20,10 @@ GOOD = sas_token(CANARY)
 SERVICE = GOOD.replace("ss=b&srt=co", "sr=c")
 ADOPTING = {"adopt": True, "declared_as": {"stackId": "0f5e0b1e-7a51-4d1c-9d0c-2f4f6c1b2a3d", "path": "p"}}
 REFUSED = [
-    (OVER, "sas_token: ended on 2020-05-01 10:00 UTC; make a new one"),
-    (SERVICE, "sas_token: is a service SAS (sr), which opens one container or blob; make an account SAS"),
-    (GOOD.replace("sp=rl", "sp=r"), "sas_token: opens too little: sp must hold r and l"),
-    (f"{GOOD}&sp=rl", "sas_token: is no SAS token: a part is there twice"),
+    (OVER, "sasToken: ended on 2020-05-01 10:00 UTC; make a new one"),
+    (SERVICE, "sasToken: is a service SAS (sr), which opens one container or blob; make an account SAS"),
+    (GOOD.replace("sp=rl", "sp=r"), "sasToken: opens too little: sp must hold r and l"),
+    (f"{GOOD}&sp=rl", "sasToken: is no SAS token: a part is there twice"),
 ]
 
 
@@ -72,7 +72,7 @@ def test_a_stored_token_of_no_use_does_not_stand_in_the_way(api: Api, token: str
 def test_a_stored_token_of_no_use_is_not_exchanged_for_another_of_no_use(local: Api) -> None:
     made = stored(local, OVER)
     answer = patch(local, made, sas_token=sas_token(RENEWED, "2021-01-01"))
-    assert "sas_token: ended on 2021-01-01 00:00 UTC" in answer.body["message"]
+    assert "sasToken: ended on 2021-01-01 00:00 UTC" in answer.body["message"]
 
 
 def test_a_token_is_renewed_by_adoption_but_not_by_one_that_is_over(local: Api) -> None:

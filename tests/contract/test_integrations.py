@@ -79,7 +79,7 @@ BAD = [
     ({"title": None}, "title: must be a string"),
     ({"title": 7}, "title: must be a string"),
     ({"titel": "x"}, 'unknown key "titel"; did you mean "title"?'),
-    ({"strictClientOnly": "yes"}, "strict_client_only: must be true or false"),
+    ({"strictClientOnly": "yes"}, "strictClientOnly: must be true or false"),
     ({"buckets": "acme"}, "buckets: must be a list"),
     ({"buckets": [{"name": "acme", "prefix": "x"}]}, 'unknown key "prefix"'),
     ({"overVpn": True}, "must be strict client-only"),
@@ -100,7 +100,7 @@ def test_bad_values_are_named_in_our_words(local: Api, method: str, body: Any, w
 
 def test_all_problems_of_a_body_are_told_at_once(api: Api) -> None:
     answer = api.send(method="POST", body={"provider": "AWS", "titel": "x", "adopt": "yes"})
-    for part in ("titel", "title: is required", "role_arn: is required", "buckets", "adopt: must be true"):
+    for part in ("titel", "title: is required", "roleArn: is required", "buckets", "adopt: must be true"):
         assert part in answer.body["message"]
 
 

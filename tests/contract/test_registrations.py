@@ -7,7 +7,7 @@ import pytest
 
 from pulumi_encord_integrations.client import registrations
 from tests.support.api import INTEGRATIONS, Answer, Api
-from tests.unit.model.test_registrations import METADATA, PAGE
+from tests.unit.model.test_registrations import IMAGE, METADATA, PAGE
 
 BATCH = sha256(b"one").hexdigest()
 
@@ -55,7 +55,11 @@ def test_registering_again_replaces_what_differs_and_doubles_nothing(local: Api,
 
 
 def test_one_wrong_item_stops_all_and_is_named(local: Api, path: str) -> None:
-    body = {"videos": [{"objectUrl": "a"}, {"objectUrl": "s3://other/x"}], "nifti": [{}], "audio": []}
+    body = {
+        "videos": [{"objectUrl": "a"}, {"objectUrl": "s3://other/x"}],
+        "nifti": [{}],
+        "audio": [{"objectUrl": "a"}],
+    }
     answer = post(local, path, body)
     assert answer.status == 400
     places = {row["member"] for row in answer.body["errors"]}
@@ -97,6 +101,58 @@ def test_a_batch_is_done_once_until_something_else_changes_it(local: Api, path: 
 def test_a_refused_batch_is_not_done(local: Api, path: str) -> None:
     assert post(local, path, {**videos("s3://other/a"), "batch": BATCH}).status == 400
     assert post(local, f"{path}/known-batches", {"batches": [BATCH]}).body == {"known": []}
+
+
+SKIP, UPSERT = "skip_duplicate_urls", "upsert_metadata"
+
+
+@pytest.mark.parametrize("skip", [SKIP, "skipDuplicateUrls"])
+def test_where_duplicates_are_skipped_what_is_registered_stays(local: Api, path: str, skip: str) -> None:
+    post(local, path, videos("a", title="first", clientMetadata={"n": 1}))
+    again = videos("a", "s3://acme-training/b", "b", title="second", clientMetadata={"n": 2})
+    answer = post(local, path, {**again, skip: True})
+    assert (counts(answer), answer.body["skipped"]) == ((1, 0, 0), 2)
+    titles = {url: (row.title, row.client_metadata) for url, row in registered(local, path).items()}
+    assert titles == {"a": ("first", {"n": 1}), "s3://acme-training/b": ("second", {"n": 2})}
+
+
+def test_with_both_flags_the_metadata_of_what_is_registered_is_written(local: Api, path: str) -> None:
+    before = {"title": "first", "clientMetadata": {"n": 1}}
+    items = [{**PAGE["videos"][0], "objectUrl": name, **before} for name in "abc"]
+    post(local, path, {"videos": items})
+    metadata = {**METADATA, "fps": 25}
+    again = [
+        {"objectUrl": "a", "title": "second", "clientMetadata": {"n": 2}},
+        {"objectUrl": "b", "videoMetadata": metadata, "clientMetadata": {}},
+        {"objectUrl": "c"},
+        {"objectUrl": "d"},
+    ]
+    answer = post(local, path, {"videos": again, SKIP: True, UPSERT: True})
+    assert (counts(answer), answer.body["skipped"], answer.body["notes"]) == ((1, 2, 1), 0, [])
+    found = registered(local, path)
+    assert {row.title for row in found.values()} == {"first", None}
+    assert (found["a"].client_metadata, found["a"].video_metadata) == ({"n": 2}, METADATA)
+    assert (found["b"].client_metadata, found["b"].video_metadata) == ({"n": 1}, metadata)
+    assert (found["c"].client_metadata, found["c"].video_metadata) == ({"n": 1}, METADATA)
+
+
+def test_writing_metadata_without_skipping_has_no_effect_and_says_so(local: Api, path: str) -> None:
+    post(local, path, videos("a", title="first"))
+    answer = post(local, path, {**videos("a", title="second"), UPSERT: True})
+    assert counts(answer) == (0, 1, 0)
+    assert answer.body["notes"] == ["upsert_metadata has no effect without skip_duplicate_urls"]
+
+
+def test_an_images_metadata_comes_back_as_it_was_given(local: Api, path: str) -> None:
+    answer = post(local, path, {"images": [{"objectUrl": "a.jpg", "imageMetadata": IMAGE}]})
+    assert counts(answer) == (1, 0, 0)
+    row = registered(local, path)["a.jpg"]
+    assert (row.image_metadata, row.video_metadata) == (IMAGE, None)
+
+
+def test_what_is_not_kept_is_told(local: Api, path: str) -> None:
+    answer = post(local, path, videos("a", "b", placeholderItemUuid="x"))
+    assert answer.body["notes"] == ["not kept, since it means nothing here: placeholderItemUuid"]
 
 
 @pytest.mark.parametrize("batch", ["", "x" * 64, "0" * 63, 5, ["0" * 64]])

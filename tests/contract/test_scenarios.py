@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from pydantic.alias_generators import to_camel
 
 from tests.support.api import INTEGRATIONS, Api
 from tests.support.matrix import MATRIX, PAGE, Point
@@ -37,14 +38,14 @@ def test_what_the_page_has_not_is_refused_with_every_reason(shared: Api, point: 
     before = len(shared.rows("integrations"))
     answer = shared.send(method="POST", body=point.body())
     assert answer.refusal == (400, "invalid_request")
-    assert point.told_in(answer.body["message"])
+    assert point.told_in(answer.body["message"], to_camel)
     assert len(shared.rows("integrations")) == before
 
 
 @pytest.mark.parametrize("point", [point for point in MATRIX if point.reasons], ids=str)
 def test_a_scenario_is_refused_beside_whatever_else_is_wrong(shared: Api, point: Point) -> None:
     message = shared.send(method="POST", body={**point.body(), "title": 7, "nonsense": 1}).body["message"]
-    assert point.told_in(message)
+    assert point.told_in(message, to_camel)
     assert "title: must be a string" in message
     assert 'unknown key "nonsense"' in message
 

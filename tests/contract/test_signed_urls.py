@@ -70,10 +70,10 @@ def test_direct_access_is_never_signed_for(local: Api) -> None:
 @pytest.mark.parametrize(
     ("urls", "words"),
     [
-        ([], "object_urls: "),
+        ([], "objectUrls: "),
         ([""], "objectUrls[0]: must not be empty"),
-        ([7], "object_urls[0]: must be a string"),
-        ([f"videos/{n}" for n in range(10_001)], "object_urls: "),
+        ([7], "objectUrls[0]: must be a string"),
+        ([f"videos/{n}" for n in range(10_001)], "objectUrls: "),
         (["videos/x", "secret/x"], "objectUrls[1]: is outside the integration's prefixes"),
         (["videos/x", "s3://other/x"], "objectUrls[1]: is in no bucket of the integration"),
     ],

@@ -131,7 +131,7 @@ def test_an_expiry_elsewhere_is_refused_with_the_page_s_words(local: Api, provid
     body = CASES[provider].body(signed_url_expiry="12h")
     for answer in (local.send(method="POST", body=body), patch(local, made, signed_url_expiry="12h")):
         assert answer.refusal == (400, "invalid_request")
-        assert f"signed_url_expiry: {PAGE}" in answer.body["message"]
+        assert f"signedUrlExpiry: {PAGE}" in answer.body["message"]
         assert ("expired SAS tokens must be updated regularly" in str(answer.body)) is (provider == "AZURE")
 
 

@@ -3,7 +3,7 @@
 Never computed by what it judges: the five rows, the sets and the verdicts below are a second source.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -125,9 +125,11 @@ class Point:
         """As the API is sent it."""
         return CASES[self.provider].body(**self.settings)
 
-    def told_in(self, text: str) -> bool:
+    def told_in(self, text: str, spelled: Callable[[str], str] = str) -> bool:
         """Whether the text gives every reason, with its property and what is allowed."""
-        return all(f"{name}: " in text and allowed in text for name, allowed in self.reasons)
+        strict = "strict_client_only"
+        told = ((spelled(name), allowed.replace(strict, spelled(strict))) for name, allowed in self.reasons)
+        return all(f"{name}: " in text and allowed in text for name, allowed in told)
 
 
 def _points() -> Iterator[Point]:

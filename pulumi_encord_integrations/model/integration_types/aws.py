@@ -24,6 +24,7 @@ from pulumi_encord_integrations.model.integrations import (
 )
 from pulumi_encord_integrations.model.marks import SHARED
 from pulumi_encord_integrations.model.objects import ObjectUrls, bucket_urls
+from pulumi_encord_integrations.model.paths import plus_is_space
 from pulumi_encord_integrations.model.problems import Problem
 
 # A path is at most 512 characters long with its slashes.
@@ -163,7 +164,7 @@ class AwsView(_Settings, IntegrationView):
 
 
 def _urls(settings: Mapping[str, Any]) -> ObjectUrls:
-    return bucket_urls(settings, _HOSTS)
+    return bucket_urls(settings, _HOSTS, plus_is_space)
 
 
 AWS = IntegrationType("AWS", "AwsIntegration", AwsSpec, AwsView, _urls)

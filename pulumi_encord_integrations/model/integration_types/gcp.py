@@ -16,6 +16,7 @@ from pulumi_encord_integrations.model.integrations import (
 )
 from pulumi_encord_integrations.model.marks import SHARED
 from pulumi_encord_integrations.model.objects import ObjectUrls, bucket_urls
+from pulumi_encord_integrations.model.paths import plus_is_plus
 
 _HOSTS = re.compile(r"storage\.googleapis\.com|storage\.cloud\.google\.com")
 _PART = r"[a-z0-9_-]{1,63}"
@@ -62,7 +63,7 @@ class GcpView(_Settings, IntegrationView):
 
 
 def _urls(settings: Mapping[str, Any]) -> ObjectUrls:
-    return bucket_urls(settings, _HOSTS, "gs")
+    return bucket_urls(settings, _HOSTS, plus_is_plus, "gs")
 
 
 GCP = IntegrationType("GCP", "GcpIntegration", GcpSpec, GcpView, _urls)

@@ -1,10 +1,10 @@
 """Storage that speaks S3's protocol outside AWS and OTC, read with a key pair."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator
 
@@ -24,6 +24,8 @@ from pulumi_encord_integrations.model.object_storage import (
     host_of,
     quoted_keys,
 )
+from pulumi_encord_integrations.model.objects import ObjectUrls
+from pulumi_encord_integrations.model.paths import plus_is_plus, plus_is_unclear
 from pulumi_encord_integrations.model.problems import Problem
 
 Preset = Literal["MINIO", "WASABI", "ORACLE", "CLOUDFLARE_R2", "COREWEAVE", "OTHER"]
@@ -160,6 +162,11 @@ class S3CompatibleView(_Settings, IntegrationView):
         return "key pair"
 
 
+def _urls(settings: Mapping[str, Any]) -> ObjectUrls:
+    # MinIO's server was read; what the other services do is not published.
+    return endpoint_urls(settings, plus_is_plus if settings["preset"] == "MINIO" else plus_is_unclear)
+
+
 S3_COMPATIBLE = IntegrationType(
-    "S3_COMPATIBLE", "S3CompatibleIntegration", S3CompatibleSpec, S3CompatibleView, endpoint_urls
+    "S3_COMPATIBLE", "S3CompatibleIntegration", S3CompatibleSpec, S3CompatibleView, _urls
 )

@@ -60,7 +60,7 @@ def read_change(
     changes = {snake(kind.spec, key): value for key, value in body.items() if key != "declaredAs"}
     spec = examined(kind.spec, {**current.model_dump(mode="json"), **changes})
     declared = body.get("declaredAs")
-    return spec, None if declared is None else examined(DeclaredAs, declared, "declared_as")
+    return spec, None if declared is None else examined(DeclaredAs, declared, "declaredAs")
 
 
 def kind_of(provider: object) -> IntegrationType:
@@ -76,7 +76,7 @@ def examined(model: type[S], value: Any, *path: str, given_at: datetime | None =
     """The value as that model, or a 400 fault that names all that is wrong."""
     if not isinstance(value, Mapping):
         raise invalid(".".join((*path, "must be a mapping")))
-    made, found = model.examine(value, given_at=given_at)
+    made, found = model.examine(value, given_at=given_at, wire=True)
     if made is None or found:
         problems = [Problem((*path, *problem.path), problem.message, problem.help) for problem in found]
         more = f"; and {len(problems) - _TOLD} more" if len(problems) > _TOLD else ""

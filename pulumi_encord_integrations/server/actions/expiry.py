@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from pydantic.alias_generators import to_camel
 from sqlalchemy import Connection, Row
 
 from pulumi_encord_integrations.model.expiry import ExpiryChange, ExpiryView, lifetime_of
@@ -44,7 +45,7 @@ def _changeable(connection: Connection, caller: Caller, uuid: UUID) -> Row[Any]:
 def _require_custom(row: Row[Any]) -> None:
     spec = kind_of(row.provider).spec
     if _FIELD not in spec.model_fields:
-        raise invalid(f"{_FIELD}: {spec.elsewhere[_FIELD]}")
+        raise invalid(f"{to_camel(_FIELD)}: {spec.elsewhere[_FIELD]}")
 
 
 def _changed(

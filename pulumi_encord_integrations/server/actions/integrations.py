@@ -16,6 +16,7 @@ from pulumi_encord_integrations.model.integrations import (
 )
 from pulumi_encord_integrations.model.marks import SECRET
 from pulumi_encord_integrations.model.members import Permission, permissions_of
+from pulumi_encord_integrations.model.problems import on_the_wire
 from pulumi_encord_integrations.server.actions.access import require, visible
 from pulumi_encord_integrations.server.actions.bodies import Body, kind_of, read_change, read_create
 from pulumi_encord_integrations.server.actions.declarations import ADOPT, AGAIN, CREATE, Declarable
@@ -140,7 +141,7 @@ def view(call: Call, row: Row[Any]) -> IntegrationView:
 
 def _refuse_unfit(spec: IntegrationSpec) -> None:
     """A stored credential may be over, a new one may not."""
-    found = list(spec.unfit(datetime.now(UTC)))
+    found = [on_the_wire(problem, type(spec)) for problem in spec.unfit(datetime.now(UTC))]
     if found:
         raise invalid("; ".join(map(str, found)))
 

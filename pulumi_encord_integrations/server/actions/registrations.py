@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row
 
 from pulumi_encord_integrations.model.members import Permission
 from pulumi_encord_integrations.model.problems import Problem
+from pulumi_encord_integrations.model.registration_keys import flags_of
 from pulumi_encord_integrations.model.registrations import (
     MAX_ITEMS,
     BatchesDone,
@@ -39,14 +40,17 @@ def register(connection: Connection, caller: Caller, uuid: UUID, body: Body) -> 
     count = sum(len(values) for values in given.values() if isinstance(values, list))
     if count > MAX_ITEMS:
         raise invalid(f"holds {count} items; at most {MAX_ITEMS} are allowed in one request")
-    items, problems = Judge(kind_of(row.provider), settings_of(row)).body(given)
+    rules = Judge(kind_of(row.provider), settings_of(row))
+    items, problems = rules.body(given)
     refuse_any([_refusal(problem) for problem in problems[:_TOLD]], 400)
-    created, updated, unchanged = store.write(connection, row.uuid, caller.email, items)
-    if updated:
+    flags, _ = flags_of(given)
+    answer = store.write(connection, row.uuid, caller.email, items, flags)
+    if answer.updated:
         store.forget_batches(connection, row.uuid)
     if batch:
         store.remember_batch(connection, row.uuid, batch)
-    return _done(row, Registered(created=created, updated=updated, unchanged=unchanged))
+    skipped = answer.skipped + count - len(items)
+    return _done(row, answer.model_copy(update={"skipped": skipped, "notes": rules.notes(flags)}))
 
 
 def known_batches(connection: Connection, caller: Caller, uuid: UUID, body: Body) -> BatchesDone:
@@ -87,12 +91,14 @@ def _done(row: Row[Any], answer: Registered) -> Effect:
 
 
 def _view(row: Row[Any]) -> RegistrationView:
+    metadata = None if row.media_metadata is None else json.loads(row.media_metadata)
     return RegistrationView(
         uuid=row.uuid,
         integration=row.integration,
         data_type=row.data_type,
         object_urls=json.loads(row.object_urls),
         title=row.title,
-        video_metadata=None if row.video_metadata is None else json.loads(row.video_metadata),
+        video_metadata=metadata if row.data_type == "VIDEO" else None,
+        image_metadata=metadata if row.data_type == "IMAGE" else None,
         client_metadata=json.loads(row.client_metadata),
     )

@@ -5,17 +5,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from pulumi_encord_integrations.model.buckets import fits_a_host
 from pulumi_encord_integrations.model.durations import MAX_SECONDS
+from pulumi_encord_integrations.model.object_storage import of_aws
 from pulumi_encord_integrations.model.objects import StoredObject
 
 if TYPE_CHECKING:
     from obstore.store import S3Config, S3Store
 
 DEFAULT_REGION = "us-east-1"
-_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu")
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Place:
     @property
     def of_aws(self) -> bool:
         """Whether buckets are names in the host there."""
-        return (urlsplit(self.endpoint).hostname or "").endswith(_AWS)
+        return of_aws(self.endpoint)
 
 
 def sign(keys: Keys, places: Mapping[str, Place], objects: Sequence[StoredObject], seconds: int) -> list[str]:

@@ -7,14 +7,15 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, select, update
 
-from pulumi_encord_integrations.model.registrations import Registration
+from pulumi_encord_integrations.model.registration_keys import Flags
+from pulumi_encord_integrations.model.registrations import Registered, Registration
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.batches import batches
 from pulumi_encord_integrations.server.store.database import now
 
 _c = t.registrations.c
 _b = t.registration_batches.c
-_VALUES = ("title", "video_metadata", "client_metadata")
+_VALUES = ("title", "media_metadata", "client_metadata")
 
 
 def page(connection: Connection, integration: str, size: int, after: str | None) -> Sequence[Row[Any]]:
@@ -26,23 +27,27 @@ def page(connection: Connection, integration: str, size: int, after: str | None)
 
 
 def write(
-    connection: Connection, integration: str, by: str, items: Sequence[Registration]
-) -> tuple[int, int, int]:
-    """Adds what is new and replaces what differs; answers how many of each, and how many were so before."""
+    connection: Connection, integration: str, by: str, items: Sequence[Registration], flags: Flags
+) -> Registered:
+    """Adds what is new; of what is known, replaces what differs or leaves it, as the flags say."""
     known = _known(connection, integration, (one.digest for one in items))
     new = [one for one in items if one.digest not in known]
-    rows = {one.digest: _values(one) for one in items}
-    differing = [digest for digest, before in known.items() if before != rows[digest]]
     if new:
         moment = {"registered_by": by, "created_at": now(), "updated_at": now()}
-        connection.execute(
-            insert(t.registrations), [{**_row(integration, one), **rows[one.digest], **moment} for one in new]
-        )
-    if differing:
-        changed = [{"key": digest, **rows[digest], "updated_at": now()} for digest in differing]
+        rows = [{**_row(integration, one), **_values(one), **moment} for one in new]
+        connection.execute(insert(t.registrations), rows)
+    if flags.skips_repeats:
+        return Registered(created=len(new), updated=0, unchanged=0, skipped=len(known))
+    after = {one.digest: _after(one, known[one.digest], flags) for one in items if one.digest in known}
+    changed = [
+        {"key": digest, **after[digest], "updated_at": now()}
+        for digest, before in known.items()
+        if before != after[digest]
+    ]
+    if changed:
         place = and_(_c.integration == integration, _c.digest == bindparam("key"))
         connection.execute(update(t.registrations).where(place), changed)
-    return len(new), len(differing), len(known) - len(differing)
+    return Registered(created=len(new), updated=len(changed), unchanged=len(known) - len(changed))
 
 
 def batches_done(connection: Connection, integration: str, names: Iterable[str]) -> list[str]:
@@ -89,6 +94,15 @@ def _row(integration: str, one: Registration) -> dict[str, Any]:
 def _values(one: Registration) -> dict[str, Any]:
     return {
         "title": one.title,
-        "video_metadata": None if one.video_metadata is None else json.dumps(one.video_metadata),
+        "media_metadata": None if one.media_metadata is None else json.dumps(one.media_metadata),
         "client_metadata": json.dumps(one.client_metadata),
     }
+
+
+def _after(one: Registration, before: Mapping[str, Any], flags: Flags) -> dict[str, Any]:
+    """What a registered item becomes: with flags, what it is with the metadata that is given."""
+    values = _values(one)
+    if not flags.skip_duplicate_urls:
+        return values
+    given = {"media_metadata": one.media_metadata, "client_metadata": one.client_metadata}
+    return {**before, **{name: values[name] for name, value in given.items() if value}}

@@ -144,7 +144,7 @@ registrations = Table(
     Column("data_type", String(32), nullable=False),
     Column("object_urls", Text, nullable=False),
     Column("title", Text),
-    Column("video_metadata", Text),
+    Column("video_metadata", Text, key="media_metadata"),
     Column("client_metadata", Text, nullable=False),
     Column("registered_by", String(320), nullable=False),
     Column("created_at", DateTime, nullable=False),

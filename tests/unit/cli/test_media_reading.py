@@ -14,7 +14,7 @@ import pytest
 from pulumi_encord_integrations.cli.media import Probe, ffprobe, pyav, reading
 from pulumi_encord_integrations.cli.media.facts import Unusable
 from pulumi_encord_integrations.client.errors import ConfigurationError
-from pulumi_encord_integrations.model.registrations import VideoMetadata
+from pulumi_encord_integrations.model.media_metadata import VideoMetadata
 from tests.support.videos import PROBES, sound_only, turned, unvisited, video, with_cover
 
 FILM, NTSC = Fraction(24000, 1001), Fraction(30000, 1001)

@@ -67,7 +67,7 @@ def test_the_document_is_one_that_a_strict_integration_takes(
         assert (code, out.isascii()) == (0, True)
         found, problems = judge().body(json.loads(out))
         assert problems == []
-        assert [one.video_metadata is not None for one in found] == [True] * 3
+        assert [one.media_metadata is not None for one in found] == [True] * 3
 
 
 def judge() -> Judge:

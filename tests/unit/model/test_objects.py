@@ -3,12 +3,17 @@
 import re
 from typing import Any
 
+import boto3
 import pytest
+from azure.storage.blob import BlobClient
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_encord_integrations.model.integrations import integration_type
 from pulumi_encord_integrations.model.objects import DirectUrls, ObjectUrls, StoredObject, is_signed
+from pulumi_encord_integrations.server.signing import s3 as s3_signing
+from pulumi_encord_integrations.server.signing.azure import Account
+from pulumi_encord_integrations.server.signing.s3 import Place
 
 TWO = [{"name": "acme", "prefixes": ["videos/", "scans/"]}, {"name": "b.b", "prefixes": []}]
 ONE = [{"name": "acme", "prefixes": []}]
@@ -23,7 +28,7 @@ def urls(provider: str, **settings: Any) -> Any:
 
 AWS, AWS_ONE = urls("AWS", buckets=TWO), urls("AWS", buckets=ONE)
 GCP = urls("GCP", buckets=TWO)
-S3 = urls("S3_COMPATIBLE", buckets=ONE, endpoint=MINIO)
+S3 = urls("S3_COMPATIBLE", preset="MINIO", buckets=ONE, endpoint=MINIO)
 OTC = urls("OTC", buckets=ONE, endpoint="https://obs.eu-de.otc.t-systems.com")
 AZURE = urls("AZURE", storage_account="acmedata", container="scans")
 ROOT = urls("AZURE", storage_account="acmedata", container="$root")
@@ -41,7 +46,6 @@ BLOBS = "https://acmedata.blob.core.windows.net"
         (AWS, "s3://acme/videos/a b+c?d#e%20.mp4", "acme", "videos/a b+c?d#e%20.mp4"),
         (AWS, "S3://acme/videos/x", "acme", "videos/x"),
         (AWS, "https://acme.s3.eu-west-1.amazonaws.com/videos/a%20b", "acme", "videos/a b"),
-        (AWS, "https://acme.s3.amazonaws.com/videos/a+b", "acme", "videos/a+b"),
         (AWS, "https://s3.eu-west-1.amazonaws.com/acme/scans/x", "acme", "scans/x"),
         (AWS, "https://s3.dualstack.eu-west-1.amazonaws.com/acme/scans/x", "acme", "scans/x"),
         (AWS, "https://acme.s3.cn-north-1.amazonaws.com.cn/videos/x", "acme", "videos/x"),
@@ -177,3 +181,76 @@ def _takes(rules: DirectUrls, url: str) -> bool:
         return rules.canonical(url) == url
     except ValueError:
         return False
+
+
+SPELLED = {"my+clip": "my%2Bclip", "my clip": "my%20clip", "my%2Bclip": "my%252Bclip"}
+"""Keys, and what any cloud takes for them in a URL."""
+AMAZON = urls("S3_COMPATIBLE", preset="OTHER", buckets=ONE, endpoint="https://s3.eu-west-1.amazonaws.com")
+R2 = urls("S3_COMPATIBLE", preset="CLOUDFLARE_R2", buckets=ONE, endpoint="https://x.r2.cloudflarestorage.com")
+AT = {
+    "AWS": (AWS_ONE, "https://acme.s3.eu-west-1.amazonaws.com/"),
+    "AWS by path": (AWS_ONE, "https://s3.eu-west-1.amazonaws.com/acme/"),
+    "AWS by endpoint": (AMAZON, "https://acme.s3.eu-west-1.amazonaws.com/"),
+    "GCP": (urls("GCP", buckets=ONE), "https://storage.googleapis.com/acme/"),
+    "AZURE": (AZURE, f"{BLOBS}/scans/"),
+    "MINIO": (S3, f"{MINIO}/acme/"),
+    "OTC": (OTC, "https://acme.obs.eu-de.otc.t-systems.com/"),
+    "R2": (R2, "https://x.r2.cloudflarestorage.com/acme/"),
+}
+PLUS = {
+    "AWS": "my clip",
+    "AWS by path": "my clip",
+    "AWS by endpoint": "my clip",
+    "GCP": "my+clip",
+    "AZURE": "my+clip",
+    "MINIO": "my+clip",
+    "OTC": None,
+    "R2": None,
+}
+"""What `my+clip` in the path of a URL names; None where that is not published."""
+
+
+@pytest.mark.parametrize("cloud", AT)
+@pytest.mark.parametrize("key", SPELLED)
+def test_percent_encoding_is_the_same_in_all_clouds(cloud: str, key: str) -> None:
+    rules, front = AT[cloud]
+    assert rules.find(front + SPELLED[key]).key == key
+
+
+@pytest.mark.parametrize("cloud", AT)
+def test_a_plus_in_a_path_is_what_the_cloud_takes_it_for(cloud: str) -> None:
+    rules, front = AT[cloud]
+    if PLUS[cloud] is None:
+        with pytest.raises(ValueError, match="write %2B for a plus, %20 for a space"):
+            rules.find(f"{front}my+clip")
+    else:
+        assert rules.find(f"{front}my+clip").key == PLUS[cloud]
+
+
+@pytest.mark.parametrize("cloud", AT)
+def test_a_key_that_is_no_url_is_not_decoded(cloud: str) -> None:
+    assert AT[cloud][0].find("my+clip%20").key == "my+clip%20"
+
+
+@pytest.mark.parametrize("key", ["my+clip", "my clip", "a%20b", "a%2Bb", "what?&#%", "\u00fcn\u00ef"])
+def test_a_url_that_an_sdk_makes_names_the_object_that_it_was_made_for(key: str) -> None:
+    """Second sources for how each cloud spells a key."""
+    s3 = boto3.client("s3", "eu-west-1", aws_access_key_id="x", aws_secret_access_key="x")
+    by_boto = s3.generate_presigned_url("get_object", Params={"Bucket": "acme", "Key": key})
+    by_azure = BlobClient(BLOBS, "scans", key).url
+    assert AWS_ONE.find(by_boto.partition("?")[0]).key == key
+    assert AZURE.find(by_azure).key == key
+
+
+@pytest.mark.parametrize("key", ["my+clip", "my clip", "a%20b", "a%2Bb"])
+def test_what_is_signed_names_the_object_by_the_same_rule(key: str) -> None:
+    keys = s3_signing.Keys("x", "y")
+    for name, place in {
+        "AWS": "https://s3.eu-west-1.amazonaws.com",
+        "MINIO": MINIO,
+        "OTC": "https://obs.eu-de.otc.t-systems.com",
+    }.items():
+        [url] = s3_signing.sign(keys, {"acme": Place(place)}, [StoredObject("acme", key)], 60)
+        assert AT[name][0].find(url.partition("?")[0]).key == key
+    url = Account("acmedata", BLOBS).url(StoredObject("scans", key))
+    assert AZURE.find(url).key == key

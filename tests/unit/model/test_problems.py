@@ -78,6 +78,26 @@ def test_an_unknown_key_deep_inside_is_named_with_the_nearest() -> None:
     assert (problem.where, problem.help) == ("all_keys[0].bucket_cont", 'did you mean "bucket_count"?')
 
 
+@pytest.mark.parametrize(
+    ("wire", "told"),
+    [
+        (False, ["all_keys[0].secret_access_key: is required", 'did you mean "bucket_count"?']),
+        (True, ["allKeys[0].secretAccessKey: is required", 'did you mean "bucketCount"?']),
+    ],
+)
+def test_keys_are_spelled_as_they_are_where_they_stand(wire: bool, told: list[str]) -> None:
+    made, problems = Keys.examine({"allKeys": [{"bucketCont": 1}]}, wire=wire)
+    assert made is None
+    assert [str(problems[0]), problems[1].help] == told
+
+
+@pytest.mark.parametrize(("wire", "where"), [(False, "role_arn"), (True, "roleArn")])
+def test_rules_over_several_fields_are_spelled_so_too(wire: bool, where: str) -> None:
+    values = {"provider": "AWS", "title": "t", "role_arn": "x", "buckets": [{"name": "acme-train"}]}
+    _, problems = AwsSpec.examine(values, wire=wire)
+    assert [problem.where for problem in problems] == [where]
+
+
 WRONG = [
     CANARY,
     [CANARY],

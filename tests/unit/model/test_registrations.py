@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import encord.orm.storage as sdk
 import pytest
 
 from pulumi_encord_integrations.model.integrations import integration_type
+from pulumi_encord_integrations.model.registration_keys import Flags, flags_of
 from pulumi_encord_integrations.model.registrations import Judge
 
-METADATA = {
+METADATA: dict[str, Any] = {
     "fps": 23.98,
     "duration": 29.09,
     "width": 1280,
@@ -42,16 +44,16 @@ def test_the_pages_example_is_registered_as_it_is_given(rules: Judge) -> None:
     ((one,), problems) = rules.body(PAGE)
     assert problems == []
     assert (one.data_type, one.object_urls) == ("VIDEO", ("video_file.mp4",))
-    assert one.video_metadata == METADATA
+    assert one.media_metadata == METADATA
     assert one.client_metadata == {}
 
 
 @pytest.mark.parametrize(("written", "kind"), [(24, int), (24.0, float), (29.97, float), (10**12, int)])
 def test_a_number_stays_what_it_was(written: Any, kind: type) -> None:
     ((one,), _) = STANDARD.body(video(fps=written))
-    assert one.video_metadata is not None
-    assert one.video_metadata["fps"] == written
-    assert type(one.video_metadata["fps"]) is kind
+    assert one.media_metadata is not None
+    assert one.media_metadata["fps"] == written
+    assert type(one.media_metadata["fps"]) is kind
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,7 @@ def test_each_list_has_its_data_type(body: Any, type_: str) -> None:
         assert refused.endswith(
             f"[0]: {type_} is not supported in the scenario Standard With Strict-Client, which takes VIDEO"
         )
-        assert refused.startswith(list_.replace("imageG", "image_g").replace("dicomS", "dicom_s"))
+        assert refused.startswith(list_)
 
 
 def test_the_images_of_a_group_keep_the_order_of_their_numbers() -> None:
@@ -108,7 +110,7 @@ TYPE = 'must be the type of a video, such as "video/mp4"'
         ({"mime_type": "image/png"}, f"mime_type: {TYPE}"),
         ({"mime_type": 4}, "mime_type: must be a string"),
         ({"frames": 1}, 'frames: unknown key "frames"'),
-        ({"fileSize": 1}, 'fileSize: unknown key "fileSize"; did you mean "file_size"?'),
+        ({"filesize": 1}, 'filesize: unknown key "filesize"; did you mean "file_size"?'),
     ],
 )
 def test_metadata_is_typed_and_names_its_item(given: Any, words: str) -> None:
@@ -134,11 +136,42 @@ def test_where_strict_every_video_needs_it() -> None:
         ({}, "holds no items; give one of videos, images, image_groups, dicom_series, nifti"),
         ({"videos": []}, "holds no items"),
         ({"video": []}, 'video: unknown key "video"; did you mean "videos"?'),
-        ({"audio": []}, "audio: is not among the data types of Encord's table of scenarios"),
+        ({"videos": [{"objectUrl": "a"}], "skip_duplicate_urls": 1}, "skip_duplicate_urls: must be true or"),
+        ({"videos": [{"objectUrl": "a"}], "skip_duplicates": True}, 'skip_duplicates: unknown key "skip_du'),
+        (
+            {"audio": [{"objectUrl": "a"}]},
+            "audio: is not among the data types of Encord's table of scenarios",
+        ),
+        ({"imageGroup": []}, 'imageGroup: unknown key "imageGroup"; did you mean "imageGroups"?'),
+        ({"videos": [], "audio": []}, "holds no items"),
+        ({"imageGroups": [{"title": "g", "images": []}]}, "imageGroups[0].images: "),
+        ({"imageGroups": [{"title": "g", "images": [{}]}]}, "imageGroups[0].images[0].url: is required"),
+        (
+            {"imageGroups": [{"title": "g", "images": [{"url": "s3://other/x"}]}]},
+            "imageGroups[0].images[0].url: is in no bucket",
+        ),
+        (
+            {"dicom_series": [{"title": "s", "objectUrl_0": "a", "dicomFiles": [{"url": "b"}]}]},
+            "dicom_series[0]: has both dicomFiles and objectUrl_0; name its URLs in one way",
+        ),
+        (
+            {"videos": [{"objectUrl": "a", "externalFileType": "IMAGE"}]},
+            "videos[0].externalFileType: must be",
+        ),
+        ({"nifti": [{"objectUrl": "a", "imageMetadata": {}}]}, "nifti[0].imageMetadata: only images have it"),
+        ({"videos": [{"objectURL": "a", "object_url": "a"}]}, 'videos[0].objectURL: unknown key "objectURL"'),
+        (
+            {"images": [{"objectUrl": "a", "image_metdata": {}}]},
+            'images[0].image_metdata: unknown key "image_metdata"; did you mean "imageMetadata"?',
+        ),
         ({"videos": {}}, "videos: must be a list"),
         ({"videos": [3]}, "videos[0]: must be a mapping"),
         ({"videos": [{}]}, "videos[0].objectUrl: is required"),
         ({"videos": [{"objectUrl": 3}]}, "videos[0].objectUrl: must be a string"),
+        (
+            {"videos": [{"objectUrl": "a", "object_url": "a"}]},
+            "videos[0].object_url: is given twice, as objectUrl too",
+        ),
         ({"videos": [{"objectUrl": "a", "url": "b"}]}, 'videos[0].url: unknown key "url"'),
         (
             {"videos": [{"objectUrl": "a", "clientMetadata": "x"}]},
@@ -203,3 +236,94 @@ def test_the_kind_of_a_url_is_the_scenarios(rules: Judge, url: str, words: str) 
     assert problem.startswith("videos[0].objectUrl: ")
     assert words in problem
     assert "canary" not in problem
+
+
+IMAGE: dict[str, Any] = {"width": 640, "height": 480, "file_size": 124, "mime_type": "image/jpeg"}
+
+
+def test_an_images_metadata_is_kept_as_a_videos_is() -> None:
+    ((one,), problems) = STANDARD.body({"images": [{"objectUrl": "a.jpg", "imageMetadata": IMAGE}]})
+    assert (one.media_metadata, problems) == (IMAGE, [])
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"width": 0}, "width: must be a number above 0"),
+        ({"mime_type": "video/mp4"}, 'mime_type: must be the type of an image, such as "image/jpeg"'),
+        ({"fps": 25}, 'fps: unknown key "fps"'),
+    ],
+)
+def test_an_images_metadata_is_judged(given: Any, words: str) -> None:
+    body = {"images": [{"objectUrl": "a.jpg", "imageMetadata": {**IMAGE, **given}}]}
+    assert said(STANDARD, body) == [f"images[0].imageMetadata.{words}"]
+
+
+def test_a_whole_number_may_be_written_with_a_point() -> None:
+    ((one,), problems) = STANDARD.body(video(width=1280.0, file_size=1e6))
+    assert problems == []
+    assert one.media_metadata
+    assert (one.media_metadata["width"], one.media_metadata["file_size"]) == (1280, 1_000_000)
+
+
+def test_what_encords_sdk_writes_is_understood_whole() -> None:
+    video_metadata = sdk.CustomerProvidedVideoMetadata(**METADATA)
+    image_metadata = sdk.CustomerProvidedImageMetadata(**IMAGE)
+    written = sdk.DataUploadItems(
+        videos=[sdk.DataUploadVideo(object_url="v", video_metadata=video_metadata)],
+        images=[sdk.DataUploadImage(object_url="i", image_metadata=image_metadata, title="I")],
+        image_groups=[
+            sdk.DataUploadImageGroup(title="g", images=[sdk.DataUploadImageGroupImage(url=n) for n in "ab"])
+        ],
+        dicom_series=[
+            sdk.DataUploadDicomSeries(
+                title="s", dicom_files=[sdk.DataUploadDicomSeriesDicomFile(url="d", title=None)]
+            )
+        ],
+        nifti=[sdk.DataUploadNifti(object_url="n")],
+        skip_duplicate_urls=True,
+        upsert_metadata=True,
+    ).to_dict()
+    found, problems = judge().body(written)
+    assert problems == []
+    told = {one.data_type: (one.object_urls, one.media_metadata) for one in found}
+    assert told == {
+        "VIDEO": (("v",), METADATA),
+        "IMAGE": (("i",), IMAGE),
+        "IMAGE_GROUP": (("a", "b"), None),
+        "DICOM": (("d",), None),
+        "NIfTI": (("n",), None),
+    }
+    assert flags_of(written) == (Flags(skip_duplicate_urls=True, upsert_metadata=True), [])
+
+
+def test_both_ways_to_write_a_group_make_the_same_item() -> None:
+    numbered = {"title": "g", "objectUrl_0": "a", "objectUrl_1": "b"}
+    listed = {"title": "g", "images": [{"url": "a"}, {"url": "b"}]}
+    [problem] = said(STANDARD, {"image_groups": [numbered, listed]})
+    assert problem == "image_groups[1]: is the same as image_groups[0]; name each once"
+
+
+def test_keys_that_mean_nothing_here_are_told_in_one_line() -> None:
+    rules = judge()
+    tags: dict[str, Any] = {"tags": {}}
+    body = {
+        "videos": [{"objectUrl": n, "placeholderItemUuid": None} for n in "ab"],
+        "dicom_series": [{"title": "s", "dicomFiles": [{"url": "d", "dicomMetadata": tags}]}],
+    }
+    assert rules.body(body)[1] == []
+    keys = "dicomFiles[].dicomMetadata, placeholderItemUuid"
+    assert rules.notes(Flags()) == [f"not kept, since it means nothing here: {keys}"]
+    alone = "upsert_metadata has no effect without skip_duplicate_urls"
+    assert judge().notes(Flags(upsert_metadata=True)) == [alone]
+    assert judge().notes(Flags(skip_duplicate_urls=True, upsert_metadata=True)) == []
+
+
+@pytest.mark.parametrize("skip", ["skip_duplicate_urls", "skipDuplicateUrls"])
+def test_an_item_may_come_twice_where_duplicates_are_skipped(skip: str) -> None:
+    twice = {"videos": [{"objectUrl": "a", "title": "first"}, {"objectUrl": "s3://acme/a"}]}
+    ((one,), problems) = STANDARD.body({**twice, skip: True})
+    assert (one.title, problems) == ("first", [])
+    # Which of the two would be the metadata to write?
+    [refused] = said(STANDARD, {**twice, skip: True, "upsert_metadata": True})
+    assert refused == "videos[1]: is the same as videos[0]; name each once"
