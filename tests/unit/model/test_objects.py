@@ -35,7 +35,7 @@ ROOT = urls("AZURE", storage_account="acmedata", container="$root")
 LEGACY = urls(
     "AWS", buckets=[{"name": name, "prefixes": []} for name in ("AcmeRaw", "acme_raw", "RAW", "raw")]
 )
-MIXED = urls("S3_COMPATIBLE", buckets=[{"name": "Acme_Lab", "prefixes": []}], endpoint=MINIO)
+MIXED = urls("S3_COMPATIBLE", preset="MINIO", buckets=[{"name": "Acme_Lab", "prefixes": []}], endpoint=MINIO)
 LOGS = urls("AZURE", storage_account="acmedata", container="$logs")
 BLOBS = "https://acmedata.blob.core.windows.net"
 
