@@ -1,5 +1,6 @@
 """The check that a preview asks and the API judge every declaration alike, in the same words."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,7 +36,10 @@ def said_in_preview(case: Case, declared: dict[str, Any]) -> set[str]:
     failures = getattr(providers, f"{case.resource}Provider")().check({}, declared).failures
     # A failure without a property is one whose value the engine must not quote.
     lines = {f"{f.property}: {f.reason}" if f.property else f.reason for f in failures}
-    return {_on_the_wire(line) if ": unknown key" in line and "[" not in line else line for line in lines}
+    return {
+        _unknown(line) if ": unknown key" in line and "[" not in line else _on_the_wire(line)
+        for line in lines
+    }
 
 
 def _told(line: str, message: str) -> bool:
@@ -45,6 +49,11 @@ def _told(line: str, message: str) -> bool:
 
 
 def _on_the_wire(line: str) -> str:
+    """A request is told its own spelling of keys."""
+    return re.sub(rf"\b({'|'.join(INPUTS | MORE)})\b", lambda found: to_camel(found[0]), line)
+
+
+def _unknown(line: str) -> str:
     """An unknown key is told as it was written; which one is near may differ."""
     key = to_camel(line.partition(":")[0])
     return f'{key}: unknown key "{key}"'

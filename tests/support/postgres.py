@@ -63,24 +63,25 @@ class Server:
     def start(self) -> None:
         """Starts it, again after a `halt`; returns when it answers."""
         options = [word for setting in _QUIET for word in ("-c", setting)]
-        self._process = subprocess.Popen(
-            [
-                self._bin / "postgres",
-                "-D",
-                self.folder / "data",
-                "-k",
-                self.folder,
-                "-c",
-                "listen_addresses=",
-                *options,
-            ],
-            user=self._as,
-            cwd=self.folder,
-            stdout=subprocess.DEVNULL,
-            stderr=(self.folder / "log").open("wb"),
-            # The server must end with the tests, however these end.
-            preexec_fn=_end_with_parent,  # noqa: PLW1509  this process has no locks that it could inherit
-        )
+        with (self.folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [
+                    self._bin / "postgres",
+                    "-D",
+                    self.folder / "data",
+                    "-k",
+                    self.folder,
+                    "-c",
+                    "listen_addresses=",
+                    *options,
+                ],
+                user=self._as,
+                cwd=self.folder,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                # The server must end with the tests, however these end.
+                preexec_fn=_end_with_parent,  # noqa: PLW1509  this process has no locks that it could inherit
+            )
         self._wait()
 
     def new(self, name: str = "", template: str = "template") -> str:

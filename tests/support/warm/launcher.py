@@ -9,11 +9,14 @@ import os
 import sys
 
 SOCKET = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "socket")
+HARMLESS = ("PYTHONPATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE")
 PASSED = ("pulumi-language-python-exec", "language_host.py", "encord-integrations")
 
 
 def is_known(arguments: list[str]) -> bool:
-    """Whether the zygote has imported what this needs."""
+    """Whether the zygote has imported what this needs, and nothing asks for another interpreter."""
+    if any(name.startswith("PYTHON") and name not in HARMLESS for name in os.environ):
+        return False
     if arguments[:3] == ["-u", "-m", "pulumi.dynamic"]:
         return True
     return arguments[:1] == ["-u"] and len(arguments) > 1 and os.path.basename(arguments[1]) in PASSED

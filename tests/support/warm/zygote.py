@@ -6,6 +6,7 @@ It has one thread and opens no channel, so that its forks are whole. It ends whe
 import atexit
 import gc
 import importlib
+import io
 import os
 import runpy
 import selectors
@@ -16,6 +17,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from tests.support.killpoints import prepare
 
@@ -125,12 +127,21 @@ def become(request: Request) -> None:
     for place, number in enumerate(request.files):
         os.dup2(number, place)
         os.close(number)
+    sys.stdin = sys.__stdin__ = open(0, closefd=False)  # noqa: SIM115, PTH123  for the process's life
+    sys.stdout = sys.__stdout__ = _opened(1, "strict")
+    sys.stderr = sys.__stderr__ = _opened(2, "backslashreplace")
     os.chdir(request.folder)
     os.environ.clear()
     os.environ.update(request.environment)
     time.tzset()
     sys.orig_argv = [sys.executable, *request.arguments]
     prepare()
+
+
+def _opened(number: int, errors: str) -> io.TextIOWrapper:
+    """As `python -u` opens stdout and stderr."""
+    raw = cast(BinaryIO, io.FileIO(number, "w", closefd=False))
+    return io.TextIOWrapper(raw, encoding="utf-8", errors=errors, write_through=True)
 
 
 def run(arguments: list[str]) -> int:
