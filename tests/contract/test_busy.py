@@ -14,7 +14,7 @@ from tests.support.api import AWS, PRINCIPALS, Api
 
 
 def _on(api: Api, **how: Any) -> Api:
-    api.app = create_app(Deployment(api.vault, PRINCIPALS), SqliteDatabase(api.path, **how))
+    api.app = create_app(Deployment(api.vault, PRINCIPALS), api.use(SqliteDatabase(api.path, **how)))
     api.transport = in_process(api.app)
     return api
 

@@ -45,7 +45,7 @@ def on_postgresql(tmp_path: Path) -> Iterator[Api]:
 def another(api: Api, **how: Any) -> Api:
     """A second server on the same database and key."""
     again = api.restarted()
-    again.database = PostgresqlDatabase(str(api._address), api.database.key_file, **how)
+    again.database = api.use(PostgresqlDatabase(str(api._address), api.database.key_file, **how))
     again.app = application(api.vault, again.database)
     again.transport = in_process(again.app)
     return again
@@ -142,7 +142,8 @@ def test_a_failing_database_speaks_of_postgresql_and_not_of_a_file(on_postgresql
 def test_a_database_that_is_away_is_told_in_one_line(on_postgresql: Api, tmp_path: Path) -> None:
     on_postgresql.database.close()
     gone = another(on_postgresql)
-    gone.database = PostgresqlDatabase(f"postgresql://ada:canary@/x?host={tmp_path}", gone.database.key_file)
+    away = f"postgresql://ada:canary@/x?host={tmp_path}"
+    gone.database = gone.use(PostgresqlDatabase(away, gone.database.key_file))
     gone.app.state.database = gone.database
     answer = gone.send()
     assert answer.refusal == (503, "database_away")

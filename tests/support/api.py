@@ -109,6 +109,7 @@ class Api:
         self.keys = {who: Ed25519PrivateKey.generate() for who in CAST}
         if postgresql is None:
             shutil.copy(_migrated(), self.path)
+        self._databases: list[Database] = []
         self.database = self._opened(create=True)
         self.vault: Vault = bootstrap.open_served(self.database, create=True)
         bootstrap.make_organization(self.database, self.vault, "Acme", CREATOR, self.public_key(CREATOR))
@@ -121,8 +122,13 @@ class Api:
 
     def _opened(self, *, create: bool) -> Database:
         if self._address is None:
-            return SqliteDatabase(self.path, create=create)
-        return PostgresqlDatabase(self._address, encryption_key_file(self.path), create=create)
+            return self.use(SqliteDatabase(self.path, create=create))
+        return self.use(PostgresqlDatabase(self._address, encryption_key_file(self.path), create=create))
+
+    def use(self, database: Database) -> Database:
+        """The database, which is closed with the API."""
+        self._databases.append(database)
+        return database
 
     def public_key(self, who: str) -> str:
         return self.keys[who].public_key().public_bytes_raw().hex()
@@ -144,10 +150,9 @@ class Api:
         return made
 
     def close(self) -> None:
-        """Closes the clients, those of a restarted API too, and the database."""
-        for client in self._clients:
-            client.close()
-        self.database.close()
+        """Closes the clients and the databases, those of a restarted API too."""
+        for opened in (*self._clients, *self._databases):
+            opened.close()
 
     def http(self) -> httpx2.Client:
         """The one HTTP client of the endpoint; without the TLS set-up, which is slow and not needed here."""

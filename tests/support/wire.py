@@ -88,15 +88,14 @@ def provider_process(provider: ResourceProvider, folder: Path, env: Mapping[str,
     address = f"127.0.0.1:{engine.add_insecure_port('127.0.0.1:0')}"
     engine.start()
     command = [sys.executable, "-u", "-m", "pulumi.dynamic", address]
-    process = subprocess.Popen(command, cwd=folder, env=dict(env), stdout=subprocess.PIPE)
-    try:
-        assert process.stdout
-        port = int(process.stdout.readline())
-        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            started = Provider(provider_pb2_grpc.ResourceProviderStub(channel), provider, process)
-            started.stop_engine = lambda: engine.stop(None).wait()
-            yield started
-    finally:
-        process.kill()
-        process.wait()
-        engine.stop(None)
+    with subprocess.Popen(command, cwd=folder, env=dict(env), stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout
+            port = int(process.stdout.readline())
+            with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+                started = Provider(provider_pb2_grpc.ResourceProviderStub(channel), provider, process)
+                started.stop_engine = lambda: engine.stop(None).wait()
+                yield started
+        finally:
+            process.kill()
+            engine.stop(None)

@@ -38,9 +38,8 @@ class Processes:
 
     def start(self, command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> None:
         """Starts one; its words go to a file of the folder."""
-        words = (self.folder / f"{len(self._started)}.log").open("wb")
-        self._started.append(
-            subprocess.Popen(
+        with (self.folder / f"{len(self._started)}.log").open("wb") as words:
+            started = subprocess.Popen(
                 [str(word) for word in command],
                 cwd=self.folder,
                 env={**os.environ, **(env or {})},
@@ -50,7 +49,7 @@ class Processes:
                 start_new_session=True,
                 preexec_fn=_end_with_parent,  # noqa: PLW1509  one call into libc
             )
-        )
+        self._started.append(started)
 
     def await_answer(self, answers: Callable[[], bool]) -> None:
         """Returns when it answers; fails with its last words if it does not."""

@@ -50,6 +50,5 @@ def python() -> str:
 
 
 def _end(zygote: "subprocess.Popen[bytes]", folder: "tempfile.TemporaryDirectory[str]") -> None:
-    zygote.kill()
-    zygote.wait()
-    folder.cleanup()
+    with folder, zygote:
+        zygote.kill()

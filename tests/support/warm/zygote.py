@@ -127,9 +127,9 @@ def become(request: Request) -> None:
     for place, number in enumerate(request.files):
         os.dup2(number, place)
         os.close(number)
-    sys.stdin = sys.__stdin__ = open(0, closefd=False)  # noqa: SIM115, PTH123  for the process's life
-    sys.stdout = sys.__stdout__ = _opened(1, "strict")
-    sys.stderr = sys.__stderr__ = _opened(2, "backslashreplace")
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115  for the process's life
+    sys.stdout = _opened(1, "strict")
+    sys.stderr = _opened(2, "backslashreplace")
     os.chdir(request.folder)
     os.environ.clear()
     os.environ.update(request.environment)
