@@ -19,7 +19,7 @@ LONGEST = (
 )
 """Files whose single tests take longest. They begin first, so that no worker ends long after the others."""
 ONE_WORKER = ("clouds", "wire")
-"""Tiers whose servers and processes are shared by all tests of a file."""
+"""Tiers whose tests share servers and processes that take long to start."""
 
 
 def tier_of(nodeid: str) -> str:
@@ -40,8 +40,8 @@ def in_order(items: list[pytest.Item]) -> None:
 
     items.sort(key=place)
     for item in items:
-        if tier_of(item.nodeid) in ONE_WORKER:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+        if (tier := tier_of(item.nodeid)) in ONE_WORKER:
+            item.add_marker(pytest.mark.xdist_group(tier))
 
 
 class Tiers:
