@@ -1,4 +1,5 @@
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,11 @@ from tests.support.tiers import TIERS, Tiers, in_order, tier_of
 
 # Whoever asks for AWS credentials here gets none, without a search for a machine that has them.
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
+
+
+# Jobs in the background ignore Ctrl-C, and what they start inherits that; tests send it to processes of theirs.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config: pytest.Config) -> None:
