@@ -10,7 +10,7 @@ from tests.support.tiers import TIERS, Tiers, in_order, tier_of
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 
 
-# Jobs in the background ignore Ctrl-C, and what they start inherits that; tests send it to processes of theirs.
+# A job in the background ignores Ctrl-C, and so does what it starts. Tests send it to processes of theirs.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
