@@ -9,7 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
-from tests.support.api import BOSS, INTEGRATIONS, MEMBER, OUTSIDER, Api, served
+from pulumi_encord_integrations.server.app import create_app
+from pulumi_encord_integrations.server.deployment import Deployment
+from tests.support.api import BOSS, INTEGRATIONS, MEMBER, OUTSIDER, PRINCIPALS, Api, served
 from tests.support.people import GROUPS, USERS, group
 from tests.support.schema_hooks import KNOWN
 from tests.support.size import sized
@@ -91,9 +93,10 @@ def test_schemathesis_finds_nothing(
 
 
 def test_an_answer_outside_the_schema_is_found(local: Api, tmp_path: Path) -> None:
-    properties = local.app.openapi()["components"]["schemas"]["CurrentOrganization"]["properties"]
+    app = create_app(Deployment(local.vault, PRINCIPALS), local.database)
+    properties = app.openapi()["components"]["schemas"]["CurrentOrganization"]["properties"]
     properties["name"] = {"type": "integer"}
-    with served(local.app) as local.endpoint:
+    with served(app) as local.endpoint:
         local.transport = None
         ran = _asked(local, tmp_path, "--include-path-regex", "/user/current", "--max-examples", "1")
     assert ran.returncode == 1
