@@ -102,6 +102,16 @@ class Sent(Deferred):
     elsewhere: ClassVar[Mapping[str, str]] = {}
     """Keys that related models have, and why this one has not: the words of their refusal."""
 
+    key_pairs: ClassVar[Mapping[str, str]] = {}
+    """Secret -> the field that names it, which never changes without its secret."""
+
+    @classmethod
+    def unpaired(cls, before: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[Problem]:
+        """Changed names of secrets that are left out themselves."""
+        for secret, name in cls.key_pairs.items():
+            if secret not in given and name in given and given[name] != before.get(name, given[name]):
+                yield Problem((name,), f"differs from the one in use, and {secret} is left out", "give both")
+
     def conflicts(self, unknown: frozenset[str] = frozenset()) -> Iterator[Problem]:
         """What breaks the rules over several fields; `unknown` names those that come later."""
         for over, method in _rules(type(self)):

@@ -69,6 +69,8 @@ Endpoint = Annotated[str, AfterValidator(_endpoint)]
 AccessKeyId = Annotated[str, AfterValidator(_key_id)]
 """Names the key pair and is no secret: every signed URL shows it."""
 SecretAccessKey = Annotated[SecretText, AfterValidator(_key)]
+KEY_PAIR = {"secret_access_key": "access_key_id"}
+"""The secret, and what names it."""
 
 
 def quoted_keys(spec: Any) -> Iterator[Problem]:

@@ -2,7 +2,8 @@
 
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -77,7 +78,7 @@ class ObjectReconciler(ABC, Generic[V]):
         """Validates against the spec; of an object that exists, a secret that is left out is left alone."""
         placement = {name: known[name] for name in ("adopt", "declared_as") if name in known}
         declared = {name: value for name, value in known.items() if name not in placement}
-        problems = _adopt_problems(placement)
+        problems = [*_adopt_problems(placement), *self._unpaired(declared, unknown, context.before)]
         left = self._left_alone(declared, unknown) if context.before else NOTHING
         spec, found = self.spec.examine(declared, unknown & self.fields | left, datetime.now(UTC))
         if spec is None:
@@ -172,6 +173,11 @@ class ObjectReconciler(ABC, Generic[V]):
     def _left_alone(self, inputs: Bag, unknown: frozenset[str] = NOTHING) -> frozenset[str]:
         """Secrets that are not declared: a refresh drops them where others set new ones."""
         return self.secrets.difference(inputs, unknown)
+
+    def _unpaired(self, declared: Bag, unknown: frozenset[str], before: Bag) -> Iterator[Problem]:
+        later = {name: before.get(name) for name in unknown}
+        for problem in self.spec.unpaired(before, {**declared, **later}):
+            yield replace(problem, help=f"{problem.help}, or name both in ignore_changes")
 
     def _spec(self, inputs: Bag, absent: frozenset[str] = NOTHING) -> Sent:
         given = {name: inputs[name] for name in self.fields if name in inputs}

@@ -170,6 +170,22 @@ def test_the_name_of_a_key_pair_is_no_secret(local: Api, provider: str) -> None:
     assert "secretAccessKey" not in made
 
 
+@pytest.mark.parametrize("provider", ["OTC", "S3_COMPATIBLE"])
+def test_an_access_key_id_does_not_change_without_its_secret(local: Api, provider: str) -> None:
+    case = CASES[provider]
+    made = create(local, case)
+    refused = patch(local, made, title="New", access_key_id="AKEXAMPLE7654321")
+    assert refused.refusal == (400, "invalid_request")
+    assert refused.body["message"] == (
+        "accessKeyId: differs from the one in use, and secretAccessKey is left out; give both"
+    )
+    assert local.send(path=f"{INTEGRATIONS}/{made['integrationUuid']}").body == made
+    assert patch(local, made, title="New", access_key_id=made["accessKeyId"]).status == 200
+    changed = patch(local, made, access_key_id="AKEXAMPLE7654321", **case.renewed).body
+    assert changed["accessKeyId"] == "AKEXAMPLE7654321"
+    assert changed["credentialFingerprint"] != made["credentialFingerprint"]
+
+
 def adopt(api: Api, inputs: dict[str, Any]) -> Answer:
     body = {to_camel(name): value for name, value in inputs.items()}
     return api.send(method="POST", body={**body, "adopt": True, "declaredAs": DECLARED_AS})

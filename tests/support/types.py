@@ -113,7 +113,7 @@ _CASES = (
             "buckets": _BUCKETS,
             **_KEYS,
         },
-        change=("access_key_id", "AKEXAMPLE7654321"),
+        change=("buckets", _MORE_BUCKETS),
         replacing=(_STRICT, Replacing("endpoint", "https://storage.example.com")),
         renewed={"secret_access_key": RENEWED},
     ),
@@ -121,7 +121,7 @@ _CASES = (
         "S3_COMPATIBLE",
         "S3CompatibleIntegration",
         {"preset": "MINIO", "endpoint": "https://minio.example.com:9000", "buckets": _BUCKETS, **_KEYS},
-        change=("access_key_id", "AKEXAMPLE7654321"),
+        change=("buckets", _MORE_BUCKETS),
         replacing=(
             _STRICT,
             Replacing("preset", "OTHER"),

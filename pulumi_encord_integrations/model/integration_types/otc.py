@@ -1,9 +1,9 @@
 """Object Storage Service of the Open Telekom Cloud, read with a key pair."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator
 
@@ -17,6 +17,7 @@ from pulumi_encord_integrations.model.integrations import (
 )
 from pulumi_encord_integrations.model.marks import IMMUTABLE, SHARED
 from pulumi_encord_integrations.model.object_storage import (
+    KEY_PAIR,
     AccessKeyId,
     Endpoint,
     SecretAccessKey,
@@ -56,6 +57,8 @@ class OtcSpec(_Settings, IntegrationSpec):
 
     provider: Literal["OTC"] = "OTC"
     secret_access_key: SecretAccessKey
+
+    key_pairs: ClassVar[Mapping[str, str]] = KEY_PAIR
 
     def unfit(self, now: datetime) -> Iterator[Problem]:
         """A key that was pasted with its quotes."""

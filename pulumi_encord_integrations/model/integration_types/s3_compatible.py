@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator
 
@@ -17,6 +17,7 @@ from pulumi_encord_integrations.model.integrations import (
 )
 from pulumi_encord_integrations.model.marks import IMMUTABLE
 from pulumi_encord_integrations.model.object_storage import (
+    KEY_PAIR,
     AccessKeyId,
     Endpoint,
     SecretAccessKey,
@@ -124,6 +125,8 @@ class S3CompatibleSpec(_Settings, IntegrationSpec):
 
     provider: Literal["S3_COMPATIBLE"] = "S3_COMPATIBLE"
     secret_access_key: SecretAccessKey
+
+    key_pairs: ClassVar[Mapping[str, str]] = KEY_PAIR
 
     def unfit(self, now: datetime) -> Iterator[Problem]:
         """A key that was pasted with its quotes."""

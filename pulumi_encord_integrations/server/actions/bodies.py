@@ -15,7 +15,7 @@ from pulumi_encord_integrations.model.integrations import (
     integration_type,
     integration_types,
 )
-from pulumi_encord_integrations.model.problems import Problem
+from pulumi_encord_integrations.model.problems import Problem, on_the_wire
 from pulumi_encord_integrations.server.faults import invalid
 
 Body = Mapping[str, Any]
@@ -58,7 +58,10 @@ def read_change(
 ) -> tuple[IntegrationSpec, DeclaredAs | None]:
     """The spec that a change leads to, and the declaration that it names."""
     changes = {snake(kind.spec, key): value for key, value in body.items() if key != "declaredAs"}
-    spec = examined(kind.spec, {**current.model_dump(mode="json"), **changes})
+    before = current.model_dump(mode="json")
+    spec = examined(kind.spec, {**before, **changes})
+    for problem in kind.spec.unpaired(before, changes):
+        raise invalid(str(on_the_wire(problem, kind.spec)))
     declared = body.get("declaredAs")
     return spec, None if declared is None else examined(DeclaredAs, declared, "declaredAs")
 

@@ -107,6 +107,50 @@ def test_a_secret_that_is_left_out_is_left_alone(api: FakeApi, case: Case, name:
     assert read(api, case, updated).inputs == found.inputs
 
 
+every_key_pair = pytest.mark.parametrize("case", [CASES["OTC"], CASES["S3_COMPATIBLE"]], ids=str)
+OTHER_ID = "AKEXAMPLE7654321"
+PAIR = ("access_key_id", "secret_access_key")
+
+
+@every_key_pair
+def test_an_access_key_id_does_not_change_without_its_secret(case: Case) -> None:
+    before = checked(case)
+    known = {**before, "access_key_id": OTHER_ID}
+    del known["secret_access_key"]
+    [problem] = reconciler(case).check(known, frozenset(), Context(before=before)).problems
+    assert str(problem) == (
+        "access_key_id: differs from the one in use, and secret_access_key is left out; "
+        "give both, or name both in ignore_changes"
+    )
+
+
+@every_key_pair
+@pytest.mark.parametrize("later", [{"access_key_id"}, {"secret_access_key"}, set(PAIR)], ids=sorted)
+def test_half_a_key_pair_may_be_known_later(case: Case, later: set[str]) -> None:
+    before = checked(case)
+    known = {**before, "access_key_id": OTHER_ID, "title": "New"}
+    known = {name: value for name, value in known.items() if name not in later}
+    assert reconciler(case).check(known, frozenset(later), Context(before=before)).problems == []
+
+
+@every_key_pair
+def test_a_key_pair_that_others_rotated_is_kept_where_both_halves_are_ignored(
+    api: FakeApi, case: Case
+) -> None:
+    made = reconciler(case).create(api.session(), checked(case))
+    api.rows[made.id] |= {"accessKeyId": OTHER_ID, "credentialFingerprint": "of another secret"}
+    drifted = read(api, case, made)
+    # What the engine hands over: the old inputs of whatever is ignored.
+    known = case.declared(declared_as=DECLARED_AS, title="New", secret_access_key=None)
+    context = Context(before=drifted.inputs)
+    assert reconciler(case).check(known, frozenset(), context).problems
+    found = reconciler(case).check({**known, "access_key_id": OTHER_ID}, frozenset(), context)
+    assert found.problems == []
+    reconciler(case).update(api.session(), made.id, drifted.outputs, found.inputs)
+    sent = api.body()
+    assert (sent["accessKeyId"], "secretAccessKey" in sent) == (OTHER_ID, False)
+
+
 @every_secret
 def test_a_secret_is_needed_to_create(case: Case, name: str) -> None:
     known = case.declared(declared_as=DECLARED_AS, **{name: None})
