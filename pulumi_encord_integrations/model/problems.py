@@ -52,6 +52,10 @@ _EXPECTED = {
     "uuid_parsing": "must be a UUID",
     "uuid_type": "must be a UUID",
 }
+_SIZES = {
+    "too_short": "has {actual_length} entries; at least {min_length} must be given",
+    "too_long": "has {actual_length} entries; at most {max_length} are allowed",
+}
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -73,7 +77,8 @@ def _problem(found: Any, model: type[BaseModel], *, wire: bool) -> Problem:
     if found["type"] == "extra_forbidden":
         return _unknown_key(path, model, wire=wire)
     problem = Problem(path, message_of(found), _cleaner(path, model, found["input"]))
-    return on_the_wire(problem, model) if wire else problem
+    # A validator of the whole mapping saw its keys as they are written.
+    return on_the_wire(problem, model) if wire and path else problem
 
 
 def _cleaner(path: tuple[str | int, ...], model: type[BaseModel], value: Any) -> str:
@@ -123,6 +128,8 @@ def message_of(found: Any) -> str:
     """One of pydantic's findings in our words; never quotes the value that was given."""
     if found["type"] == "literal_error":
         return "must be " + str(found["ctx"]["expected"]).replace("'", "")
+    if found["type"] in _SIZES:
+        return _SIZES[found["type"]].format(**found["ctx"])
     return _EXPECTED.get(found["type"]) or str(found["msg"]).removeprefix("Value error, ")
 
 

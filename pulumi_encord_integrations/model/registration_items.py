@@ -155,7 +155,7 @@ class Several(Item):
         rest = {key: one for key, one in value.items() if key not in numbered}
         if "objectUrls" in rest or "object_urls" in rest:
             raise ValueError("name its URLs objectUrl_0, objectUrl_1 and so on")
-        listed = {cls.parts, to_camel(cls.parts)} & rest.keys()
+        listed = {key for key in (cls.parts, to_camel(cls.parts)) if rest.get(key) is not None}
         if listed and numbered:
             raise ValueError(f"has both {min(listed)} and objectUrl_0; name its URLs in one way")
         if listed:

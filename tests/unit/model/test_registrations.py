@@ -144,7 +144,21 @@ def test_where_strict_every_video_needs_it() -> None:
         ),
         ({"imageGroup": []}, 'imageGroup: unknown key "imageGroup"; did you mean "imageGroups"?'),
         ({"videos": [], "audio": []}, "holds no items"),
-        ({"imageGroups": [{"title": "g", "images": []}]}, "imageGroups[0].images: "),
+        (
+            {"imageGroups": [{"title": "g", "images": []}]},
+            "imageGroups[0].images: has 0 entries; at least 1 must be given",
+        ),
+        (
+            {"dicom_series": [{"title": "s", "dicom_files": []}]},
+            "dicom_series[0].dicomFiles: has 0 entries; at least 1 must be given",
+        ),
+        (
+            {"imageGroups": [{"title": "g", "images": [{"url": "a"}] * 10_001}]},
+            "imageGroups[0].images: has 10001 entries; at most 10000 are allowed",
+        ),
+        ({"imageGroups": [{"title": "g", "images": None}]}, "imageGroups[0]: has no objectUrl_0"),
+        ({"dicom_series": [{"title": "s", "dicom_files": None}]}, "dicom_series[0]: has no objectUrl_0"),
+        ({"dicom_series": [{"title": "s", "dicomFiles": None}]}, "dicom_series[0]: has no objectUrl_0"),
         ({"imageGroups": [{"title": "g", "images": [{}]}]}, "imageGroups[0].images[0].url: is required"),
         (
             {"imageGroups": [{"title": "g", "images": [{"url": "s3://other/x"}]}]},
@@ -153,6 +167,10 @@ def test_where_strict_every_video_needs_it() -> None:
         (
             {"dicom_series": [{"title": "s", "objectUrl_0": "a", "dicomFiles": [{"url": "b"}]}]},
             "dicom_series[0]: has both dicomFiles and objectUrl_0; name its URLs in one way",
+        ),
+        (
+            {"dicom_series": [{"title": "s", "objectUrl_0": "a", "dicom_files": [{"url": "b"}]}]},
+            "dicom_series[0]: has both dicom_files and objectUrl_0; name its URLs in one way",
         ),
         (
             {"videos": [{"objectUrl": "a", "externalFileType": "IMAGE"}]},
@@ -205,6 +223,14 @@ def test_where_strict_every_video_needs_it() -> None:
 def test_what_is_no_registration_is_refused_in_one_line(body: Any, words: str) -> None:
     [problem] = said(STANDARD, body)
     assert problem.startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("list_", "key"), [("image_groups", "images"), ("dicom_series", "dicom_files")], ids=str
+)
+def test_a_list_of_urls_that_is_null_is_absent(list_: str, key: str) -> None:
+    ((one,), problems) = STANDARD.body({list_: [{"title": "g", "objectUrl_0": "a", key: None}]})
+    assert (one.object_urls, problems) == (("a",), [])
 
 
 def test_the_same_images_make_groups_of_different_titles() -> None:
