@@ -5,7 +5,6 @@ import os
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlsplit
 
 import typer
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from pulumi_encord_integrations.model.databases import PostgresqlAddress
     from pulumi_encord_integrations.server.auth import Address
     from pulumi_encord_integrations.server.store.database import Database as OpenDatabase
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 
 EXAMPLES = (
     "serve --database encord.sqlite",
@@ -93,13 +90,18 @@ def open_database(
 
 def _address_of(url: str) -> "Address":
     """Spelled as clients sign it; raises `ConfigurationError`."""
+    import httpx2
+
     from pulumi_encord_integrations.client.settings import http_address
     from pulumi_encord_integrations.server.auth import Address
 
-    parts = urlsplit(http_address(url, "--public-url", "Give it as callers do: https://encord.example.com"))
-    port = f":{parts.port}" if parts.port and parts.port != _DEFAULT_PORTS[parts.scheme] else ""
-    host = parts.hostname or ""
-    return Address(f"[{host}]{port}" if ":" in host else f"{host}{port}", parts.path)
+    hint = "Give it as callers do: https://encord.example.com"
+    try:
+        spelled = httpx2.URL(http_address(url, "--public-url", hint))
+    except httpx2.InvalidURL:
+        raise ConfigurationError("--public-url is not an http(s) address", hint=hint) from None
+    prefix = spelled.raw_path.decode("ascii").rstrip("/")
+    return Address(spelled.netloc.decode("ascii"), prefix, spelled.scheme)
 
 
 def _open(database: "OpenDatabase", settings: "Settings", addresses: "tuple[Address, ...]" = ()) -> Any:

@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ _MAX_FIELD = 4096
 _MAX_TOLD = 2048
 """Characters of what arrived that are told in a refusal."""
 _MIN_NONCE = 16
+_LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?")
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,11 @@ class Address:
     authority: str
     prefix: str = ""
     """Of the path; the proxy takes it off."""
+    scheme: str = "https"
+    """Not signed."""
+
+    def __str__(self) -> str:
+        return f"{self.scheme}://{self.authority}{self.prefix}"
 
 
 @dataclass(frozen=True)
@@ -140,15 +147,25 @@ def _mismatch(incoming: Incoming, covered: tuple[str, ...], addresses: Sequence[
         arrived["@authority"] = incoming.authority
     told = {name: _told(value) for name, value in arrived.items()}
     host = f", for the host {told['@authority']}" if "@authority" in told else ""
-    served = f"; this API serves {', '.join(a.authority + a.prefix for a in addresses)}" if addresses else ""
     return Fault(
         401,
         "signature_mismatch",
-        f"the signature is not of the request that arrived: {told['@method']} {told['@request-target']}{host}"
-        f"{served}",
-        "A proxy must pass on the Host header, the path and the query unchanged",
+        "the signature does not match the request that arrived: "
+        f"{told['@method']} {told['@request-target']}{host}",
+        _remedy(incoming.authority, addresses),
         [{"component": name, "arrived": value} for name, value in told.items()],
     )
+
+
+def _remedy(authority: str, addresses: Sequence[Address]) -> str:
+    """Names one address at most: whoever asks is unknown."""
+    if not addresses:
+        return "A proxy must pass on the Host header, the path and the query unchanged"
+    called = f"Call it at {addresses[0]}"
+    if authority in {address.authority for address in addresses}:
+        return f"{called}; a proxy must pass on the path and the query unchanged"
+    scheme = "http" if _LOOPBACK.fullmatch(authority) else "https"
+    return f"{called}, or serve it with --public-url {scheme}://{_told(authority)} too"
 
 
 def _told(value: str) -> str:
@@ -194,7 +211,7 @@ def _checked_digest(incoming: Incoming) -> str:
     expected = f"sha-256=:{base64.b64encode(sha256(incoming.body).digest()).decode()}:"
     if not hmac.compare_digest(given.encode(), expected.encode()):
         raise not_authenticated(
-            f"the content digest is not of the body that arrived, {len(incoming.body)} bytes",
+            f"the Content-Digest does not match the body that arrived ({len(incoming.body)} bytes)",
             "A proxy must pass on bodies unchanged",
         )
     return given

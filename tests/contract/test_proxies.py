@@ -85,7 +85,7 @@ def test_a_query_that_is_encoded_anew_is_told_with_both_spellings(on_sqlite: Api
 def test_a_changed_body_is_told_from_a_changed_request(on_sqlite: Api) -> None:
     client = Client(PUBLIC, Signer(on_sqlite.keys[CREATOR]), Proxy(on_sqlite, body=b'{"a": 1}'))
     with pytest.raises(
-        NotAuthenticated, match=r"not of the body that arrived, 8 bytes. A proxy must pass on"
+        NotAuthenticated, match=r"the body that arrived \(8 bytes\)\. A proxy must pass on"
     ):
         client.call("POST", "cloud-integrations", body={"a": 2})
 
@@ -98,11 +98,28 @@ def test_an_api_that_knows_its_addresses_serves_behind_a_proxy_that_changes_host
 
 def test_a_request_for_another_api_is_refused_though_its_host_is_handed_on(on_sqlite: Api) -> None:
     serve_at(on_sqlite, "https://other.example")
-    assert "this API serves other.example" in refused(on_sqlite, Proxy(on_sqlite))
+    assert "Call it at https://other.example, or" in refused(on_sqlite, Proxy(on_sqlite))
+
+
+def test_a_direct_call_of_an_api_with_a_public_address_is_told_both_ways_out(on_sqlite: Api) -> None:
+    direct = "http://127.0.0.1:8080"
+    serve_at(on_sqlite, PUBLIC)
+    said = refused(on_sqlite, Proxy(on_sqlite), direct)
+    assert f"Call it at {PUBLIC}, or serve it with --public-url {direct} too" in said
+    assert "proxy" not in said
+    serve_at(on_sqlite, PUBLIC, direct)
+    assert call(on_sqlite, Proxy(on_sqlite), direct) == CREATOR
 
 
 @pytest.mark.parametrize(
-    "url", ["encord.example", "https://", "http://encord.example", "https://a@b", "https://a?b"]
+    "url", [
+        "encord.example",
+        "https://",
+        "http://encord.example",
+        "https://a@b",
+        "https://a?b",
+        "https://xn--\u00fc.example",
+    ],
 )
 def test_an_address_that_no_client_could_call_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError, match="--public-url"):
@@ -116,6 +133,8 @@ def test_an_address_that_no_client_could_call_is_refused(url: str) -> None:
         ("http://localhost:80/", "localhost"),
         ("http://[::1]:8080", "[::1]:8080"),
         ("https://encord.example:8443/a/b/", "encord.example:8443/a/b"),
+        ("https://B\u00dccher.example/\u00fcber", "xn--bcher-kva.example/%C3%BCber"),
+        ("https://xn--bcher-kva.example/%C3%BCber", "xn--bcher-kva.example/%C3%BCber"),
     ],
 )
 def test_an_address_is_spelled_as_clients_sign_it(url: str, authority: str) -> None:
@@ -123,3 +142,10 @@ def test_an_address_is_spelled_as_clients_sign_it(url: str, authority: str) -> N
     assert address.authority + address.prefix == authority
     request = httpx2.Request("GET", url)
     assert request.headers["Host"] == address.authority
+    assert request.url.raw_path.decode().rstrip("/") == address.prefix
+
+
+def test_an_address_that_is_not_ascii_is_served_as_clients_call_it(on_sqlite: Api) -> None:
+    public = "https://b\u00fccher.example/\u00fcber"
+    serve_at(on_sqlite, public)
+    assert call(on_sqlite, Proxy(on_sqlite, "10.0.0.7:8080", ("/%C3%BCber", "")), public) == CREATOR

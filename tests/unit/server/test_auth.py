@@ -116,9 +116,28 @@ def test_a_signature_for_a_public_address_holds_whatever_the_host_header_says() 
 
 
 def test_a_signature_for_another_address_does_not_hold_though_the_host_header_names_it() -> None:
-    elsewhere = (auth.Address("acme.example"),)
-    with pytest.raises(Fault, match=r"this API serves acme\.example$"):
-        auth.prove(_signed(), VAULT, 300, elsewhere)
+    with pytest.raises(Fault):
+        auth.prove(_signed(), VAULT, 300, (auth.Address("acme.example"),))
+
+
+ACME = auth.Address("acme.example", "/encord")
+
+
+@pytest.mark.parametrize(
+    ("authority", "told"),
+    [
+        ("127.0.0.1:8080", ", or serve it with --public-url http://127.0.0.1:8080 too"),
+        ("[::1]:8080", ", or serve it with --public-url http://[::1]:8080 too"),
+        ("10.0.0.7", ", or serve it with --public-url https://10.0.0.7 too"),
+        ("h\xf6st", ", or serve it with --public-url https://h\\xf6st too"),
+        ("acme.example", "; a proxy must pass on the path and the query unchanged"),
+    ],
+)
+def test_a_call_past_the_public_address_is_told_where_to_call(authority: str, told: str) -> None:
+    with pytest.raises(Fault) as refusal:
+        auth.prove(_arriving(authority=authority), VAULT, 300, (ACME, auth.Address("internal.example")))
+    assert refusal.value.hint == f"Call it at https://acme.example/encord{told}"
+    assert "internal.example" not in refusal.value.message
 
 
 def test_a_prefix_that_a_proxy_takes_off_is_part_of_what_was_signed() -> None:
@@ -133,6 +152,6 @@ def test_a_prefix_that_a_proxy_takes_off_is_part_of_what_was_signed() -> None:
 
 def test_a_body_or_a_digest_that_was_changed_is_told_from_a_wrong_signature() -> None:
     incoming = _signed()
-    with pytest.raises(Fault, match="not of the body that arrived, 3 bytes"):
+    with pytest.raises(Fault, match=r"does not match the body that arrived \(3 bytes\)"):
         auth.prove(replace(incoming, body=b"{ }"), VAULT, 300)
     assert "no Content-Digest" in _refused(incoming, content_digest="").message
