@@ -83,7 +83,7 @@ class Walk:
                 return
             name = canonical_key(key)
             if name in seen:
-                raise _Unfit(f'"{name}" is there twice')
+                raise _Unfit(f'"{name}" appears twice')
             seen.add(name)
             kind, value = next(self._events)
             if name in FLAGS:
@@ -136,6 +136,6 @@ class Walk:
             if event == "end_map":
                 break
             if key in found:
-                raise _Unfit(f'the key "{key}" is there twice in one mapping')
+                raise _Unfit(f'the key "{key}" appears twice in one mapping')
             found[key] = self._value(*next(self._events), depth + 1)
         return found

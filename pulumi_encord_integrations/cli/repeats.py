@@ -1,4 +1,4 @@
-"""Items of a file that are there twice, found on disk: memory does not grow with the file."""
+"""Items of a file that appear twice, found on disk: memory does not grow with the file."""
 
 import sqlite3
 from collections.abc import Iterator

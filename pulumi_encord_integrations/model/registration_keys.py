@@ -69,7 +69,7 @@ def flags_of(body: Mapping[str, Any]) -> tuple[Flags, list[Problem]]:
         if not isinstance(value, bool):
             problems.append(Problem((key,), "must be true or false"))
         elif name in given:
-            problems.append(Problem((key,), f'"{name}" is there twice'))
+            problems.append(Problem((key,), f'"{name}" appears twice'))
         else:
             given[name] = value
     return Flags(**given), problems

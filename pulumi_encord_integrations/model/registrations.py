@@ -103,7 +103,7 @@ class Judge:
     def notes(self, flags: Flags) -> list[str]:
         """What of all that was judged means nothing here, a line each."""
         keys = ", ".join(sorted(self._left_out))
-        return flags.notes + ([f"not kept, since it means nothing here: {keys}"] if keys else [])
+        return flags.notes + ([f"ignored: {keys}"] if keys else [])
 
     def item(self, list_: str, index: int, value: Any) -> tuple[Registration | None, list[Problem]]:
         """The item, unless something is wrong with it."""
@@ -153,7 +153,7 @@ class Judge:
 
 
 def repeated(path: tuple[str, int], first: tuple[str, int]) -> Problem:
-    """What is wrong with an item that is there twice."""
+    """What is wrong with an item that appears twice."""
     return Problem(path, f"is the same as {first[0]}[{first[1]}]", "name each once")
 
 
@@ -169,7 +169,7 @@ def _items(body: Mapping[str, Any], problems: list[Problem]) -> Iterator[tuple[s
         if list_ not in LISTS:
             continue
         if not isinstance(values, list) or list_ in seen:
-            reason = f'"{list_}" is there twice' if list_ in seen else "must be a list"
+            reason = f'"{list_}" appears twice' if list_ in seen else "must be a list"
             problems.append(Problem((key,), reason))
             continue
         seen.add(list_)

@@ -102,7 +102,7 @@ class SasToken:
         """Why it can never be of use, whatever the time is."""
         begins_at = _time(self.parts["st"]) if "st" in self.parts else None
         if self.twice:
-            yield "is no SAS token: a part is there twice"
+            yield "is no SAS token: a part appears twice"
         if "st" in self.parts and begins_at is None:
             yield "is no SAS token: st is no time such as 2027-12-31T23:59:59Z"
         if begins_at is not None and begins_at >= self.ends_at:

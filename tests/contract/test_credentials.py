@@ -23,7 +23,7 @@ REFUSED = [
     (OVER, "sasToken: ended on 2020-05-01 10:00 UTC; make a new one"),
     (SERVICE, "sasToken: is a service SAS (sr), which opens one container or blob; make an account SAS"),
     (GOOD.replace("sp=rl", "sp=r"), "sasToken: opens too little: sp must hold r and l"),
-    (f"{GOOD}&sp=rl", "sasToken: is no SAS token: a part is there twice"),
+    (f"{GOOD}&sp=rl", "sasToken: is no SAS token: a part appears twice"),
 ]
 
 

@@ -152,7 +152,7 @@ def test_an_images_metadata_comes_back_as_it_was_given(local: Api, path: str) ->
 
 def test_what_is_not_kept_is_told(local: Api, path: str) -> None:
     answer = post(local, path, videos("a", "b", placeholderItemUuid="x"))
-    assert answer.body["notes"] == ["not kept, since it means nothing here: placeholderItemUuid"]
+    assert answer.body["notes"] == ["ignored: placeholderItemUuid"]
 
 
 @pytest.mark.parametrize("batch", ["", "x" * 64, "0" * 63, 5, ["0" * 64]])

@@ -182,7 +182,7 @@ def test_any_signature_survives_pasting(signature: bytes, plus: str, padded: boo
             "is a user delegation SAS, which ends within 7 days",
         ),
         (TOKEN.replace("sp=rl&", ""), "is no account SAS"),
-        (f"{TOKEN}&sp=rl", "a part is there twice"),
+        (f"{TOKEN}&sp=rl", "a part appears twice"),
         (TOKEN.replace("ss=b", "ss=f"), "ss must hold b; allow the Blob service"),
         (TOKEN.replace("srt=co", "srt=o"), "srt must hold c and o"),
         (TOKEN.replace("srt=co", "srt=c"), "srt must hold c and o"),

@@ -339,7 +339,7 @@ def test_keys_that_mean_nothing_here_are_told_in_one_line() -> None:
     }
     assert rules.body(body)[1] == []
     keys = "dicomFiles[].dicomMetadata, placeholderItemUuid"
-    assert rules.notes(Flags()) == [f"not kept, since it means nothing here: {keys}"]
+    assert rules.notes(Flags()) == [f"ignored: {keys}"]
     alone = "upsert_metadata has no effect without skip_duplicate_urls"
     assert judge().notes(Flags(upsert_metadata=True)) == [alone]
     assert judge().notes(Flags(skip_duplicate_urls=True, upsert_metadata=True)) == []
