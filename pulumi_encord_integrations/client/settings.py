@@ -156,7 +156,7 @@ def http_address(value: str, name: str, hint: str = "") -> str:
     # After an @ in the path, what stands before it is a password with a slash.
     more = "@" in value or parts.query or parts.fragment
     # urlsplit itself passes over line ends and tabs.
-    if not usable or more or not value.isprintable() or " " in value:
+    if not usable or more or not value.isprintable() or " " in value or not _encodable(value):
         raise ConfigurationError(f"{name} is not an http(s) address", hint=hint)
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise ConfigurationError(
@@ -164,6 +164,19 @@ def http_address(value: str, name: str, hint: str = "") -> str:
             hint="Use https for other machines",
         )
     return value.rstrip("/")
+
+
+def _encodable(address: str) -> bool:
+    """Whether its host can be asked for; only one that is not ASCII may not."""
+    if address.isascii():
+        return True
+    import httpx2
+
+    try:
+        httpx2.URL(address)
+    except httpx2.InvalidURL:
+        return False
+    return True
 
 
 def project_folder(start: Path | None = None) -> Path:

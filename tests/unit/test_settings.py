@@ -30,6 +30,7 @@ def settings(config: Mapping[str, str], environment: Mapping[str, str] | None = 
         ("https://api.us.encord.com/", "https://api.us.encord.com"),
         ("https://encord.example.com:8443", "https://encord.example.com:8443"),
         ("https://[2001:db8::1]:8443", "https://[2001:db8::1]:8443"),
+        ("https://b\u00fccher.example", "https://b\u00fccher.example"),
         ("http://localhost:8000", "http://localhost:8000"),
         ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
         ("http://[::1]:8000", "http://[::1]:8000"),
@@ -73,6 +74,9 @@ def test_an_endpoint_is_embedded_or_an_address(written: str, kept: str) -> None:
         f"https://ada:12/{CANARY}@x",
         "https://.",
         "https://-",
+        "https://xn--\u00fc.example",
+        "https://\u00fc-.example",
+        f"https://\u00fc{'a' * 63}.example",
     ],
 )
 def test_another_endpoint_is_refused_with_a_remedy(endpoint: str) -> None:
