@@ -5,6 +5,7 @@ import os
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -90,18 +91,12 @@ def open_database(
 
 def _address_of(url: str) -> "Address":
     """Spelled as clients sign it; raises `ConfigurationError`."""
-    import httpx2
-
+    from pulumi_encord_integrations.client.client import as_sent
     from pulumi_encord_integrations.client.settings import http_address
     from pulumi_encord_integrations.server.auth import Address
 
-    hint = "Give it as callers do: https://encord.example.com"
-    try:
-        spelled = httpx2.URL(http_address(url, "--public-url", hint))
-    except httpx2.InvalidURL:
-        raise ConfigurationError("--public-url is not an http(s) address", hint=hint) from None
-    prefix = spelled.raw_path.decode("ascii").rstrip("/")
-    return Address(spelled.netloc.decode("ascii"), prefix, spelled.scheme)
+    given = http_address(url, "--public-url", "Give it as callers do: https://encord.example.com")
+    return Address(*as_sent(given), scheme=urlsplit(given).scheme)
 
 
 def _open(database: "OpenDatabase", settings: "Settings", addresses: "tuple[Address, ...]" = ()) -> Any:

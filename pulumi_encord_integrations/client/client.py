@@ -40,6 +40,12 @@ M = TypeVar("M", bound=BaseModel)
 _AnyPage = Page[dict[str, Any]]
 
 
+def as_sent(address: str) -> tuple[str, str]:
+    """Authority and path of an API's address, spelled as requests are signed and sent."""
+    url = httpx2.URL(address)
+    return url.netloc.decode("ascii"), url.raw_path.decode("ascii").rstrip("/")
+
+
 class Client:
     """Calls the API as one user. Safe to share between threads.
 

@@ -147,25 +147,25 @@ def _mismatch(incoming: Incoming, covered: tuple[str, ...], addresses: Sequence[
         arrived["@authority"] = incoming.authority
     told = {name: _told(value) for name, value in arrived.items()}
     host = f", for the host {told['@authority']}" if "@authority" in told else ""
+    # One address at most: whoever asks is unknown.
+    served = f"; this API serves {addresses[0]}" if addresses else ""
     return Fault(
         401,
         "signature_mismatch",
         "the signature does not match the request that arrived: "
-        f"{told['@method']} {told['@request-target']}{host}",
+        f"{told['@method']} {told['@request-target']}{host}{served}",
         _remedy(incoming.authority, addresses),
         [{"component": name, "arrived": value} for name, value in told.items()],
     )
 
 
 def _remedy(authority: str, addresses: Sequence[Address]) -> str:
-    """Names one address at most: whoever asks is unknown."""
     if not addresses:
         return "A proxy must pass on the Host header, the path and the query unchanged"
-    called = f"Call it at {addresses[0]}"
     if authority in {address.authority for address in addresses}:
-        return f"{called}; a proxy must pass on the path and the query unchanged"
+        return "Call it there; a proxy must pass on the path and the query unchanged"
     scheme = "http" if _LOOPBACK.fullmatch(authority) else "https"
-    return f"{called}, or serve it with --public-url {scheme}://{_told(authority)} too"
+    return f"Call it there, or serve it with --public-url {scheme}://{_told(authority)} too"
 
 
 def _told(value: str) -> str:

@@ -84,9 +84,7 @@ def test_a_query_that_is_encoded_anew_is_told_with_both_spellings(on_sqlite: Api
 
 def test_a_changed_body_is_told_from_a_changed_request(on_sqlite: Api) -> None:
     client = Client(PUBLIC, Signer(on_sqlite.keys[CREATOR]), Proxy(on_sqlite, body=b'{"a": 1}'))
-    with pytest.raises(
-        NotAuthenticated, match=r"the body that arrived \(8 bytes\)\. A proxy must pass on"
-    ):
+    with pytest.raises(NotAuthenticated, match=r"the body that arrived \(8 bytes\)\. A proxy must pass on"):
         client.call("POST", "cloud-integrations", body={"a": 2})
 
 
@@ -98,21 +96,22 @@ def test_an_api_that_knows_its_addresses_serves_behind_a_proxy_that_changes_host
 
 def test_a_request_for_another_api_is_refused_though_its_host_is_handed_on(on_sqlite: Api) -> None:
     serve_at(on_sqlite, "https://other.example")
-    assert "Call it at https://other.example, or" in refused(on_sqlite, Proxy(on_sqlite))
+    assert "this API serves https://other.example. Call it there, or" in refused(on_sqlite, Proxy(on_sqlite))
 
 
 def test_a_direct_call_of_an_api_with_a_public_address_is_told_both_ways_out(on_sqlite: Api) -> None:
     direct = "http://127.0.0.1:8080"
     serve_at(on_sqlite, PUBLIC)
     said = refused(on_sqlite, Proxy(on_sqlite), direct)
-    assert f"Call it at {PUBLIC}, or serve it with --public-url {direct} too" in said
+    assert f"this API serves {PUBLIC}. Call it there, or serve it with --public-url {direct} too" in said
     assert "proxy" not in said
     serve_at(on_sqlite, PUBLIC, direct)
     assert call(on_sqlite, Proxy(on_sqlite), direct) == CREATOR
 
 
 @pytest.mark.parametrize(
-    "url", [
+    "url",
+    [
         "encord.example",
         "https://",
         "http://encord.example",
