@@ -8,7 +8,7 @@ ALL_BAD = """aws(
     "bad",
     title=" ",
     role_arn="arn:aws:iam::123456789012:user/ada",
-    buckets=["Bad_Name", {"name": "data", "prefixes": ["/videos"]}],
+    buckets=["Bad Name", {"name": "data", "prefixes": ["/videos"]}],
     region="mars",
     adopt="yes",
 )"""

@@ -68,7 +68,7 @@ def test_an_existing_integration_is_adopted_and_survives_its_entry(declared: Pro
 def test_a_bad_file_stops_the_preview_with_every_problem_before_anything_is_asked(declared: Project) -> None:
     file = declared.folder / "encord.yaml"
     text = file.read_text().replace("title: Production", "titel: Production")
-    file.write_text(text.replace("acme-training", "ACME", 1))
+    file.write_text(text.replace("acme-training", "a", 1))
     shown = declared.fail("preview", "--stack", "dev")
     assert "error: 3 problems in encord.yaml; nothing is declared" in shown
     for place in ("2:3 integrations.prod", "4:5 integrations.prod", "6:15 integrations.prod.buckets"):
@@ -93,7 +93,7 @@ def test_a_missing_file_is_one_clear_line(project: Project) -> None:
     line_with(f"help: looked for {Path(project.folder).resolve()}/encord.yaml", shown)
 
 
-CANARY = "canary-of-the-file"
+CANARY = "canaryOfTheFile"
 SECRETS = """integrations:
   scans:
     type: azure

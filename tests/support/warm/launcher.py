@@ -24,9 +24,20 @@ def is_known(arguments: list[str]) -> bool:
 
 def hand_over(arguments: list[str]) -> int:
     """Let the zygote run it and return its exit status, as `waitpid` has it."""
+    sent_early: list[int] = []
+    pid = 0
+
+    def forward(number: int, _frame: object) -> None:
+        if pid:
+            os.kill(pid, number)
+        else:
+            sent_early.append(number)
+
+    for number in (_signal.SIGINT, _signal.SIGTERM):
+        _signal.signal(number, forward)
     connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     connection.connect(SOCKET)
-    fields = [os.getcwd(), str(os.getpgrp()), str(len(arguments)), *arguments]
+    fields = [os.getcwd(), str(len(arguments)), *arguments]
     fields += [f"{name}={value}" for name, value in os.environ.items()]
     message = "\0".join(fields).encode("utf-8", "surrogateescape")
     standard = b"".join(number.to_bytes(4, sys.byteorder) for number in (0, 1, 2))
@@ -37,12 +48,8 @@ def hand_over(arguments: list[str]) -> int:
     while sent < len(message):
         sent += connection.send(message[sent:])
     pid = int.from_bytes(connection.recv(4), "big")
-
-    def forward(number: int, _frame: object) -> None:
-        os.kill(pid, number)
-
-    for number in (_signal.SIGINT, _signal.SIGTERM):
-        _signal.signal(number, forward)
+    while sent_early:
+        os.kill(pid, sent_early.pop())
     return int.from_bytes(connection.recv(4), "big")
 
 

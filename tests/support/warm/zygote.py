@@ -39,7 +39,6 @@ class Request:
     """The process that a launcher asks for."""
 
     folder: str
-    group: int
     arguments: list[str]
     environment: dict[str, str]
     files: list[int]
@@ -115,15 +114,16 @@ def _received(launcher: socket.socket) -> Request:
     message = b""
     while len(message) < length:
         message += launcher.recv(length - len(message))
-    folder, group, count, *rest = os.fsdecode(message).split("\0")
+    folder, count, *rest = os.fsdecode(message).split("\0")
     arguments, variables = rest[: int(count)], rest[int(count) :]
     environment = dict(variable.split("=", 1) for variable in variables)
-    return Request(folder, int(group), arguments, environment, files)
+    return Request(folder, arguments, environment, files)
 
 
 def become(request: Request) -> None:
     """Take the place of the launcher."""
-    os.setpgid(0, request.group)
+    # A group of its own: what is sent to the launcher's group, the launcher passes on.
+    os.setpgid(0, 0)
     for place, number in enumerate(request.files):
         os.dup2(number, place)
         os.close(number)
