@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 EXAMPLES = (
-    "serve --database encord.sqlite",
+    "serve --database /srv/encord.sqlite",
     "serve --database /srv/encord.sqlite --port 0",
     "serve --database postgresql://encord@db.example.com/encord --encryption-key /srv/encord.encryption-key",
     "serve --database /srv/encord.sqlite --host 0.0.0.0 --behind-tls-proxy",
