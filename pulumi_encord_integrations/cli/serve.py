@@ -65,10 +65,9 @@ def serve(
     settings = read_server_settings()
     place = database_in(database, settings)
     require_server(place)
-    with interrupts.expected():
-        opened = open_database(place, encryption_key or settings.encryption_key_file)
-        app = _open(opened, settings, addresses)
-        _run(app, _listen(host, port), opened)
+    opened = open_database(place, encryption_key or settings.encryption_key_file)
+    app = _open(opened, settings, addresses)
+    _run(app, _listen(host, port), opened)
 
 
 def _is_loopback(host: str) -> bool:
