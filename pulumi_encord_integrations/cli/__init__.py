@@ -7,7 +7,8 @@ def main() -> None:
     """Runs the command and ends the process with its exit code."""
     from pulumi_encord_integrations.cli import interrupts
 
-    interrupts.install()
+    verb = next((argument for argument in sys.argv[1:] if not argument.startswith("-")), "")
+    interrupts.install(expected=verb == "serve")
     try:
         from pulumi_encord_integrations.cli.app import run
 
@@ -16,5 +17,6 @@ def main() -> None:
     except KeyboardInterrupt:
         # While modules load; later `run` handles it.
         code, word = interrupts.cancelled()
-        sys.stderr.write(f"error: {word}\n")
+        if word:
+            sys.stderr.write(f"error: {word}\n")
     sys.exit(code)

@@ -40,8 +40,8 @@ _EXAMPLES = (
     "credentials --within 30d",
     "scenarios --type aws --strict --over-vpn",
     "doctor --stack prod",
-    "init-server --database encord.sqlite --organization Acme --admin ada@example.com --new-key ada.key",
-    "serve --database encord.sqlite",
+    "init-server --database /srv/encord.sqlite --organization Acme --admin ada@example.com --new-key ada.key",
+    "serve --database /srv/encord.sqlite",
 )
 
 app = typer.Typer(name=NAME, cls=verbs(*_EXAMPLES), rich_markup_mode=None, pretty_exceptions_enable=False)

@@ -15,10 +15,8 @@ from pulumi_encord_integrations.cli.serve import open_database
 from pulumi_encord_integrations.client.errors import ConfigurationError, Refused
 from pulumi_encord_integrations.model.databases import PostgresqlAddress
 
-EXAMPLES = (
-    "init-server --database encord.sqlite --organization Acme --admin ada@example.com --public-key ada.pub",
-    "init-server --database encord.sqlite --organization Acme --admin ada@example.com --new-key ada.key",
-)
+_ACME = "init-server --database /srv/encord.sqlite --organization Acme --admin ada@example.com"
+EXAMPLES = (f"{_ACME} --public-key ada.pub", f"{_ACME} --new-key ada.key")
 
 _KEY_HINT = "It must be an Ed25519 public key in OpenSSH format: ssh-keygen -t ed25519 makes one, FILE.pub"
 

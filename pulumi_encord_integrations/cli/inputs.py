@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from pulumi_encord_integrations.cli import paths
+from pulumi_encord_integrations.cli import interrupts, paths
 from pulumi_encord_integrations.client.errors import ConfigurationError
 
 STDIN = Path("-")
@@ -27,7 +27,7 @@ def readable_twice(file: Path) -> Iterator[Path]:
     if file != STDIN and file.is_file() and not file.is_relative_to(_DEVICES):
         yield file
         return
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, interrupts.removed(Path(folder)):
         copy = Path(folder, "input")
         with copy.open("xb") as written:
             _copy(file, written)

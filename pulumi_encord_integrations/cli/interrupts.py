@@ -1,18 +1,20 @@
 """A signal ends the command at once, whatever swallows the exception that it raises.
 
 Python drops exceptions of finalizers and callbacks, a library may catch everything, and C code may not return
-for long. So a thread learns of the signal from a pipe, raises the exception again until the command has
-handled it, and ends the process if that takes too long.
+for long. So a thread learns of the signal from a pipe, raises the exception again until something handles it,
+and ends the process if that takes too long.
 """
 
 import _thread
 import os
 import select
+import shutil
 import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
@@ -34,14 +36,20 @@ class _State:
     """The command is ending: the exception must not be raised again."""
     expected = False
     """A signal is how the verb is meant to end."""
+    folder: Path | None = None
+    """Removed however the process ends."""
     terminal: list[Any] | None = None
 
 
 _state = _State()
 
 
-def install() -> None:
-    """Takes over the signals that end this process; those that it was started to ignore stay ignored."""
+def install(*, expected: bool = False) -> None:
+    """Takes over the signals that end this process; those that it was started to ignore stay ignored.
+
+    `expected` says that a signal is how the verb is meant to end.
+    """
+    _state.expected = expected
     if os.name != "posix":
         return
     heard, told = os.pipe()
@@ -75,15 +83,13 @@ def cancelled() -> tuple[int, str]:
 
 
 @contextmanager
-def expected() -> Iterator[None]:
-    """A block that a signal is meant to end."""
-    _state.expected = True
+def removed(folder: Path) -> Iterator[None]:
+    """A block that needs a temporary folder: a signal that leaves no time to clean up removes it, too."""
+    _state.folder = folder
     try:
         yield
-    except KeyboardInterrupt:
-        finish()
     finally:
-        _state.expected = False
+        _state.folder = None
 
 
 def _on_signal(number: int, _frame: FrameType | None) -> None:
@@ -92,8 +98,18 @@ def _on_signal(number: int, _frame: FrameType | None) -> None:
             # The second one: the thread ends the process.
             return
         _state.came, _state.number = True, number
+    elif _cleaning_up():
+        return
     if not _state.handled:
         raise KeyboardInterrupt
+
+
+def _cleaning_up() -> bool:
+    """Whether the exception has arrived: an `except`, `finally` or `with` is handling it."""
+    found = sys.exc_info()[1]
+    while found is not None and not isinstance(found, KeyboardInterrupt):
+        found = found.__context__
+    return found is not None
 
 
 def _on_unraisable(ignored: "sys.UnraisableHookArgs") -> None:
@@ -126,6 +142,8 @@ def _end(number: int) -> None:
             os.write(2, _SHOW_CURSOR)
         if not said:
             os.write(2, f"error: {_WORDS[number]}\n".encode())
+        if _state.folder:
+            shutil.rmtree(_state.folder, ignore_errors=True)
     finally:
         os._exit(0 if _state.expected else CODES[number])
 

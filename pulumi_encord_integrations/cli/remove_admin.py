@@ -12,6 +12,7 @@ from pulumi_encord_integrations.cli.naming import Integration, the_one
 from pulumi_encord_integrations.cli.output import printable, result, say
 from pulumi_encord_integrations.cli.serve import open_database
 from pulumi_encord_integrations.client.errors import ConfigurationError, NotFound, Refused
+from pulumi_encord_integrations.model.text import same_email
 
 if TYPE_CHECKING:
     from pulumi_encord_integrations.server.operating import Listed
@@ -41,14 +42,15 @@ def remove_admin(
     settings = read_server_settings()
     place = database_in(database, settings)
     require_server(place)
+    who = same_email(email)
     opened = open_database(place, encryption_key or settings.encryption_key_file or Path("unused"))
     try:
-        found = _remove(opened, integration, email.strip().lower(), yes=yes)
+        found = _remove(opened, integration, who, yes=yes)
     finally:
         opened.close()
     say("removed")
     if json:
-        result(document(integrationUuid=found.uuid, title=found.title, removed=email.strip().lower()))
+        result(document(integrationUuid=found.uuid, title=found.title, removed=who))
 
 
 def _remove(database: "OpenDatabase", integration: str, email: str, *, yes: bool) -> "Listed":

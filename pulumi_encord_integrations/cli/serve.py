@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pulumi_encord_integrations.server.store.database import Database as OpenDatabase
 
 EXAMPLES = (
-    "serve --database encord.sqlite",
+    "serve --database /srv/encord.sqlite",
     "serve --database /srv/encord.sqlite --port 0",
     "serve --database postgresql://encord@db.example.com/encord --encryption-key /srv/encord.encryption-key",
     "serve --database /srv/encord.sqlite --host 0.0.0.0 --behind-tls-proxy",
@@ -63,10 +63,9 @@ def serve(
     settings = read_server_settings()
     place = database_in(database, settings)
     require_server(place)
-    with interrupts.expected():
-        opened = open_database(place, encryption_key or settings.encryption_key_file)
-        app = _open(opened, settings, addresses)
-        _run(app, _listen(host, port), opened)
+    opened = open_database(place, encryption_key or settings.encryption_key_file)
+    app = _open(opened, settings, addresses)
+    _run(app, _listen(host, port), opened)
 
 
 def _is_loopback(host: str) -> bool:

@@ -8,6 +8,7 @@ from pulumi_encord_integrations.cli.connection import Json, Stack, document, exi
 from pulumi_encord_integrations.cli.naming import nearest
 from pulumi_encord_integrations.cli.output import printable, result, say, show
 from pulumi_encord_integrations.client.errors import NotFound
+from pulumi_encord_integrations.model.text import same_email
 
 if TYPE_CHECKING:
     from pulumi_encord_integrations.client.client import Client
@@ -29,10 +30,10 @@ def who_can(
 
     with existing(stack, f'nobody is known by "{email}"') as client:
         found = _access(client, email)
-        oneself = organizations.current(client).user_email == email.strip().lower()
+        oneself = organizations.current(client).user_email == same_email(email)
     if json:
         rows = [access.model_dump(mode="json", by_alias=True) for access in found]
-        result(document(user=email.strip().lower(), access=rows))
+        result(document(user=same_email(email), access=rows))
     elif found:
         from pulumi_encord_integrations.cli.people import access_table
 

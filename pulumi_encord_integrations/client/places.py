@@ -49,5 +49,5 @@ def database_of(text: str, setting: str, start: Path) -> Path | PostgresqlAddres
 
 def default_database(project: Path) -> Path:
     """Where the database of a project lies that names none."""
-    former = project / _FORMER_DATABASE
-    return former if former.exists() else project / DATABASE
+    path, former = project / DATABASE, project / _FORMER_DATABASE
+    return former if former.exists() and not path.exists() else path

@@ -34,6 +34,15 @@ class _Held:
     claims: "dict[Claim, None]" = field(default_factory=dict)
 
 
+@dataclass(eq=False)
+class _Later:
+    """A role that is an Output, and whose it is."""
+
+    role: Any = None
+    """None until it is known."""
+    principals: list[_Key] = field(default_factory=list)
+
+
 class Claim:
     """What one resource decides over, of an integration or group.
 
@@ -66,7 +75,9 @@ class Claim:
         if not is_list(rows):
             return given
         claimed = [self._member(row) for row in rows]
-        return given if isinstance(given, Mapping) else claimed
+        if isinstance(given, Mapping):
+            return {key: row["role"] for key, row in zip(given, claimed, strict=True)}
+        return claimed
 
     def _member(self, row: Any) -> Any:
         if _is_later(row):
@@ -75,7 +86,8 @@ class Claim:
             return row
         claimed = dict(row)
         if "user" in row:
-            claimed["user"] = self.user(row["user"], row.get("role"))
+            held = self.holder(row["user"], row.get("role"))
+            claimed |= {name: held[name] for name in held if name in row}
         if "group" in row:
             claimed["group"] = self.group(row["group"])
         return claimed
@@ -89,6 +101,13 @@ class Claim:
             return given
         claimed = [self.user(user) for user in emails]
         return given if isinstance(given, Mapping) else claimed
+
+    def holder(self, user: Any, role: Any) -> dict[str, Any]:
+        """A user with a role, which is compared as soon as it is known."""
+        if not _is_later(role):
+            return {"user": self.user(user, role), "role": role}
+        later = _Later()
+        return {"user": self.user(user, later), "role": _passed(role, lambda known: self._know(later, known))}
 
     def user(self, given: Any, role: Any = None) -> Any:
         """A user, by their resource or e-mail."""
@@ -133,8 +152,15 @@ class Claim:
         for principal in self._roles:
             self._decide(held, principal)
 
+    def _know(self, later: _Later, role: str) -> None:
+        later.role = role
+        for principal in later.principals:
+            self._take(principal)
+
     def _take(self, principal: _Key, role: Any = None) -> None:
         self._roles.setdefault(principal, role)
+        if isinstance(role, _Later):
+            role.principals.append(principal)
         for holder in self._holders:
             self._decide(self._held(holder), principal)
 
@@ -168,7 +194,10 @@ class Claim:
         if beside is None:
             return
         join, lists = (self, beside) if self._joins else (beside, self)
-        if lists._roles[principal] != "admin":
+        role = lists._roles[principal]
+        if isinstance(role, _Later):
+            role = role.role or "admin"
+        if role != "admin":
             raise pulumi.RunError(
                 f"{name} becomes an Admin by {join.label}, and {lists.label} does not say so: "
                 'give them the role "admin" there, or take one of the two out'

@@ -56,13 +56,14 @@ def get_integration_output(
 
 @contextmanager
 def _client() -> Iterator[Client | None]:
-    """A client that only reads; None if the embedded API has no database yet."""
+    """A client that makes no database; None if the embedded API has none yet."""
     config = pulumi.Config("encord")
     client: Client | None = None
     try:
         found = settings.load(config.get, settings.project_folder(Path.cwd()))
         try:
-            client = embedded.connect(found, read_only=True)
+            # Not read-only: a program runs before any provider, so this may have to migrate or make a key.
+            client = embedded.connect(found)
         except embedded.DatabaseMissing:
             client = None
         yield client

@@ -84,9 +84,8 @@ class IntegrationMember(EncordResource, module="encord", name="IntegrationMember
         claim = Claim(f'IntegrationMember "{resource_name}"')
         inputs = {
             "integration": claim.on(integration, integration_of),
-            "user": claim.user(user, role),
+            **claim.holder(user, role),
             "group": claim.group(group),
-            "role": role,
             "on_delete": on_delete,
         }
         with_ = _deleted_with(integration) if user is not None else None

@@ -103,7 +103,7 @@ class Call:
         if key.ended:
             raise not_authenticated(
                 f"this key ended when {key.owner.email} was removed from the organization",
-                "Use a new key; for an embedded API the next pulumi up makes one",
+                "For an embedded API the next pulumi up makes a new key; a served API registers none yet",
             )
         return key.owner
 

@@ -46,6 +46,7 @@ STUCK = """
 ALONE = "sys.modules['pulumi_encord_integrations.cli.app'] = types.SimpleNamespace(run=verb)"
 LISTING = "from pulumi_encord_integrations.client import integrations; integrations.search = verb"
 SERVING = "from pulumi_encord_integrations.cli import serve; serve.open_database = verb"
+COPYING = f"from pulumi_encord_integrations.cli.inputs import STDIN, readable_twice; {ALONE}"
 LOADING = """
 class Finder:
     def find_spec(name, path=None, target=None):
@@ -65,6 +66,7 @@ def ended(folder: Path, *described: str) -> tuple[int, str]:
         command(*described),
         cwd=folder,
         env=settings(folder),
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=120,
@@ -103,6 +105,39 @@ def test_what_an_interrupt_leaves_is_cleaned_up(tmp_path: Path) -> None:
     assert (tmp_path / "cleaned").exists()
 
 
+def test_cleaning_up_is_not_interrupted_while_it_takes_its_time(tmp_path: Path) -> None:
+    prepare = f"interrupts._AGAIN = 0.05; {LISTING}"
+    body = """
+    import time
+    try: interrupt()
+    finally:
+        try: {}["absent"]
+        except KeyError: time.sleep(0.5)
+        open("cleaned", "x").close()"""
+    assert ended(tmp_path, body, prepare, "list") == (8, "error: cancelled\n")
+    assert (tmp_path / "cleaned").exists()
+
+
+AGAIN = "interrupt(); os.kill(os.getpid(), signal.SIGINT); block()"
+
+
+@pytest.mark.parametrize(
+    "body", [STUCK, f"\n    try: interrupt()\n    finally: {AGAIN}"], ids=["in C", "by two signals"]
+)
+def test_no_copy_of_standard_input_is_left_where_there_is_no_time_to_clean_up(
+    tmp_path: Path, body: str
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    prepare = f"os.environ['TMPDIR'] = 'tmp'; interrupts._PATIENCE = 1; {COPYING}"
+    inside = body.replace("\n", "\n    ")
+    copying = f"""
+    with readable_twice(STDIN) as copy:
+        assert copy.exists()
+        {inside}"""
+    assert ended(tmp_path, copying, prepare) == (8, "error: cancelled\n")
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
 def test_a_second_interrupt_does_not_wait_for_the_cleaning(tmp_path: Path) -> None:
     body = """
     try: interrupt()
@@ -126,6 +161,14 @@ def test_sigterm_ends_the_command_with_143(tmp_path: Path, body: str) -> None:
 
 def test_a_signal_that_vanishes_while_a_server_starts_ends_it_well(tmp_path: Path) -> None:
     assert ended(tmp_path, SWALLOWED["finalizer"], SERVING, "serve") == (0, "")
+
+
+@pytest.mark.parametrize("body", ["interrupt()", "interrupt(signal.SIGTERM)", SWALLOWED["except"]])
+@pytest.mark.parametrize("arguments", [["serve"], ["--debug", "serve", "--port", "0"]])
+def test_a_signal_while_the_modules_of_a_server_load_ends_it_well(
+    tmp_path: Path, body: str, arguments: list[str]
+) -> None:
+    assert ended(tmp_path, body, LOADING, *arguments) == (0, "")
 
 
 def test_a_signal_that_was_ignored_from_the_start_stays_ignored(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.server.store import tables as t
 from tests.support.api import BOSS, CREATOR, FOREIGNER, MEMBER, OUTSIDER, Api, served
 from tests.support.command import COMMAND, Ran, environment, key_file, run, scrubbed
+from tests.support.people import granted, newcomer
 
 
 @pytest.fixture
@@ -145,6 +146,16 @@ def test_the_operator_removes_nobody_else(team: Api, who: str, title: str, code:
     ran = operate(team, uuid_of(team, title), who, "--yes")
     assert (ran.code, said in ran.err) == (code, True), ran.err
     assert (team.rows("members"), team.rows("audit")) == before
+
+
+def test_a_person_is_found_by_any_spelling_of_the_e_mail(team: Api) -> None:
+    joerg, encoded, uuid = "jörg@exämple.de", " JÖRG@xn--exmple-cua.de", uuid_of(team, "prod-images")
+    newcomer(team, joerg)
+    granted(team, uuid, {joerg: "admin"})
+    of_oneself = ask(team, joerg, "who-can", encoded, "--json")
+    assert (json.loads(of_oneself.out)["user"], of_oneself.err) == (joerg, "")
+    assert json.loads(operate(team, uuid, encoded, "--yes", "--json").out)["removed"] == joerg
+    assert role_of(team, joerg) is None
 
 
 @pytest.mark.parametrize("arguments", [["no-uuid", CREATOR, "--yes"], ["UUID", CREATOR]])

@@ -45,7 +45,8 @@ def on_postgresql(tmp_path: Path) -> Iterator[Api]:
 def another(api: Api, **how: Any) -> Api:
     """A second server on the same database and key."""
     again = api.restarted()
-    again.database = api.use(PostgresqlDatabase(str(api._address), api.database.key_file, **how))
+    address = postgres.address_of(str(api._address))
+    again.database = api.use(PostgresqlDatabase(address, api.database.key_file, **how))
     again.app = application(api.vault, again.database)
     again.transport = in_process(again.app)
     return again
@@ -142,7 +143,7 @@ def test_a_failing_database_speaks_of_postgresql_and_not_of_a_file(on_postgresql
 def test_a_database_that_is_away_is_told_in_one_line(on_postgresql: Api, tmp_path: Path) -> None:
     on_postgresql.database.close()
     gone = another(on_postgresql)
-    away = f"postgresql://ada:canary@/x?host={tmp_path}"
+    away = postgres.address_of(f"postgresql://ada:canary@/x?host={tmp_path}")
     gone.database = gone.use(PostgresqlDatabase(away, gone.database.key_file))
     gone.app.state.database = gone.database
     answer = gone.send()
@@ -174,7 +175,7 @@ def test_two_servers_may_prepare_one_empty_database_at_once(on_postgresql: Api, 
         operator.execute("DROP SCHEMA public CASCADE")
         operator.execute("CREATE SCHEMA public")
     on_postgresql.database.close()
-    both = [PostgresqlDatabase(address, tmp_path / "k", create=True) for _ in range(2)]
+    both = [PostgresqlDatabase(postgres.address_of(address), tmp_path / "k", create=True) for _ in range(2)]
     with ThreadPoolExecutor(2) as pool:
         assert list(pool.map(PostgresqlDatabase.prepare, both)) == [None, None]
     assert len(on_postgresql.rows("alembic_version")) == 1

@@ -88,8 +88,9 @@ def test_a_key_and_its_tokens_end_with_the_membership(api: Api) -> None:
     assert _with_token(api, token).refusal == api.send(who=OUTSIDER).refusal == (403, "not_in_organization")
     _add(api, OUTSIDER.upper())
     assert _with_token(api, token).refusal == api.send(who=OUTSIDER).refusal == ENDED
-    said = api.send(who=OUTSIDER).body["message"]
-    assert said == f"this key ended when {OUTSIDER} was removed from the organization"
+    said = api.send(who=OUTSIDER).body
+    assert said["message"] == f"this key ended when {OUTSIDER} was removed from the organization"
+    assert "a served API registers none" in said["hint"]
     assert api.send().status == 200
 
 

@@ -33,6 +33,7 @@ from pulumi_encord_integrations.server.store.postgresql import PostgresqlDatabas
 from pulumi_encord_integrations.server.store.revision import encryption_key_file
 from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
 from pulumi_encord_integrations.server.vault import Vault
+from tests.support.postgres import address_of
 
 CREATOR = "ada@example.com"  # organization admin who makes the integrations
 MEMBER = "mia@example.com"  # member of the integration, in the role user
@@ -123,7 +124,8 @@ class Api:
     def _opened(self, *, create: bool) -> Database:
         if self._address is None:
             return self.use(SqliteDatabase(self.path, create=create))
-        return self.use(PostgresqlDatabase(self._address, encryption_key_file(self.path), create=create))
+        address, key_file = address_of(self._address), encryption_key_file(self.path)
+        return self.use(PostgresqlDatabase(address, key_file, create=create))
 
     def use(self, database: Database) -> Database:
         """The database, which is closed with the API."""

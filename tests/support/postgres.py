@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 from sqlalchemy.engine import make_url
 
+from pulumi_encord_integrations.model.databases import PostgresqlAddress
 from pulumi_encord_integrations.server.store.postgresql import PostgresqlDatabase
 
 _numbers = count()
@@ -36,6 +37,13 @@ def programs() -> Path | None:
     return found[-1].parent if found else Path(on_path).resolve().parent if on_path else None
 
 
+def address_of(text: str) -> PostgresqlAddress:
+    """An address, read."""
+    found = PostgresqlAddress.read(text)
+    assert found is not None
+    return found
+
+
 class Server:
     """A running server with a migrated database to copy from."""
 
@@ -52,7 +60,7 @@ class Server:
         atexit.register(self.stop)
         self.start()
         template = PostgresqlDatabase(
-            self.new("template", template="template0"), self.folder / "key", create=True
+            address_of(self.new("template", template="template0")), self.folder / "key", create=True
         )
         template.prepare()
         # A database that anyone is connected to cannot be copied.

@@ -33,7 +33,7 @@ def version_of(binary: Path) -> tuple[int, int, int] | None:
 
 
 def _candidates() -> list[Path]:
-    homes = [os.environ.get("PULUMI_HOME"), str(Path.home() / ".pulumi")]
+    homes = [os.environ.get("PULUMI_HOME"), os.path.expanduser("~/.pulumi")]  # noqa: PTH111
     folders = [os.environ.get("PATH", os.defpath), *(str(Path(home) / "bin") for home in homes if home)]
     return [Path(found) for folder in folders if (found := shutil.which("pulumi", path=folder))]
 

@@ -73,7 +73,8 @@ def _not_on_path() -> Line:
 def _elsewhere() -> Iterator[Path]:
     """Where `pulumi` lies besides PATH: its installer's folder, and what `make` keeps in a checkout."""
     for home in filter(None, (os.environ.get("PULUMI_HOME"), "~/.pulumi")):
-        yield Path(home).expanduser() / "bin" / "pulumi"
+        # Path.expanduser raises for somebody who has no home.
+        yield Path(os.path.expanduser(home), "bin", "pulumi")  # noqa: PTH111
     here = Path.cwd()
     checkouts = (Path(__file__).resolve().parents[3], here, *here.parents)
     named = os.environ.get("ENCORD_ENGINE_DIR")

@@ -23,4 +23,4 @@ def database_at(
             "with PostgreSQL the file of the encryption key must be named",
             "Name it: --encryption-key FILE, or ENCORD_ENCRYPTION_KEY_FILE",
         )
-    return PostgresqlDatabase(place.uri, key_file.absolute(), create=create)
+    return PostgresqlDatabase(place, key_file.absolute(), create=create)

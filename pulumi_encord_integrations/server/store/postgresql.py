@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, create_engine, exc
 
-from pulumi_encord_integrations.model.databases import NotADatabase, PostgresqlAddress
+from pulumi_encord_integrations.model.databases import PostgresqlAddress
 from pulumi_encord_integrations.server.faults import DatabaseUnusable
 from pulumi_encord_integrations.server.store.database import BUSY_SECONDS, Database
 
@@ -39,20 +39,19 @@ class PostgresqlDatabase(Database):
 
     def __init__(
         self,
-        address: str,
+        address: PostgresqlAddress,
         key_file: Path,
         *,
         create: bool = False,
         read_only: bool = False,
         busy_seconds: float = BUSY_SECONDS,
     ) -> None:
-        found = _address(address)
-        super().__init__(str(found), key_file, create=create, read_only=read_only)
+        super().__init__(str(address), key_file, create=create, read_only=read_only)
         self._writing = {"isolation_level": "READ COMMITTED", "postgresql_readonly": read_only}
         self._settings = "; ".join((*_SETTINGS, f"SET LOCAL lock_timeout = '{round(busy_seconds * 1000)}ms'"))
         self._engine = create_engine(
             "postgresql+psycopg://",
-            connect_args=_parameters(found),
+            connect_args=_parameters(address),
             pool_pre_ping=True,
             pool_size=16,
             max_overflow=24,
@@ -111,16 +110,6 @@ class PostgresqlDatabase(Database):
         text = str(error.orig)
         reason = next((means for words, means in _REASONS if words in text), (text.splitlines() or [""])[0])
         return DatabaseUnusable(f"cannot use {self.name}: {reason}", "Check the address and the server")
-
-
-def _address(text: str) -> PostgresqlAddress:
-    try:
-        found = PostgresqlAddress.read(text)
-    except NotADatabase as error:
-        raise DatabaseUnusable(f"the database's address {error.message}", error.hint) from None
-    if found is None:
-        raise DatabaseUnusable("the database's address is a path")
-    return found
 
 
 def _parameters(address: PostgresqlAddress) -> dict[str, Any]:

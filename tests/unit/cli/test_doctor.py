@@ -129,6 +129,19 @@ def test_a_pulumi_beside_path_is_named_with_the_line_that_puts_it_there(
     assert line.cure == f'export PATH="{program.parent}:$PATH"'
 
 
+def test_without_a_pulumi_and_a_home_the_installer_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HOME", "PULUMI_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("PATH", "ENCORD_ENGINE_DIR"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setattr("os.getuid", lambda: 4_000_000)
+    (line,) = machine.pulumi(Patient(tmp_path))
+    assert (line.status, line.text) == ("FAIL", "not found on PATH")
+    assert line.cure.startswith("install it: ")
+
+
 def test_the_pulumi_of_a_checkout_is_found_from_a_folder_below_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

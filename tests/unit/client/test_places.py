@@ -69,6 +69,14 @@ def test_a_database_of_before_stays_where_it_lies(tmp_path: Path) -> None:
     assert default_database(tmp_path) == tmp_path / "encord.sqlite"
 
 
+def test_a_database_made_beside_the_projects_own_does_not_replace_it(tmp_path: Path) -> None:
+    path = tmp_path / ".encord" / "encord.sqlite"
+    path.parent.mkdir()
+    path.touch()
+    (tmp_path / "encord.sqlite").touch()
+    assert default_database(tmp_path) == path
+
+
 def test_white_space_around_a_database_is_no_part_of_it() -> None:
     assert database_of(" encord.sqlite\n", SETTING, BASE) == BASE / "encord.sqlite"
     assert str(database_of("postgresql://h/db\n", SETTING, BASE)) == "postgresql://h/db"

@@ -9,7 +9,6 @@ import pytest
 
 from pulumi_encord_integrations import (
     AwsIntegration,
-    IntegrationJoin,
     IntegrationMember,
     IntegrationMembers,
     OrganizationUser,
@@ -299,61 +298,6 @@ class Box(pulumi.ComponentResource):
 def test_two_resources_of_one_name_below_different_parents_are_two() -> None:
     with pytest.raises(pulumi.RunError, match='by IntegrationMember "m" and by IntegrationMember "m"'):
         deploy(twice(lambda w: member("m", w, user=ADA), Box))
-
-
-def join(name: str, where: Any) -> IntegrationJoin:
-    return IntegrationJoin(name, integration=where)
-
-
-@pytest.fixture
-def as_ada(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Settings of an embedded API that is called by Ada."""
-    monkeypatch.setenv("ENCORD_ENDPOINT", "embedded")
-    monkeypatch.setenv("ENCORD_USER", ADA.upper())
-
-
-@pytest.mark.parametrize(
-    "listed",
-    [
-        lambda w: member("m", w, user=ADA),
-        lambda w: IntegrationMembers("m", integration=w, members={ADA: "user"}),
-        lambda w: IntegrationMembers(
-            "m", integration=w, members=[{"user": later(ADA), "role": later("user")}]
-        ),
-    ],
-)
-def test_who_joins_is_not_declared_as_a_user_beside_it(as_ada: None, listed: Callable[[Any], Any]) -> None:
-    told = f'^{ADA} becomes an Admin by IntegrationJoin "j", and IntegrationMembers? "m" does not say so'
-    for claims in ((lambda w: join("j", w), listed), (listed, lambda w: join("j", w))):
-        with pytest.raises(pulumi.RunError, match=told):
-            deploy(twice(*claims))
-
-
-def test_who_joins_may_be_listed_as_an_admin_by_one_resource(as_ada: None) -> None:
-    def listed(name: str) -> Callable[[Any], Any]:
-        members: Any = {ADA: "admin"}
-        return lambda w: IntegrationMembers(name, integration=w, members=members, exclusive=name == "a")
-
-    assert deploy(twice(lambda w: join("j", w), listed("a"))).types()
-    with pytest.raises(pulumi.RunError, match="IntegrationMembers"):
-        deploy(twice(lambda w: join("j", w), listed("b"), listed("c")))
-
-
-def test_one_integration_is_joined_once() -> None:
-    with pytest.raises(pulumi.RunError, match=r"^whoever deploys is declared twice"):
-        deploy(twice(lambda w: join("j", w), lambda w: join("k", w)))
-
-
-def test_who_joined_a_served_api_is_known_once_it_has_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = _Answers.new_resource
-
-    def new_resource(self: Any, args: Any) -> Any:
-        id_, outputs = made(self, args)
-        return id_, {**outputs, **({"user": ADA} if args.typ.endswith("Join") else {})}
-
-    monkeypatch.setattr(_Answers, "new_resource", new_resource)
-    with pytest.raises(pulumi.RunError, match="becomes an Admin by"):
-        deploy(twice(lambda w: join("j", w), lambda w: member("m", w, user=ADA)))
 
 
 def expiry(name: str, where: Any, duration: Any = "12h") -> SignedUrlExpiry:
