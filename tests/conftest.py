@@ -3,7 +3,9 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+from tests.support.size import LONG
 from tests.support.tiers import TIERS, Tiers, in_order, tier_of
 
 # Whoever asks for AWS credentials here gets none, without a search for a machine that has them.
@@ -13,6 +15,10 @@ os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 # A job in the background ignores Ctrl-C, and so does what it starts. Tests send it to processes of theirs.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A busy machine is no failure, and the gate answers the same for the same code.
+settings.register_profile("gate", deadline=None, derandomize=not LONG)
+settings.load_profile("gate")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -14,7 +14,7 @@ SKIPPING = "import pytest\n@pytest.mark.skip(reason='not now')\ndef test_two(): 
 
 def run_tests(folder: Path, repository: Path, files: dict[str, str], *arguments: str) -> tuple[int, str]:
     shutil.copy(repository / "pyproject.toml", folder)
-    for name in ("__init__.py", "conftest.py", "support/__init__.py", "support/tiers.py"):
+    for name in ("__init__.py", "conftest.py", "support/__init__.py", "support/size.py", "support/tiers.py"):
         (folder / "tests" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(repository / "tests" / name, folder / "tests" / name)
     for name, text in files.items():

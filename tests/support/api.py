@@ -98,6 +98,7 @@ def application(vault: Vault, database: Database) -> FastAPI:
     app.state = State({"deployment": Deployment(vault, PRINCIPALS), "database": database})
     app.router = copy.copy(app.router)
     app.router.routes = list(app.router.routes)
+    app.openapi_schema = None
     return app
 
 
