@@ -106,9 +106,10 @@ class Call:
                 "not_in_organization", "only users that are part of an organization may use data integrations"
             )
         if key.ended:
+            makers = KEY_MAKERS.format(user=key.owner.email)
             raise not_authenticated(
                 f"this key ended when {key.owner.email} was removed from the organization",
-                f"For an embedded API {KEY_MAKERS.format(user=key.owner.email)}; a served API registers none yet",
+                f"For an embedded API {makers}; a served API registers none yet",
             )
         return key.owner
 
