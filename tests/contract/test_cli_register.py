@@ -190,7 +190,7 @@ def test_a_refusal_of_the_api_says_where_and_never_to_run_it_again(
     monkeypatch.setattr(actions, "register", refusing)
     ran = register(deployed, videos(4_500), "--yes")
     assert ran.code == 1
-    assert "stopped: 1 of 3 batches are done; the next one begins with videos[2000]" in ran.err
+    assert "stopped: 2,000 of 4,500 items are done; the next one begins with videos[2000]" in ran.err
     assert "again" not in ran.err
 
 
