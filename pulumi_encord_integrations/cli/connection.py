@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,11 +21,16 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 class NoDatabase(Exception):
-    """The embedded API has no database yet, so nothing exists."""
+    """The embedded API has no database yet, or none any more."""
+
+    remedy = (
+        "the first pulumi up of a new stack makes it. "
+        "If a stack was deployed here before, restore it from a backup"
+    )
 
     def __init__(self, path: object) -> None:
-        super().__init__(str(path))
-        self.path = path
+        self.path = Path(str(path)).resolve()
+        super().__init__(f"there is no database {self.path} yet: {self.remedy}")
 
 
 @contextmanager
@@ -36,7 +42,7 @@ def existing(stack: str | None, otherwise: str, *, write: bool = False) -> "Iter
         with connected(stack, write=write) as client:
             yield client
     except NoDatabase as missing:
-        raise NotFound(otherwise, hint=f"{missing.path} is made by the first pulumi up") from None
+        raise NotFound(otherwise, hint=str(missing)) from None
 
 
 @contextmanager

@@ -65,7 +65,9 @@ def _span(text: str) -> "timedelta":
     try:
         seconds: int = TypeAdapter(Timespan).validate_python(text)
     except ValidationError as error:
-        raise typer.BadParameter(f"--within {message_of(error.errors()[0])}") from None
+        raise typer.BadParameter(
+            f"--within {message_of(error.errors()[0])}; the units are w, d, h, m and s"
+        ) from None
     return timedelta(seconds=seconds)
 
 
@@ -77,7 +79,7 @@ def _views(stack: str | None) -> "tuple[list[IntegrationView], str]":
         with connected(stack) as client:
             return list(integrations.search(client)), ""
     except NoDatabase as missing:
-        return [], f"there are no integrations yet: {missing.path} is made by the first pulumi up"
+        return [], str(missing)
 
 
 def _first(view: "IntegrationView") -> "tuple[bool, float, str]":

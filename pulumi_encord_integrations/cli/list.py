@@ -55,7 +55,7 @@ def list_integrations(
             views = list(integrations.search(client, owner=owner, mine=mine, provider=wanted))
             views = views if title is None else named(views, title)
     except NoDatabase as missing:
-        why = f"there are no integrations yet: {missing.path} is made by the first pulumi up"
+        why = str(missing)
     if not views:
         say(why)
     _warn(views)

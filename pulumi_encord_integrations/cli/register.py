@@ -89,22 +89,23 @@ def _registered(client: "Client", view: "IntegrationView", plan: "Plan", *, yes:
     done = set[str]()
     for start in range(0, len(plan.digests), 1000):
         done |= registrations.known_batches(client, view.uuid, plan.digests[start : start + 1000])
-    already = f"; {len(done):,} of them are done already" if done else ""
+    before = plan.items_of(done)
+    already = f"; {before:,} of them are done already" if before else ""
     say(f'{plan.described()} will be registered with "{printable(view.title)}" ({view.uuid}){already}.')
     if len(done) < len(set(plan.digests)):
         confirm("Register?", yes=yes)
-    totals = {"alreadyDone": len(done), **dict.fromkeys(_COUNTS, 0)}
+    totals = {"alreadyDone": before, **dict.fromkeys(_COUNTS, 0)}
     place, sent = "", 0
-    with bar("registering", len(plan.digests)) as advance:
+    with bar("registering", plan.items) as advance:
         try:
-            for number, batch in enumerate(plan.batches(), 1):
+            for batch in plan.batches():
                 place = batch.first
                 if batch.digest not in done:
                     _add(totals, registrations.register(client, view.uuid, batch.body))
-                    sent += 1
-                advance(number)
+                    sent += batch.items
+                advance(before + sent)
         except (EncordError, KeyboardInterrupt) as error:
-            count = f"{len(done) + sent:,} of {len(plan.digests):,} batches"
+            count = f"{before + sent:,} of {plan.items:,} items"
             # What was refused would be refused again.
             again = (
                 f"the next one begins with {place}" if isinstance(error, Refused) else "run it again to go on"
@@ -113,7 +114,8 @@ def _registered(client: "Client", view: "IntegrationView", plan: "Plan", *, yes:
             raise
     new, changed, same, skipped = (totals[name] for name in _COUNTS)
     passed = f", {skipped:,} skipped" if plan.flags.skip_duplicate_urls else ""
-    say(f"registered: {new:,} new, {changed:,} changed, {same:,} as before{passed}")
+    earlier = f", {before:,} done already" if before else ""
+    say(f"registered: {new:,} new, {changed:,} changed, {same:,} as before{passed}{earlier}")
     return totals
 
 

@@ -27,6 +27,7 @@ class Batch:
     first: str
     """Where they begin in the file."""
     body: dict[str, Any]
+    items: int
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Plan:
     source: Source
     counts: Counter[str]
     digests: list[str]
+    sizes: list[int]
+    """Items of each batch."""
     flags: Flags
     notes: list[str]
 
@@ -43,6 +46,10 @@ class Plan:
     def items(self) -> int:
         """Items of all lists."""
         return self.counts.total()
+
+    def items_of(self, digests: set[str]) -> int:
+        """Items of the batches that are named."""
+        return sum(size for digest, size in zip(self.digests, self.sizes, strict=True) if digest in digests)
 
     def described(self) -> str:
         """For the person at the terminal: `2,000 videos in 1 batch`."""
@@ -59,7 +66,8 @@ class Plan:
                     raise Refused(
                         f"{self.source.name} has changed since it was examined", hint="Run it again"
                     )
-                yield Batch(digest, batch.first, {**batch.body, **self.flags.body(), "batch": digest})
+                body = {**batch.body, **self.flags.body(), "batch": digest}
+                yield Batch(digest, batch.first, body, batch.items)
 
 
 def examine(source: Source, view: IntegrationView, advance: Callable[[int], None]) -> tuple[Plan, Findings]:
@@ -84,7 +92,7 @@ def examine(source: Source, view: IntegrationView, advance: Callable[[int], None
                     advance(opened.tell())
                 yield list_, index, value
 
-        batches = [Batch(batch.digest, batch.first, {}) for batch in _batches(judged())]
+        batches = [Batch(batch.digest, batch.first, {}, batch.items) for batch in _batches(judged())]
         flags, wrong = flags_of(walk.flags)
         findings.add(*wrong)
         if not flags.skips_repeats:
@@ -93,7 +101,8 @@ def examine(source: Source, view: IntegrationView, advance: Callable[[int], None
     if not counts and not findings.told:
         findings.add(empty())
     digests = [_digest(batch, flags) for batch in batches]
-    return Plan(source, counts, digests, flags, judge.notes(flags)), findings
+    sizes = [batch.items for batch in batches]
+    return Plan(source, counts, digests, sizes, flags, judge.notes(flags)), findings
 
 
 def _digest(batch: Batch, flags: Flags) -> str:
@@ -109,11 +118,11 @@ def _batches(items: Iterator[Placed]) -> Iterator[Batch]:
     for list_, index, value in items:
         text = json.dumps(value).encode()
         if count and (count >= BATCH_ITEMS or size + len(text) > BATCH_BYTES):
-            yield Batch(digest.hexdigest(), first, body)
+            yield Batch(digest.hexdigest(), first, body, count)
             body, digest, count, size = {}, sha256(), 0, 0
         first = first if count else f"{list_}[{index}]"
         body.setdefault(list_, []).append(value)
         digest.update(f"{list_} {len(text)} ".encode() + text)
         count, size = count + 1, size + len(text)
     if count:
-        yield Batch(digest.hexdigest(), first, body)
+        yield Batch(digest.hexdigest(), first, body, count)

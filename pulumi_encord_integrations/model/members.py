@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, StrictBool, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, model_validator
 
 from pulumi_encord_integrations.model.base import Page, Received, Sent, rule
 from pulumi_encord_integrations.model.problems import Problem
@@ -60,15 +60,15 @@ def _group_id(value: str) -> str:
     return found
 
 
-def _integration_id(value: str) -> str:
-    found = uuid_in(value)
+def _integration_id(value: object) -> str:
+    found = uuid_in(value) if isinstance(value, str) else None
     if found is None:
         raise ValueError("must be an integration, or the uuid of one")
     return found
 
 
 GroupId = Annotated[str, AfterValidator(_group_id)]
-IntegrationId = Annotated[str, AfterValidator(_integration_id)]
+IntegrationId = Annotated[str, BeforeValidator(_integration_id)]
 
 
 class Principal(Sent):

@@ -45,11 +45,18 @@ def as_rows(value: Any) -> Any:
     return [{**Principal.wire(str(key)), "role": role} for key, role in value.items()]
 
 
+def _rows(value: Any) -> Any:
+    rows = as_rows(value)
+    if not isinstance(rows, list | tuple):
+        raise ValueError("must be a list or a mapping")
+    return rows
+
+
 class MembersSpec(Sent):
     """What is declared of many members of an integration."""
 
     integration: IntegrationId
-    members: Annotated[list[Membership], BeforeValidator(as_rows), Field(max_length=MAX_MEMBERS)]
+    members: Annotated[list[Membership], BeforeValidator(_rows), Field(max_length=MAX_MEMBERS)]
     exclusive: StrictBool = False
     on_delete: OnDelete = "remove"
     allow_large_removal: StrictBool = False

@@ -53,10 +53,9 @@ def blemish(text: str) -> str:
         return f"take out {_named(before)} at its beginning"
     if unquoted(core) != core:
         return "take out the quotes around it"
-    place, char = next(
-        ((n, char) for n, char in enumerate(core, 1) if char != " " and _unseen(char)), (0, "")
-    )
-    return f"take out {_named(char)} at character {place}" if char else ""
+    inside = dict.fromkeys(char for char in core if char != " " and _unseen(char))
+    places = [f"the {_name(char)} at character {core.index(char) + 1}" for char in inside]
+    return f"take out {' and '.join(places[:3])}" if places else ""
 
 
 def _unseen(char: str) -> bool:

@@ -17,6 +17,7 @@ from fastapi import FastAPI
 
 from pulumi_encord_integrations.model.principals import CloudAccess, Principals
 from pulumi_encord_integrations.server.app import create_app
+from pulumi_encord_integrations.server.calls import KEY_MAKERS
 from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.faults import DatabaseUnusable
 from pulumi_encord_integrations.server.store import audit, organizations
@@ -145,10 +146,10 @@ def open_embedded(
     database = SqliteDatabase(path, create=create, read_only=read_only)
     vault = open_served(database, create=create)
     key_file = path.with_name(f"{path.name}.{user}.key")
+    _refuse_stranger(database, user)
     if not read_only:
-        _refuse_stranger(database, user)
         write_once(key_file, new_key())
-    private_key = _private_key(key_file)
+    private_key = _private_key(key_file, user)
     if create:
         make_organization(database, vault, "embedded", user, public_key_of(private_key))
     if not read_only:
@@ -156,17 +157,16 @@ def open_embedded(
     return create_app(Deployment(vault, principals, clouds or CloudAccess()), database), private_key
 
 
-def _private_key(path: Path) -> bytes:
+def _private_key(path: Path, user: str) -> bytes:
+    makers = KEY_MAKERS.format(user=user)
     try:
         content = path.read_bytes()
         public_key_of(content)
     except FileNotFoundError:
-        raise DatabaseUnusable(f"the key {path} is missing", "The next pulumi up makes it") from None
+        raise DatabaseUnusable(f"the key {path} is missing", makers[0].upper() + makers[1:]) from None
     # cryptography's errors may quote the key
     except Exception:  # noqa: BLE001
-        raise DatabaseUnusable(
-            f"{path} holds no usable key", "Remove it; the next pulumi up makes a new one"
-        ) from None
+        raise DatabaseUnusable(f"{path} holds no usable key", f"Remove it; {makers}") from None
     return content
 
 
@@ -176,27 +176,29 @@ def _refuse_stranger(database: Database, user: str) -> None:
         found = organizations.first(connection)
         if found is None or organizations.is_user(connection, found.uuid, user):
             return
-        admins = ", ".join(organizations.admins(connection, found.uuid))
+        admins = organizations.admins(connection, found.uuid)
+    noun = "admin is" if len(admins) == 1 else "admins are"
     raise DatabaseUnusable(
-        f"{user} is not a user of the embedded organization", f"Its admin is {admins}; see encord:user"
+        f"{user} is not a user of the embedded organization",
+        f"Its {noun} {', '.join(admins)}; see encord:user",
     )
 
 
 def _registered(database: Database, user: str, key_file: Path) -> bytes:
     """The user's private key, made known; one that ended with an earlier membership is replaced."""
-    private_key = _private_key(key_file)
+    private_key = _private_key(key_file, user)
     with database.read() as connection:
         known = organizations.of_key(connection, public_key_of(private_key))
     if known is not None and not known.ended:
         return private_key
     with database.write() as connection:
         # Another process may have replaced the file while this one waited.
-        private_key = _private_key(key_file)
+        private_key = _private_key(key_file, user)
         known = organizations.of_key(connection, public_key_of(private_key))
         if known is not None and known.ended:
             key_file.unlink()
             write_once(key_file, new_key())
-            private_key = _private_key(key_file)
+            private_key = _private_key(key_file, user)
         organization = organizations.first(connection)
         if organization is not None:
             organizations.add_key(connection, organization.uuid, user, public_key_of(private_key))

@@ -19,6 +19,11 @@ from pulumi_encord_integrations.server.store.database import Database
 from pulumi_encord_integrations.server.store.organizations import Caller
 
 T = TypeVar("T")
+KEY_MAKERS = (
+    "the next pulumi up that acts as {user} and changes something makes one, "
+    "or a verb that writes, such as join"
+)
+"""What makes the key that a user of an embedded API signs with."""
 
 
 @dataclass(frozen=True)
@@ -101,9 +106,10 @@ class Call:
                 "not_in_organization", "only users that are part of an organization may use data integrations"
             )
         if key.ended:
+            makers = KEY_MAKERS.format(user=key.owner.email)
             raise not_authenticated(
                 f"this key ended when {key.owner.email} was removed from the organization",
-                "For an embedded API the next pulumi up makes a new key; a served API registers none yet",
+                f"For an embedded API {makers}; a served API registers none yet",
             )
         return key.owner
 

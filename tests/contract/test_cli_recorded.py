@@ -113,6 +113,12 @@ def test_before_there_is_an_embedded_database_the_words_are_as_recorded(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_where_a_database_is_missing_is_told_without_detours(tmp_path: Path) -> None:
+    detour = str(tmp_path / "no" / ".." / "x.sqlite")
+    ran = run(tmp_path, "list", ENCORD_ENDPOINT="embedded", ENCORD_USER=CREATOR, ENCORD_DATABASE=detour)
+    assert f"there is no database {tmp_path.resolve() / 'x.sqlite'} yet" in ran.err
+
+
 @pytest.mark.parametrize(
     ("name", "variables"),
     [

@@ -67,9 +67,10 @@ def test_a_file_is_cut_into_batches_and_known_again(deployed: Api) -> None:
     ran = register(deployed, videos(4_500), "--yes")
     assert f'4,500 videos in 3 batches will be registered with "{STRICT}"' in ran.err
     assert "registered: 4,500 new, 0 changed, 0 as before" in ran.err
-    again = register(deployed, videos(4_500), "--yes")
-    assert "3 of them are done already" in again.err
-    assert "registered: 0 new, 0 changed, 0 as before" in again.err
+    again = register(deployed, videos(4_500), "--yes", "--json")
+    assert json.loads(again.out)["alreadyDone"] == 4_500
+    assert "4,500 of them are done already" in again.err
+    assert "registered: 0 new, 0 changed, 0 as before, 4,500 done already" in again.err
     other = register(deployed, videos(4_500, title="x"), "--yes")
     assert "registered: 0 new, 4,500 changed, 0 as before" in other.err
     assert count(deployed) == 4_500
@@ -121,7 +122,7 @@ def test_where_duplicates_are_skipped_they_are_counted(deployed: Api) -> None:
     assert "registered: 1,500 new, 0 changed, 0 as before, 1,002 skipped" in ran.err
     assert json.loads(ran.out)["skipped"] == 1_002
     again = register(deployed, json.dumps(body), "--yes")
-    assert "2 of them are done already" in again.err
+    assert "2,502 of them are done already" in again.err
     assert count(deployed) == 2_500
 
 
@@ -189,7 +190,7 @@ def test_a_refusal_of_the_api_says_where_and_never_to_run_it_again(
     monkeypatch.setattr(actions, "register", refusing)
     ran = register(deployed, videos(4_500), "--yes")
     assert ran.code == 1
-    assert "stopped: 1 of 3 batches are done; the next one begins with videos[2000]" in ran.err
+    assert "stopped: 2,000 of 4,500 items are done; the next one begins with videos[2000]" in ran.err
     assert "again" not in ran.err
 
 
@@ -246,11 +247,11 @@ def test_a_run_that_failed_goes_on_where_it_ended(deployed: Api, monkeypatch: py
     monkeypatch.setattr(actions, "register", failing)
     ran = register(deployed, videos(9_000), "--yes")
     assert ran.code == 4
-    assert "stopped: 2 of 5 batches are done; run it again to go on" in ran.err
+    assert "stopped: 4,000 of 9,000 items are done; run it again to go on" in ran.err
     assert count(deployed) == 4_000
     again = register(deployed, videos(9_000), "--yes")
-    assert "2 of them are done already" in again.err
-    assert "registered: 5,000 new, 0 changed, 0 as before" in again.err
+    assert "4,000 of them are done already" in again.err
+    assert "registered: 5,000 new, 0 changed, 0 as before, 4,000 done already" in again.err
     assert count(deployed) == 9_000
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from botocore.exceptions import ClientError
 from syrupy.assertion import SnapshotAssertion
 
 from pulumi_encord_integrations.model.signing import AccessChecked
@@ -166,9 +167,8 @@ def test_verify_tells_what_the_probes_saw(
 ) -> None:
     on_sqlite.create(title="prod-images")
     monkeypatch.setattr(trust, "wrong_id", lambda given: f"wrong {given}")
-    monkeypatch.setattr(
-        trust, "_assumable", lambda _sts, _arn, given: (POLICIES[policy](given), "Throttling")
-    )
+    error = ClientError({"Error": {"Code": "Throttling"}}, "AssumeRole")
+    monkeypatch.setattr(trust, "_assumable", lambda _sts, _arn, given: (POLICIES[policy](given), error))
     monkeypatch.setattr(trust, "_longest_session", lambda _sts, _role: (43_200, "role_session"))
     real = trust.probe
     monkeypatch.setattr(trust, "probe", lambda role: real(role, lambda: None))  # type: ignore[arg-type, return-value]

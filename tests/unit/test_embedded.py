@@ -44,6 +44,29 @@ def test_a_stranger_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == before
 
 
+def test_a_stranger_who_only_reads_is_told_so(tmp_path: Path) -> None:
+    embedded.connect(_settings(tmp_path), create=True)
+    with pytest.raises(ConfigurationError, match=r"zoe@example\.com is not a user of the embedded organiz"):
+        embedded.connect(_settings(tmp_path, "zoe@example.com"), read_only=True)
+
+
+def test_several_admins_are_named_in_the_plural(tmp_path: Path) -> None:
+    client = embedded.connect(_settings(tmp_path), create=True)
+    organization_users.add(client, OrganizationUserSpec(email="eve@example.com", role="ADMIN"))
+    with pytest.raises(ConfigurationError, match=r"Its admins are ada@example\.com, eve@example\.com"):
+        embedded.connect(_settings(tmp_path, "zoe@example.com"))
+
+
+def test_a_user_without_a_key_reads_how_one_is_made_and_a_write_makes_it(tmp_path: Path) -> None:
+    mia = _settings(tmp_path, "mia@example.com")
+    client = embedded.connect(_settings(tmp_path), create=True)
+    organization_users.add(client, OrganizationUserSpec(email="mia@example.com"))
+    with pytest.raises(ConfigurationError, match=r"The next pulumi up that acts as mia@example\.com and ch"):
+        embedded.connect(mia, read_only=True)
+    embedded.connect(mia)
+    assert organizations.current(embedded.connect(mia, read_only=True)).user_email == "mia@example.com"
+
+
 def test_a_lost_key_of_a_known_user_is_made_anew(tmp_path: Path) -> None:
     embedded.connect(_settings(tmp_path), create=True)
     (tmp_path / "encord.sqlite.ada@example.com.key").unlink()

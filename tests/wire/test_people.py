@@ -126,9 +126,10 @@ def test_an_edit_of_ten_thousand_names_only_who_differs(members: Provider) -> No
         ({"members": [{"user": 7, "role": "user"}]}, "members[0].user", "must be a string"),
         ({"members": [7]}, "members[0]", "must be a mapping"),
         ({"members": {"nobody": "user"}}, "members.nobody", "must be an e-mail address"),
-        ({"members": "ada@example.com"}, "members", "must be a list"),
+        ({"members": "ada@example.com"}, "members", "must be a list or a mapping"),
         ({"exclusive": 1}, "exclusive", "must be true or false"),
         ({"integration": "prod"}, "integration", "must be an integration, or the uuid of one"),
+        ({"integration": 7}, "integration", "must be an integration, or the uuid of one"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(

@@ -7,6 +7,7 @@ from pathlib import Path
 from pulumi_encord_integrations import embedded
 from pulumi_encord_integrations.cli.checks import Line, Patient
 from pulumi_encord_integrations.cli.configuration import read_settings
+from pulumi_encord_integrations.cli.connection import NoDatabase
 from pulumi_encord_integrations.client import health, organizations
 from pulumi_encord_integrations.client.auth import credentials_of
 from pulumi_encord_integrations.client.client import Client
@@ -46,7 +47,8 @@ def _database(patient: Patient) -> Line:
     try:
         patient.client = embedded.connect(patient.settings, read_only=True)
     except embedded.DatabaseMissing:
-        return Line("ok", f"no database {path} yet", "the first pulumi up of a new stack makes it")
+        missing = NoDatabase(path)
+        return Line("ok", f"no database {missing.path} yet", missing.remedy)
     return Line("ok", f"embedded, database {path}")
 
 

@@ -46,7 +46,8 @@ def proven(call: Call, row: Row[Any]) -> Trust:
         failed = [one for one in finding.checked.checks if not one.success]
         raise conflict(
             "role_unverified",
-            f'nothing is signed for "{row.title}": ' + "; ".join(one.message for one in failed),
+            f'nothing is signed for "{row.title}": '
+            + "; ".join(dict.fromkeys(one.message for one in failed)),
             failed[0].remedy,
         )
     return trust

@@ -156,7 +156,36 @@ def _region_of(session: Session, bucket: str) -> str:
     return str(region)
 
 
-def reason(error: Exception) -> str:
-    """The cloud's code, or the kind of the failure: texts may hold what was sent."""
+def code_of(error: Exception) -> str | None:
+    """The code of AWS's refusal; None if AWS did not answer."""
     code = getattr(error, "response", {}).get("Error", {}).get("Code")
-    return str(code or type(error).__name__)
+    return str(code) if code else None
+
+
+def lacks_credentials(error: Exception) -> bool:
+    """Whether AWS was not asked, because the API has nothing usable to sign the request with."""
+    from botocore import exceptions as known
+
+    return isinstance(
+        error,
+        known.NoCredentialsError
+        | known.PartialCredentialsError
+        | known.CredentialRetrievalError
+        | known.ProfileNotFound
+        | known.SSOError
+        | known.TokenRetrievalError,
+    )
+
+
+def reason(error: Exception) -> str:
+    """Why AWS did not do it; never the error's own text, which may hold what was sent."""
+    from botocore.exceptions import ConnectionError as Unconnected
+    from botocore.exceptions import HTTPClientError
+
+    if code := code_of(error):
+        return f"AWS answered {code}"
+    if lacks_credentials(error):
+        return "the API has no usable AWS credentials"
+    if isinstance(error, HTTPClientError | Unconnected):
+        return "the API cannot reach AWS"
+    return f"the AWS library failed with {type(error).__name__}"

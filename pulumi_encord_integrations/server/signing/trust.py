@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_encord_integrations.model.expiry import CHAINED_SESSION, LONGEST_SESSION, LimitedBy
 from pulumi_encord_integrations.model.signing import AccessChecked, CheckName, TrustCheck
-from pulumi_encord_integrations.server.signing.aws import SESSION_NAME, Role, reason, sts_client
+from pulumi_encord_integrations.server.signing.aws import (
+    SESSION_NAME,
+    Role,
+    code_of,
+    lacks_credentials,
+    reason,
+    sts_client,
+)
 
 if TYPE_CHECKING:
     from types_boto3_sts import STSClient
@@ -17,6 +24,9 @@ if TYPE_CHECKING:
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 _HOUR = 3_600
 _TRUST = 'Its trust policy must demand this id: {"StringEquals": {"sts:ExternalId": "%s"}}'
+
+_GIVE = "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, where the API runs; then ask again"
+_LOOK = "Check the API's own AWS credentials and its way to AWS, then ask again"
 
 
 @dataclass(frozen=True)
@@ -36,12 +46,12 @@ def probe(role: Role, connect: Callable[[], "STSClient"] = sts_client) -> Findin
     except ImportError:
         raise
     except Exception as error:  # noqa: BLE001  whatever stops the library, the cloud was not asked
-        return Finding(_judged(role, None, None, None, reason(error)))
+        return Finding(_judged(role, None, None, None, error))
     answers = [
         _assumable(client, role.arn, external_id)
         for external_id in (role.external_id, None, wrong_id(role.external_id))
     ]
-    why = next((said for _, said in answers if said), "")
+    why = next((error for _, error in answers if error), None)
     right, without, wrong = (allowed for allowed, _ in answers)
     checked = _judged(role, right, without, wrong, why)
     if not checked.valid:
@@ -56,23 +66,20 @@ def wrong_id(external_id: str) -> str:
     return f"{external_id[:-1]}{'0' if last != '0' else '1'}"
 
 
-def _assumable(client: "STSClient", arn: str, external_id: str | None) -> tuple[bool | None, str]:
+def _assumable(
+    client: "STSClient", arn: str, external_id: str | None
+) -> tuple[bool | None, Exception | None]:
     """Whether the role can be assumed; None and why, if that was not answered."""
-    from botocore.exceptions import ClientError
-
     given: dict[str, Any] = {"ExternalId": external_id} if external_id else {}
     try:
         client.assume_role(RoleArn=arn, RoleSessionName=SESSION_NAME, DurationSeconds=900, **given)
-    except ClientError as error:
-        code = reason(error)
-        return (False, "") if code in _DENIED else (None, code)
     except Exception as error:  # noqa: BLE001  no network, no credentials, ...: the cloud did not answer
-        return None, reason(error)
-    return True, ""
+        return (False, None) if code_of(error) in _DENIED else (None, error)
+    return True, None
 
 
 def _judged(
-    role: Role, right: bool | None, without: bool | None, wrong: bool | None, why: str
+    role: Role, right: bool | None, without: bool | None, wrong: bool | None, why: Exception | None
 ) -> AccessChecked:
     trust = _TRUST % role.external_id
     checks = [
@@ -91,14 +98,12 @@ def _not(answer: bool | None) -> bool | None:
     return None if answer is None else not answer
 
 
-def _check(name: CheckName, success: bool | None, good: str, bad: str, remedy: str, why: str) -> TrustCheck:
-    if success is None:
-        return TrustCheck(
-            name=name,
-            success=None,
-            message=f"cannot tell: AWS answered {why}" if why else "cannot tell",
-            remedy="Check the API's own AWS credentials and its way to AWS, then ask again",
-        )
+def _check(
+    name: CheckName, success: bool | None, good: str, bad: str, remedy: str, why: Exception | None
+) -> TrustCheck:
+    if success is None and why is not None:
+        cure = _GIVE if lacks_credentials(why) else _LOOK
+        return TrustCheck(name=name, success=None, message=reason(why), remedy=cure)
     return TrustCheck(
         name=name, success=success, message=good if success else bad, remedy="" if success else remedy
     )

@@ -176,6 +176,13 @@ def test_a_list_of_something_else_is_a_problem_and_no_failure(wrong: Any) -> Non
             )
 
 
+def test_what_is_no_list_and_no_integration_is_told_what_may_stand_there() -> None:
+    assert _problems(MembersSpec, {"integration": 7, "members": ADA}) == [
+        "integration: must be an integration, or the uuid of one",
+        "members: must be a list or a mapping",
+    ]
+
+
 @pytest.mark.parametrize(("model", "name"), [(UsersGrant, "user_emails"), (GroupsGrant, "group_hash_list")])
 def test_a_grant_to_nobody_is_a_mistake(model: type[Sent], name: str) -> None:
     assert _problems(model, {name: [], "user_role": "user"})

@@ -169,6 +169,10 @@ ZERO_WIDTH = "the zero width space (U+200B)"
         ("ac\u200bme", f"take out {ZERO_WIDTH} at character 3"),
         (" ac\u200bme", "take out the space at its beginning"),
         ("a b\u00a0c", "take out the no-break space (U+00A0) at character 4"),
+        (
+            "ac\r\nme\r\n.",
+            "take out the carriage return at character 3 and the line feed at character 4",
+        ),
         ('"acme"', "take out the quotes around it"),
         ("\u201cacme\u201d", "take out the quotes around it"),
         ('"acme', ""),

@@ -4,7 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import pytest
-from botocore.exceptions import ClientError, ConnectTimeoutError, NoCredentialsError
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ProfileNotFound,
+    UnauthorizedSSOTokenError,
+)
 
 from pulumi_encord_integrations.server.signing.aws import Role
 from pulumi_encord_integrations.server.signing.trust import probe, wrong_id
@@ -93,15 +100,34 @@ def test_whatever_is_no_refusal_proves_and_refutes_nothing(error: Exception) -> 
     assert finding.checked.valid is None
     assert {check.success for check in finding.checked.checks} == {None}
     assert finding.session_seconds is None
-    assert all(check.message.startswith("cannot tell: AWS answered ") for check in finding.checked.checks)
     assert "canary" not in str(finding)
+
+
+UNTOLD = [
+    (failed("Throttling"), "AWS answered Throttling", "its way to AWS"),
+    (NoCredentialsError(), "the API has no usable AWS credentials", "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID"),
+    (ProfileNotFound(profile="canary"), "the API has no usable AWS credentials", "Set AWS_PROFILE"),
+    (UnauthorizedSSOTokenError(), "the API has no usable AWS credentials", "Set AWS_PROFILE"),
+    (ConnectTimeoutError(endpoint_url="canary"), "the API cannot reach AWS", "its way to AWS"),
+    (EndpointConnectionError(endpoint_url="canary"), "the API cannot reach AWS", "its way to AWS"),
+    (KeyError("canary"), "the AWS library failed with KeyError", "its way to AWS"),
+]
+
+
+@pytest.mark.parametrize(("error", "message", "remedy"), UNTOLD, ids=lambda value: type(value).__name__)
+def test_why_aws_did_not_tell_is_said_with_what_to_do(error: Exception, message: str, remedy: str) -> None:
+    checks = found(Failing(error)).checked.checks
+    assert {check.message for check in checks} == {message}
+    assert all(remedy in check.remedy and "canary" not in check.remedy for check in checks)
 
 
 def test_a_connection_that_cannot_be_made_is_no_refusal() -> None:
     def connect() -> Any:
         raise NoCredentialsError
 
-    assert probe(ROLE, connect).checked.valid is None
+    checked = probe(ROLE, connect).checked
+    assert checked.valid is None
+    assert {check.message for check in checked.checks} == {"the API has no usable AWS credentials"}
 
 
 @pytest.mark.parametrize("hours", [1, 2, 3, 5, 8, 11, 12])
