@@ -12,7 +12,6 @@ from pulumi_encord_integrations.cli.naming import Integration, the_one
 from pulumi_encord_integrations.cli.output import printable, result, say
 from pulumi_encord_integrations.cli.serve import open_database
 from pulumi_encord_integrations.client.errors import ConfigurationError, NotFound, Refused
-from pulumi_encord_integrations.model.text import same_email
 
 if TYPE_CHECKING:
     from pulumi_encord_integrations.server.operating import Listed
@@ -38,6 +37,7 @@ def remove_admin(
     it. A role through a group stays.
     """
     from pulumi_encord_integrations.cli.configuration import read_server_settings
+    from pulumi_encord_integrations.model.text import same_email
 
     settings = read_server_settings()
     place = database_in(database, settings)

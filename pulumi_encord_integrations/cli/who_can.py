@@ -8,7 +8,6 @@ from pulumi_encord_integrations.cli.connection import Json, Stack, document, exi
 from pulumi_encord_integrations.cli.naming import nearest
 from pulumi_encord_integrations.cli.output import printable, result, say, show
 from pulumi_encord_integrations.client.errors import NotFound
-from pulumi_encord_integrations.model.text import same_email
 
 if TYPE_CHECKING:
     from pulumi_encord_integrations.client.client import Client
@@ -27,13 +26,15 @@ def who_can(
     Only integrations that you administer are shown; all, if you ask of yourself.
     """
     from pulumi_encord_integrations.client import organizations
+    from pulumi_encord_integrations.model.text import same_email
 
+    who = same_email(email)
     with existing(stack, f'nobody is known by "{email}"') as client:
-        found = _access(client, email)
-        oneself = organizations.current(client).user_email == same_email(email)
+        found = _access(client, who)
+        oneself = organizations.current(client).user_email == who
     if json:
         rows = [access.model_dump(mode="json", by_alias=True) for access in found]
-        result(document(user=same_email(email), access=rows))
+        result(document(user=who, access=rows))
     elif found:
         from pulumi_encord_integrations.cli.people import access_table
 

@@ -153,6 +153,7 @@ def test_a_person_is_found_by_any_spelling_of_the_e_mail(team: Api) -> None:
     newcomer(team, joerg)
     granted(team, uuid, {joerg: "admin"})
     of_oneself = ask(team, joerg, "who-can", encoded, "--json")
+    assert not of_oneself.code, of_oneself
     assert (json.loads(of_oneself.out)["user"], of_oneself.err) == (joerg, "")
     assert json.loads(operate(team, uuid, encoded, "--yes", "--json").out)["removed"] == joerg
     assert role_of(team, joerg) is None

@@ -127,7 +127,7 @@ def test_where_nothing_ends_nothing_is_listed_and_the_code_is_0(
     (tmp_path / "empty").mkdir()
     nowhere = run(tmp_path / "empty", "credentials", ENCORD_ENDPOINT="embedded", ENCORD_USER=CREATOR)
     assert (nowhere.code, nowhere.out) == (0, "")
-    assert nowhere.err.startswith("there are no integrations yet: ")
+    assert nowhere.err.startswith("there is no database ")
 
 
 def test_the_code_is_1_if_something_ends_within_the_span(everything: Api) -> None:

@@ -18,7 +18,7 @@ from tests.support.access_changes import CHANGES, rewrite_an_exclusive_list, som
 from tests.support.access_deployment import Deployment
 from tests.support.access_surprises import SURPRISES
 from tests.support.faults import FAULTS, Failed
-from tests.support.size import SEED, sized
+from tests.support.size import SEED, sample, sized
 from tests.support.tiers import TOLD
 
 SEQUENCES = sized(13, 52)
@@ -125,7 +125,7 @@ SABOTAGES: dict[str, tuple[int, object, str, object]] = {
 }
 
 
-@pytest.mark.parametrize("sabotage", SABOTAGES)
+@pytest.mark.parametrize("sabotage", sample(list(SABOTAGES), 2))
 def test_the_machine_finds_a_defence_that_is_missing(
     machine: type[Machine], sabotage: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,8 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
+
 from pulumi_encord_integrations.server.app import create_app
 from pulumi_encord_integrations.server.deployment import Deployment
+from tests.contract.conftest import POSTGRESQL, SQLITE
 from tests.support.api import BOSS, INTEGRATIONS, MEMBER, OUTSIDER, PRINCIPALS, Api, served
 from tests.support.people import GROUPS, USERS, group
 from tests.support.schema_hooks import KNOWN
@@ -76,6 +79,7 @@ def _asked(api: Api, folder: Path, *more: str, known: str = "{}") -> subprocess.
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.parametrize("local", sized([SQLITE], [SQLITE, POSTGRESQL]), indirect=True)
 def test_schemathesis_finds_nothing(
     local: Api, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -63,8 +64,8 @@ def test_the_window_is_five_minutes_both_ways(one: Api, good: Signing, off: int,
 
 def test_a_bearer_token_stands_for_a_signature(api: Api) -> None:
     token = api.send(path="/v2/public/user/bearer-token").body["token"]
-    client = Client(api.endpoint, Bearer(token), api.transport)
-    assert client.call("POST", "cloud-integrations", body=AWS)["created"]
+    with closing(Client(api.endpoint, Bearer(token), api.transport)) as client:
+        assert client.call("POST", "cloud-integrations", body=AWS)["created"]
 
 
 def _with_token(api: Api, value: str, path: str = INTEGRATIONS) -> Any:

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from contextlib import closing
 from itertools import product
+from operator import itemgetter
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from httpx2 import Request
 from pulumi_encord_integrations.client.client import Client
 from tests.support.engine import UP, Project, names
 from tests.support.killpoints.harms import KILL_POINTS
+from tests.support.size import one_each, sample
 from tests.support.types import CASES
 
 PROCESSES = ("provider", "cli")
@@ -24,7 +26,7 @@ def rotated(*points: str, start: int, more: int = 0) -> "pytest.MarkDecorator":
     rows = [*product(points, PROCESSES), *(more * [(points[-1], "provider")])]
     table = [(point, process, TYPES[(start + n) % len(TYPES)]) for n, (point, process) in enumerate(rows)]
     KILLED.extend((point, kind) for point, _, kind in table)
-    return pytest.mark.parametrize(("point", "process", "kind"), table)
+    return pytest.mark.parametrize(("point", "process", "kind"), one_each(table, itemgetter(0)))
 
 
 KILLED: list[tuple[str, str]] = []
@@ -119,7 +121,7 @@ def test_a_killed_forced_replacement_loses_nothing(
     assert_one_object_each_and_none_after_destroy(project)
 
 
-@pytest.mark.parametrize(("kind", "forced"), DESTROYED, ids=["forced", "by an input"])
+@pytest.mark.parametrize(("kind", "forced"), sample(DESTROYED, 1))
 def test_a_destroy_right_after_a_killed_replacement_leaves_none(
     project: Project, kind: str, forced: bool
 ) -> None:

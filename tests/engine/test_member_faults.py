@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from operator import itemgetter
 
 import pytest
 
@@ -11,6 +12,7 @@ from pulumi_encord_integrations.client import members
 from tests.support.access_plan import PEOPLE
 from tests.support.engine import UP, USER, Project
 from tests.support.members import populate
+from tests.support.size import one_each, sample
 
 MEMBER, MEMBERS, GROUP_USERS = "IntegrationMember", "IntegrationMembers", "UserGroupMembers"
 KILLED = [
@@ -83,7 +85,7 @@ def assert_as_declared(project: Project, roles: Mapping[str, str]) -> None:
     project.unchanged()
 
 
-@pytest.mark.parametrize(("point", "process", "kind"), KILLED)
+@pytest.mark.parametrize(("point", "process", "kind"), one_each(KILLED, itemgetter(0)))
 def test_one_more_up_completes_a_killed_one(people: Project, point: str, process: str, kind: str) -> None:
     declare(people, FIRST)
     if point == "before-delete":
@@ -96,7 +98,7 @@ def test_one_more_up_completes_a_killed_one(people: Project, point: str, process
     assert not people.living()
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", sample(FAULTS, 2))
 def test_one_more_up_completes_one_that_met_a_fault(people: Project, fault: str) -> None:
     declare(people, FIRST)
     people.up()

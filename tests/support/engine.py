@@ -210,6 +210,8 @@ def make_project(folder: Path) -> Project:
         "PYTHONPATH": f"{SABOTAGE}{os.pathsep}{REPOSITORY}",
         "ENCORD_TEST_FOLDER": str(folder),
         "PULUMI_PYTHON_CMD": sys.executable,
+        # A CLI that lives for a second needs no garbage collection.
+        "GOGC": "off",
         "ENCORD_ENGINE_PYTHON": warm.python(),
     }
     project = Project(folder, env)

@@ -1,7 +1,7 @@
 """How much a test does: a sample in `make test`, all of it in `make test-long`."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import TypeVar
 
@@ -10,11 +10,21 @@ SEED = int(os.environ.get("ENCORD_TEST_SEED", "5"))
 """Of everything random in the tests."""
 
 T = TypeVar("T")
+"""One row of a test's table."""
 
 
 def sized(sample: T, full: T) -> T:
     """The one of the two that this run takes."""
     return full if LONG else sample
+
+
+def one_each(rows: Sequence[T], kind: Callable[[T], object]) -> Sequence[T]:
+    """All rows in `make test-long`, else one of each kind, which the seed chooses."""
+    if LONG:
+        return rows
+    kinds = list(dict.fromkeys(map(kind, rows)))
+    rng = Random(f"{SEED} {len(rows)}")
+    return [rng.choice([row for row in rows if kind(row) == wanted]) for wanted in kinds]
 
 
 def sample(rows: Sequence[T], count: int) -> Sequence[T]:
