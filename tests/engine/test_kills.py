@@ -4,7 +4,6 @@ import json
 import sqlite3
 from contextlib import closing
 from itertools import product
-from operator import itemgetter
 from typing import Any
 
 import pytest
@@ -26,7 +25,7 @@ def rotated(*points: str, start: int, more: int = 0) -> "pytest.MarkDecorator":
     rows = [*product(points, PROCESSES), *(more * [(points[-1], "provider")])]
     table = [(point, process, TYPES[(start + n) % len(TYPES)]) for n, (point, process) in enumerate(rows)]
     KILLED.extend((point, kind) for point, _, kind in table)
-    return pytest.mark.parametrize(("point", "process", "kind"), one_each(table, itemgetter(0)))
+    return pytest.mark.parametrize(("point", "process", "kind"), one_each(table, lambda row: row[0]))
 
 
 KILLED: list[tuple[str, str]] = []

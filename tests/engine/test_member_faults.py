@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from operator import itemgetter
 
 import pytest
 
@@ -85,7 +84,7 @@ def assert_as_declared(project: Project, roles: Mapping[str, str]) -> None:
     project.unchanged()
 
 
-@pytest.mark.parametrize(("point", "process", "kind"), one_each(KILLED, itemgetter(0)))
+@pytest.mark.parametrize(("point", "process", "kind"), one_each(KILLED, lambda row: row[0]))
 def test_one_more_up_completes_a_killed_one(people: Project, point: str, process: str, kind: str) -> None:
     declare(people, FIRST)
     if point == "before-delete":
