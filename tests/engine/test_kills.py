@@ -25,7 +25,8 @@ def rotated(*points: str, start: int, more: int = 0) -> "pytest.MarkDecorator":
     rows = [*product(points, PROCESSES), *(more * [(points[-1], "provider")])]
     table = [(point, process, TYPES[(start + n) % len(TYPES)]) for n, (point, process) in enumerate(rows)]
     KILLED.extend((point, kind) for point, _, kind in table)
-    return pytest.mark.parametrize(("point", "process", "kind"), one_each(table, lambda row: row[0]))
+    chosen = one_each(table, lambda row: row[0])
+    return pytest.mark.parametrize(("point", "process", "kind"), chosen)
 
 
 KILLED: list[tuple[str, str]] = []

@@ -25,6 +25,7 @@ KILLED = [
     ("before-delete", "cli", MEMBERS),
     ("before-delete", "provider", GROUP_USERS),
 ]
+EACH_POINT = one_each(KILLED, lambda row: row[0])
 # The machine of tests/contract meets all of them.
 FAULTS = ["error-after", "lost", "limited", "twice"]
 FIRST = {PEOPLE[0]: "user", PEOPLE[1]: "admin", PEOPLE[2]: "user"}
@@ -84,7 +85,7 @@ def assert_as_declared(project: Project, roles: Mapping[str, str]) -> None:
     project.unchanged()
 
 
-@pytest.mark.parametrize(("point", "process", "kind"), one_each(KILLED, lambda row: row[0]))
+@pytest.mark.parametrize(("point", "process", "kind"), EACH_POINT)
 def test_one_more_up_completes_a_killed_one(people: Project, point: str, process: str, kind: str) -> None:
     declare(people, FIRST)
     if point == "before-delete":
