@@ -2,11 +2,12 @@ import asyncio
 
 import pytest
 
+# Made before the modules of tests, whose tables hold Outputs.
+LOOP = asyncio.new_event_loop()
+asyncio.set_event_loop(LOOP)
+
 
 @pytest.fixture(autouse=True)
 def event_loop() -> None:
-    """Pulumi's mocks want a loop of the main thread, which an `asyncio.run` elsewhere takes away."""
-    try:
-        asyncio.get_event_loop_policy().get_event_loop()
-    except RuntimeError:
-        asyncio.set_event_loop(asyncio.new_event_loop())
+    """Pulumi's mocks want the main thread's loop, which an `asyncio.run` elsewhere takes away."""
+    asyncio.set_event_loop(LOOP)
