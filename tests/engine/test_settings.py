@@ -134,7 +134,7 @@ def test_an_unreachable_endpoint_is_a_warning_in_preview_and_one_line_in_up(
     ("settings", "words"),
     [
         ({"endpoint": None}, "encord:endpoint is not set. Set encord:endpoint to embedded or to"),
-        ({"endpoint": "ftp://example.com"}, "encord:endpoint is not an http"),
+        ({"endpoint": "ftp://example.com"}, r"encord:endpoint is not an http\(s\) address"),
         ({"endpoint": "http://example.com"}, "would send requests to example.com in clear"),
         ({"user": None}, "encord:user is not set"),
         ({"user": "ada"}, "encord:user is not an e-mail address"),
