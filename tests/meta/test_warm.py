@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -90,3 +91,31 @@ time.sleep(600)
         pid_of(child)
         child.send_signal(number)
         assert child.wait(timeout=60) == 100 + number
+
+
+def test_a_signal_that_comes_after_its_end_is_lost(tmp_path: Path) -> None:
+    with start(tmp_path, "import os, time; print(os.getpid(), flush=True); time.sleep(600)") as child:
+        pid = pid_of(child)
+        child.send_signal(signal.SIGSTOP)
+        os.kill(pid, signal.SIGKILL)
+        assert gone(pid)
+        child.send_signal(signal.SIGTERM)
+        child.send_signal(signal.SIGCONT)
+        _, err = child.communicate(timeout=60)
+    assert (child.returncode, err) == (-signal.SIGKILL, "")
+
+
+@pytest.mark.parametrize("said", [b"", (100).to_bytes(4, "big"), (100).to_bytes(4, "big") + b"cut"])
+def test_a_starter_that_was_killed_before_it_had_asked_harms_no_other(tmp_path: Path, said: bytes) -> None:
+    with socket.socket(socket.AF_UNIX) as killed:
+        killed.connect(str(warm.interpreter() / "socket"))
+        killed.sendall(said)
+    assert run(tmp_path, "print('run')")[1] == "run\n"
+
+
+def test_many_that_are_killed_at_any_time_harm_no_other(tmp_path: Path) -> None:
+    for delay in range(40):
+        with start(tmp_path, "import os; os.kill(os.getpid(), 15)") as child:
+            time.sleep(delay / 1_000)
+            child.kill()
+    assert run(tmp_path, "print('run')")[1] == "run\n"

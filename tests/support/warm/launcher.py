@@ -22,6 +22,20 @@ def is_known(arguments: list[str]) -> bool:
     return arguments[:1] == ["-u"] and len(arguments) > 1 and os.path.basename(arguments[1]) in PASSED
 
 
+def pass_on(pid: int, number: int) -> None:
+    try:  # noqa: SIM105  contextlib is an import
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass  # It has ended already, and its status is on the way here.
+
+
+def told(connection: _socket.socket) -> int:
+    answer = connection.recv(4)
+    if not answer:
+        sys.exit("the zygote has ended")
+    return int.from_bytes(answer, "big")
+
+
 def hand_over(arguments: list[str]) -> int:
     """Let the zygote run it and return its exit status, as `waitpid` has it."""
     sent_early: list[int] = []
@@ -29,7 +43,7 @@ def hand_over(arguments: list[str]) -> int:
 
     def forward(number: int, _frame: object) -> None:
         if pid:
-            os.kill(pid, number)
+            pass_on(pid, number)
         else:
             sent_early.append(number)
 
@@ -47,10 +61,10 @@ def hand_over(arguments: list[str]) -> int:
     sent = 0
     while sent < len(message):
         sent += connection.send(message[sent:])
-    pid = int.from_bytes(connection.recv(4), "big")
+    pid = told(connection)
     while sent_early:
-        os.kill(pid, sent_early.pop())
-    return int.from_bytes(connection.recv(4), "big")
+        pass_on(pid, sent_early.pop())
+    return told(connection)
 
 
 if not is_known(sys.argv[1:]):

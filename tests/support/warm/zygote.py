@@ -15,6 +15,7 @@ import socket
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -68,23 +69,27 @@ class Zygote:
                 if key.fileobj is self._ended:
                     self._ended.recv(4096)
                     self._tell_ends()
-                elif key.fileobj is not self._listening:
+                elif key.fileobj is self._listening:
+                    if request := self._accept():
+                        return request
+                elif key.data in self._launchers:
                     self._selector.unregister(key.fileobj)
                     # A launcher that was killed takes its process along.
                     os.kill(key.data, signal.SIGKILL)
-                elif request := self._accept():
-                    return request
 
     def _accept(self) -> Request | None:
         launcher, _ = self._listening.accept()
         request = _received(launcher)
+        if not request:
+            launcher.close()
+            return None
         pid = os.fork()
         if not pid:
             self._leave(launcher)
             return request
         for number in request.files:
             os.close(number)
-        launcher.sendall(pid.to_bytes(4, "big"))
+        _tell(launcher, pid)
         self._launchers[pid] = launcher
         self._selector.register(launcher, selectors.EVENT_READ, pid)
         return None
@@ -104,16 +109,29 @@ class Zygote:
             launcher = self._launchers.pop(pid)
             if launcher in self._selector.get_map():
                 self._selector.unregister(launcher)
-                launcher.sendall(status.to_bytes(4, "big"))
+                _tell(launcher, status)
             launcher.close()
 
 
-def _received(launcher: socket.socket) -> Request:
+def _tell(launcher: socket.socket, number: int) -> None:
+    with suppress(ConnectionError):  # of a launcher that was killed
+        launcher.sendall(number.to_bytes(4, "big"))
+
+
+def _received(launcher: socket.socket) -> Request | None:
+    """What a launcher asks for; nothing if it was killed before it had said so."""
     head, files, _, _ = socket.recv_fds(launcher, 4, 3)
     length = int.from_bytes(head, "big")
     message = b""
     while len(message) < length:
-        message += launcher.recv(length - len(message))
+        part = launcher.recv(length - len(message))
+        if not part:
+            break
+        message += part
+    if not message or len(message) < length:
+        for number in files:
+            os.close(number)
+        return None
     folder, count, *rest = os.fsdecode(message).split("\0")
     arguments, variables = rest[: int(count)], rest[int(count) :]
     environment = dict(variable.split("=", 1) for variable in variables)
