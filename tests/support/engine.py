@@ -16,7 +16,7 @@ from pulumi_encord_integrations.client import integrations
 from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.client.settings import Settings
 from pulumi_encord_integrations.model.integrations import IntegrationView
-from tests.support import warm
+from tests.support import vault, warm
 from tests.support.processes import end_recorded, forget_recorded
 from tests.support.types import CASES
 from tools.engine import environment, locate
@@ -115,7 +115,7 @@ class Project:
         return outcome.text
 
     def new_stack(self, name: str = "dev") -> None:
-        self.succeed("stack", "init", name)
+        self.succeed("stack", "init", name, "--secrets-provider", vault.PROVIDER)
 
     def up(self, *options: str, stack: str = "dev", harm: str = "") -> str:
         """`pulumi up`, with a defence taken out if `harm` names one (see killpoints/harms.py)."""
@@ -207,6 +207,7 @@ def make_project(folder: Path) -> Project:
     (folder / "state").mkdir(parents=True)
     env = {
         **environment(os.environ, folder, locate()),
+        **vault.environment(),
         "PYTHONPATH": f"{SABOTAGE}{os.pathsep}{REPOSITORY}",
         "ENCORD_TEST_FOLDER": str(folder),
         "PULUMI_PYTHON_CMD": sys.executable,

@@ -23,10 +23,15 @@ from typing import BinaryIO, cast
 from tests.support.killpoints import prepare
 
 IMPORTED = (
+    "grpc._channel",
+    "grpc._server",
+    "grpc.experimental",
     "pulumi.dynamic",
     "pulumi.runtime.proto.language_pb2_grpc",
     "pulumi.runtime.proto.plugin_pb2",
     "pulumi_encord_integrations.resources.providers",
+    "pulumi_encord_integrations.resources.integrations",
+    "pulumi_encord_integrations.resources.members",
     "pulumi_encord_integrations.embedded",
     "pulumi_encord_integrations.server.app",
     "pulumi_encord_integrations.cli.app",
