@@ -1,3 +1,4 @@
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,12 @@ from tests.support.api import MEMBER, Api, served
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 
 
+def filled(address: str) -> None:
+    """Fills a PostgreSQL database as each test finds it."""
+    with tempfile.TemporaryDirectory() as folder:
+        Api(Path(folder), address).close()
+
+
 def made(folder: Path, kind: str) -> Iterator[Api]:
     """An API on a database of that kind, of its own."""
     server = postgres.server() if kind == POSTGRESQL else None
@@ -17,7 +24,7 @@ def made(folder: Path, kind: str) -> Iterator[Api]:
         pytest.skip(
             "there is no PostgreSQL on this machine: neither /usr/lib/postgresql nor initdb on the PATH"
         )
-    address = server.lend() if server else None
+    address = server.lend(filled) if server else None
     api = Api(folder, address)
     yield api
     api.close()

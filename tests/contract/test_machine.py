@@ -21,7 +21,7 @@ from tests.support.faults import FAULTS, Failed
 from tests.support.size import SEED, sample, sized
 from tests.support.tiers import TOLD
 
-SEQUENCES = sized(13, 52)
+SEQUENCES = sized(7, 52)
 """Of each of `PARTS`, which run side by side."""
 PARTS = 4
 STEPS = 6

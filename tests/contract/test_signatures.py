@@ -1,5 +1,6 @@
 """Which signatures and tokens are accepted, for how long, and how a refusal is told."""
 
+import secrets
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,6 +11,7 @@ import pytest
 from pulumi_encord_integrations.client.auth import Bearer
 from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.server import auth
+from pulumi_encord_integrations.server.vault import KEY_BYTES, Vault
 from tests.support.api import AWS, CREATOR, INTEGRATIONS, NOBODY, Api, served
 from tests.support.signing import OWN, Signing
 
@@ -101,6 +103,8 @@ def test_a_token_altered_anywhere_is_refused(one: Api) -> None:
 
 
 def test_a_token_of_another_deployment_or_of_nobody_is_refused(one: Api, local: Api) -> None:
+    # The same organizations and people under another key.
+    local.vault = Vault(secrets.token_bytes(KEY_BYTES))
     assert _with_token(one, f"Bearer {_token(local)}").status == 401
     assert _with_token(one, f"Bearer {_token(one, NOBODY)}").status == 401
 

@@ -76,15 +76,41 @@ class Answer:
         return self.status, self.code
 
 
+NAME = "api.sqlite"
+
+
 @cache
-def _migrated() -> Path:
-    """A file to copy, which spares each test the migrations."""
+def _keys() -> dict[str, Ed25519PrivateKey]:
+    return {who: Ed25519PrivateKey.generate() for who in CAST}
+
+
+@cache
+def _founded() -> Path:
+    """The folder of a database with its cast, and of its key, to copy: that is sooner than making them."""
     folder = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, folder)
-    database = SqliteDatabase(folder / "api.sqlite", create=True)
-    database.prepare()
+    database = SqliteDatabase(folder / NAME, create=True)
+    found(database, bootstrap.open_served(database, create=True))
     database.close()
-    return database.path
+    return folder
+
+
+def found(database: Database, vault: Vault) -> None:
+    """Two organizations and their people, unless they are there."""
+    keys = {who: key.public_key().public_bytes_raw().hex() for who, key in _keys().items()}
+    if not bootstrap.make_organization(database, vault, "Acme", CREATOR, keys[CREATOR]):
+        return
+    with database.write() as connection:
+        acme = organizations.first(connection)
+        assert acme
+        for who, role in ((MEMBER, "MEMBER"), (OUTSIDER, "MEMBER"), (BOSS, "ADMIN"), (REMOVED, "MEMBER")):
+            organizations.add_user(connection, acme.uuid, who, role)
+            organizations.add_key(connection, acme.uuid, who, keys[who])
+        users = t.organization_users
+        connection.execute(delete(users).where(users.c.email == REMOVED))
+        other = organizations.create(connection, "Other", vault.key_id)
+        organizations.add_user(connection, other, FOREIGNER, "ADMIN")
+        organizations.add_key(connection, other, FOREIGNER, keys[FOREIGNER])
 
 
 @cache
@@ -106,16 +132,16 @@ class Api:
     """One deployment on a file, its cast, and ways to call it."""
 
     def __init__(self, folder: Path, postgresql: str | None = None) -> None:
-        self.path = folder / "api.sqlite"
+        self.path = folder / NAME
         self._address = postgresql
-        self.keys = {who: Ed25519PrivateKey.generate() for who in CAST}
+        self.keys = dict(_keys())
+        shutil.copy(encryption_key_file(_founded() / NAME), encryption_key_file(self.path))
         if postgresql is None:
-            shutil.copy(_migrated(), self.path)
+            shutil.copy(_founded() / NAME, self.path)
         self._databases: list[Database] = []
         self.database = self._opened(create=True)
         self.vault: Vault = bootstrap.open_served(self.database, create=True)
-        bootstrap.make_organization(self.database, self.vault, "Acme", CREATOR, self.public_key(CREATOR))
-        self._people()
+        found(self.database, self.vault)
         self.app = application(self.vault, self.database)
         self._http: dict[str, httpx2.Client] = {}
         self._clients: list[Client | httpx2.Client] = []
@@ -202,32 +228,39 @@ class Api:
         with self.database.read() as connection:
             return connection.execute(text(f"SELECT * FROM {table}")).all()
 
-    def _people(self) -> None:
-        with self.database.write() as connection:
-            found = organizations.first(connection)
-            assert found
-            for who, role in ((MEMBER, "MEMBER"), (OUTSIDER, "MEMBER"), (BOSS, "ADMIN"), (REMOVED, "MEMBER")):
-                organizations.add_user(connection, found.uuid, who, role)
-                organizations.add_key(connection, found.uuid, who, self.public_key(who))
-            users = t.organization_users
-            connection.execute(delete(users).where(users.c.email == REMOVED))
-            other = organizations.create(connection, "Other", self.vault.key_id)
-            organizations.add_user(connection, other, FOREIGNER, "ADMIN")
-            organizations.add_key(connection, other, FOREIGNER, self.public_key(FOREIGNER))
+
+class _Server:
+    """A server on a free loopback port, which serves one application after the other."""
+
+    def __init__(self) -> None:
+        self.app: FastAPI | None = None
+        config = uvicorn.Config(
+            self._serve, interface="asgi3", lifespan="off", host="127.0.0.1", port=0, log_level="warning"
+        )
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, daemon=True)
+        thread.start()
+        while not server.started:
+            assert thread.is_alive()
+            thread.join(0.01)
+        self.address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+
+    async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
+        assert self.app
+        await self.app(scope, receive, send)
+
+
+_idle: list[_Server] = []
 
 
 @contextmanager
 def served(app: FastAPI) -> Iterator[str]:
-    """The address of the app on a free loopback port, until the block ends."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        thread.join(0.01)
+    """The address of the app on a loopback port, until the block ends."""
+    # A server takes a tenth of a second to end, and is not ended but lent again.
+    server = _idle.pop() if _idle else _Server()
+    server.app = app
     try:
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}"
+        yield server.address
     finally:
-        server.should_exit = True
-        thread.join(10)
+        server.app = None
+        _idle.append(server)
