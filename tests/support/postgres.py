@@ -68,21 +68,23 @@ def _described(connection: "psycopg.Connection[Any]") -> list[tuple[str, str]]:
     return sorted((str(table), str(rest)) for table, rest in found)
 
 
-def _dumped(connection: "psycopg.Connection[Any]") -> dict[str, bytes]:
-    """The rows of every table but the revision's."""
+def _dumped(connection: "psycopg.Connection[Any]") -> tuple[dict[str, bytes], str]:
+    """The rows of every table but the revision's, and what sets the sequences as they are."""
     tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
     rows = {}
     for (table,) in connection.execute(tables).fetchall():
         with connection.cursor().copy(f'COPY "{table}" TO STDOUT'.encode()) as copied:
             rows[table] = b"".join(map(bytes, copied))
-    return rows
+    sequences = "SELECT sequencename, last_value FROM pg_sequences WHERE last_value IS NOT NULL"
+    numbers = [f"SELECT setval('{name}', {last})" for name, last in connection.execute(sequences)]
+    return rows, "; ".join(numbers)
 
 
-def _restore(connection: "psycopg.Connection[Any]", rows: Mapping[str, bytes]) -> None:
+def _restore(connection: "psycopg.Connection[Any]", rows: Mapping[str, bytes], sequences: str) -> None:
     """Few rows are deleted sooner than TRUNCATE makes new files."""
     # As a replica, which leaves foreign keys alone: the order of the tables does not matter then.
     statements = ["SET session_replication_role = replica", *(f'DELETE FROM "{table}"' for table in rows)]
-    connection.execute("; ".join(statements).encode())
+    connection.execute("; ".join([*statements, sequences]).encode())
     for table, copied in rows.items():
         if copied:
             with connection.cursor().copy(f'COPY "{table}" FROM STDIN'.encode()) as copy:
@@ -113,7 +115,7 @@ class Server:
         self._clean: list[str] = []
         with psycopg.connect(self.address("template"), autocommit=True) as connection:
             self._schema = _described(connection)
-        self._rows: dict[str, bytes] = {}
+        self._dump: tuple[dict[str, bytes], str] = ({}, "")
 
     def start(self) -> None:
         """Starts it, again after a `halt`; returns when it answers."""
@@ -148,10 +150,10 @@ class Server:
 
     def lend(self, fill: Callable[[str], None]) -> str:
         """The address of a database as `fill` makes it; the same function each time."""
-        if not self._rows:
+        if not self._dump[0]:
             fill(self.new("filled"))
             with psycopg.connect(self.address("filled")) as connection:
-                self._rows = _dumped(connection)
+                self._dump = _dumped(connection)
         return self._clean.pop() if self._clean else self.new(template="filled")
 
     def take_back(self, address: str) -> None:
@@ -160,7 +162,7 @@ class Server:
             connection.execute(_END_OTHERS)
             same = _described(connection) == self._schema
             if same:
-                _restore(connection, self._rows)
+                _restore(connection, *self._dump)
         if same:
             self._clean.append(address)
             return
