@@ -4,7 +4,7 @@ Whatever is an Output is claimed when it becomes known. The input passes through
 that is refused is never registered.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any
@@ -133,11 +133,14 @@ class Claim:
         """The expiry of signed URLs, unless it is None."""
         return _passed(given, lambda _: self._take(_EXPIRY), (str, int, float))
 
-    async def elsewhere(self) -> list[str]:
+    def elsewhere(self) -> Awaitable[list[str]]:
         """Users whom other resources of the program declare on the same integration, in any order.
 
         A program's constructors have all run before the first resource is registered, which awaits this.
         """
+        return _Elsewhere(self)
+
+    async def _elsewhere(self) -> list[str]:
         held = map(self._held, self._holders)
         others = {key for one in held for key, claim in one.principals.items() if claim is not self}
         return sorted(key for key in others if isinstance(key, str) and "@" in key)
@@ -202,6 +205,16 @@ class Claim:
                 f"{name} becomes an Admin by {join.label}, and {lists.label} does not say so: "
                 'give them the role "admin" there, or take one of the two out'
             )
+
+
+class _Elsewhere(Awaitable[list[str]]):
+    """A coroutine would warn that it was never awaited if the program is refused before."""
+
+    def __init__(self, claim: Claim) -> None:
+        self._claim = claim
+
+    def __await__(self) -> Generator[Any, None, list[str]]:
+        return self._claim._elsewhere().__await__()
 
 
 def _is_later(value: Any) -> bool:

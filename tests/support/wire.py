@@ -1,7 +1,6 @@
 """The real provider process, spoken to as the engine does."""
 
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
 from contextlib import contextmanager
@@ -15,6 +14,8 @@ from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import provider_pb2 as pb
 from pulumi.runtime.proto import provider_pb2_grpc
+
+from tests.support import warm
 
 UNKNOWN = rpc.UNKNOWN
 """What the engine sends for a value that is not known yet."""
@@ -82,12 +83,14 @@ def _struct(properties: Mapping[str, Any]) -> struct_pb2.Struct:
 
 
 @contextmanager
-def provider_process(provider: ResourceProvider, folder: Path, env: Mapping[str, str]) -> Iterator[Provider]:
-    """Starts the process in `folder`, with an engine to hold on to, and ends it."""
+def provider_process(
+    provider: ResourceProvider, folder: Path, env: Mapping[str, str], python: str | None = None
+) -> Iterator[Provider]:
+    """Starts the process in `folder`, with an engine to hold on to, and ends it; warm, or by a `python`."""
     engine = grpc.server(futures.ThreadPoolExecutor(1))
     address = f"127.0.0.1:{engine.add_insecure_port('127.0.0.1:0')}"
     engine.start()
-    command = [sys.executable, "-u", "-m", "pulumi.dynamic", address]
+    command = [python or warm.python(), "-u", "-m", "pulumi.dynamic", address]
     with subprocess.Popen(command, cwd=folder, env=dict(env), stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout

@@ -1,4 +1,5 @@
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,14 +23,15 @@ Bare = Callable[[Case], Provider]
 
 @pytest.fixture(scope="session")
 def bare_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bare]:
-    """A type's provider without any configuration; it holds nothing, so that all tests may share it."""
+    """A type's provider without any configuration, started cold; it holds nothing, so tests may share it."""
     started: dict[str, Provider] = {}
     with ExitStack() as stack:
 
         def start(case: Case) -> Provider:
             if case.provider not in started:
                 provider = getattr(providers, f"{case.resource}Provider")()
-                process = provider_process(provider, tmp_path_factory.mktemp("bare"), _environment())
+                folder = tmp_path_factory.mktemp("bare")
+                process = provider_process(provider, folder, _environment(), sys.executable)
                 started[case.provider] = stack.enter_context(process)
             return started[case.provider]
 

@@ -1,5 +1,6 @@
 """People in the real provider process: lists with unknowns and floats, canonical forms, refusals."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,7 +21,7 @@ Start = Callable[[str], Provider]
 
 @pytest.fixture(scope="module")
 def bare_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
-    """A provider without configuration, by the name of its resource; shared, since it holds nothing."""
+    """A provider without configuration, started cold, by its resource; shared, since it holds nothing."""
     started: dict[str, Provider] = {}
     with ExitStack() as stack:
 
@@ -30,6 +31,7 @@ def bare_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
                     getattr(providers, f"{resource}Provider")(),
                     tmp_path_factory.mktemp("bare"),
                     _environment(),
+                    sys.executable,
                 )
                 started[resource] = stack.enter_context(process)
             return started[resource]

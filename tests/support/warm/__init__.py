@@ -6,7 +6,7 @@ looks like a virtual environment. Its `python` hands the processes of Pulumi and
 `zygote.py`, with their arguments, environment, folder and open files. It runs everything else itself.
 
 The processes are real in every other way: own id, own memory, killed and signalled like any.
-`tests/engine/test_demo.py` and `tests/wire` start theirs cold.
+`tests/engine/test_demo.py` and the providers that `tests/wire` shares start cold.
 """
 
 import atexit

@@ -1,5 +1,6 @@
 """A program's resources, registered with a monitor that only writes down what it gets."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -73,10 +74,15 @@ class _Answers(pulumi.runtime.Mocks):
         return {}, None
 
 
-def deploy(program: Callable[[], Any], *, preview: bool = False) -> Recorded:
-    """Runs a program to its end under a root of its own; `result` is what it returned, resolved."""
+def deploy(
+    program: Callable[[], Any], *, preview: bool = False, recorded: Recorded | None = None
+) -> Recorded:
+    """Runs a program to its end under a root of its own; `result` is what it returned, resolved.
+
+    What a program that is refused has registered until then is in `recorded`.
+    """
     settings.ROOT.set(None)
-    monitor = Recorded(preview=preview)
+    monitor = recorded or Recorded(preview=preview)
     pulumi.runtime.set_mocks(
         monitor.mocks, project="data", stack="dev", preview=preview, monitor=monitor, organization="acme"
     )
@@ -85,5 +91,14 @@ def deploy(program: Callable[[], Any], *, preview: bool = False) -> Recorded:
         monitor.result = value
 
     run = cast(Any, pulumi.runtime.test)
-    run(lambda: pulumi.Output.from_input(program()).apply(keep))()
+    loop = asyncio.get_event_loop_policy().get_event_loop()
+    before = asyncio.all_tasks(loop)
+    try:
+        run(lambda: pulumi.Output.from_input(program()).apply(keep))()
+    finally:
+        # A program that was refused leaves work behind, which would go on in the next one.
+        left = asyncio.all_tasks(loop) - before
+        for task in left:
+            task.cancel()
+        loop.run_until_complete(asyncio.wait(left) if left else asyncio.sleep(0))
     return monitor

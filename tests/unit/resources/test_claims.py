@@ -249,18 +249,10 @@ def test_two_spellings_of_one_domain_are_one_person() -> None:
 
 def registered(program: Program) -> list[str]:
     """The members of integrations that a program registers before it is refused."""
-    found: list[str] = []
-    register = Recorded.RegisterResource
-
-    def noted(self: Recorded, request: Any) -> Any:
-        found.extend([request.name] if "Member" in request.type else [])
-        return register(self, request)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Recorded, "RegisterResource", noted)
-        with pytest.raises(pulumi.RunError, match="declared twice"):
-            deploy(program)
-    return found
+    recorded = Recorded(preview=False)
+    with pytest.raises(pulumi.RunError, match="declared twice"):
+        deploy(program, recorded=recorded)
+    return [request.name for request in recorded.requests if "Member" in request.type]
 
 
 @pytest.mark.parametrize(
