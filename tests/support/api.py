@@ -5,6 +5,7 @@ import copy
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -237,17 +238,31 @@ class _Server:
         config = uvicorn.Config(
             self._serve, interface="asgi3", lifespan="off", host="127.0.0.1", port=0, log_level="warning"
         )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, daemon=True)
+        self._server = uvicorn.Server(config)
+        thread = threading.Thread(target=self._server.run, daemon=True)
         thread.start()
-        while not server.started:
+        while not self._server.started:
             assert thread.is_alive()
             thread.join(0.01)
-        self.address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+        listening = self._server.servers[0]
+        self._loop = listening.get_loop()
+        self.address = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
 
     async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
         assert self.app
         await self.app(scope, receive, send)
+
+    def drained(self) -> bool:
+        """Whether every connection ends, and what is asked over it, within ten seconds."""
+        state = self._server.server_state
+        self._loop.call_soon_threadsafe(lambda: [one.shutdown() for one in list(state.connections)])
+        deadline = time.monotonic() + 10
+        while state.connections or state.tasks:
+            if time.monotonic() > deadline:
+                self._server.should_exit = True
+                return False
+            time.sleep(0.001)
+        return True
 
 
 _idle: list[_Server] = []
@@ -256,11 +271,12 @@ _idle: list[_Server] = []
 @contextmanager
 def served(app: FastAPI) -> Iterator[str]:
     """The address of the app on a loopback port, until the block ends."""
-    # A server takes a tenth of a second to end, and is not ended but lent again.
+    # A server takes a tenth of a second to end, so it is kept for the next block.
     server = _idle.pop() if _idle else _Server()
     server.app = app
     try:
         yield server.address
     finally:
-        server.app = None
-        _idle.append(server)
+        if server.drained():
+            server.app = None
+            _idle.append(server)

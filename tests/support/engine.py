@@ -206,7 +206,7 @@ def make_project(folder: Path) -> Project:
     """A project without a stack, which nothing outside its folder influences."""
     (folder / "state").mkdir(parents=True)
     env = {
-        **environment(os.environ, folder, locate()),
+        **environment(vault.without(os.environ), folder, locate()),
         **vault.environment(),
         "PYTHONPATH": f"{SABOTAGE}{os.pathsep}{REPOSITORY}",
         "ENCORD_TEST_FOLDER": str(folder),

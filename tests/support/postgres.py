@@ -1,6 +1,7 @@
 """A PostgreSQL server of a test process: Debian's, in a folder of its own, on a Unix socket alone."""
 
 import atexit
+import ctypes
 import os
 import pwd
 import re
@@ -51,7 +52,7 @@ _END_OTHERS = (
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
 _COLUMNS = """
-    SELECT relname, string_agg(attname, ' ' ORDER BY attname)
+    SELECT relname, string_agg(quote_ident(attname), ', ' ORDER BY attnum)
     FROM pg_class
     JOIN pg_attribute ON attrelid = pg_class.oid
     JOIN pg_namespace ON relnamespace = pg_namespace.oid
@@ -69,25 +70,35 @@ def _described(connection: "psycopg.Connection[Any]") -> list[tuple[str, str]]:
 
 
 def _dumped(connection: "psycopg.Connection[Any]") -> tuple[dict[str, bytes], str]:
-    """The rows of every table but the revision's, and what sets the sequences as they are."""
-    tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+    """The rows of every table but the revision's, by table and columns, and what sets the sequences."""
     rows = {}
-    for (table,) in connection.execute(tables).fetchall():
-        with connection.cursor().copy(f'COPY "{table}" TO STDOUT'.encode()) as copied:
-            rows[table] = b"".join(map(bytes, copied))
-    sequences = "SELECT sequencename, last_value FROM pg_sequences WHERE last_value IS NOT NULL"
-    numbers = [f"SELECT setval('{name}', {last})" for name, last in connection.execute(sequences)]
+    for table, columns in connection.execute(_COLUMNS).fetchall():
+        if table != "alembic_version":
+            with connection.cursor().copy(f'COPY "{table}" ({columns}) TO STDOUT'.encode()) as copied:
+                rows[f'"{table}" ({columns})'] = b"".join(map(bytes, copied))
+    sequences = "SELECT sequencename, start_value, last_value FROM pg_sequences WHERE schemaname = 'public'"
+    numbers = [
+        f"SELECT setval('{name}', {last or start}, {last is not None})"
+        for name, start, last in connection.execute(sequences)
+    ]
     return rows, "; ".join(numbers)
 
 
 def _restore(connection: "psycopg.Connection[Any]", rows: Mapping[str, bytes], sequences: str) -> None:
     """Few rows are deleted sooner than TRUNCATE makes new files."""
-    # As a replica, which leaves foreign keys alone: the order of the tables does not matter then.
-    statements = ["SET session_replication_role = replica", *(f'DELETE FROM "{table}"' for table in rows)]
-    connection.execute("; ".join([*statements, sequences]).encode())
+    tables = [table.partition(" ")[0] for table in rows]
+    statements = [
+        # Whoever was cut off may still be writing.
+        f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE",
+        # As a replica, which leaves foreign keys alone: the order of the tables does not matter then.
+        "SET LOCAL session_replication_role = replica",
+        *(f"DELETE FROM {table}" for table in tables),
+        sequences,
+    ]
+    connection.execute("; ".join(statements).encode())
     for table, copied in rows.items():
         if copied:
-            with connection.cursor().copy(f'COPY "{table}" FROM STDIN'.encode()) as copy:
+            with connection.cursor().copy(f"COPY {table} FROM STDIN".encode()) as copy:
                 copy.write(copied)
 
 
@@ -115,6 +126,7 @@ class Server:
         self._clean: list[str] = []
         with psycopg.connect(self.address("template"), autocommit=True) as connection:
             self._schema = _described(connection)
+        self._filled = ""
         self._dump: tuple[dict[str, bytes], str] = ({}, "")
 
     def start(self) -> None:
@@ -137,7 +149,7 @@ class Server:
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 # The server must end with the tests, however these end.
-                preexec_fn=_end_with_parent,  # noqa: PLW1509  this process has no locks that it could inherit
+                preexec_fn=_end_with_parent,  # noqa: PLW1509  it calls one C function, which is loaded
             )
         self._wait()
 
@@ -150,11 +162,13 @@ class Server:
 
     def lend(self, fill: Callable[[str], None]) -> str:
         """The address of a database as `fill` makes it; the same function each time."""
-        if not self._dump[0]:
-            fill(self.new("filled"))
-            with psycopg.connect(self.address("filled")) as connection:
+        if not self._filled:
+            address = self.new()
+            fill(address)
+            with psycopg.connect(address) as connection:
                 self._dump = _dumped(connection)
-        return self._clean.pop() if self._clean else self.new(template="filled")
+            self._filled = str(make_url(address).database)
+        return self._clean.pop() if self._clean else self.new(template=self._filled)
 
     def take_back(self, address: str) -> None:
         """Fills a lent database anew, whoever is connected to it; drops one of another schema."""
@@ -228,7 +242,8 @@ def _remove_abandoned() -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _end_with_parent() -> None:
-    import ctypes
+_LIBC = ctypes.CDLL(None)
 
-    ctypes.CDLL(None).prctl(1, signal.SIGINT)
+
+def _end_with_parent() -> None:
+    _LIBC.prctl(1, signal.SIGINT)

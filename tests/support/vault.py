@@ -1,10 +1,11 @@
 """The key service of the tests' stacks: what HashiCorp Vault's transit engine answers to Pulumi.
 
-With a passphrase, each command of the CLI derives the stack's key by 1,000,000 rounds of PBKDF2, which is
-half of its time. The demo and `test_language_host.py` use a passphrase.
+With a passphrase, each command of the CLI derives the stack's key by 1,000,000 rounds of PBKDF2, which took
+a quarter of its CPU time. The demo and `test_language_host.py` use a passphrase.
 """
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -15,6 +16,7 @@ MARK = "vault:v1:"
 
 class _Transit(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def do_PUT(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -30,6 +32,11 @@ class _Transit(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
+
+
+def without(outer: Mapping[str, str]) -> dict[str, str]:
+    """The environment without the settings of a developer's own Vault."""
+    return {name: value for name, value in outer.items() if not name.startswith("VAULT_")}
 
 
 @lru_cache(1)

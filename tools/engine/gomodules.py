@@ -1,6 +1,5 @@
 """The engine built from its published Go modules, pinned by the go.mod and go.sum beside this file."""
 
-import json
 import os
 import re
 import shutil
@@ -93,14 +92,15 @@ def _compile(go: str, out: Path) -> None:
 def _modules(go: str, folder: Path) -> Path:
     """Write a go.mod that takes EAGER from copies in `folder`, made lazy."""
     modules = folder / "go.mod"
-    replacements = [f"replace {module} => {_lazy(go, module, folder)}\n" for module in EAGER]
+    replacements = [f'replace {module} => "{_lazy(go, module, folder)}"\n' for module in EAGER]
     modules.write_text((HERE / "go.mod").read_text() + "".join(replacements))
     shutil.copyfile(HERE / "go.sum", folder / "go.sum")
     return modules
 
 
 def _lazy(go: str, module: str, folder: Path) -> Path:
-    source, copy = _source(go, module), folder / module
+    source = _folder(go, "-find", "-f", "{{.Module.Dir}}", f"{module}/matching")
+    copy = folder / module
     for original in source.rglob("*.go"):
         target = copy / original.relative_to(source)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -115,18 +115,17 @@ def _lazy(go: str, module: str, folder: Path) -> Path:
 
 
 def _copy_shims(go: str, out: Path) -> None:
-    module = _source(go, SDK)
+    module = _folder(go, "-m", "-f", "{{.Dir}}", SDK)
     for shim in SHIMS:
         target = out / Path(shim).name
         shutil.copyfile(module / shim, target)
         target.chmod(0o755)
 
 
-def _source(go: str, module: str) -> Path:
-    """Return the folder of a module's source, fetched if need be."""
-    fetch = [go, "mod", "download", "-json", module]
-    words = f"fetching {module}"
-    return Path(json.loads(run(fetch, words=words, limit=BUILT_WITHIN, cwd=HERE, env=_env()))["Dir"])
+def _folder(go: str, *asked: str) -> Path:
+    """Return the folder of a module's source, which is fetched if need be."""
+    command = [go, "list", "-mod=readonly", *asked]
+    return Path(run(command, words=f"looking for {asked[-1]}", limit=600, cwd=HERE, env=_env()).strip())
 
 
 def _refuse_other_version(binary: Path) -> None:

@@ -29,13 +29,6 @@ def pass_on(pid: int, number: int) -> None:
         pass  # It has ended already, and its status is on the way here.
 
 
-def told(connection: _socket.socket) -> int:
-    answer = connection.recv(4)
-    if not answer:
-        sys.exit("the zygote has ended")
-    return int.from_bytes(answer, "big")
-
-
 def hand_over(arguments: list[str]) -> int:
     """Let the zygote run it and return its exit status, as `waitpid` has it."""
     sent_early: list[int] = []
@@ -61,10 +54,16 @@ def hand_over(arguments: list[str]) -> int:
     sent = 0
     while sent < len(message):
         sent += connection.send(message[sent:])
-    pid = told(connection)
+    pid = int.from_bytes(connection.recv(4), "big")
+    if not pid:
+        sys.exit("the zygote has ended")
     while sent_early:
         pass_on(pid, sent_early.pop())
-    return told(connection)
+    status = connection.recv(4)
+    if not status:
+        pass_on(pid, _signal.SIGKILL)
+        sys.exit("the zygote has ended")
+    return int.from_bytes(status, "big")
 
 
 if not is_known(sys.argv[1:]):

@@ -84,7 +84,11 @@ class Zygote:
 
     def _accept(self) -> Request | None:
         launcher, _ = self._listening.accept()
-        request = _received(launcher)
+        # One that was stopped must not keep others waiting.
+        launcher.settimeout(10)
+        request = None
+        with suppress(OSError):
+            request = _received(launcher)
         if not request:
             launcher.close()
             return None

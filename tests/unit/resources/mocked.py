@@ -81,6 +81,8 @@ def deploy(
 
     What a program that is refused has registered until then is in `recorded`.
     """
+    loop = asyncio.get_event_loop()
+    before = asyncio.all_tasks(loop)
     settings.ROOT.set(None)
     monitor = recorded or Recorded(preview=preview)
     pulumi.runtime.set_mocks(
@@ -91,14 +93,12 @@ def deploy(
         monitor.result = value
 
     run = cast(Any, pulumi.runtime.test)
-    loop = asyncio.get_event_loop_policy().get_event_loop()
-    before = asyncio.all_tasks(loop)
     try:
         run(lambda: pulumi.Output.from_input(program()).apply(keep))()
     finally:
         # A program that was refused leaves work behind, which would go on in the next one.
-        left = asyncio.all_tasks(loop) - before
-        for task in left:
-            task.cancel()
-        loop.run_until_complete(asyncio.wait(left) if left else asyncio.sleep(0))
+        while left := asyncio.all_tasks(loop) - before:
+            loop.run_until_complete(asyncio.wait(left, timeout=0.02))
+            for task in left:
+                task.cancel()
     return monitor
