@@ -22,7 +22,7 @@ from tests.support.tiers import TOLD
 from tests.support.types import CASES
 
 SEED = 4
-EXAMPLES, LEAST_CASES = sized((4, 2_000), (40, 5_000))
+EXAMPLES, LEAST_CASES = sized((4, 2_000), (60, 5_000))
 PEOPLE = [OUTSIDER, MEMBER]
 ACTIONS = {
     "integration.create", "integration.update", "integration.deleted", "members.change", "members.join",
