@@ -79,6 +79,8 @@ def _asked(api: Api, folder: Path, *more: str, known: str = "{}") -> subprocess.
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
+# Thousands of cases on a busy machine take longer than any other test may.
+@pytest.mark.timeout(sized(300, 1_800))
 @pytest.mark.parametrize("local", sized([SQLITE], [SQLITE, POSTGRESQL]), indirect=True)
 def test_schemathesis_finds_nothing(
     local: Api, tmp_path: Path, record_property: Callable[[str, object], None]
