@@ -80,6 +80,11 @@ class Answer:
 NAME = "api.sqlite"
 
 
+def public(key: Ed25519PrivateKey) -> str:
+    """The public key in hexadecimal, as the API keeps it."""
+    return key.public_key().public_bytes_raw().hex()
+
+
 @cache
 def _keys() -> dict[str, Ed25519PrivateKey]:
     return {who: Ed25519PrivateKey.generate() for who in CAST}
@@ -98,7 +103,7 @@ def _founded() -> Path:
 
 def found(database: Database, vault: Vault) -> None:
     """Two organizations and their people, unless they are there."""
-    keys = {who: key.public_key().public_bytes_raw().hex() for who, key in _keys().items()}
+    keys = {who: public(key) for who, key in _keys().items()}
     if not bootstrap.make_organization(database, vault, "Acme", CREATOR, keys[CREATOR]):
         return
     with database.write() as connection:
@@ -161,7 +166,7 @@ class Api:
         return database
 
     def public_key(self, who: str) -> str:
-        return self.keys[who].public_key().public_bytes_raw().hex()
+        return public(self.keys[who])
 
     def restarted(self) -> "Api":
         """The same file and people under a new application, as after a restart."""

@@ -16,7 +16,7 @@ from pulumi_encord_integrations.client import integrations
 from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.client.settings import Settings
 from pulumi_encord_integrations.model.integrations import IntegrationView
-from tests.support import vault, warm
+from tests.support import key_service, warm
 from tests.support.processes import end_recorded, forget_recorded
 from tests.support.types import CASES
 from tools.engine import environment, locate
@@ -115,7 +115,7 @@ class Project:
         return outcome.text
 
     def new_stack(self, name: str = "dev") -> None:
-        self.succeed("stack", "init", name, "--secrets-provider", vault.PROVIDER)
+        self.succeed("stack", "init", name, "--secrets-provider", key_service.PROVIDER)
 
     def up(self, *options: str, stack: str = "dev", harm: str = "") -> str:
         """`pulumi up`, with a defence taken out if `harm` names one (see killpoints/harms.py)."""
@@ -206,8 +206,8 @@ def make_project(folder: Path) -> Project:
     """A project without a stack, which nothing outside its folder influences."""
     (folder / "state").mkdir(parents=True)
     env = {
-        **environment(vault.without(os.environ), folder, locate()),
-        **vault.environment(),
+        **environment(os.environ, folder, locate()),
+        **key_service.environment(),
         "PYTHONPATH": f"{SABOTAGE}{os.pathsep}{REPOSITORY}",
         "ENCORD_TEST_FOLDER": str(folder),
         "PULUMI_PYTHON_CMD": sys.executable,

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-_OTHERS = ("PULUMI_", "ENCORD_")
+_OTHERS = ("PULUMI_", "ENCORD_", "VAULT_")
 
 
 def environment(outer: Mapping[str, str], folder: Path, engine: Path) -> dict[str, str]:

@@ -107,7 +107,7 @@ def _lazy(go: str, module: str, folder: Path) -> Path:
         shutil.copyfile(original, target)
     (copy / "go.mod").write_text(f"module {module}\n")
     for name, old, new in LAZY:
-        text = (copy / name).read_text()
+        text = (copy / name).read_text() if (copy / name).exists() else ""
         if text.count(old) != 1:
             raise StepFailed(f"{module}: {name} has no single {old!r}; adapt LAZY in {Path(__file__).name}")
         (copy / name).write_text(text.replace(old, new))

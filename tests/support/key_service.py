@@ -5,7 +5,6 @@ a quarter of its CPU time. The demo and `test_language_host.py` use a passphrase
 """
 
 import json
-from collections.abc import Mapping
 from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -32,11 +31,6 @@ class _Transit(BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
-
-
-def without(outer: Mapping[str, str]) -> dict[str, str]:
-    """The environment without the settings of a developer's own Vault."""
-    return {name: value for name, value in outer.items() if not name.startswith("VAULT_")}
 
 
 @lru_cache(1)
