@@ -1,13 +1,10 @@
 """The API on a loopback port of its own, for as long as a test needs it."""
 
 import socket
-import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import uvicorn
 
 from pulumi_encord_integrations.client import integrations
 from pulumi_encord_integrations.client.auth import Signer, parse_key
@@ -18,6 +15,7 @@ from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.store import organizations
 from pulumi_encord_integrations.server.store.database import Database
 from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
+from tests.support import api
 
 
 def free_port() -> int:
@@ -53,20 +51,13 @@ class Served:
 
 @contextmanager
 def served(database_file: Path, admin: str = "ada@example.com") -> Iterator[Served]:
-    """Serves a new database from a thread; stops when left."""
+    """Serves a new database until left."""
     key = bootstrap.new_key()
     database = SqliteDatabase(database_file, create=True)
     vault = bootstrap.open_served(database, create=True)
     bootstrap.make_organization(database, vault, "acme", admin, bootstrap.public_key_of(key))
-    app = create_app(Deployment(vault), database)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off"))
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            endpoint = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    try:
+        with api.served(create_app(Deployment(vault), database)) as endpoint:
             yield Served(endpoint, database, key, vault.key_id)
-        finally:
-            server.should_exit = True
-            thread.join()
-            database.close()
+    finally:
+        database.close()
