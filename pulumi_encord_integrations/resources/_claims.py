@@ -208,7 +208,7 @@ class Claim:
 
 
 class _Elsewhere(Awaitable[list[str]]):
-    """A coroutine would warn that it was never awaited if the program is refused before."""
+    """Awaitable, but no coroutine: that would warn "never awaited" if the program is refused first."""
 
     def __init__(self, claim: Claim) -> None:
         self._claim = claim

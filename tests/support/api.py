@@ -92,7 +92,7 @@ def _keys() -> dict[str, Ed25519PrivateKey]:
 
 @cache
 def _founded() -> Path:
-    """The folder of a database with its cast, and of its key, to copy: that is sooner than making them."""
+    """The folder of a database with its cast and its key; copying it is faster than making one."""
     folder = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, folder)
     database = SqliteDatabase(folder / NAME, create=True)
@@ -258,7 +258,7 @@ class _Server:
         await self.app(scope, receive, send)
 
     def drained(self) -> bool:
-        """Whether every connection ends, and what is asked over it, within ten seconds."""
+        """Closes every connection once its request is answered; False if that takes over ten seconds."""
         state = self._server.server_state
         self._loop.call_soon_threadsafe(lambda: [one.shutdown() for one in list(state.connections)])
         deadline = time.monotonic() + 10

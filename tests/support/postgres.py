@@ -85,12 +85,12 @@ def _dumped(connection: "psycopg.Connection[Any]") -> tuple[dict[str, bytes], st
 
 
 def _restore(connection: "psycopg.Connection[Any]", rows: Mapping[str, bytes], sequences: str) -> None:
-    """Few rows are deleted sooner than TRUNCATE makes new files."""
+    """Replaces all rows. For this few, DELETE is faster than TRUNCATE, which creates new files."""
     tables = [table.partition(" ")[0] for table in rows]
     statements = [
-        # Whoever was cut off may still be writing.
+        # A connection that was ended may still be writing.
         f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE",
-        # As a replica, which leaves foreign keys alone: the order of the tables does not matter then.
+        # A replica checks no foreign keys, so the order of the tables does not matter.
         "SET LOCAL session_replication_role = replica",
         *(f"DELETE FROM {table}" for table in tables),
         sequences,
@@ -161,7 +161,7 @@ class Server:
         return self.address(name)
 
     def lend(self, fill: Callable[[str], None]) -> str:
-        """The address of a database as `fill` makes it; the same function each time."""
+        """The address of a database as `fill` leaves it; every call passes the same function."""
         if not self._filled:
             address = self.new()
             fill(address)
@@ -171,7 +171,7 @@ class Server:
         return self._clean.pop() if self._clean else self.new(template=self._filled)
 
     def take_back(self, address: str) -> None:
-        """Fills a lent database anew, whoever is connected to it; drops one of another schema."""
+        """Refills a lent database and ends its connections; drops one whose schema has changed."""
         with psycopg.connect(address) as connection:
             connection.execute(_END_OTHERS)
             same = _described(connection) == self._schema

@@ -15,8 +15,8 @@ from tools.engine.steps import StepFailed, run, say
 BUILT_WITHIN = 3600.0
 COMMAND = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 SDK = "github.com/pulumi/pulumi/sdk/v3"
-# `config set` judges with these how hard a value is to guess. They read their dictionaries whenever the CLI
-# starts, which is half of its start, though they can do so when first asked.
+# `pulumi config set` uses these to judge how hard a value is to guess. They read their dictionaries at every
+# start of the CLI, which is half of its start-up time. LAZY makes them read at first use.
 EAGER = ("github.com/ccojocar/zxcvbn-go", "github.com/nbutton23/zxcvbn-go")
 LAZY = (
     ("frequency/frequency.go", "func init() {", "func Load() {"),
