@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.processes import AS_WRITTEN
 from tools.engine import environment, locate
 from tools.engine.host import install_language_host
 
@@ -84,7 +85,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
         shutil.copy2((locate() / name).resolve(), binaries / name)
     install_language_host(binaries)
     (tmp_path / "state").mkdir()
-    made = Project(tmp_path, environment(os.environ, tmp_path, binaries))
+    made = Project(tmp_path, environment(os.environ, tmp_path, binaries) | AS_WRITTEN)
     made.declare("", IN_VENV)
     assert made.run("stack", "init", "dev").returncode == 0
     yield made

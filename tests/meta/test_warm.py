@@ -11,23 +11,28 @@ from pathlib import Path
 import pytest
 
 from tests.support import warm
+from tests.support.processes import AS_WRITTEN
 
 HANDED_OVER = "pulumi-language-python-exec"
 """The name by which the zygote knows a program that it shall run."""
 
 
-def start(folder: Path, program: str, *arguments: str, name: str = HANDED_OVER) -> "subprocess.Popen[str]":
+def start(
+    folder: Path, program: str, *arguments: str, name: str = HANDED_OVER, **env: str
+) -> "subprocess.Popen[str]":
     """`python -u NAME ARGUMENTS` with a program of that name."""
     script = folder / name
     script.write_text(program)
     command = [warm.python(), "-u", str(script), *arguments]
     pipe = subprocess.PIPE
-    env = {"PATH": os.defpath, "LC_CTYPE": "C.UTF-8", "COLOUR": "blåu"}
+    env = {"PATH": os.defpath, "LC_CTYPE": "C.UTF-8", "COLOUR": "blåu", **env}
     return subprocess.Popen(command, cwd=folder, env=env, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
 
 
-def run(folder: Path, program: str, *arguments: str, name: str = HANDED_OVER) -> tuple[int, str, str]:
-    with start(folder, program, *arguments, name=name) as child:
+def run(
+    folder: Path, program: str, *arguments: str, name: str = HANDED_OVER, **env: str
+) -> tuple[int, str, str]:
+    with start(folder, program, *arguments, name=name, **env) as child:
         out, err = child.communicate("typed", timeout=60)
     return child.returncode, out, err
 
@@ -55,6 +60,16 @@ def test_it_has_imported_everything_already_and_another_program_nothing(tmp_path
     program = "import sys; print('pulumi' in sys.modules)"
     assert run(tmp_path, program)[1] == "True\n"
     assert run(tmp_path, program, name="other.py")[1] == "False\n"
+
+
+def test_a_program_that_was_rewritten_within_a_second_is_not_taken_for_the_compiled_one(
+    tmp_path: Path,
+) -> None:
+    for word in ("first", "other"):
+        (tmp_path / "words.py").write_text(f"WORD = '{word}'")
+        os.utime(tmp_path / "words.py", (1, 1))
+        assert run(tmp_path, "import words; print(words.WORD)", **AS_WRITTEN)[1] == f"{word}\n"
+    assert not (tmp_path / "__pycache__").exists()
 
 
 def pid_of(child: "subprocess.Popen[str]") -> int:

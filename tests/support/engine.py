@@ -17,7 +17,7 @@ from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.client.settings import Settings
 from pulumi_encord_integrations.model.integrations import IntegrationView
 from tests.support import key_service, warm
-from tests.support.processes import end_recorded, forget_recorded
+from tests.support.processes import AS_WRITTEN, end_recorded, forget_recorded
 from tests.support.types import CASES
 from tools.engine import environment, locate
 
@@ -208,6 +208,7 @@ def make_project(folder: Path) -> Project:
     env = {
         **environment(os.environ, folder, locate()),
         **key_service.environment(),
+        **AS_WRITTEN,
         "PYTHONPATH": f"{SABOTAGE}{os.pathsep}{REPOSITORY}",
         "ENCORD_TEST_FOLDER": str(folder),
         "PULUMI_PYTHON_CMD": sys.executable,

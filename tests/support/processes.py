@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 PROVIDERS = "provider-pids"
+AS_WRITTEN = {"PYTHONDONTWRITEBYTECODE": "1"}
+"""Python takes a program for the one it compiled if its length and its second of writing are the same."""
 
 
 def forget_recorded(folder: Path) -> None:

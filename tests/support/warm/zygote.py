@@ -162,6 +162,7 @@ def become(request: Request) -> None:
     os.environ.update(request.environment)
     time.tzset()
     sys.orig_argv = [sys.executable, *request.arguments]
+    sys.dont_write_bytecode = bool(request.environment.get("PYTHONDONTWRITEBYTECODE"))
     prepare()
 
 
