@@ -63,7 +63,7 @@ def _connect_embedded(settings: Settings, *, create: bool, read_only: bool) -> "
     from pulumi_encord_integrations.client.client import Client
     from pulumi_encord_integrations.client.in_process import in_process
     from pulumi_encord_integrations.server import bootstrap
-    from pulumi_encord_integrations.server.faults import DatabaseUnusable
+    from pulumi_encord_integrations.server.errors import DatabaseUnusable
 
     file = _file(settings)
     try:

@@ -22,8 +22,8 @@ from typing import Any
 from pulumi_encord_integrations import embedded
 from pulumi_encord_integrations.client import integrations, members, settings
 from pulumi_encord_integrations.client.errors import EncordError
-from pulumi_encord_integrations.organization import document, entries
-from pulumi_encord_integrations.organization.entries import Declaration
+from pulumi_encord_integrations.organization import document, loader
+from pulumi_encord_integrations.organization.loader import Declaration
 from tools.engine import EngineError, environment, locate
 
 STACK = "demo"
@@ -272,7 +272,7 @@ def main(arguments: list[str]) -> int:
     project = Path(arguments[0] if arguments else Path(__file__).parents[1]).resolve()
     started = time.monotonic()
     try:
-        declared = entries.load(project / "encord.yaml", "encord.yaml")
+        declared = loader.load(project / "encord.yaml", "encord.yaml")
         expect(bool(declared.integrations), "encord.yaml declares no integration to show")
         with only_one(project / ".demo"):
             tell(Demo(project), declared)

@@ -1,4 +1,4 @@
-"""The command `encord-integrations`: one file for each verb, parsing only."""
+"""The command `encord-integrations`."""
 
 import sys
 

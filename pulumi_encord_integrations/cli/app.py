@@ -7,14 +7,13 @@ from typing import Annotated
 
 import typer
 
-from pulumi_encord_integrations.cli import (
+from pulumi_encord_integrations.cli import error_reporting
+from pulumi_encord_integrations.cli.commands import (
     credentials,
     doctor,
-    failures,
     init_server,
     join,
     members,
-    output,
     register,
     remove_admin,
     scenarios,
@@ -24,9 +23,10 @@ from pulumi_encord_integrations.cli import (
     video_metadata,
     who_can,
 )
-from pulumi_encord_integrations.cli import list as listing
-from pulumi_encord_integrations.cli.exits import ExitCode
-from pulumi_encord_integrations.cli.help import NAME, verb, verbs
+from pulumi_encord_integrations.cli.commands import list as listing
+from pulumi_encord_integrations.cli.exit_codes import ExitCode
+from pulumi_encord_integrations.cli.rendering import output
+from pulumi_encord_integrations.cli.rendering.help import NAME, verb, verbs
 
 _EXAMPLES = (
     "list",
@@ -96,17 +96,17 @@ def run(arguments: Sequence[str]) -> int:
         logging.getLogger("pulumi_encord_integrations").setLevel(logging.DEBUG)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(error_reporting="backslashreplace")
     try:
         command = typer.main.get_command(app)
-        return failures.ended(command.main(args=rest, prog_name=NAME, standalone_mode=False))
+        return error_reporting.ended(command.main(args=rest, prog_name=NAME, standalone_mode=False))
     except KeyboardInterrupt:
-        return failures.cancelled()
+        return error_reporting.cancelled()
     except SystemExit:
         # typer, where the reader of the help has gone away.
         return ExitCode.DONE
     except Exception as error:  # noqa: BLE001  the border of the process
-        return failures.report(error, debug=debug)
+        return error_reporting.report(error, debug=debug)
 
 
 def _without_debug(arguments: list[str]) -> tuple[bool, list[str]]:

@@ -131,8 +131,8 @@ def _config(file: Path, data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _mapping(file: Path) -> dict[str, Any]:
+    from pulumi_encord_integrations.organization.diagnostics import Unreadable
     from pulumi_encord_integrations.organization.document import read
-    from pulumi_encord_integrations.organization.findings import Unreadable
 
     try:
         root, findings = read(file.read_bytes())

@@ -8,7 +8,7 @@ import typer
 
 from pulumi_encord_integrations.cli import paths
 from pulumi_encord_integrations.client.errors import ConfigurationError
-from pulumi_encord_integrations.client.places import database_of
+from pulumi_encord_integrations.client.paths import database_of
 from pulumi_encord_integrations.model.databases import PostgresqlAddress
 
 if TYPE_CHECKING:

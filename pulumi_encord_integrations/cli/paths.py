@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from pulumi_encord_integrations.client.errors import ConfigurationError
-from pulumi_encord_integrations.client.places import expanded, path_of
+from pulumi_encord_integrations.client.paths import expanded, path_of
 
 
 def path(text: str) -> Path:

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from pulumi_encord_integrations.client.errors import ConfigurationError
-from pulumi_encord_integrations.client.places import DATABASE, database_of, default_database, path_of
+from pulumi_encord_integrations.client.paths import DATABASE, database_of, default_database, path_of
 from pulumi_encord_integrations.model.databases import PostgresqlAddress
 from pulumi_encord_integrations.model.principals import CloudAccess, Principals
 

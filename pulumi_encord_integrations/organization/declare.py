@@ -9,11 +9,11 @@ from typing import Any
 import pulumi
 
 from pulumi_encord_integrations.client.errors import ConfigurationError
-from pulumi_encord_integrations.client.places import expanded
+from pulumi_encord_integrations.client.paths import expanded
 from pulumi_encord_integrations.client.settings import project_folder
-from pulumi_encord_integrations.organization.entries import Declaration, load
-from pulumi_encord_integrations.organization.findings import BadDeclaration
+from pulumi_encord_integrations.organization.diagnostics import BadDeclaration
 from pulumi_encord_integrations.organization.integrations import DeclaredIntegration
+from pulumi_encord_integrations.organization.loader import Declaration, load
 from pulumi_encord_integrations.organization.people import DeclaredGroup
 from pulumi_encord_integrations.resources import integration_types
 from pulumi_encord_integrations.resources.groups import UserGroup, UserGroupMembers

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import yaml  # type: ignore[import-untyped]
 
-from pulumi_encord_integrations.organization.findings import Finding, Path, Place, Unreadable
+from pulumi_encord_integrations.organization.diagnostics import Finding, Path, Place, Unreadable
 
 MAX_DEPTH = 20
 MAX_VALUES = 1_000_000

@@ -13,11 +13,11 @@ from pulumi_encord_integrations.model.marks import SECRET
 from pulumi_encord_integrations.model.members import MAX_MEMBERS
 from pulumi_encord_integrations.model.memberships import OnDelete
 from pulumi_encord_integrations.model.problems import Problem, nearest
+from pulumi_encord_integrations.organization.diagnostics import Finding, Path
 from pulumi_encord_integrations.organization.document import Value
-from pulumi_encord_integrations.organization.findings import Finding, Path
 from pulumi_encord_integrations.organization.people import People, adopted_twice, lone_options
+from pulumi_encord_integrations.organization.reader import Walk, listed
 from pulumi_encord_integrations.organization.secrets import SecretReference, reference
-from pulumi_encord_integrations.organization.walk import Walk, listed
 
 INTEGRATIONS = "integrations"
 _TYPE = "type"

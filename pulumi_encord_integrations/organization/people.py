@@ -12,9 +12,9 @@ from pulumi_encord_integrations.model.members import MAX_MEMBERS, MemberRole
 from pulumi_encord_integrations.model.problems import Problem, nearest
 from pulumi_encord_integrations.model.text import Email, uuid_in
 from pulumi_encord_integrations.model.users import DeclaredOrganizationUser
+from pulumi_encord_integrations.organization.diagnostics import Path
 from pulumi_encord_integrations.organization.document import Value
-from pulumi_encord_integrations.organization.findings import Path
-from pulumi_encord_integrations.organization.walk import Walk, listed
+from pulumi_encord_integrations.organization.reader import Walk, listed
 
 USERS = "users"
 GROUPS = "groups"

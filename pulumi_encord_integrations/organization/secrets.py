@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_encord_integrations.organization.findings import Finding, Path, Place
+from pulumi_encord_integrations.organization.diagnostics import Finding, Path, Place
 
 _NAME = re.compile(r"([A-Za-z0-9_-]+:)?[A-Za-z0-9_.-]+", re.ASCII)
 

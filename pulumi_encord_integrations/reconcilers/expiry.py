@@ -6,10 +6,10 @@ from pulumi_encord_integrations.client import expiry as api
 from pulumi_encord_integrations.client import integrations
 from pulumi_encord_integrations.client.errors import NotFound
 from pulumi_encord_integrations.model.expiry import ExpiryView, SignedUrlExpirySpec, lifetime_of
-from pulumi_encord_integrations.reconcilers.access import GONE, NaturalKey
 from pulumi_encord_integrations.reconcilers.base import NOTHING, UNKNOWN, Bag, Checked, Context, Live, Things
-from pulumi_encord_integrations.reconcilers.notices import notice
+from pulumi_encord_integrations.reconcilers.natural_keys import GONE, NaturalKey
 from pulumi_encord_integrations.reconcilers.session import Session
+from pulumi_encord_integrations.reconcilers.warnings import notice
 
 FIELD = "signed_url_expiry"
 """The setting that it is; an integration may declare it itself."""

@@ -8,7 +8,7 @@ from pulumi_encord_integrations.client.errors import NotFound
 from pulumi_encord_integrations.model.groups import DeclaredGroup, GroupSpec, GroupUsersSpec
 from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.reconcilers.base import Bag, Live
-from pulumi_encord_integrations.reconcilers.lists import ListReconciler, Roles
+from pulumi_encord_integrations.reconcilers.collections import ListReconciler, Roles
 from pulumi_encord_integrations.reconcilers.objects import ObjectReconciler
 from pulumi_encord_integrations.reconcilers.session import Session
 

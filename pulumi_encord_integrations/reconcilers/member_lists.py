@@ -3,9 +3,9 @@
 from pulumi_encord_integrations.client import members as api
 from pulumi_encord_integrations.model.members import is_individual
 from pulumi_encord_integrations.model.memberships import MembersSpec
-from pulumi_encord_integrations.reconcilers.access import roles_of, withdraw
 from pulumi_encord_integrations.reconcilers.base import Bag
-from pulumi_encord_integrations.reconcilers.lists import ListReconciler, Roles
+from pulumi_encord_integrations.reconcilers.collections import ListReconciler, Roles
+from pulumi_encord_integrations.reconcilers.natural_keys import roles_of, withdraw
 from pulumi_encord_integrations.reconcilers.session import Session
 
 

@@ -5,13 +5,6 @@ from pulumi_encord_integrations.client.errors import NotAllowed
 from pulumi_encord_integrations.model.members import kept_for_good, refusal_to_lower
 from pulumi_encord_integrations.model.memberships import JoinSpec, MemberSpec
 from pulumi_encord_integrations.model.problems import Problem
-from pulumi_encord_integrations.reconcilers.access import (
-    NaturalKey,
-    as_declared,
-    keeps,
-    roles_of,
-    withdraw,
-)
 from pulumi_encord_integrations.reconcilers.base import (
     NOTHING,
     UNKNOWN,
@@ -20,6 +13,13 @@ from pulumi_encord_integrations.reconcilers.base import (
     Context,
     Live,
     Things,
+)
+from pulumi_encord_integrations.reconcilers.natural_keys import (
+    NaturalKey,
+    as_declared,
+    keeps,
+    roles_of,
+    withdraw,
 )
 from pulumi_encord_integrations.reconcilers.session import Session
 

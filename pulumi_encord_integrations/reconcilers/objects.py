@@ -16,8 +16,8 @@ from pulumi_encord_integrations.model.identity import DeclaredAs, Placement
 from pulumi_encord_integrations.model.marks import IMMUTABLE, SECRET, SHARED
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.reconcilers.base import NOTHING, UNKNOWN, Bag, Checked, Context, Live, Things
-from pulumi_encord_integrations.reconcilers.notices import notice
 from pulumi_encord_integrations.reconcilers.session import Session
+from pulumi_encord_integrations.reconcilers.warnings import notice
 
 V = TypeVar("V")
 

@@ -9,7 +9,6 @@ from pulumi_encord_integrations.model.users import (
     OrganizationUserSpec,
     OrganizationUserView,
 )
-from pulumi_encord_integrations.reconcilers.access import NaturalKey, keeps
 from pulumi_encord_integrations.reconcilers.base import (
     NOTHING,
     UNKNOWN,
@@ -19,8 +18,9 @@ from pulumi_encord_integrations.reconcilers.base import (
     Live,
     Things,
 )
-from pulumi_encord_integrations.reconcilers.notices import notice
+from pulumi_encord_integrations.reconcilers.natural_keys import NaturalKey, keeps
 from pulumi_encord_integrations.reconcilers.session import Session
+from pulumi_encord_integrations.reconcilers.warnings import notice
 
 _GONE = "user_not_found"
 _SHOWN = {"email", "role", "member_type", "created_at"}

@@ -5,8 +5,8 @@ from uuid import uuid4
 
 from pulumi_encord_integrations.client.errors import NoCredentials, Unavailable
 from pulumi_encord_integrations.reconcilers.base import NOTHING, UNKNOWN, Bag, Checked, Context, Live, Things
-from pulumi_encord_integrations.reconcilers.notices import notice
 from pulumi_encord_integrations.reconcilers.session import Session, require_same
+from pulumi_encord_integrations.reconcilers.warnings import notice
 
 
 class StackReconciler:

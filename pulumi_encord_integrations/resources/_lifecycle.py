@@ -22,8 +22,8 @@ from pulumi.dynamic import (
 
 from pulumi_encord_integrations.client.errors import EncordError, NotFound, Refused
 from pulumi_encord_integrations.model.problems import Problem
-from pulumi_encord_integrations.reconcilers.access import some
 from pulumi_encord_integrations.reconcilers.base import Bag, Context, Reconciler
+from pulumi_encord_integrations.reconcilers.natural_keys import some
 from pulumi_encord_integrations.reconcilers.session import Session
 from pulumi_encord_integrations.resources import _session
 from pulumi_encord_integrations.resources._process import settle_in

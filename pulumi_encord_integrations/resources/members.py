@@ -7,8 +7,8 @@ import pulumi
 
 from pulumi_encord_integrations.model.members import MemberRole
 from pulumi_encord_integrations.model.memberships import as_rows
-from pulumi_encord_integrations.reconcilers.access import some
-from pulumi_encord_integrations.reconcilers.lists import MOVED
+from pulumi_encord_integrations.reconcilers.collections import MOVED
+from pulumi_encord_integrations.reconcilers.natural_keys import some
 from pulumi_encord_integrations.resources import providers
 from pulumi_encord_integrations.resources._claims import Claim
 from pulumi_encord_integrations.resources._identity import deployer

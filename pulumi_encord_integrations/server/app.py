@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from pulumi_encord_integrations.model.problems import message_of
 from pulumi_encord_integrations.server.deployment import Deployment
-from pulumi_encord_integrations.server.faults import Fault
+from pulumi_encord_integrations.server.errors import Fault
 from pulumi_encord_integrations.server.lazy_routes import LazyRoute, LazyRouter
 from pulumi_encord_integrations.server.routes import (
     expiry,

@@ -15,7 +15,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from http_sf import StructuredFieldError
 
-from pulumi_encord_integrations.server.faults import Fault, not_authenticated
+from pulumi_encord_integrations.server.errors import Fault, not_authenticated
 from pulumi_encord_integrations.server.vault import Vault
 
 LABEL = "encord-sig"

@@ -19,7 +19,7 @@ from pulumi_encord_integrations.model.principals import CloudAccess, Principals
 from pulumi_encord_integrations.server.app import create_app
 from pulumi_encord_integrations.server.calls import KEY_MAKERS
 from pulumi_encord_integrations.server.deployment import Deployment
-from pulumi_encord_integrations.server.faults import DatabaseUnusable
+from pulumi_encord_integrations.server.errors import DatabaseUnusable
 from pulumi_encord_integrations.server.store import audit, organizations
 from pulumi_encord_integrations.server.store.database import Database
 from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase

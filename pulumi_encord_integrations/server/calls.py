@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 
 from pulumi_encord_integrations.server import auth
 from pulumi_encord_integrations.server.deployment import Deployment
-from pulumi_encord_integrations.server.faults import not_allowed, not_authenticated
-from pulumi_encord_integrations.server.store import answers, audit, organizations
+from pulumi_encord_integrations.server.errors import not_allowed, not_authenticated
+from pulumi_encord_integrations.server.store import audit, idempotency, organizations
 from pulumi_encord_integrations.server.store.database import Database
 from pulumi_encord_integrations.server.store.organizations import Caller
 
@@ -74,14 +74,14 @@ class Call:
         with self.database.write() as connection:
             caller = self._caller(connection)
             request = self._request_id()
-            known = answers.find(connection, request) if request else None
+            known = idempotency.find(connection, request) if request else None
             if known:
                 return _json(*known)
             effect = action(connection, caller)
             self._audit(connection, caller, effect)
             body = effect.answer.model_dump_json(by_alias=True)
             if request:
-                answers.keep(connection, request, 200, body, 2 * self.deployment.window)
+                idempotency.keep(connection, request, 200, body, 2 * self.deployment.window)
         return _json(200, body)
 
     def _audit(self, connection: Connection, caller: Caller, effect: Effect) -> None:

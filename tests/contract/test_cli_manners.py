@@ -12,8 +12,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from pulumi_encord_integrations.cli import app, doctor, init_server, scenarios, serve, show
-from pulumi_encord_integrations.cli import list as listing
+from pulumi_encord_integrations.cli import app
+from pulumi_encord_integrations.cli.commands import doctor, init_server, scenarios, serve, show
+from pulumi_encord_integrations.cli.commands import list as listing
 from pulumi_encord_integrations.client import client
 from pulumi_encord_integrations.client.settings import VARIABLES, Settings
 from pulumi_encord_integrations.embedded import connect

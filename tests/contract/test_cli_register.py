@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from pulumi_encord_integrations.server.actions import registrations as actions
-from pulumi_encord_integrations.server.faults import Fault
+from pulumi_encord_integrations.server.errors import Fault
+from pulumi_encord_integrations.server.services import registrations as actions
 from tests.support.api import CREATOR, MEMBER, Api, served
 from tests.support.command import COMMAND, Ran, environment, key_file, run
 from tests.unit.model.test_registrations import PAGE

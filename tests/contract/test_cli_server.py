@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from encord import EncordUserClient
 
-from pulumi_encord_integrations.cli import serve
+from pulumi_encord_integrations.cli.commands import serve
 from pulumi_encord_integrations.client import integrations, organizations
 from pulumi_encord_integrations.client.auth import Signer, read_key
 from pulumi_encord_integrations.client.client import Client

@@ -15,7 +15,7 @@ from pulumi_encord_integrations.client import members, organizations
 from pulumi_encord_integrations.client.auth import Signer, read_key
 from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.client.in_process import in_process
-from pulumi_encord_integrations.server.faults import DatabaseUnusable
+from pulumi_encord_integrations.server.errors import DatabaseUnusable
 from pulumi_encord_integrations.server.store.postgresql import PostgresqlDatabase
 from tests.contract.conftest import POSTGRESQL, SQLITE, made
 from tests.support import postgres

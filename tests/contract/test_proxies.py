@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import httpx2
 import pytest
 
-from pulumi_encord_integrations.cli.serve import _address_of
+from pulumi_encord_integrations.cli.commands.serve import _address_of
 from pulumi_encord_integrations.client import organizations
 from pulumi_encord_integrations.client.auth import Signer
 from pulumi_encord_integrations.client.client import Client

@@ -14,7 +14,7 @@ from pulumi_encord_integrations.client import integrations
 from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.model.integrations import integration_types
 from pulumi_encord_integrations.server import bootstrap
-from pulumi_encord_integrations.server.faults import DatabaseUnusable
+from pulumi_encord_integrations.server.errors import DatabaseUnusable
 from pulumi_encord_integrations.server.store.revision import encryption_key_file
 from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
 from tests.support.api import INTEGRATIONS, PRINCIPALS, Api
@@ -144,8 +144,8 @@ def test_a_bug_quotes_no_secret(
     def broken(*args: Any) -> None:
         raise RuntimeError(f"while at {CANARY}")
 
-    monkeypatch.setattr("pulumi_encord_integrations.server.actions.bodies.read_create", broken)
-    monkeypatch.setattr("pulumi_encord_integrations.server.actions.integrations.read_create", broken)
+    monkeypatch.setattr("pulumi_encord_integrations.server.services.bodies.read_create", broken)
+    monkeypatch.setattr("pulumi_encord_integrations.server.services.integrations.read_create", broken)
     answer = probes.send(method="POST", body=PROBE.body())
     assert answer.refusal == (500, "internal_error")
     assert "RuntimeError in test_secrets.py" in caplog.text

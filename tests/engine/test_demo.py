@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_encord_integrations.organization.entries import load
+from pulumi_encord_integrations.organization.loader import load
 from tests.support.engine import REPOSITORY
 from tools import demo
 from tools.engine import environment

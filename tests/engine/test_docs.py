@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_encord_integrations.organization.entries import load
+from pulumi_encord_integrations.organization.loader import load
 from tests.support.engine import REPOSITORY, Project
 from tests.support.types import CANARY, sas_token
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.engine import EngineError, ensure, find, finder, gomodules, locate, present, vendor
-from tools.engine.steps import StepFailed, run
+from tools.engine import EngineError, ensure, find, finder, gomodules, installed, locate, vendor
+from tools.engine.commands import StepFailed, run
 
 INSTALLER = """
 import pathlib, sys
@@ -29,7 +29,7 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def fake_pulumi(folder: Path, version: str, *, host: bool = True) -> Path:
     folder.mkdir(parents=True)
-    for name in ("pulumi", *([present.LANGUAGE_HOST] if host else [])):
+    for name in ("pulumi", *([installed.LANGUAGE_HOST] if host else [])):
         (folder / name).write_text(f"#!/bin/sh\necho {version}\n")
         (folder / name).chmod(0o755)
     return folder
@@ -106,7 +106,7 @@ def test_a_failed_build_leaves_nothing_and_shows_its_last_words(
 
 
 HOLD = """
-from tools.engine.places import kept_in, locked
+from tools.engine.cache import kept_in, locked
 with locked(kept_in()):
     print(flush=True)
     input()

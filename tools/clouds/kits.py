@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
-from tools.engine.places import locked
+from tools.engine.cache import locked
 
 FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "clouds"
 AGAIN = "`python -m tools.clouds --retry` tries again"

@@ -3,8 +3,8 @@
 `locate()` answers with the folder of the binary and changes nothing; `ensure()` makes it be there first.
 """
 
+from tools.engine.commands import EngineError
 from tools.engine.environment import environment
 from tools.engine.finder import Engine, ensure, find, locate
-from tools.engine.steps import EngineError
 
 __all__ = ["Engine", "EngineError", "ensure", "environment", "find", "locate"]

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from tools.engine import EngineError, ensure
-from tools.engine.steps import say
+from tools.engine.commands import say
 
 
 def main() -> int:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.engine import gomodules, present, vendor
+from tools.engine import gomodules, installed, vendor
+from tools.engine.cache import KEPT_IN, kept_in, locked
+from tools.engine.commands import EngineError, StepFailed, say
 from tools.engine.host import install_language_host
-from tools.engine.places import KEPT_IN, kept_in, locked
-from tools.engine.steps import EngineError, StepFailed, say
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def locate() -> Path:
 
 def find() -> Engine | None:
     """Return the engine to use, if there is one, and change nothing."""
-    there = present.on_this_machine()
+    there = installed.on_this_machine()
     if there:
         return Engine(there, f"found on this machine: {there}")
     kept = kept_in()
@@ -73,10 +73,10 @@ def _build(kept: Path) -> None:
 
 
 def _no_way(reason: str) -> str:
-    oldest = ".".join(map(str, present.OLDEST))
+    oldest = ".".join(map(str, installed.OLDEST))
     return f"""no pulumi, and {reason}
   Any one of these gives one:
-  1. pulumi {oldest} or newer on PATH, its {present.LANGUAGE_HOST} beside it (https://www.pulumi.com/docs/install);
+  1. pulumi {oldest} or newer on PATH, its {installed.LANGUAGE_HOST} beside it (https://www.pulumi.com/docs/install);
   2. the vendor's installer, where https://get.pulumi.com can be reached: `python -m tools.engine --retry`;
   3. Go {gomodules.needed_go()} or newer (https://go.dev/dl): it is then built from its Go modules.
   {KEPT_IN} names a folder that several checkouts may share."""

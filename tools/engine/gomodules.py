@@ -7,10 +7,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from tools.engine.cache import HERE
+from tools.engine.commands import StepFailed, run, say
 from tools.engine.host import install_language_host
-from tools.engine.places import HERE
-from tools.engine.present import version_of
-from tools.engine.steps import StepFailed, run, say
+from tools.engine.installed import version_of
 
 BUILT_WITHIN = 3600.0
 COMMAND = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"

@@ -4,8 +4,8 @@ import os
 import sys
 from pathlib import Path
 
-from tools.engine.places import HERE
-from tools.engine.present import LANGUAGE_HOST
+from tools.engine.cache import HERE
+from tools.engine.installed import LANGUAGE_HOST
 
 _LAUNCHER = """\
 #!/bin/sh

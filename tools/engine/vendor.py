@@ -4,7 +4,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from tools.engine.steps import StepFailed, run, say
+from tools.engine.commands import StepFailed, run, say
 
 REACHED_WITHIN = 20.0
 INSTALLED_WITHIN = 600.0

@@ -6,11 +6,11 @@ from uuid import UUID
 from fastapi import Response
 
 from pulumi_encord_integrations.model.expiry import ExpiryChange, ExpiryView
-from pulumi_encord_integrations.server import borders
-from pulumi_encord_integrations.server.actions import expiry as actions
+from pulumi_encord_integrations.server import middleware
 from pulumi_encord_integrations.server.calls import Authenticated
 from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 from pulumi_encord_integrations.server.routes.schema import body_of
+from pulumi_encord_integrations.server.services import expiry as service
 
 _change_body: Any = body_of(ExpiryChange)
 _PATH = "/{uuid:uuid}/signed-url-expiry"
@@ -18,21 +18,21 @@ _PATH = "/{uuid:uuid}/signed-url-expiry"
 
 def router() -> LazyRouter:
     """The routes of an integration's expiry."""
-    routes = borders.router("expiry", "/cloud-integrations")
+    routes = middleware.router("expiry", "/cloud-integrations")
 
     @routes.get(_PATH, response_model=ExpiryView)
     def read(call: Authenticated, uuid: UUID) -> Response:
         """How long signed URLs live; AWS, GCP and OTC alone."""
-        return call.read(lambda connection, caller: actions.read(call, connection, caller, uuid))
+        return call.read(lambda connection, caller: service.read(call, connection, caller, uuid))
 
     @routes.put(_PATH, response_model=ExpiryView)
     def change(call: Authenticated, uuid: UUID, body: _change_body) -> Response:
         """Sets how long signed URLs live."""
-        return call.write(lambda connection, caller: actions.change(call, connection, caller, uuid, body))
+        return call.write(lambda connection, caller: service.change(call, connection, caller, uuid, body))
 
     @routes.delete(_PATH, response_model=ExpiryView)
     def restore(call: Authenticated, uuid: UUID) -> Response:
         """Sets it back to 1 week."""
-        return call.write(lambda connection, caller: actions.restore(call, connection, caller, uuid))
+        return call.write(lambda connection, caller: service.restore(call, connection, caller, uuid))
 
     return routes

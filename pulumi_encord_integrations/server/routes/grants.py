@@ -14,11 +14,11 @@ from pulumi_encord_integrations.model.members import (
     UserEmails,
     UsersGrant,
 )
-from pulumi_encord_integrations.server import borders
-from pulumi_encord_integrations.server.actions import grants
+from pulumi_encord_integrations.server import middleware
 from pulumi_encord_integrations.server.calls import Authenticated
 from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 from pulumi_encord_integrations.server.routes.schema import body_of
+from pulumi_encord_integrations.server.services import grants
 
 _users_body: Any = body_of(UsersGrant)
 _emails_body: Any = body_of(UserEmails)
@@ -27,7 +27,7 @@ _groups_body: Any = body_of(GroupsGrant)
 
 def router() -> LazyRouter:
     """The routes of individual members, of groups, and of access."""
-    routes = borders.router("grants", "/cloud-integrations", large=True)
+    routes = middleware.router("grants", "/cloud-integrations", large=True)
 
     @routes.get("/access", response_model=Page[UserAccess])
     def access(call: Authenticated, user_email: Annotated[str, Query(alias="userEmail")]) -> Response:

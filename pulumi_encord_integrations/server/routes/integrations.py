@@ -16,15 +16,15 @@ from pulumi_encord_integrations.model.integrations import (
     IntegrationTitle,
     integration_types,
 )
-from pulumi_encord_integrations.server import borders
-from pulumi_encord_integrations.server.actions import integrations as actions
-from pulumi_encord_integrations.server.actions.access import visible
-from pulumi_encord_integrations.server.actions.bodies import change_model_of, create_model_of
+from pulumi_encord_integrations.server import middleware
 from pulumi_encord_integrations.server.calls import Authenticated
-from pulumi_encord_integrations.server.faults import invalid
+from pulumi_encord_integrations.server.errors import invalid
 from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 from pulumi_encord_integrations.server.routes.schema import Documented
-from pulumi_encord_integrations.server.store import listings
+from pulumi_encord_integrations.server.services import integrations as service
+from pulumi_encord_integrations.server.services.authorization import visible
+from pulumi_encord_integrations.server.services.bodies import change_model_of, create_model_of
+from pulumi_encord_integrations.server.store import integration_queries
 from pulumi_encord_integrations.server.store.organizations import Caller
 
 
@@ -58,7 +58,7 @@ _LINKS = {
 def router() -> LazyRouter:
     """The routes, documented with the bodies and answers of every registered type of integration."""
     view: Any = reduce(or_, (kind.view for kind in integration_types()))
-    routes = borders.router("cloud-integrations", "/cloud-integrations")
+    routes = middleware.router("cloud-integrations", "/cloud-integrations")
 
     @routes.get("", response_model=Titles)
     def list_titles(
@@ -68,7 +68,7 @@ def router() -> LazyRouter:
         include_org_access: Annotated[bool, Query(alias="includeOrgAccess")] = False,
     ) -> Response:
         """Titles and uuids of the integrations that the caller may view."""
-        filters = listings.Filters(
+        filters = integration_queries.Filters(
             include_org_access=include_org_access,
             titles=filter_integration_titles,
             uuids=[str(uuid) for uuid in filter_integration_uuids],
@@ -88,43 +88,45 @@ def router() -> LazyRouter:
     ) -> Response:
         """Whole integrations, oldest first."""
         titles = [] if title is None else [title]
-        filters = listings.Filters(include_org_access, mine, owner, provider, titles)
+        filters = integration_queries.Filters(include_org_access, mine, owner, provider, titles)
         vault = call.deployment.vault
 
         def ask(connection: Connection, caller: Caller) -> Page[Any]:
             try:
-                rows, token = listings.page(connection, vault, caller, filters, page_size, page_token)
+                rows, token = integration_queries.page(
+                    connection, vault, caller, filters, page_size, page_token
+                )
             except ValueError:
                 raise invalid("pageToken: is not one of this API's") from None
-            return Page(results=[actions.view(call, row) for row in rows], next_page_token=token)
+            return Page(results=[service.view(call, row) for row in rows], next_page_token=token)
 
         return call.read(ask)
 
     @routes.post("", response_model=CreatedIntegration, responses={200: {"links": _LINKS}})
     def create(call: Authenticated, body: _create_body) -> Response:
         """Creates an integration or, for a known declaration, answers the object with this spec applied."""
-        return call.write(lambda connection, caller: actions.create(call, connection, caller, body))
+        return call.write(lambda connection, caller: service.create(call, connection, caller, body))
 
     @routes.get("/{uuid:uuid}", response_model=view)
     def read(call: Authenticated, uuid: UUID) -> Response:
         """One integration."""
-        return call.read(lambda connection, caller: actions.view(call, visible(connection, caller, uuid)))
+        return call.read(lambda connection, caller: service.view(call, visible(connection, caller, uuid)))
 
     @routes.patch("/{uuid:uuid}", response_model=view)
     def change(call: Authenticated, uuid: UUID, body: _change_body) -> Response:
         """Changes what may change in place; what is absent stays, null clears."""
-        return call.write(lambda connection, caller: actions.change(call, connection, caller, uuid, body))
+        return call.write(lambda connection, caller: service.change(call, connection, caller, uuid, body))
 
     @routes.delete("/{uuid:uuid}", response_model=LetGo)
     def delete(
         call: Authenticated, uuid: UUID, declared_by: Annotated[UUID | None, Query(alias="declaredBy")] = None
     ) -> Response:
         """Deletes; on behalf of a stack releases what was adopted and keeps what another stack declares."""
-        return call.write(lambda connection, caller: actions.delete(connection, caller, uuid, declared_by))
+        return call.write(lambda connection, caller: service.delete(connection, caller, uuid, declared_by))
 
     return routes
 
 
-def _titles(connection: Connection, caller: Caller, filters: listings.Filters) -> Titles:
-    rows = listings.listing(connection, caller, filters)
+def _titles(connection: Connection, caller: Caller, filters: integration_queries.Filters) -> Titles:
+    rows = integration_queries.listing(connection, caller, filters)
     return Titles(result=[IntegrationTitle(uuid=row.uuid, title=row.title) for row in rows])

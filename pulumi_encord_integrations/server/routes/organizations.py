@@ -3,16 +3,16 @@
 from fastapi import Response
 
 from pulumi_encord_integrations.model.users import BearerToken, CurrentOrganization
-from pulumi_encord_integrations.server import auth, borders
+from pulumi_encord_integrations.server import auth, middleware
 from pulumi_encord_integrations.server.calls import Authenticated, Call
-from pulumi_encord_integrations.server.faults import not_allowed
+from pulumi_encord_integrations.server.errors import not_allowed
 from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 from pulumi_encord_integrations.server.store.organizations import Caller
 
 
 def router() -> LazyRouter:
     """The routes of the caller's own user."""
-    routes = borders.router("user", "/user")
+    routes = middleware.router("user", "/user")
 
     @routes.get("/current-organisation", response_model=CurrentOrganization)
     def current(call: Authenticated) -> Response:

@@ -3,14 +3,14 @@
 from fastapi import Response
 
 from pulumi_encord_integrations.model.principals import Principals
-from pulumi_encord_integrations.server import borders
+from pulumi_encord_integrations.server import middleware
 from pulumi_encord_integrations.server.calls import Authenticated
 from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 
 
 def router() -> LazyRouter:
     """The route of the principals."""
-    routes = borders.router("integration-principals")
+    routes = middleware.router("integration-principals")
 
     @routes.get("/integration-principals", response_model=Principals)
     def read(call: Authenticated) -> Response:

@@ -1,4 +1,4 @@
-"""Bodies that the schema documents and `actions.bodies` checks, so that all problems are told at once."""
+"""Bodies that the schema documents and `services.bodies` checks, so that all problems are told at once."""
 
 from collections.abc import Callable
 from typing import Annotated, Any

@@ -6,18 +6,18 @@ from uuid import UUID
 from fastapi import Response
 
 from pulumi_encord_integrations.model.signing import AccessChecked, SignedUrls, SignedUrlsRequest
-from pulumi_encord_integrations.server import borders
-from pulumi_encord_integrations.server.actions import signing, trust
+from pulumi_encord_integrations.server import middleware
 from pulumi_encord_integrations.server.calls import Authenticated
 from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 from pulumi_encord_integrations.server.routes.schema import body_of
+from pulumi_encord_integrations.server.services import signing, trust
 
 _sign_body: Any = body_of(SignedUrlsRequest)
 
 
 def router() -> LazyRouter:
     """The routes that ask clouds."""
-    routes = borders.router("signing", "/cloud-integrations", large=True)
+    routes = middleware.router("signing", "/cloud-integrations", large=True)
 
     @routes.post("/{uuid:uuid}/access-check", response_model=AccessChecked)
     def check(call: Authenticated, uuid: UUID) -> Response:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pulumi_encord_integrations.server.faults import Fault
+from pulumi_encord_integrations.server.errors import Fault
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from pulumi_encord_integrations.model.durations import MAX_SECONDS
 from pulumi_encord_integrations.model.objects import StoredObject
-from pulumi_encord_integrations.server.faults import Fault, invalid
+from pulumi_encord_integrations.server.errors import Fault, invalid
 from pulumi_encord_integrations.server.signing import not_configured
 
 _VARIABLE = "ENCORD_GCP_SERVICE_ACCOUNT_KEY_FILE"

@@ -19,7 +19,7 @@ from sqlalchemy import (
     select,
 )
 
-from pulumi_encord_integrations.server.faults import DatabaseUnusable
+from pulumi_encord_integrations.server.errors import DatabaseUnusable
 from pulumi_encord_integrations.server.store import tables
 from pulumi_encord_integrations.server.store.revision import REVISION
 

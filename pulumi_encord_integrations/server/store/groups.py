@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from pulumi_encord_integrations.model.groups import GroupSpec
 from pulumi_encord_integrations.server.store import tables as t
-from pulumi_encord_integrations.server.store.batches import batches
+from pulumi_encord_integrations.server.store.chunks import batches
 from pulumi_encord_integrations.server.store.database import now
 
 _c = t.groups.c

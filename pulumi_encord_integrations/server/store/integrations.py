@@ -11,7 +11,7 @@ from pulumi_encord_integrations.model.integrations import IntegrationSpec, Integ
 from pulumi_encord_integrations.model.marks import SECRET, SHARED
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.database import now
-from pulumi_encord_integrations.server.store.listings import ROWS, Filters, listing, rows
+from pulumi_encord_integrations.server.store.integration_queries import ROWS, Filters, listing, rows
 from pulumi_encord_integrations.server.store.members import ROLE
 from pulumi_encord_integrations.server.store.organizations import Caller
 from pulumi_encord_integrations.server.vault import Vault

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from pulumi_encord_integrations.model.members import is_individual
 from pulumi_encord_integrations.server.store import tables as t
-from pulumi_encord_integrations.server.store.batches import batches
+from pulumi_encord_integrations.server.store.chunks import batches
 from pulumi_encord_integrations.server.store.organizations import Caller
 
 _m, _g, _u = t.members.c, t.group_members.c, t.group_users.c

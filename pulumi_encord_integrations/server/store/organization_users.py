@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, select, update
 
 from pulumi_encord_integrations.server.store import tables as t
-from pulumi_encord_integrations.server.store.batches import batches
+from pulumi_encord_integrations.server.store.chunks import batches
 from pulumi_encord_integrations.server.store.database import now
 
 _c = t.organization_users.c

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, create_engine, exc
 
 from pulumi_encord_integrations.model.databases import PostgresqlAddress
-from pulumi_encord_integrations.server.faults import DatabaseUnusable
+from pulumi_encord_integrations.server.errors import DatabaseUnusable
 from pulumi_encord_integrations.server.store.database import BUSY_SECONDS, Database
 
 _WRITERS = 7_236_109_284_410_553

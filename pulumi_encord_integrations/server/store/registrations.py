@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, select,
 from pulumi_encord_integrations.model.registration_keys import Flags
 from pulumi_encord_integrations.model.registrations import Registered, Registration
 from pulumi_encord_integrations.server.store import tables as t
-from pulumi_encord_integrations.server.store.batches import batches
+from pulumi_encord_integrations.server.store.chunks import batches
 from pulumi_encord_integrations.server.store.database import now
 
 _c = t.registrations.c

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, exc
 
-from pulumi_encord_integrations.server.faults import DatabaseUnusable
+from pulumi_encord_integrations.server.errors import DatabaseUnusable
 from pulumi_encord_integrations.server.store.database import BUSY_SECONDS, Database
 from pulumi_encord_integrations.server.store.revision import encryption_key_file
 

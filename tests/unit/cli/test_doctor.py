@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_encord_integrations.cli.checks import Check, Line, Patient, api, examined, machine
-from pulumi_encord_integrations.cli.doctor import _summed_up, checks
+from pulumi_encord_integrations.cli.commands.doctor import _summed_up, checks
 from pulumi_encord_integrations.client.errors import ConfigurationError
 from pulumi_encord_integrations.client.settings import Settings
 from pulumi_encord_integrations.server.deployment import SIGNATURE_WINDOW

@@ -7,7 +7,7 @@ import pytest
 import typer
 
 from pulumi_encord_integrations.cli.app import app
-from pulumi_encord_integrations.cli.exits import ExitCode
+from pulumi_encord_integrations.cli.exit_codes import ExitCode
 from pulumi_encord_integrations.client.settings import VARIABLES
 
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]

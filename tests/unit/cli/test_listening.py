@@ -2,7 +2,7 @@
 
 import socket
 
-from pulumi_encord_integrations.cli.serve import _listen
+from pulumi_encord_integrations.cli.commands.serve import _listen
 
 
 def test_an_answer_is_not_held_back_for_a_fuller_packet() -> None:

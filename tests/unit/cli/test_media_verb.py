@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pulumi_encord_integrations.cli import app
-from pulumi_encord_integrations.cli.media import writing
+from pulumi_encord_integrations.media import writing
 from pulumi_encord_integrations.model.integrations import integration_types
 from pulumi_encord_integrations.model.registrations import Judge
 from tests.support.command import COMMAND, environment
@@ -197,7 +197,7 @@ def test_only_many_files_have_a_progress_bar(
         shown.append((what, whole))
         return nullcontext(shown.append)
 
-    monkeypatch.setattr("pulumi_encord_integrations.cli.progress.bar", bar)
+    monkeypatch.setattr("pulumi_encord_integrations.cli.rendering.progress.bar", bar)
     names = [video(folder / f"{number}.mp4", frames=2).name for number in range(6)]
     assert run(capsys, *names[:5])[0] == 0
     assert shown == []

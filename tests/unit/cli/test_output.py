@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from pulumi_encord_integrations.cli import output
+from pulumi_encord_integrations.cli.rendering import output
 from tests.support.command import ESCAPE
 
 

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pulumi_encord_integrations.organization import document
-from pulumi_encord_integrations.organization.findings import Finding, Place, Unreadable
+from pulumi_encord_integrations.organization.diagnostics import Finding, Place, Unreadable
 
 
 def plain(text: str) -> Any:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pulumi_encord_integrations.organization.entries import Declaration, load
-from pulumi_encord_integrations.organization.findings import MAX_SHOWN, BadDeclaration
+from pulumi_encord_integrations.organization.diagnostics import MAX_SHOWN, BadDeclaration
+from pulumi_encord_integrations.organization.loader import Declaration, load
 
 UUID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 ENTRY = """\

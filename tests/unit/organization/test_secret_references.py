@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_encord_integrations.organization.entries import load
-from pulumi_encord_integrations.organization.findings import BadDeclaration
+from pulumi_encord_integrations.organization.diagnostics import BadDeclaration
 from pulumi_encord_integrations.organization.integrations import DeclaredIntegration
+from pulumi_encord_integrations.organization.loader import load
 
 CANARY = "sv=1&se=2030-01-01&sig=canary"
 ENTRY = """integrations:

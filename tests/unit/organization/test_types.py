@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from pulumi_encord_integrations.organization.entries import load
-from pulumi_encord_integrations.organization.findings import BadDeclaration
+from pulumi_encord_integrations.organization.diagnostics import BadDeclaration
 from pulumi_encord_integrations.organization.integrations import DeclaredIntegration
+from pulumi_encord_integrations.organization.loader import load
 from tests.support.matrix import MATRIX, Point
 from tests.support.types import CANARY, CASES, EXPIRING, Case
 

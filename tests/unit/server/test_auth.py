@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pulumi_encord_integrations.client.auth import Signer
 from pulumi_encord_integrations.server import auth
-from pulumi_encord_integrations.server.faults import Fault
+from pulumi_encord_integrations.server.errors import Fault
 from pulumi_encord_integrations.server.vault import Vault
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))

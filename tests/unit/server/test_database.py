@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import exc, inspect
 
-from pulumi_encord_integrations.server.faults import DatabaseUnusable
+from pulumi_encord_integrations.server.errors import DatabaseUnusable
 from pulumi_encord_integrations.server.store import migrations, tables
 from pulumi_encord_integrations.server.store.revision import REVISION
 from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase, journal_mode

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from pulumi_encord_integrations.model.objects import StoredObject
-from pulumi_encord_integrations.server.faults import Fault
+from pulumi_encord_integrations.server.errors import Fault
 from pulumi_encord_integrations.server.signing import gcs
 
 ACCOUNT = "encord@acme.iam.gserviceaccount.com"

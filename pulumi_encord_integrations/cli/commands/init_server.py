@@ -1,0 +1,116 @@
+"""`encord-integrations init-server`."""
+
+from pathlib import Path
+from shlex import join
+from typing import Annotated, Any
+
+import typer
+
+from pulumi_encord_integrations.cli import paths
+from pulumi_encord_integrations.cli.commands.serve import open_database
+from pulumi_encord_integrations.cli.extras import EncryptionKey, database_in, require_server
+from pulumi_encord_integrations.cli.inputs import content
+from pulumi_encord_integrations.cli.rendering.help import NAME
+from pulumi_encord_integrations.cli.rendering.output import printable, result, say
+from pulumi_encord_integrations.client.errors import ConfigurationError, Refused
+from pulumi_encord_integrations.model.databases import PostgresqlAddress
+
+_ACME = "init-server --database /srv/encord.sqlite --organization Acme --admin ada@example.com"
+EXAMPLES = (f"{_ACME} --public-key ada.pub", f"{_ACME} --new-key ada.key")
+
+_KEY_HINT = "It must be an Ed25519 public key in OpenSSH format: ssh-keygen -t ed25519 makes one, FILE.pub"
+
+
+def init_server(
+    database: Annotated[
+        str, typer.Option(metavar="FILE|ADDRESS", help="The database to make, or an empty one of PostgreSQL.")
+    ],
+    organization: Annotated[str, typer.Option(metavar="NAME", help="The organization that it serves.")],
+    admin: Annotated[str, typer.Option(metavar="EMAIL", help="Its first user, an admin.")],
+    public_key: Annotated[
+        Path | None,
+        typer.Option(parser=paths.setting, metavar="FILE", help="The admin's public key, OpenSSH Ed25519."),
+    ] = None,
+    new_key: Annotated[
+        Path | None,
+        typer.Option(
+            parser=paths.setting, metavar="FILE", help="Make a private key for the admin, in this file."
+        ),
+    ] = None,
+    encryption_key: EncryptionKey = None,
+) -> None:
+    """Makes the database of an API to serve.
+
+    In it are the organization, its first admin and their public key; beside it lies the encryption key.
+    Run it on the machine that serves. Run again, it refuses and changes nothing.
+    """
+    if (public_key is None) == (new_key is None):
+        raise typer.BadParameter("give either --public-key or --new-key")
+    from pulumi_encord_integrations.cli.configuration import read_server_settings
+
+    settings = read_server_settings()
+    place = database_in(database, settings)
+    require_server(place)
+    from pulumi_encord_integrations.model.text import Email, Title
+    from pulumi_encord_integrations.server import founding
+    from pulumi_encord_integrations.server.errors import DatabaseUnusable
+
+    name = _checked(Title, organization, "--organization")
+    email = _checked(Email, admin, "--admin")
+    opened = open_database(place, encryption_key or settings.encryption_key_file, create=True)
+    try:
+        founding.refuse_founded(opened)
+        key = _read(public_key) if public_key else _made(new_key or Path())
+        made = founding.found(opened, founding.Founder(name, email, key))
+    except founding.AlreadyFounded as error:
+        raise Refused(error.message, hint=error.hint) from None
+    except DatabaseUnusable as error:
+        raise ConfigurationError(error.message, hint=error.hint) from None
+    except OSError as error:
+        raise ConfigurationError(f"cannot write {error.filename or opened.name}: {error.strerror}") from None
+    finally:
+        opened.close()
+    _tell(name, email, place, made, new_key)
+
+
+def _tell(
+    name: str, email: str, place: Path | PostgresqlAddress, encryption_key: Path, new_key: Path | None
+) -> None:
+    lines = [f'Made the organization "{name}" and its admin {email}.']
+    lines += [f"  database        {place}", f"  encryption key  {encryption_key}"]
+    lines += [f"  private key     {new_key.absolute()}"] if new_key else []
+    result("".join(f"{printable(line)}\n" for line in lines))
+    say("Back the encryption key up apart from the database: without it no secret can be read.")
+    named = ["--encryption-key", str(encryption_key)] if isinstance(place, PostgresqlAddress) else []
+    say(f"next: {join([NAME, 'serve', '--database', str(place), *named])}")
+
+
+def _checked(kind: Any, value: str, flag: str) -> str:
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        return str(TypeAdapter(kind).validate_python(value))
+    except ValidationError as error:
+        said = error.errors(include_url=False, include_input=False)[0]["msg"]
+        raise typer.BadParameter(f"{flag} {said.removeprefix('Value error, ')}") from None
+
+
+def _read(file: Path) -> str:
+    from pulumi_encord_integrations.server import founding
+
+    try:
+        return founding.public_key_in(content(file))
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {file}: {error.strerror}") from None
+    except ValueError:
+        raise ConfigurationError(f"{file} holds no usable public key", hint=_KEY_HINT) from None
+
+
+def _made(file: Path) -> str:
+    from pulumi_encord_integrations.server import bootstrap
+
+    if file.exists():
+        raise ConfigurationError(f"{file} exists", hint="Name a new file, or use --public-key")
+    private_key = bootstrap.new_key()
+    bootstrap.write_once(file, private_key)
+    return bootstrap.public_key_of(private_key)

@@ -1,0 +1,160 @@
+"""`encord-integrations serve`."""
+
+import ipaddress
+import os
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+
+from pulumi_encord_integrations.cli import interrupts
+from pulumi_encord_integrations.cli.extras import Database, EncryptionKey, database_in, require_server
+from pulumi_encord_integrations.cli.rendering.help import NAME
+from pulumi_encord_integrations.cli.rendering.output import say
+from pulumi_encord_integrations.client.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pulumi_encord_integrations.client.settings import Settings
+    from pulumi_encord_integrations.model.databases import PostgresqlAddress
+    from pulumi_encord_integrations.server.auth import Address
+    from pulumi_encord_integrations.server.store.database import Database as OpenDatabase
+
+EXAMPLES = (
+    "serve --database /srv/encord.sqlite",
+    "serve --database /srv/encord.sqlite --port 0",
+    "serve --database postgresql://encord@db.example.com/encord --encryption-key /srv/encord.encryption-key",
+    "serve --database /srv/encord.sqlite --host 0.0.0.0 --behind-tls-proxy",
+    "serve --database /srv/encord.sqlite --public-url https://encord.example.com",
+)
+
+
+def serve(
+    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one.")] = 8080,
+    database: Database = None,
+    encryption_key: EncryptionKey = None,
+    behind_tls_proxy: Annotated[
+        bool, typer.Option("--behind-tls-proxy", help="Other machines reach it through a TLS proxy only.")
+    ] = False,
+    public_url: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--public-url",
+            metavar="URL",
+            help="Where callers reach it, if a proxy changes Host or strips a prefix. Repeatable.",
+        ),
+    ] = None,
+) -> None:
+    """Serves the API until a signal (Ctrl-C, SIGTERM) ends it.
+
+    It speaks http: for this machine alone, or for a proxy that speaks https to all others. Signatures cover
+    the Host header: the proxy passes it on, or --public-url says what it was.
+    """
+    if not (_is_loopback(host) or behind_tls_proxy):
+        raise ConfigurationError(
+            f"{host} would let other machines in over http",
+            hint="Put a proxy that speaks https before it and say so: --behind-tls-proxy",
+        )
+    from pulumi_encord_integrations.cli.configuration import read_server_settings
+
+    addresses = tuple(_address_of(url) for url in public_url or ())
+    settings = read_server_settings()
+    place = database_in(database, settings)
+    require_server(place)
+    opened = open_database(place, encryption_key or settings.encryption_key_file)
+    app = _open(opened, settings, addresses)
+    _run(app, _listen(host, port), opened)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def open_database(
+    place: "Path | PostgresqlAddress", key_file: Path | None, *, create: bool = False
+) -> "OpenDatabase":
+    """The database of a file or address; raises `ConfigurationError`."""
+    from pulumi_encord_integrations.server.errors import DatabaseUnusable
+    from pulumi_encord_integrations.server.store.factory import database_at
+
+    try:
+        return database_at(place, key_file, create=create)
+    except DatabaseUnusable as error:
+        raise ConfigurationError(error.message, hint=error.hint) from None
+
+
+def _address_of(url: str) -> "Address":
+    """Spelled as clients sign it; raises `ConfigurationError`."""
+    from pulumi_encord_integrations.client.client import as_sent
+    from pulumi_encord_integrations.client.settings import http_address
+    from pulumi_encord_integrations.server.auth import Address
+
+    given = http_address(url, "--public-url", "Give it as callers do: https://encord.example.com")
+    return Address(*as_sent(given), scheme=urlsplit(given).scheme)
+
+
+def _open(database: "OpenDatabase", settings: "Settings", addresses: "tuple[Address, ...]" = ()) -> Any:
+    """The service on a database that `init-server` made; raises `ConfigurationError`."""
+    from pulumi_encord_integrations.server.app import create_app
+    from pulumi_encord_integrations.server.bootstrap import open_served
+    from pulumi_encord_integrations.server.deployment import Deployment
+    from pulumi_encord_integrations.server.errors import DatabaseUnusable
+
+    try:
+        vault = open_served(database)
+    except DatabaseUnusable as error:
+        made = f"--database {database.name} --organization NAME --admin EMAIL --new-key FILE"
+        init = f"Make it: {NAME} init-server {made}"
+        raise ConfigurationError(error.message, hint=init if error.missing else error.hint) from None
+    deployment = Deployment(vault, settings.principals, settings.clouds, addresses=addresses)
+    return create_app(deployment, database)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket; raises `ConfigurationError`."""
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.create_server(address[:2], family=family, backlog=2048)
+        # asyncio turns Nagle's algorithm off only where the protocol is named: 40 ms of each request.
+        return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, listener.detach())
+    except socket.gaierror:
+        raise ConfigurationError(f"{host} is no address of this machine") from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot listen on {host} port {port}: {os.strerror(error.errno or 0)}",
+            hint="Choose another with --port; 0 takes a free one",
+        ) from None
+
+
+def _run(app: Any, listener: socket.socket, database: "OpenDatabase") -> None:
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        """Says where it listens once it does."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            # By now the server has handlers of its own.
+            interrupts.release()
+            await super().startup(sockets)
+            say(f"listening on {_address(listener)}, database {database.name}, {database.described()}")
+
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=10,
+    )
+    Server(config).run(sockets=[listener])
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

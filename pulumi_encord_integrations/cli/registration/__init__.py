@@ -1,0 +1,1 @@
+"""Registration files, however large: read as a stream, checked, and cut into batches."""

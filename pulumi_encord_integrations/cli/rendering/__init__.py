@@ -1,0 +1,1 @@
+"""What reaches the terminal: tables, progress and help."""

@@ -1,0 +1,179 @@
+"""Many principals in one resource: an integration's members, a group's users. Each is tracked by itself."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from pulumi_encord_integrations.model.members import kept_for_good, large_removal, refusal_to_lower
+from pulumi_encord_integrations.model.problems import Problem
+from pulumi_encord_integrations.reconcilers.base import (
+    NOTHING,
+    UNKNOWN,
+    Bag,
+    Checked,
+    Context,
+    Live,
+    Things,
+)
+from pulumi_encord_integrations.reconcilers.natural_keys import NaturalKey, as_declared, keeps, some
+from pulumi_encord_integrations.reconcilers.session import Session
+from pulumi_encord_integrations.reconcilers.warnings import notice
+
+_TOLD = 20
+"""Problems of one list that are told; the rest is counted."""
+Roles = Mapping[str, str]
+MOVED = "moved"
+"""An input that only the check reads: users whom other resources of the program declare beside the list."""
+
+
+class ListReconciler(NaturalKey, ABC):
+    """In states a list is a mapping from principal to role, so that a diff names only who differs."""
+
+    holder: ClassVar[str]
+    """The input that names what the principals belong to."""
+    entries: ClassVar[str]
+    """The input that lists them."""
+    ignored = frozenset({"allow_large_removal"})
+    shares = True
+
+    def __init__(self) -> None:
+        self.replaces = frozenset({self.holder})
+
+    @abstractmethod
+    def roles(self, canonical: Bag) -> Roles:
+        """The listed principals with their roles, from canonical inputs."""
+
+    @abstractmethod
+    def live_roles(self, session: Session, holder: str) -> Roles | None:
+        """As they are; None if the holder is gone."""
+
+    @abstractmethod
+    def change(self, session: Session, holder: str, wanted: Roles, removed: frozenset[str]) -> None:
+        """Grants and withdraws."""
+
+    @abstractmethod
+    def replace(self, session: Session, holder: str, wanted: Roles, *, allow_large: bool) -> list[str]:
+        """Makes them all that there are; answers individual Admins that stay nevertheless."""
+
+    def check(self, known: Bag, unknown: frozenset[str], context: Context = UNKNOWN) -> Checked:
+        """Refuses a large removal and what would lower an individual Admin, as far as it is known."""
+        moved = frozenset(known.get(MOVED) or ())
+        known = {name: value for name, value in known.items() if name != MOVED}
+        inputs, problems = self.examined(known, unknown - {MOVED})
+        problems = [self._named(problem, known.get(self.entries)) for problem in problems]
+        if not problems and self.entries in inputs:
+            inputs = {**inputs, self.entries: dict(sorted(self.roles(inputs).items()))}
+            problems = self._refused(inputs, context, moved)
+        more = [Problem((), f"and {len(problems) - _TOLD} more")] if len(problems) > _TOLD else []
+        return Checked(inputs, [*problems[:_TOLD], *more])
+
+    def _named(self, problem: Problem, given: Any) -> Problem:
+        """In a mapping, what is wrong is found by its key."""
+        if not isinstance(given, Mapping) or problem.path[:1] != (self.entries,) or len(problem.path) < 2:
+            return problem
+        return replace(problem, path=(self.entries, list(given)[int(problem.path[1])]))
+
+    def _refused(self, inputs: Bag, context: Context, moved: frozenset[str]) -> list[Problem]:
+        before, holder = context.before, context.before.get(self.holder)
+        old, new = before.get(self.entries), inputs[self.entries]
+        if not isinstance(old, dict) or holder != inputs.get(self.holder, holder):
+            return []
+        problems = [
+            Problem((self.entries,), refusal_to_lower(key))
+            for key, role in old.items()
+            if kept_for_good(key, role, new.get(key))
+            and (key in new or not (key in moved or self._may_drop(key, inputs, context)))
+        ]
+        large = large_removal(len(old), len(old.keys() - new.keys()))
+        if large and not inputs.get("allow_large_removal"):
+            problems.append(Problem((self.entries,), large))
+        return problems
+
+    def _may_drop(self, key: str, inputs: Bag, context: Context) -> bool:
+        """Whether an individual Admin may leave the list: they stay all the same, and nothing is lost."""
+        before = context.before
+        elsewhere = f"{before[self.holder]}/{key}" in context.declared
+        return bool(inputs.get("exclusive") or before.get("on_delete") == "keep" or elsewhere)
+
+    def things(self, id_: str, properties: Bag) -> frozenset[str]:
+        """Each principal."""
+        holder = properties.get(self.holder)
+        return frozenset(f"{holder}/{key}" for key in properties.get(self.entries, {})) if holder else NOTHING
+
+    def create(self, session: Session, inputs: Bag) -> Live:
+        """Grants all at once; who is there already is taken over."""
+        return self._written(session, inputs, {}, NOTHING)
+
+    def update(self, session: Session, id_: str, outputs: Bag, inputs: Bag, living: Things = NOTHING) -> Live:
+        """Writes what differs, in one request."""
+        session.require(outputs.get("organization"))
+        live = self._written(session, inputs, outputs, living)
+        return Live(live.id, live.inputs, {**live.outputs, "incarnation": outputs.get("incarnation")})
+
+    def _written(self, session: Session, inputs: Bag, outputs: Bag, living: Things) -> Live:
+        holder, wanted, old = str(inputs[self.holder]), inputs[self.entries], outputs.get(self.entries, {})
+        stay: list[str] = []
+        try:
+            if inputs.get("exclusive"):
+                allow = bool(inputs.get("allow_large_removal"))
+                stay = self.replace(session, holder, wanted, allow_large=allow)
+            else:
+                changed = {key: role for key, role in wanted.items() if old.get(key) != role}
+                dropped = [key for key in old if key not in wanted and f"{holder}/{key}" not in living]
+                # An individual Admin can leave a list only if the check has seen that they may stay.
+                admins = [key for key in dropped if kept_for_good(key, old[key], None)]
+                removed = frozenset(dropped) - frozenset(admins)
+                if changed or removed:
+                    self.change(session, holder, changed, removed)
+                if admins and outputs.get("on_delete") == "keep":
+                    notice(
+                        f"no longer listed, but Admins of {holder} all the same: {', '.join(sorted(admins))}"
+                    )
+        finally:
+            session.written()
+        above = {key: role for key, role in outputs.get("live_roles", {}).items() if key in wanted}
+        return self._live(session, inputs, wanted, {**wanted, **above}, stay)
+
+    def read(self, session: Session, id_: str, outputs: Bag) -> Live | None:
+        """Those that are listed, as they are; of an exclusive list all that there are."""
+        session.require(outputs.get("organization"))
+        holder = id_.partition("/")[0]
+        live = self.live_roles(session, holder)
+        if live is None:
+            return None
+        declared: Roles = outputs.get(self.entries, {})
+        everybody = outputs.get("exclusive") or self.entries not in outputs
+        seen = live if everybody else {key: live[key] for key in declared if key in live}
+        stay = [key for key in seen if key not in declared and kept_for_good(key, seen[key], None)]
+        stay = stay if outputs.get("exclusive") else []
+        shown = {
+            key: as_declared(key, role, declared.get(key)) for key, role in seen.items() if key not in stay
+        }
+        inputs = {"exclusive": False, "on_delete": "remove", **self.inputs_of(outputs), self.holder: holder}
+        return self._live(session, {**outputs, **inputs, self.entries: shown}, shown, seen, sorted(stay))
+
+    def delete(self, session: Session, id_: str, outputs: Bag, living: Things = NOTHING) -> None:
+        """Withdraws all that are listed, unless they are to be kept."""
+        session.require(outputs.get("organization"))
+        holder, listed = str(outputs[self.holder]), outputs.get(self.entries, {})
+        if outputs.get("on_delete") == "keep":
+            keeps(some(sorted(listed)), holder)
+            return
+        removed = frozenset(key for key in listed if f"{holder}/{key}" not in living)
+        if removed:
+            self.change(session, holder, {}, removed)
+
+    def _live(self, session: Session, properties: Bag, shown: Roles, live: Roles, stay: list[str]) -> Live:
+        above = {key: live[key] for key in shown if live[key] != shown[key]}
+        outputs: dict[str, Any] = {
+            **properties,
+            self.entries: dict(sorted(shown.items())),
+            "organization": session.organization.uuid,
+            **self.beside(above, stay),
+        }
+        return Live(f"{outputs[self.holder]}/{self.entries}", self.inputs_of(outputs), outputs)
+
+    def beside(self, above: Roles, stay: list[str]) -> Bag:
+        """Outputs beside the inputs."""
+        return {}

@@ -1,0 +1,112 @@
+"""What every request passes before its route: a bound on its size, proof of who calls, and a net for bugs."""
+
+import logging
+import traceback
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from sqlalchemy import exc
+from starlette.exceptions import HTTPException
+
+from pulumi_encord_integrations.server import auth
+from pulumi_encord_integrations.server.deployment import Deployment
+from pulumi_encord_integrations.server.errors import Fault, not_authenticated
+from pulumi_encord_integrations.server.lazy_routes import LazyRouter
+
+PREFIX = "/v2/public"
+MAX_BODY = 1024 * 1024
+"""Bytes in a request's body."""
+MAX_LARGE_BODY = 16 * MAX_BODY
+"""Bytes in a body that may name all members of an integration or group."""
+
+_log = logging.getLogger(__name__)
+_ONCE = ("authorization", "content-digest", "signature", "signature-input", "host")
+
+
+class Refusal(BaseModel):
+    """Every answer that is no success."""
+
+    message: str
+    code: str
+    hint: str | None = None
+    errors: list[dict[str, str]] | None = None
+    """Each refusal, where one request asks for many things; what arrived, where a signature is not of it."""
+
+
+class AuthenticatedRoute(APIRoute):
+    """Proves the credentials before anything else of the request is read into meaning."""
+
+    max_body = MAX_BODY
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's own handler behind the border."""
+        handle = super().get_route_handler()
+
+        async def bordered(request: Request) -> Response:
+            try:
+                deployment: Deployment = request.app.state.deployment
+                incoming = await _incoming(request, self.max_body)
+                request.state.proof = auth.prove(
+                    incoming, deployment.vault, deployment.window, deployment.addresses
+                )
+                return await handle(request)
+            except (Fault, HTTPException, RequestValidationError, exc.TimeoutError):
+                raise
+            except Exception as error:
+                # What breaks a constraint is a bug of ours, and its text quotes values.
+                if isinstance(error, exc.DBAPIError) and not isinstance(error, exc.IntegrityError):
+                    raise
+                raise _bug(request, error) from None
+
+        return bordered
+
+
+class LargeRoute(AuthenticatedRoute):
+    """The same for long lists."""
+
+    max_body = MAX_LARGE_BODY
+
+
+def router(noun: str, prefix: str = "", *, large: bool = False) -> LazyRouter:
+    """A router whose routes all stand behind the border; `large` for those that take long lists."""
+    route = LargeRoute if large else AuthenticatedRoute
+    refusals: dict[int | str, dict[str, Any]] = {"default": {"model": Refusal, "description": "Refused"}}
+    return LazyRouter(noun, PREFIX + prefix, route, refusals)
+
+
+def _bug(request: Request, error: Exception) -> Fault:
+    # Only the kind of the error and its place: its text may quote what the caller sent.
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(frame.filename).name}:{frame.lineno}"
+    _log.error("%s %s: %s in %s", request.method, request.url.path, type(error).__name__, place)
+    return Fault(500, "internal_error", "the API failed", "See its log")
+
+
+async def _incoming(request: Request, max_body: int) -> auth.Incoming:
+    if any(len(request.headers.getlist(name)) > 1 for name in _ONCE):
+        raise not_authenticated(f"a request may hold each of {', '.join(_ONCE)} once")
+    query = request.scope["query_string"].decode("latin-1")
+    path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1")
+    return auth.Incoming(
+        method=request.method,
+        target=f"{path}?{query}" if query else path,
+        authority=request.headers.get("host", ""),
+        headers=request.headers,
+        body=await _body(request, max_body),
+    )
+
+
+async def _body(request: Request, max_body: int) -> bytes:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > max_body:
+            raise Fault(413, "payload_too_large", f"a request may hold {max_body} bytes")
+    # Starlette hands this to whoever parses the body after us.
+    request._body = bytes(body)
+    return request._body

@@ -1,0 +1,87 @@
+"""Bodies of requests: what they may hold for each type of integration, and what is wrong with them."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Optional, TypeVar
+
+from pydantic import BaseModel, create_model
+
+from pulumi_encord_integrations.model.base import Sent, snake
+from pulumi_encord_integrations.model.identity import DeclaredAs, Placement
+from pulumi_encord_integrations.model.integrations import (
+    IntegrationSpec,
+    IntegrationType,
+    integration_type,
+    integration_types,
+)
+from pulumi_encord_integrations.model.problems import Problem, on_the_wire
+from pulumi_encord_integrations.server.errors import invalid
+
+Body = Mapping[str, Any]
+S = TypeVar("S", bound=Sent)
+_TOLD = 20
+"""Problems in one message."""
+
+
+@lru_cache
+def create_model_of(kind: IntegrationType) -> type[Sent]:
+    """The body of a create: the type's spec beside its placement."""
+    required: dict[str, Any] = {"provider": (kind.spec.model_fields["provider"].annotation, ...)}
+    return create_model(f"{kind.resource}Create", __base__=(Placement, kind.spec), **required)
+
+
+@lru_cache
+def change_model_of(kind: IntegrationType) -> type[BaseModel]:
+    """The body of a change: any of the type's fields, null for those that may be cleared."""
+    fields: dict[str, Any] = {
+        name: (Optional[field.annotation], None)  # noqa: UP045  a value, which mypy cannot join with |
+        for name, field in kind.spec.model_fields.items()
+        if name != "provider"
+    }
+    fields["declared_as"] = (DeclaredAs | None, None)
+    return create_model(f"{kind.resource}Change", __base__=Sent, **fields)
+
+
+def read_create(body: Body) -> tuple[IntegrationType, IntegrationSpec, Placement]:
+    """What a create asks for; raises a 400 fault that names all that is wrong."""
+    kind = kind_of(body.get("provider"))
+    model = create_model_of(kind)
+    asked = examined(model, body, given_at=datetime.now(UTC))
+    spec = kind.spec.model_construct(**{name: getattr(asked, name) for name in kind.spec.model_fields})
+    placement = {name: getattr(asked, name) for name in Placement.model_fields}
+    return kind, spec, Placement.model_construct(**placement)
+
+
+def read_change(
+    kind: IntegrationType, current: IntegrationSpec, body: Body
+) -> tuple[IntegrationSpec, DeclaredAs | None]:
+    """The spec that a change leads to, and the declaration that it names."""
+    changes = {snake(kind.spec, key): value for key, value in body.items() if key != "declaredAs"}
+    before = current.model_dump(mode="json")
+    spec = examined(kind.spec, {**before, **changes})
+    for problem in kind.spec.unpaired(before, changes):
+        raise invalid(str(on_the_wire(problem, kind.spec)))
+    declared = body.get("declaredAs")
+    return spec, None if declared is None else examined(DeclaredAs, declared, "declaredAs")
+
+
+def kind_of(provider: object) -> IntegrationType:
+    """The type of that name on the wire."""
+    kind = integration_type(provider)
+    if kind is None:
+        known = ", ".join(kind.provider for kind in integration_types())
+        raise invalid(f"provider: must be one of {known}")
+    return kind
+
+
+def examined(model: type[S], value: Any, *path: str, given_at: datetime | None = None) -> S:
+    """The value as that model, or a 400 fault that names all that is wrong."""
+    if not isinstance(value, Mapping):
+        raise invalid(".".join((*path, "must be a mapping")))
+    made, found = model.examine(value, given_at=given_at, wire=True)
+    if made is None or found:
+        problems = [Problem((*path, *problem.path), problem.message, problem.help) for problem in found]
+        more = f"; and {len(problems) - _TOLD} more" if len(problems) > _TOLD else ""
+        raise invalid("; ".join(str(problem) for problem in problems[:_TOLD]) + more)
+    return made

@@ -1,0 +1,104 @@
+"""Registering data: by admins, all of a request or nothing."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row
+
+from pulumi_encord_integrations.model.members import Permission
+from pulumi_encord_integrations.model.problems import Problem
+from pulumi_encord_integrations.model.registration_keys import flags_of
+from pulumi_encord_integrations.model.registrations import (
+    MAX_ITEMS,
+    BatchesDone,
+    Judge,
+    KnownBatches,
+    Registered,
+    RegistrationView,
+)
+from pulumi_encord_integrations.server.calls import Effect
+from pulumi_encord_integrations.server.errors import invalid
+from pulumi_encord_integrations.server.services.authorization import readable, require, visible
+from pulumi_encord_integrations.server.services.bodies import Body, examined, kind_of
+from pulumi_encord_integrations.server.services.bulk import Refusal, refuse_any
+from pulumi_encord_integrations.server.store import registrations as store
+from pulumi_encord_integrations.server.store.integrations import settings_of
+from pulumi_encord_integrations.server.store.organizations import Caller
+
+_TOLD = 1_000
+_BATCH = "batch"
+
+
+def register(connection: Connection, caller: Caller, uuid: UUID, body: Body) -> Effect:
+    """Adds what is new, replaces what was registered with other metadata; a batch done before is done."""
+    row = _registrable(connection, caller, uuid)
+    batch = _batch(body)
+    if batch and store.batches_done(connection, row.uuid, [batch]):
+        return _done(row, Registered(created=0, updated=0, unchanged=0, again=True))
+    given = {key: values for key, values in body.items() if key != _BATCH}
+    count = sum(len(values) for values in given.values() if isinstance(values, list))
+    if count > MAX_ITEMS:
+        raise invalid(f"holds {count} items; at most {MAX_ITEMS} are allowed in one request")
+    rules = Judge(kind_of(row.provider), settings_of(row))
+    items, problems = rules.body(given)
+    refuse_any([_refusal(problem) for problem in problems[:_TOLD]], 400)
+    flags, _ = flags_of(given)
+    answer = store.write(connection, row.uuid, caller.email, items, flags)
+    if answer.updated:
+        store.forget_batches(connection, row.uuid)
+    if batch:
+        store.remember_batch(connection, row.uuid, batch)
+    skipped = answer.skipped + count - len(items)
+    return _done(row, answer.model_copy(update={"skipped": skipped, "notes": rules.notes(flags)}))
+
+
+def known_batches(connection: Connection, caller: Caller, uuid: UUID, body: Body) -> BatchesDone:
+    """Which batches need not be sent again."""
+    row = _registrable(connection, caller, uuid)
+    names = examined(KnownBatches, body).batches
+    return BatchesDone(known=store.batches_done(connection, row.uuid, names))
+
+
+def page(
+    connection: Connection, caller: Caller, uuid: UUID, size: int, after: str | None
+) -> tuple[list[RegistrationView], str | None]:
+    """Registered items, and the position of the next page."""
+    row = readable(connection, caller, uuid)
+    found = store.page(connection, row.uuid, size, after)
+    position = found[size - 1].digest if len(found) > size else None
+    return [_view(one) for one in found[:size]], position
+
+
+def _registrable(connection: Connection, caller: Caller, uuid: UUID) -> Row[Any]:
+    row = visible(connection, caller, uuid)
+    require(row, Permission.UPLOAD_DATA)
+    return row
+
+
+def _batch(body: Body) -> str | None:
+    if body.get(_BATCH) is None:
+        return None
+    return examined(KnownBatches, {"batches": [body[_BATCH]]}).batches[0]
+
+
+def _refusal(problem: Problem) -> Refusal:
+    return Refusal(problem.where, "invalid_request", str(problem))
+
+
+def _done(row: Row[Any], answer: Registered) -> Effect:
+    return Effect(answer, "registrations.write", row.uuid, answer.model_dump())
+
+
+def _view(row: Row[Any]) -> RegistrationView:
+    metadata = None if row.media_metadata is None else json.loads(row.media_metadata)
+    return RegistrationView(
+        uuid=row.uuid,
+        integration=row.integration,
+        data_type=row.data_type,
+        object_urls=json.loads(row.object_urls),
+        title=row.title,
+        video_metadata=metadata if row.data_type == "VIDEO" else None,
+        image_metadata=metadata if row.data_type == "IMAGE" else None,
+        client_metadata=json.loads(row.client_metadata),
+    )

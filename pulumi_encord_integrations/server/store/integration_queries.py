@@ -1,0 +1,75 @@
+"""Which integrations a caller may view, and pages of them."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, or_, select
+
+from pulumi_encord_integrations.server.store import pagination
+from pulumi_encord_integrations.server.store import tables as t
+from pulumi_encord_integrations.server.store.members import ROLE
+from pulumi_encord_integrations.server.store.organizations import Caller
+from pulumi_encord_integrations.server.vault import Vault
+
+_c = t.integrations.c
+# Asked in nearly every call, so built once.
+ROWS = select(*_c, ROLE.label("role")).where(_c.organization == bindparam("organization"))
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a listing is narrowed to; empty means all that the caller may view."""
+
+    include_org_access: bool = False
+    mine: bool = False
+    owner: str | None = None
+    provider: str | None = None
+    titles: Sequence[str] = ()
+    uuids: Sequence[str] = ()
+
+
+def rows(caller: Caller, query: Select[Any] = ROWS) -> Select[Any]:
+    """All integrations of the caller's organization, with the caller's own `role` in them."""
+    return query.params(organization=caller.organization, email=caller.email)
+
+
+def listing(connection: Connection, caller: Caller, filters: Filters) -> Sequence[Row[Any]]:
+    """All integrations that the caller may view, oldest first."""
+    return connection.execute(_visible(caller, filters)).all()
+
+
+def page(
+    connection: Connection, vault: Vault, caller: Caller, filters: Filters, size: int, token: str | None
+) -> tuple[Sequence[Row[Any]], str | None]:
+    """One page and the token of the next; raises ValueError on a token that this API did not make."""
+    query = _visible(caller, filters).limit(size + 1)
+    if token:
+        query = query.where(_after(*pagination.position(vault, token, 2)))
+    found = connection.execute(query).all()
+    if len(found) <= size:
+        return found, None
+    last = found[size - 1]
+    return found[:size], pagination.token(vault, f"{last.created_at.isoformat()} {last.uuid}")
+
+
+def _visible(caller: Caller, filters: Filters) -> Select[Any]:
+    query = rows(caller)
+    if filters.mine or not (filters.include_org_access and caller.is_organization_admin):
+        query = query.where(ROLE.is_not(None))
+    if filters.owner:
+        query = query.where(_c.owner == filters.owner.lower())
+    if filters.provider:
+        query = query.where(_c.provider == filters.provider)
+    if filters.titles:
+        query = query.where(_c.title.in_(unicodedata.normalize("NFC", title) for title in filters.titles))
+    if filters.uuids:
+        query = query.where(_c.uuid.in_(filters.uuids))
+    return query.order_by(_c.created_at, _c.uuid)
+
+
+def _after(at: str, uuid: str) -> ColumnElement[bool]:
+    moment = datetime.fromisoformat(at)
+    return or_(_c.created_at > moment, and_(_c.created_at == moment, _c.uuid > uuid))
