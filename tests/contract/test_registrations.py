@@ -1,4 +1,4 @@
-"""Registering data over the wire: all of a request or nothing, and again without harm."""
+"""Registering data over the wire: all of a request or nothing, and again safely."""
 
 from hashlib import sha256
 from typing import Any

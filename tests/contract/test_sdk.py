@@ -99,9 +99,9 @@ def _create(api: Api) -> None:
     client.post("cloud-integrations", params=None, payload=Create.from_dict(AWS), result_type=None)
 
 
-@pytest.mark.parametrize("harm", ["busy", "cut"])
-def test_what_the_sdk_retries_acts_once(local: Api, harm: str) -> None:
-    server = Unreliable(local.app, harm)
+@pytest.mark.parametrize("fault", ["busy", "cut"])
+def test_what_the_sdk_retries_acts_once(local: Api, fault: str) -> None:
+    server = Unreliable(local.app, fault)
     with served(cast(Any, server)) as local.endpoint:
         _create(local)
     first, again = server.seen

@@ -55,11 +55,11 @@ ALIASED = """every("new", own=lambda case: {
 EACH = len(CASES)
 
 
-def living_after_two_stacks(project: Project, harm: str) -> int:
+def living_after_two_stacks(project: Project, fault: str) -> int:
     project.declare('every("prod")')
     project.new_stack("other")
-    project.up(harm=harm)
-    project.up(stack="other", harm=harm)
+    project.up(fault=fault)
+    project.up(stack="other", fault=fault)
     return len(project.living())
 
 
@@ -99,15 +99,15 @@ def test_a_rename_without_alias_leaves_one_object_and_its_removal_none(project: 
     assert not project.living()
 
 
-def reuse_freed_names(project: Project, harm: str) -> tuple[dict[str, str], dict[str, str]]:
+def reuse_freed_names(project: Project, fault: str) -> tuple[dict[str, str], dict[str, str]]:
     """The objects before and the state after an aliased rename and a new use of the old names, by name."""
     project.declare('every("old")')
-    project.up(harm=harm)
+    project.up(fault=fault)
     before = project.state()
     project.declare(ALIASED)
-    project.up(harm=harm)
+    project.up(fault=fault)
     project.declare(f'{ALIASED}; every("old")')
-    project.up(harm=harm)
+    project.up(fault=fault)
     return before, project.state()
 
 
@@ -126,10 +126,10 @@ def test_if_the_rename_kept_the_key_both_names_would_share_one(project: Project)
     assert after == {**before, **{name.replace("old", "new"): uuid for name, uuid in before.items()}}
 
 
-def replace_by_force(project: Project, harm: str) -> None:
+def replace_by_force(project: Project, fault: str) -> None:
     project.declare('every("prod")')
     project.up()
-    project.up(*project.replace("prod"), harm=harm)
+    project.up(*project.replace("prod"), fault=fault)
 
 
 def test_a_forced_replacement_keeps_the_object(project: Project) -> None:
@@ -158,20 +158,20 @@ def test_children_of_one_name_in_several_components_have_an_object_each(project:
 
 def test_without_the_path_children_of_one_name_would_share_one(project: Project) -> None:
     project.declare(COMPONENTS)
-    project.run(*UP, "--stack", "dev", env={"ENCORD_TEST_HARM": "no-path"})
+    project.run(*UP, "--stack", "dev", env={"ENCORD_TEST_FAULT": "no-path"})
     providers = [view.provider for view in project.living().values()]
     assert all(providers.count(provider) < 5 for provider in CASES)
 
 
-def there_and_back(project: Project, kill: str, harm: str) -> None:
+def there_and_back(project: Project, kill: str, fault: str) -> None:
     """Changes a replacing input and changes it back, with a kill before the first object's delete."""
     project.declare('every("prod")')
     project.up()
     project.declare('every("prod", strict_client_only=True)')
-    killed = project.run(*UP, "--stack", "dev", env={"ENCORD_TEST_HARM": kill})
+    killed = project.run(*UP, "--stack", "dev", env={"ENCORD_TEST_FAULT": kill})
     assert (killed.code != 0) == bool(kill)
     project.declare('every("prod")')
-    project.up(harm=harm)
+    project.up(fault=fault)
 
 
 @pytest.mark.parametrize("kill", ["", "kill:before-delete:provider:AWS"])
@@ -199,11 +199,11 @@ def test_a_targeted_update_leaves_the_others_alone(project: Project) -> None:
     assert operations(project.up()) == {"updated": 1}
 
 
-def run_inline(project: Project, harm: str) -> "subprocess.CompletedProcess[str]":
+def run_inline(project: Project, fault: str) -> "subprocess.CompletedProcess[str]":
     """Previews and updates in one process."""
     header = "from tests.support.engine import HEADER; exec(HEADER, globals())"
     script = INLINE.replace("HEADER", f"    {header}")
-    env = {**project.env, "ENCORD_TEST_HARM": harm}
+    env = {**project.env, "ENCORD_TEST_FAULT": fault}
     command = [sys.executable, "-c", script]
     return subprocess.run(command, cwd=project.folder, env=env, capture_output=True, text=True, check=False)
 
@@ -236,5 +236,5 @@ def test_an_explicit_provider_is_refused(project: Project, opts: str) -> None:
 
 def test_without_the_refusal_it_would_miss_the_stack_s_configuration(project: Project) -> None:
     project.declare(EXPLICIT + 'aws("prod", opts=pulumi.ResourceOptions(provider=own))')
-    failed = project.fail(*UP, "--stack", "dev", env={"ENCORD_TEST_HARM": "explicit-providers"})
+    failed = project.fail(*UP, "--stack", "dev", env={"ENCORD_TEST_FAULT": "explicit-providers"})
     assert line_with("encord:endpoint is not set", failed)

@@ -11,7 +11,7 @@ from httpx2 import Request
 
 from pulumi_encord_integrations.client.client import Client
 from tests.support.engine import UP, Project, names
-from tests.support.killpoints.harms import KILL_POINTS
+from tests.support.fault_injection.injections import KILL_POINTS
 from tests.support.size import one_each, sample
 from tests.support.types import CASES
 
@@ -39,10 +39,10 @@ DESTROYED = [("AZURE", True), ("OTC", False)]
 
 def up_with_a_kill(project: Project, point: str, process: str, kind: str, *options: str) -> None:
     """An `up` of all types that dies at one of them, and what its user does next."""
-    harm = {"ENCORD_TEST_HARM": f"kill:{point}:{process}:{kind}"}
+    fault = {"ENCORD_TEST_FAULT": f"kill:{point}:{process}:{kind}"}
     # A CLI that dies while it writes its state for another resource leaves an empty file: Pulumi's own loss.
     one_by_one = ["--parallel", "1"] if process == "cli" else []
-    killed = project.run(*UP, *options, *one_by_one, "--stack", "dev", env=harm)
+    killed = project.run(*UP, *options, *one_by_one, "--stack", "dev", env=fault)
     assert killed.code != 0, killed.text
     assert (project.folder / f"{point}-{process}").exists()
     if process == "cli":
@@ -139,7 +139,7 @@ def test_without_the_ownership_key_every_lost_answer_would_leave_an_orphan(proje
     project.declare('every("prod")')
     project.up()
     project.forget()
-    project.up(harm="no-key")
+    project.up(fault="no-key")
     project.destroy()
     assert sorted(view.provider for view in project.living().values()) == sorted(CASES)
 
@@ -148,7 +148,7 @@ def test_without_the_ownership_key_every_lost_answer_would_leave_an_orphan(proje
 def first_request(project: Project) -> dict[str, Any]:
     """The create of an integration that has been destroyed since, as it went over the wire."""
     project.declare('aws("prod")')
-    project.up(harm="record")
+    project.up(fault="record")
     (request,) = (project.folder / "requests.jsonl").read_text().splitlines()
     project.destroy()
     decoded: dict[str, Any] = json.loads(request)

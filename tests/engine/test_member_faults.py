@@ -8,10 +8,10 @@ from contextlib import closing
 import pytest
 
 from pulumi_encord_integrations.client import members
-from tests.support.access_plan import PEOPLE
 from tests.support.engine import UP, USER, Project
 from tests.support.members import populate
 from tests.support.size import one_each, sample
+from tests.support.stateful.program import PEOPLE
 
 MEMBER, MEMBERS, GROUP_USERS = "IntegrationMember", "IntegrationMembers", "UserGroupMembers"
 KILLED = [
@@ -69,11 +69,11 @@ def group_users(project: Project) -> set[str]:
         return {email for (email,) in database.execute("SELECT email FROM group_users")}
 
 
-def harmed(project: Project, harm: str, *options: str) -> str:
-    """An `up` with a harm, which may fail; answers what it said."""
-    alone = ["--parallel", "1"] if ":cli:" in harm else []
-    outcome = project.run(*UP, *alone, *options, "--stack", "dev", env={"ENCORD_TEST_HARM": harm})
-    if ":cli:" in harm:
+def faulted(project: Project, fault: str, *options: str) -> str:
+    """An `up` with a fault, which may fail; answers what it said."""
+    alone = ["--parallel", "1"] if ":cli:" in fault else []
+    outcome = project.run(*UP, *alone, *options, "--stack", "dev", env={"ENCORD_TEST_FAULT": fault})
+    if ":cli:" in fault:
         project.succeed("cancel", "--yes", "--stack", "dev")
     return outcome.text
 
@@ -91,7 +91,7 @@ def test_one_more_up_completes_a_killed_one(people: Project, point: str, process
     if point == "before-delete":
         people.up()
         declare(people, FIRST, serial=2)
-    harmed(people, f"kill:{point}:{process}:{kind}")
+    faulted(people, f"kill:{point}:{process}:{kind}")
     assert (people.folder / f"{point}-{process}").exists()
     assert_as_declared(people, FIRST)
     people.destroy()
@@ -103,7 +103,7 @@ def test_one_more_up_completes_one_that_met_a_fault(people: Project, fault: str)
     declare(people, FIRST)
     people.up()
     declare(people, SECOND)
-    text = harmed(people, f"fault:{fault}:0:members", "--parallel", "1")
+    text = faulted(people, f"fault:{fault}:0:members", "--parallel", "1")
     assert (people.folder / f"fault-{fault}").exists()
     assert "please report it" not in text
     # PEOPLE[0] was declared alone, where its successor is declared now.
@@ -112,7 +112,7 @@ def test_one_more_up_completes_one_that_met_a_fault(people: Project, fault: str)
 
 def test_a_write_of_many_waits_as_long_as_the_api_asks(people: Project) -> None:
     declare(people, FIRST)
-    people.up(harm="fault:limited:0:members")
+    people.up(fault="fault:limited:0:members")
     assert (people.folder / "fault-limited").exists()
     assert access(people) == FIRST
 
@@ -121,7 +121,7 @@ def test_an_exclusive_write_that_raced_another_is_refused_and_the_next_one_is_no
     declare(people, FIRST, exclusive=True)
     people.up()
     declare(people, SECOND, exclusive=True)
-    assert RACED in harmed(people, "fault:raced:0:members")
+    assert RACED in faulted(people, "fault:raced:0:members")
     assert (people.folder / "fault-raced").exists()
     assert_as_declared(people, SECOND)
 
@@ -185,7 +185,7 @@ if {there}:
     people.declare(program.format(strict=False, there=True))
     people.up()
     people.declare(program.format(strict=True, there=True))
-    harmed(people, "kill:before-delete:provider:AWS")
+    faulted(people, "kill:before-delete:provider:AWS")
     people.declare(program.format(strict=True, there=False))
     people.up()
     assert access(people) == {PEOPLE[0]: "user"}

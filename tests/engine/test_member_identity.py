@@ -80,7 +80,7 @@ def test_without_the_incarnation_a_rename_would_take_the_access_away(staffed: Pr
     named(staffed, '"-a", lambda name: pulumi.ResourceOptions(retain_on_delete=name == "boss")')
     staffed.up()
     named(staffed, '"-b", lambda name: pulumi.ResourceOptions(retain_on_delete=name == "boss")')
-    staffed.run(*UP, "--stack", "dev", env={"ENCORD_TEST_HARM": "no-incarnation"})
+    staffed.run(*UP, "--stack", "dev", env={"ENCORD_TEST_FAULT": "no-incarnation"})
     assert person(0) not in access(staffed)["prod"]
 
 

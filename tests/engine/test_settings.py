@@ -48,7 +48,7 @@ def test_without_the_check_a_refresh_against_it_would_empty_the_state(
     project: Project, deployed: dict[str, str]
 ) -> None:
     switch_database(project)
-    project.refresh(harm="no-organization-check")
+    project.refresh(fault="no-organization-check")
     assert not project.state()
 
 
@@ -112,8 +112,8 @@ def test_an_unknown_key_is_refused_and_a_preview_needs_none(project: Project, ap
 def test_a_clock_off_by_an_hour_is_named(project: Project, api: Served) -> None:
     use(project, api)
     project.declare('aws("prod")')
-    harm = {"ENCORD_TEST_HARM": "clock-off"}
-    said = line_with("the request was signed", project.fail(*UP, "--stack", "dev", env=harm))
+    fault = {"ENCORD_TEST_FAULT": "clock-off"}
+    said = line_with("the request was signed", project.fail(*UP, "--stack", "dev", env=fault))
     assert "behind the API's clock" in said
     assert "Set the clocks of both machines" in said
     assert not api.living()
@@ -203,7 +203,7 @@ def test_a_locked_database_is_named_and_left_alone(project: Project, deployed: d
     with closing(sqlite3.connect(project.folder / project.config["database"])) as holder:
         holder.execute("PRAGMA locking_mode=EXCLUSIVE")
         holder.execute("BEGIN EXCLUSIVE")
-        said = project.fail(*UP, "--stack", "dev", env={"ENCORD_TEST_HARM": "impatient"})
+        said = project.fail(*UP, "--stack", "dev", env={"ENCORD_TEST_FAULT": "impatient"})
     assert line_with("is locked by another process", said)
     assert project.state() == deployed
     project.up()

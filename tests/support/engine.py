@@ -22,7 +22,7 @@ from tests.support.types import CASES
 from tools.engine import environment, locate
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-SABOTAGE = REPOSITORY / "tests" / "support" / "killpoints"
+INJECTED = REPOSITORY / "tests" / "support" / "fault_injection"
 USER = "ada@example.com"
 ROLE = "arn:aws:iam::123456789012:role/encord"
 PROJECT = "toy"
@@ -117,9 +117,9 @@ class Project:
     def new_stack(self, name: str = "dev") -> None:
         self.succeed("stack", "init", name, "--secrets-provider", key_service.PROVIDER)
 
-    def up(self, *options: str, stack: str = "dev", harm: str = "") -> str:
-        """`pulumi up`, with a defence taken out if `harm` names one (see killpoints/harms.py)."""
-        return self.succeed(*UP, *options, "--stack", stack, env={"ENCORD_TEST_HARM": harm})
+    def up(self, *options: str, stack: str = "dev", fault: str = "") -> str:
+        """`pulumi up`, with a defence taken out if `fault` names one (see fault_injection/injections.py)."""
+        return self.succeed(*UP, *options, "--stack", stack, env={"ENCORD_TEST_FAULT": fault})
 
     def preview(self, *options: str, stack: str = "dev") -> str:
         return self.succeed("preview", "--diff", *options, "--stack", stack)
@@ -127,13 +127,13 @@ class Project:
     def unchanged(self, stack: str = "dev") -> None:
         self.succeed("preview", "--expect-no-changes", "--stack", stack)
 
-    def refresh(self, *options: str, stack: str = "dev", harm: str = "") -> str:
+    def refresh(self, *options: str, stack: str = "dev", fault: str = "") -> str:
         command = ("refresh", "--yes", "--skip-preview", "--diff", *options)
-        return self.succeed(*command, "--stack", stack, env={"ENCORD_TEST_HARM": harm})
+        return self.succeed(*command, "--stack", stack, env={"ENCORD_TEST_FAULT": fault})
 
-    def destroy(self, *options: str, stack: str = "dev", harm: str = "") -> str:
+    def destroy(self, *options: str, stack: str = "dev", fault: str = "") -> str:
         command = ("destroy", "--yes", "--skip-preview", *options)
-        return self.succeed(*command, "--stack", stack, env={"ENCORD_TEST_HARM": harm})
+        return self.succeed(*command, "--stack", stack, env={"ENCORD_TEST_FAULT": fault})
 
     def export(self, stack: str = "dev") -> list[dict[str, Any]]:
         """The resources in the stack's state."""
@@ -209,7 +209,7 @@ def make_project(folder: Path) -> Project:
         **environment(os.environ, folder, locate()),
         **key_service.environment(),
         **AS_WRITTEN,
-        "PYTHONPATH": f"{SABOTAGE}{os.pathsep}{REPOSITORY}",
+        "PYTHONPATH": f"{INJECTED}{os.pathsep}{REPOSITORY}",
         "ENCORD_TEST_FOLDER": str(folder),
         "PULUMI_PYTHON_CMD": sys.executable,
         # A CLI that lives for a second needs no garbage collection.

@@ -7,8 +7,8 @@ from contextlib import closing
 from pulumi_encord_integrations import embedded
 from pulumi_encord_integrations.client import groups, members, organization_users
 from pulumi_encord_integrations.client.settings import Settings
-from tests.support.access_world import add_users
 from tests.support.engine import USER, Project
+from tests.support.stateful.invariants import add_users
 
 Access = dict[str, dict[str, str]]
 

@@ -17,7 +17,7 @@ def forget_recorded(folder: Path) -> None:
 
 
 def end_recorded(folder: Path) -> None:
-    """Ends the provider processes that killpoints/sitecustomize.py recorded in `folder`."""
+    """Ends the provider processes that fault_injection/sitecustomize.py recorded in `folder`."""
     for record in (folder / PROVIDERS).glob("*"):
         with suppress(ProcessLookupError):
             os.kill(int(record.name), signal.SIGKILL)

@@ -11,10 +11,10 @@ Scope = MutableMapping[str, Any]
 
 @dataclass
 class Unreliable:
-    """The application behind a border that harms its first write, and remembers every write's headers."""
+    """The application behind a border that lets its first write fail, and remembers every write's headers."""
 
     app: FastAPI
-    harm: str = ""
+    fault: str = ""
     """`busy` answers 503 and does nothing; `cut` acts and closes the connection without an answer."""
     seen: list[dict[str, str]] = field(default_factory=list)
 
@@ -23,11 +23,11 @@ class Unreliable:
             await self.app(scope, receive, send)
             return
         self.seen.append({name.decode(): value.decode("latin-1") for name, value in scope["headers"]})
-        harm = self.harm if len(self.seen) == 1 else ""
-        if harm == "busy":
+        fault = self.fault if len(self.seen) == 1 else ""
+        if fault == "busy":
             await send({"type": "http.response.start", "status": 503, "headers": [(b"content-length", b"0")]})
             await send({"type": "http.response.body", "body": b""})
-        elif harm == "cut":
+        elif fault == "cut":
             await self.app(scope, receive, _nowhere)
             # The server's own object: ASGI has no word for a cut connection.
             send.__self__.transport.abort()

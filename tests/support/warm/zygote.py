@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from tests.support.killpoints import prepare
+from tests.support.fault_injection import prepare
 
 IMPORTED = (
     "grpc._channel",

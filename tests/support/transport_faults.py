@@ -23,7 +23,7 @@ class Killed(BaseException):
 
 
 class Faulty(httpx2.BaseTransport):
-    """The transport to an API that harms one write."""
+    """The transport to an API, with a fault in one write."""
 
     def __init__(
         self, inner: httpx2.BaseTransport, counted: Counter[str], race: Callable[[str], None]
@@ -62,8 +62,8 @@ class Faulty(httpx2.BaseTransport):
         if not self._meant(request) or not self._reached():
             return self._answer(request)
         fault = self._happens()
-        harmed: httpx2.Response = getattr(self, f"_{fault.replace('-', '_')}")(request)
-        return harmed
+        answer: httpx2.Response = getattr(self, f"_{fault.replace('-', '_')}")(request)
+        return answer
 
     def _meant(self, request: httpx2.Request) -> bool:
         written = request.method == "PUT" if self._fault == "raced" else request.method != "GET"

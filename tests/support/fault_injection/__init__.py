@@ -1,4 +1,4 @@
-"""Records the provider processes of a test's `pulumi`, and does the harm that a test asks for."""
+"""Records the provider processes of a test's `pulumi`, and does the fault that a test asks for."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ def prepare() -> None:
         pids = Path(folder, "provider-pids")
         pids.mkdir(exist_ok=True)
         Path(pids, str(os.getpid())).touch()
-    if os.environ.get("ENCORD_TEST_HARM"):
-        from tests.support.killpoints.harms import arrange
+    if os.environ.get("ENCORD_TEST_FAULT"):
+        from tests.support.fault_injection.injections import arrange
 
-        arrange(os.environ["ENCORD_TEST_HARM"])
+        arrange(os.environ["ENCORD_TEST_FAULT"])

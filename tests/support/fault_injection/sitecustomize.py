@@ -1,5 +1,5 @@
 """Loaded by every Python that a test's `pulumi` starts from the beginning."""
 
-from tests.support.killpoints import prepare
+from tests.support.fault_injection import prepare
 
 prepare()

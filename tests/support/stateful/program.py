@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from pulumi_encord_integrations.resources import providers
-from tests.support.engine_model import Declared, Ref, urn
+from tests.support.stateful.engine_model import Declared, Ref, urn
 
 T = TypeVar("T")
 Pick = Callable[[Sequence[Any]], Any]
@@ -53,7 +53,7 @@ class Place:
         for principal, grant in self.grants.items():
             holder = LIST if self.exclusive else grant.holder
             found.setdefault(f"one-{principal}" if holder == "one" else holder, {})[principal] = grant
-        # Those of one member come first, see `Drill`.
+        # Those of one member come first, see `StackUnderTest`.
         return dict(sorted(found.items(), reverse=True))
 
     def named(self, key: str, holder: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.support.access_plan import HIRED, HOLDERS, LIST, PEOPLE, ROLES, Grant, Pick, Place, Plan
+from tests.support.stateful.program import HIRED, HOLDERS, LIST, PEOPLE, ROLES, Grant, Pick, Place, Plan
 
 
 def _places(plan: Plan) -> dict[str, Place]:

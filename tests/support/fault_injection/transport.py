@@ -1,4 +1,4 @@
-"""The faults of `tests.support.faults` in a real provider process."""
+"""The faults of `tests.support.transport_faults` in a real provider process."""
 
 import os
 from collections import Counter
@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any
 
 
-def harm(fault: str, after: int, where: str, module: ModuleType) -> None:
+def inject(fault: str, after: int, where: str, module: ModuleType) -> None:
     """A fault between every client of this process and the API, once."""
     original = module.Client.__init__
     inside: list[Any] = []
@@ -17,8 +17,8 @@ def harm(fault: str, after: int, where: str, module: ModuleType) -> None:
         if inside:
             return
         # Not before now: these modules import the one that is being patched.
-        from tests.support.access_world import race
-        from tests.support.faults import Faulty
+        from tests.support.stateful.invariants import race
+        from tests.support.transport_faults import Faulty
 
         inner = self._http._transport
         inside.append(inner)

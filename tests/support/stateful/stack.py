@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from tests.support.access_plan import Plan
-from tests.support.access_world import Before, World, require_declared, tracked
-from tests.support.engine_model import Declared, Entry
-from tests.support.faults import Failed
+from tests.support.stateful.engine_model import Declared, Entry
+from tests.support.stateful.invariants import Before, Remote, require_declared, tracked
+from tests.support.stateful.program import Plan
+from tests.support.transport_faults import Failed
 
 ADMIN_STAYS = "can be neither removed nor demoted"
 RACED = "have changed since they were read"
@@ -19,7 +19,7 @@ ATTEMPTS = 5
 
 
 class AnyEngine(Protocol):
-    """What a drill asks of an engine; each command raises `Failed`."""
+    """What a stack asks of an engine; each command raises `Failed`."""
 
     @property
     def state(self) -> list[Entry]: ...
@@ -31,7 +31,7 @@ class AnyEngine(Protocol):
 
 
 class Faults(Protocol):
-    """What harms commands."""
+    """What injects faults into commands."""
 
     @property
     def happened(self) -> str: ...
@@ -40,12 +40,12 @@ class Faults(Protocol):
     def deliver_late(self) -> list[int]: ...
 
 
-class Drill:
+class StackUnderTest:
     """Begins with an empty program and state."""
 
-    def __init__(self, engine: AnyEngine, world: World, faults: Faults, counted: Counter[str]) -> None:
+    def __init__(self, engine: AnyEngine, remote: Remote, faults: Faults, counted: Counter[str]) -> None:
         self.plan = Plan()
-        self.engine, self.world, self.faults, self.counted = engine, world, faults, counted
+        self.engine, self.remote, self.faults, self.counted = engine, remote, faults, counted
         self.surprised = False
         """Whether the state may not know how things are."""
 
@@ -67,7 +67,7 @@ class Drill:
             before = self._again(self._up, error) or before
         self.faults.deliver_late()
         program = self.plan.program()
-        require_declared(self.plan, self._ids(), before, self.world)
+        require_declared(self.plan, self._ids(), before, self.remote)
         assert [entry.urn for entry in self.engine.state if entry.going] == []
         assert {entry.urn for entry in self.engine.state} == {declared.urn for declared in program}
         assert self.engine.preview(program) == []
@@ -85,11 +85,11 @@ class Drill:
         error = self._attempt(self.engine.destroy)
         if error is not None:
             self._again(self.engine.destroy, error)
-        now = self.world.facts()
+        now = self.remote.facts()
         assert not self.engine.state
         assert not now.integrations
         assert not now.groups
-        assert now.people.keys() == self.world.residents
+        assert now.people.keys() == self.remote.residents
 
     def _again(self, command: Callable[[], None], error: str | None) -> Before | None:
         """Once more after a failure; support helps where the page's rules are in the way."""
@@ -97,7 +97,7 @@ class Drill:
         for _ in range(ATTEMPTS):
             if error is not None and ADMIN_STAYS in error:
                 self.counted["refused by the rules"] += 1
-                if not self.world.support(self.plan, self._ids()):
+                if not self.remote.support(self.plan, self._ids()):
                     assert self._moved_to_the_front(error), f"nobody is in the way: {error}"
                 self.engine.refresh()
                 before = self._before()
@@ -134,7 +134,7 @@ class Drill:
         return error
 
     def _before(self) -> Before:
-        return Before(self.world.facts(), *tracked(self.engine.state))
+        return Before(self.remote.facts(), *tracked(self.engine.state))
 
     def _ids(self) -> dict[str, str]:
         found = {

@@ -6,25 +6,25 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.engine import UP, Project
-from tests.support.engine_model import Declared, Entry, Ref
-from tests.support.faults import Failed
+from tests.support.stateful.engine_model import Declared, Entry, Ref
+from tests.support.transport_faults import Failed
 
 _HEAD = "made = {}\n"
 
 
 class RealEngine:
-    """The stack `dev` of a project; `harm` befalls the next `up`."""
+    """The stack `dev` of a project; `fault` befalls the next `up`."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.harm = ""
+        self.fault = ""
 
     def up(self, program: Sequence[Declared]) -> None:
         """`pulumi up`."""
         self.project.declare(_HEAD + "".join(map(_written, program)))
-        harm, self.harm = self.harm, ""
+        fault, self.fault = self.fault, ""
         # A CLI that dies while it writes its state for another resource leaves an empty file.
-        self._run(*UP, *(["--parallel", "1"] if ":cli:" in harm else []), harm=harm)
+        self._run(*UP, *(["--parallel", "1"] if ":cli:" in fault else []), fault=fault)
 
     def refresh(self) -> None:
         """`pulumi refresh`."""
@@ -49,16 +49,16 @@ class RealEngine:
         """The one of that name, but for what is going."""
         return next((entry for entry in self.state if entry.urn == wanted and not entry.going), None)
 
-    def _run(self, *command: str, harm: str = "") -> None:
-        outcome = self.project.run(*command, "--stack", "dev", env={"ENCORD_TEST_HARM": harm})
+    def _run(self, *command: str, fault: str = "") -> None:
+        outcome = self.project.run(*command, "--stack", "dev", env={"ENCORD_TEST_FAULT": fault})
         if outcome.code < 0:
             self.project.succeed("cancel", "--yes", "--stack", "dev")
         if outcome.code:
             raise Failed(outcome.text)
 
 
-class Harms:
-    """Faults as the harms of the next `up`."""
+class InjectedFaults:
+    """Faults injected into the next `up`."""
 
     def __init__(self, engine: RealEngine, counted: Counter[str]) -> None:
         self._engine, self._counted = engine, counted
@@ -69,7 +69,7 @@ class Harms:
         self._fault = fault
         self._mark.unlink(missing_ok=True)
         if fault:
-            self._engine.harm = f"{fault}:" if fault.startswith("kill:") else f"fault:{fault}:{after}:"
+            self._engine.fault = f"{fault}:" if fault.startswith("kill:") else f"fault:{fault}:{after}:"
 
     def calm(self) -> None:
         """Nothing more happens; counts what did."""

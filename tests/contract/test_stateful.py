@@ -14,12 +14,12 @@ from pulumi_encord_integrations.client import client as client_module
 from pulumi_encord_integrations.client import members
 from pulumi_encord_integrations.reconcilers import collections, objects
 from pulumi_encord_integrations.resources import _lifecycle
-from tests.support.access_changes import CHANGES, rewrite_an_exclusive_list, some_plan
-from tests.support.access_deployment import Deployment
-from tests.support.access_surprises import SURPRISES
-from tests.support.faults import FAULTS, Failed
 from tests.support.size import SEED, sample, sized
+from tests.support.stateful.changes import CHANGES, rewrite_an_exclusive_list, some_plan
+from tests.support.stateful.deployment import Deployment
+from tests.support.stateful.out_of_band import SURPRISES
 from tests.support.tiers import TOLD
+from tests.support.transport_faults import FAULTS, Failed
 
 SEQUENCES = sized(7, 52)
 """Of each of `PARTS`, which run side by side."""
@@ -40,36 +40,36 @@ class Machine(RuleBasedStateMachine):
 
     @initialize(rng=RANDOM)
     def begin(self, rng: Random) -> None:
-        self.drill = self.deployment.begin(self.counted)
+        self.stack = self.deployment.begin(self.counted)
         self.counted["sequences"] += 1
-        self.drill.plan = some_plan(rng.choice)
-        self.drill.up()
+        self.stack.plan = some_plan(rng.choice)
+        self.stack.up()
 
     @rule(rng=RANDOM)
     def up(self, rng: Random) -> None:
         self._change(rng, rng.randint(1, 7), rng.randint(-2, 2))
         fault = rng.choice(("", *self.faults))
         if fault == "raced":
-            rewrite_an_exclusive_list(self.drill.plan, rng.choice)
-        self.drill.up(fault, 0 if fault == "raced" else rng.randint(0, 3))
+            rewrite_an_exclusive_list(self.stack.plan, rng.choice)
+        self.stack.up(fault, 0 if fault == "raced" else rng.randint(0, 3))
 
     @rule(rng=RANDOM)
     def up_unaware(self, rng: Random) -> None:
         self._change(rng, rng.randint(0, 4), rng.randint(1, 3))
-        self.drill.up_unaware()
+        self.stack.up_unaware()
 
     def _change(self, rng: Random, changes: int, surprises: int) -> None:
         for _ in range(changes):
-            rng.choice(CHANGES)(self.drill.plan, rng.choice)
-        world = self.drill.world
+            rng.choice(CHANGES)(self.stack.plan, rng.choice)
+        remote = self.stack.remote
         for _ in range(surprises):
-            rng.choice(SURPRISES)(world, world.facts(), rng.choice)
-            self.drill.surprised = True
+            rng.choice(SURPRISES)(remote, remote.facts(), rng.choice)
+            self.stack.surprised = True
             self.counted["surprises"] += 1
 
     def teardown(self) -> None:
-        if hasattr(self, "drill"):
-            self.drill.destroy()
+        if hasattr(self, "stack"):
+            self.stack.destroy()
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.reconcilers.session import Session
 from pulumi_encord_integrations.resources import _lifecycle, _session
 from pulumi_encord_integrations.resources._lifecycle import Lifecycle
-from tests.support.faults import Failed
+from tests.support.transport_faults import Failed
 
 
 @dataclass(frozen=True)

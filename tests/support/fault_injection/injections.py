@@ -1,8 +1,8 @@
 """What a test may do to the real provider process: kill it at a point, take a defence out, record requests.
 
-`ENCORD_TEST_HARM` holds names separated by commas: `kill:POINT:provider:TYPE`, `kill:POINT:cli:TYPE`,
-`fault:FAULT:AFTER:WHERE` (see `Faulty.arm`), one of `HARMS`. TYPE is the type of integration, or the name of
-another resource, that reaches the point, and empty for any; of a commit also the last part of the path.
+`ENCORD_TEST_FAULT` holds names separated by commas: `kill:POINT:provider:TYPE`, `kill:POINT:cli:TYPE`,
+`fault:FAULT:AFTER:WHERE` (see `Faulty.arm`), one of `INJECTIONS`. TYPE is the type of integration, or the
+name of another resource, that reaches the point, and empty for any; of a commit also the last part of the path.
 In a process that starts cold, classes are patched once their module has been imported.
 """
 
@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any
 from uuid import UUID
 
-from tests.support.killpoints import transport
+from tests.support.fault_injection import transport
 
 _PACKAGE = "pulumi_encord_integrations"
 Patch = Callable[[ModuleType], None]
@@ -34,7 +34,7 @@ def arrange(names: str) -> None:
         if kind == "kill":
             module, patch = _kill(*rest.split(":"))
         else:
-            module, patch = _fault(*rest.split(":")) if kind == "fault" else HARMS[name]
+            module, patch = _fault(*rest.split(":")) if kind == "fault" else INJECTIONS[name]
         full = f"{_PACKAGE}.{module}"
         if full in sys.modules:
             patch(sys.modules[full])
@@ -76,7 +76,7 @@ def _kill(point: str, victim: str, kind: str = "") -> tuple[str, Patch]:
 
 
 def _fault(fault: str, after: str, where: str) -> tuple[str, Patch]:
-    return "client.client", partial(transport.harm, fault, int(after), where)
+    return "client.client", partial(transport.inject, fault, int(after), where)
 
 
 def _die_once(mark: str, victim: str, wanted: str, reached: str) -> None:
@@ -228,7 +228,7 @@ KILL_POINTS: dict[str, tuple[str, Callable[[Callable[[str], None], ModuleType], 
     "before-delete": ("resources._lifecycle", _before_delete),
 }
 
-HARMS: dict[str, tuple[str, Patch]] = {
+INJECTIONS: dict[str, tuple[str, Patch]] = {
     "record": ("client.client", _record),
     "no-incarnation": ("resources._lifecycle", _never_superseded),
     "no-stack-identity": (

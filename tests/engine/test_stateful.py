@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from tests.support.access_changes import CHANGES, rewrite_an_exclusive_list, some_plan
-from tests.support.access_drill import Drill
-from tests.support.access_plan import PEOPLE, Plan
-from tests.support.access_surprises import SURPRISES
-from tests.support.access_world import World
 from tests.support.engine import USER, Project
-from tests.support.engine_real import Harms, RealEngine, mark_of
 from tests.support.members import populate
 from tests.support.size import LONG, SEED, sample, sized
+from tests.support.stateful.changes import CHANGES, rewrite_an_exclusive_list, some_plan
+from tests.support.stateful.engine_real import InjectedFaults, RealEngine, mark_of
+from tests.support.stateful.invariants import Remote
+from tests.support.stateful.out_of_band import SURPRISES
+from tests.support.stateful.program import PEOPLE, Plan
+from tests.support.stateful.stack import StackUnderTest
 from tests.support.tiers import TOLD
 
 FAULTS = (
@@ -36,17 +36,17 @@ SEQUENCES = sized(1, 2)
 def sequence(project: Project, rng: random.Random, faults: Sequence[str], counted: Counter[str]) -> None:
     """A stack from its first `up` to its last `destroy`."""
     engine = RealEngine(project)
-    world = World(project.folder / "encord.sqlite", project.api(), USER)
-    drill = Drill(engine, world, Harms(engine, counted), counted)
-    drill.plan = some_plan(rng.choice)
+    remote = Remote(project.folder / "encord.sqlite", project.api(), USER)
+    stack = StackUnderTest(engine, remote, InjectedFaults(engine, counted), counted)
+    stack.plan = some_plan(rng.choice)
     for fault in faults:
-        change(drill.plan, rng, fault)
-        drill.up(fault, 0)
+        change(stack.plan, rng, fault)
+        stack.up(fault, 0)
         if rng.random() < 0.5:
-            rng.choice(SURPRISES)(world, world.facts(), rng.choice)
-            drill.surprised = True
+            rng.choice(SURPRISES)(remote, remote.facts(), rng.choice)
+            stack.surprised = True
             counted["surprises"] += 1
-    drill.destroy()
+    stack.destroy()
     counted["sequences"] += 1
 
 
@@ -76,7 +76,7 @@ def test_after_each_up_the_api_holds_what_is_declared(
     counted: Counter[str] = Counter()
     another = FAULTS[(FAULTS.index(fault) + 3) % len(FAULTS)]
     while counted["sequences"] < SEQUENCES or not counted[mark_of(fault)]:
-        # Where the rules refuse the harmed `up`, or nothing is deleted, the fault finds no place.
+        # Where the rules refuse that `up`, or nothing is deleted, the fault finds no place.
         assert counted["sequences"] < 9
         # A first `up` deletes nothing, so that another fault comes before.
         both = LONG or "before-delete" in fault

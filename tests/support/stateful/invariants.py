@@ -11,8 +11,8 @@ from typing import Any
 
 from pulumi_encord_integrations.client import members
 from pulumi_encord_integrations.client.client import Client
-from tests.support.access_plan import HIRED, PEOPLE, Place, Plan
-from tests.support.engine_model import Entry
+from tests.support.stateful.engine_model import Entry
+from tests.support.stateful.program import HIRED, PEOPLE, Place, Plan
 
 Roles = Mapping[str, str]
 
@@ -46,7 +46,7 @@ class Facts:
         return {who for who, role in self.members.get(uuid, {}).items() if "@" in who and role == "admin"}
 
 
-class World:
+class Remote:
     """One deployment of the API on a file."""
 
     def __init__(self, path: Path, client: Client, owner: str) -> None:
@@ -147,9 +147,9 @@ class Before:
     kept: set[tuple[str, str]]
 
 
-def require_declared(plan: Plan, ids: Mapping[str, str], before: Before, world: World) -> None:
+def require_declared(plan: Plan, ids: Mapping[str, str], before: Before, remote: Remote) -> None:
     """After a successful `up` the API holds what is declared, and what nobody declared stays."""
-    now = world.facts()
+    now = remote.facts()
     assert Counter(now.integrations.values()) == Counter(
         (f"{key} {place.title}", place.strict) for key, place in plan.integrations.items()
     )
@@ -157,7 +157,7 @@ def require_declared(plan: Plan, ids: Mapping[str, str], before: Before, world: 
     assert dict(now.groups) == {ids[key]: f"{key} {place.title}" for key, place in plan.groups.items()}
     assert {who: role for who, role in now.people.items() if who in HIRED} == plan.hired
     for key, place in {**plan.integrations, **plan.groups}.items():
-        _require_members(place, ids, ids[key], before, now, world.owner)
+        _require_members(place, ids, ids[key], before, now, remote.owner)
 
 
 def _require_members(
