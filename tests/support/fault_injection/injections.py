@@ -2,7 +2,8 @@
 
 `ENCORD_TEST_FAULT` holds names separated by commas: `kill:POINT:provider:TYPE`, `kill:POINT:cli:TYPE`,
 `fault:FAULT:AFTER:WHERE` (see `Faulty.arm`), one of `INJECTIONS`. TYPE is the type of integration, or the
-name of another resource, that reaches the point, and empty for any; of a commit also the last part of the path.
+name of another resource, that reaches the point, and empty for any; of a commit also the last part of the
+path.
 In a process that starts cold, classes are patched once their module has been imported.
 """
 
