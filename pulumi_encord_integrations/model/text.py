@@ -102,7 +102,7 @@ def _validated(value: str) -> str:
         raise ValueError(f"must be an e-mail address such as ada@example.com ({error})") from None
 
 
-def same_email(text: str) -> str:
+def canonical_email(text: str) -> str:
     """An e-mail as it is compared, valid or not. Plain ones are not validated: there may be thousands."""
     text = text.strip()
     if text.isascii() and "xn--" not in text.lower():

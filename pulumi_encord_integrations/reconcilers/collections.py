@@ -1,24 +1,25 @@
 """Many principals in one resource: an integration's members, a group's users. Each is tracked by itself."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from abc import abstractmethod
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from pulumi_encord_integrations.model.members import kept_for_good, large_removal, refusal_to_lower
-from pulumi_encord_integrations.model.problems import Problem
-from pulumi_encord_integrations.reconcilers.base import (
-    NOTHING,
-    UNKNOWN,
-    Bag,
+from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKey, ResourceKeys, named
+from pulumi_encord_integrations.lifecycle.reconciler import (
+    NO_CONTEXT,
+    NO_NAMES,
     Checked,
     Context,
     Live,
-    Things,
+    Properties,
+    Reconciler,
 )
-from pulumi_encord_integrations.reconcilers.natural_keys import NaturalKey, as_declared, keeps, some
-from pulumi_encord_integrations.reconcilers.session import Session
-from pulumi_encord_integrations.reconcilers.warnings import notice
+from pulumi_encord_integrations.lifecycle.session import Session
+from pulumi_encord_integrations.lifecycle.warnings import some, warn
+from pulumi_encord_integrations.model.members import kept_for_good, large_removal, refusal_to_lower
+from pulumi_encord_integrations.model.problems import Problem
+from pulumi_encord_integrations.reconcilers.memberships import as_declared, kept
 
 _TOLD = 20
 """Problems of one list that are told; the rest is counted."""
@@ -27,7 +28,7 @@ MOVED = "moved"
 """An input that only the check reads: users whom other resources of the program declare beside the list."""
 
 
-class ListReconciler(NaturalKey, ABC):
+class CollectionReconciler(Reconciler):
     """In states a list is a mapping from principal to role, so that a diff names only who differs."""
 
     holder: ClassVar[str]
@@ -41,7 +42,7 @@ class ListReconciler(NaturalKey, ABC):
         self.replaces = frozenset({self.holder})
 
     @abstractmethod
-    def roles(self, canonical: Bag) -> Roles:
+    def roles(self, canonical: Properties) -> Roles:
         """The listed principals with their roles, from canonical inputs."""
 
     @abstractmethod
@@ -49,19 +50,22 @@ class ListReconciler(NaturalKey, ABC):
         """As they are; None if the holder is gone."""
 
     @abstractmethod
-    def change(self, session: Session, holder: str, wanted: Roles, removed: frozenset[str]) -> None:
+    def change(self, session: Session, holder: str, wanted: Roles, removed: Collection[str]) -> None:
         """Grants and withdraws."""
 
     @abstractmethod
     def replace(self, session: Session, holder: str, wanted: Roles, *, allow_large: bool) -> list[str]:
         """Makes them all that there are; answers individual Admins that stay nevertheless."""
 
-    def check(self, known: Bag, unknown: frozenset[str], context: Context = UNKNOWN) -> Checked:
+    def check(
+        self, known: Properties, unknown: frozenset[str] = NO_NAMES, context: Context = NO_CONTEXT
+    ) -> Checked:
         """Refuses a large removal and what would lower an individual Admin, as far as it is known."""
         moved = frozenset(known.get(MOVED) or ())
         known = {name: value for name, value in known.items() if name != MOVED}
-        inputs, problems = self.examined(known, unknown - {MOVED})
-        problems = [self._named(problem, known.get(self.entries)) for problem in problems]
+        checked = super().check(known, unknown - {MOVED}, context)
+        inputs = checked.inputs
+        problems = [self._named(problem, known.get(self.entries)) for problem in checked.problems]
         if not problems and self.entries in inputs:
             inputs = {**inputs, self.entries: dict(sorted(self.roles(inputs).items()))}
             problems = self._refused(inputs, context, moved)
@@ -74,7 +78,7 @@ class ListReconciler(NaturalKey, ABC):
             return problem
         return replace(problem, path=(self.entries, list(given)[int(problem.path[1])]))
 
-    def _refused(self, inputs: Bag, context: Context, moved: frozenset[str]) -> list[Problem]:
+    def _refused(self, inputs: Properties, context: Context, moved: frozenset[str]) -> list[Problem]:
         before, holder = context.before, context.before.get(self.holder)
         old, new = before.get(self.entries), inputs[self.entries]
         if not isinstance(old, dict) or holder != inputs.get(self.holder, holder):
@@ -90,54 +94,56 @@ class ListReconciler(NaturalKey, ABC):
             problems.append(Problem((self.entries,), large))
         return problems
 
-    def _may_drop(self, key: str, inputs: Bag, context: Context) -> bool:
+    def _may_drop(self, key: str, inputs: Properties, context: Context) -> bool:
         """Whether an individual Admin may leave the list: they stay all the same, and nothing is lost."""
         before = context.before
-        elsewhere = f"{before[self.holder]}/{key}" in context.declared
+        elsewhere = ResourceKey("membership", before[self.holder], key) in context.declared
         return bool(inputs.get("exclusive") or before.get("on_delete") == "keep" or elsewhere)
 
-    def things(self, id_: str, properties: Bag) -> frozenset[str]:
-        """Each principal."""
-        holder = properties.get(self.holder)
-        return frozenset(f"{holder}/{key}" for key in properties.get(self.entries, {})) if holder else NOTHING
+    def resource_keys(self, id_: str, properties: Properties) -> ResourceKeys:
+        """The membership of each principal."""
+        holder, listed = properties.get(self.holder), properties.get(self.entries)
+        return named("membership", holder, *listed) if listed and isinstance(listed, Mapping) else NOTHING
 
-    def create(self, session: Session, inputs: Bag) -> Live:
+    def create(self, session: Session, inputs: Properties) -> Live:
         """Grants all at once; who is there already is taken over."""
-        return self._written(session, inputs, {}, NOTHING)
+        return self.update(session, "", {}, inputs)
 
-    def update(self, session: Session, id_: str, outputs: Bag, inputs: Bag, living: Things = NOTHING) -> Live:
+    def update(
+        self,
+        session: Session,
+        id_: str,
+        outputs: Properties,
+        inputs: Properties,
+        owned_elsewhere: ResourceKeys = NOTHING,
+    ) -> Live:
         """Writes what differs, in one request."""
-        session.require(outputs.get("organization"))
-        live = self._written(session, inputs, outputs, living)
-        return Live(live.id, live.inputs, {**live.outputs, "incarnation": outputs.get("incarnation")})
-
-    def _written(self, session: Session, inputs: Bag, outputs: Bag, living: Things) -> Live:
-        holder, wanted, old = str(inputs[self.holder]), inputs[self.entries], outputs.get(self.entries, {})
+        holder, wanted = str(inputs[self.holder]), inputs[self.entries]
         stay: list[str] = []
-        try:
-            if inputs.get("exclusive"):
-                allow = bool(inputs.get("allow_large_removal"))
-                stay = self.replace(session, holder, wanted, allow_large=allow)
-            else:
-                changed = {key: role for key, role in wanted.items() if old.get(key) != role}
-                dropped = [key for key in old if key not in wanted and f"{holder}/{key}" not in living]
-                # An individual Admin can leave a list only if the check has seen that they may stay.
-                admins = [key for key in dropped if kept_for_good(key, old[key], None)]
-                removed = frozenset(dropped) - frozenset(admins)
-                if changed or removed:
-                    self.change(session, holder, changed, removed)
-                if admins and outputs.get("on_delete") == "keep":
-                    notice(
-                        f"no longer listed, but Admins of {holder} all the same: {', '.join(sorted(admins))}"
-                    )
-        finally:
-            session.written()
+        if inputs.get("exclusive"):
+            allow = bool(inputs.get("allow_large_removal"))
+            stay = self.replace(session, holder, wanted, allow_large=allow)
+        else:
+            self._write(session, outputs, inputs, owned_elsewhere)
         above = {key: role for key, role in outputs.get("live_roles", {}).items() if key in wanted}
-        return self._live(session, inputs, wanted, {**wanted, **above}, stay)
+        return self._live(inputs, wanted, {**wanted, **above}, stay)
 
-    def read(self, session: Session, id_: str, outputs: Bag) -> Live | None:
+    def _write(
+        self, session: Session, outputs: Properties, inputs: Properties, owned_elsewhere: ResourceKeys
+    ) -> None:
+        holder, wanted, old = str(inputs[self.holder]), inputs[self.entries], outputs.get(self.entries, {})
+        changed = {key: role for key, role in wanted.items() if old.get(key) != role}
+        dropped = [key for key in old if key not in wanted and not _has(owned_elsewhere, holder, key)]
+        # An individual Admin can leave a list only if the check has seen that they may stay.
+        admins = [key for key in dropped if kept_for_good(key, old[key], None)]
+        removed = frozenset(dropped) - frozenset(admins)
+        if changed or removed:
+            self.change(session, holder, changed, removed)
+        if admins and outputs.get("on_delete") == "keep":
+            warn(f"no longer listed, but Admins of {holder} all the same: {', '.join(sorted(admins))}")
+
+    def read(self, session: Session, id_: str, outputs: Properties) -> Live | None:
         """Those that are listed, as they are; of an exclusive list all that there are."""
-        session.require(outputs.get("organization"))
         holder = id_.partition("/")[0]
         live = self.live_roles(session, holder)
         if live is None:
@@ -151,29 +157,34 @@ class ListReconciler(NaturalKey, ABC):
             key: as_declared(key, role, declared.get(key)) for key, role in seen.items() if key not in stay
         }
         inputs = {"exclusive": False, "on_delete": "remove", **self.inputs_of(outputs), self.holder: holder}
-        return self._live(session, {**outputs, **inputs, self.entries: shown}, shown, seen, sorted(stay))
+        return self._live({**outputs, **inputs, self.entries: shown}, shown, seen, sorted(stay))
 
-    def delete(self, session: Session, id_: str, outputs: Bag, living: Things = NOTHING) -> None:
-        """Withdraws all that are listed, unless they are to be kept."""
-        session.require(outputs.get("organization"))
+    def delete(
+        self, session: Session, id_: str, outputs: Properties, owned_elsewhere: ResourceKeys = NOTHING
+    ) -> None:
+        """Withdraws all that are listed."""
         holder, listed = str(outputs[self.holder]), outputs.get(self.entries, {})
-        if outputs.get("on_delete") == "keep":
-            keeps(some(sorted(listed)), holder)
-            return
-        removed = frozenset(key for key in listed if f"{holder}/{key}" not in living)
+        removed = frozenset(key for key in listed if not _has(owned_elsewhere, holder, key))
         if removed:
             self.change(session, holder, {}, removed)
 
-    def _live(self, session: Session, properties: Bag, shown: Roles, live: Roles, stay: list[str]) -> Live:
+    def kept(self, session: Session, id_: str, outputs: Properties) -> str:
+        """The access of all that are listed."""
+        return kept(some(sorted(outputs.get(self.entries, {}))), outputs[self.holder])
+
+    def _live(self, properties: Properties, shown: Roles, live: Roles, stay: list[str]) -> Live:
         above = {key: live[key] for key in shown if live[key] != shown[key]}
         outputs: dict[str, Any] = {
             **properties,
             self.entries: dict(sorted(shown.items())),
-            "organization": session.organization.uuid,
             **self.beside(above, stay),
         }
-        return Live(f"{outputs[self.holder]}/{self.entries}", self.inputs_of(outputs), outputs)
+        return self.as_live(f"{outputs[self.holder]}/{self.entries}", outputs)
 
-    def beside(self, above: Roles, stay: list[str]) -> Bag:
+    def beside(self, above: Roles, stay: list[str]) -> Properties:
         """Outputs beside the inputs."""
         return {}
+
+
+def _has(keys: ResourceKeys, holder: str, principal: str) -> bool:
+    return ResourceKey("membership", holder, principal) in keys

@@ -1,16 +1,15 @@
 """User groups, and the users of one."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from pulumi_encord_integrations.client import groups as api
-from pulumi_encord_integrations.client.errors import NotFound
+from pulumi_encord_integrations.lifecycle.reconciler import Live, Properties
+from pulumi_encord_integrations.lifecycle.session import Session, unless_gone
 from pulumi_encord_integrations.model.groups import DeclaredGroup, GroupSpec, GroupUsersSpec
 from pulumi_encord_integrations.model.identity import Placement
-from pulumi_encord_integrations.reconcilers.base import Bag, Live
-from pulumi_encord_integrations.reconcilers.collections import ListReconciler, Roles
+from pulumi_encord_integrations.reconcilers.collections import CollectionReconciler, Roles
 from pulumi_encord_integrations.reconcilers.objects import ObjectReconciler
-from pulumi_encord_integrations.reconcilers.session import Session
 
 _GONE = "group_not_found"
 _SHOWN = {"name", "description", "created_at", "organization", "adopted"}
@@ -42,7 +41,7 @@ class GroupReconciler(ObjectReconciler[DeclaredGroup]):
         """All groups."""
         return ((view.group_hash, view) for view in api.listing(session.client))
 
-    def call_update(self, session: Session, uuid: str, changes: Bag) -> DeclaredGroup:
+    def call_update(self, session: Session, uuid: str, changes: Properties) -> DeclaredGroup:
         """Applies changes."""
         return api.update(session.client, uuid, changes)
 
@@ -50,7 +49,7 @@ class GroupReconciler(ObjectReconciler[DeclaredGroup]):
         """Lets it go, with all access that it granted."""
         return api.delete(session.client, uuid, declared_by).outcome
 
-    def ends(self, id_: str, outputs: Bag) -> str | None:
+    def revokes_access_of(self, id_: str, outputs: Properties) -> str | None:
         """The group, unless it was adopted and outlives its resource."""
         return None if outputs.get("adopted") else f"group:{id_}"
 
@@ -58,28 +57,29 @@ class GroupReconciler(ObjectReconciler[DeclaredGroup]):
         """The name."""
         return str(properties.get("name"))
 
-    def carried(self, view: DeclaredGroup, outputs: Bag) -> Bag:
+    def carried(self, view: DeclaredGroup, outputs: Properties) -> Properties:
         """What is neither a setting nor the declaration."""
         kept = {name: value for name, value in outputs.items() if name not in {*self.fields, "declared_as"}}
         if view.declared_as:
             kept["declared_as"] = view.declared_as.model_dump(mode="json")
         return kept
 
-    def live(self, view: DeclaredGroup, carried: Bag) -> Live:
-        """Live values over the declaration and the incarnation."""
+    def live(self, view: DeclaredGroup, carried: Properties) -> Live:
+        """Live values over the declaration and the generation."""
         outputs = {**carried, **view.model_dump(mode="json", include=_SHOWN)}
         inputs = {name: outputs[name] for name in (*self.fields, "adopt", "declared_as") if name in outputs}
         return Live(view.group_hash, inputs, outputs)
 
 
-class GroupUsersReconciler(ListReconciler):
+class GroupUsersReconciler(CollectionReconciler):
     """Users of a group, by Encord's own two calls."""
 
     spec = GroupUsersSpec
+    gone = _GONE
     holder = "group"
     entries = "users"
 
-    def roles(self, canonical: Bag) -> Roles:
+    def roles(self, canonical: Properties) -> Roles:
         """Everybody has the same."""
         return dict.fromkeys(canonical["users"], MEMBER)
 
@@ -88,18 +88,12 @@ class GroupUsersReconciler(ListReconciler):
         users = session.of_one(f"users of {holder}", _GONE, lambda: api.users(session.client, holder))
         return None if users is None else dict.fromkeys(users, MEMBER)
 
-    def change(self, session: Session, holder: str, wanted: Roles, removed: frozenset[str]) -> None:
+    def change(self, session: Session, holder: str, wanted: Roles, removed: Collection[str]) -> None:
         """Adds first, so that nobody loses what they are to keep; a group that is gone let all go."""
         if wanted:
             api.add_users(session.client, holder, wanted)
-        try:
-            if removed:
-                api.remove_users(session.client, holder, removed)
-        except NotFound as error:
-            if error.code != _GONE:
-                raise
-        finally:
-            session.written()
+        if removed:
+            unless_gone(_GONE, lambda: api.remove_users(session.client, holder, removed))
 
     def replace(self, session: Session, holder: str, wanted: Roles, *, allow_large: bool) -> list[str]:
         """Adds and removes what differs from the live group."""

@@ -5,11 +5,11 @@ from typing import Any
 
 from pulumi_encord_integrations.client import integrations as api
 from pulumi_encord_integrations.client.errors import Refused, UnexpectedAnswer
+from pulumi_encord_integrations.lifecycle.reconciler import Live, Properties
+from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.model.integrations import IntegrationType, IntegrationView, integration_type
-from pulumi_encord_integrations.reconcilers.base import Bag, Live
 from pulumi_encord_integrations.reconcilers.objects import ObjectReconciler
-from pulumi_encord_integrations.reconcilers.session import Session
 
 _FINGERPRINT = "credential_fingerprint"
 _NOT_OUTPUTS = {"uuid", "provider", "role", "permissions", "declared_as"}
@@ -40,7 +40,7 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
         """All that the caller may view."""
         return ((view.uuid, view) for view in api.search(session.client))
 
-    def call_update(self, session: Session, uuid: str, changes: Bag) -> IntegrationView:
+    def call_update(self, session: Session, uuid: str, changes: Properties) -> IntegrationView:
         """Applies changes."""
         return api.update(session.client, uuid, changes)
 
@@ -52,7 +52,7 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
         """The title."""
         return str(properties.get("title"))
 
-    def carried(self, view: IntegrationView, outputs: Bag) -> Bag:
+    def carried(self, view: IntegrationView, outputs: Properties) -> Properties:
         """The state's secrets, unless somebody else set others: then they are not what the API holds."""
         kept = {name: value for name, value in outputs.items() if name not in {*self.fields, "declared_as"}}
         if getattr(view, _FINGERPRINT, None) == outputs.get(_FINGERPRINT):
@@ -63,8 +63,8 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
             kept["declared_as"] = view.declared_as.model_dump(mode="json")
         return kept
 
-    def live(self, view: IntegrationView, carried: Bag) -> Live:
-        """Live values over what only the state knows: the declaration, secrets, the incarnation."""
+    def live(self, view: IntegrationView, carried: Properties) -> Live:
+        """Live values over what only the state knows: the declaration, secrets, the generation."""
         self._own(view)
         undeclared = {name for name in self.shared if carried.get(name) is None}
         shown = view.model_dump(mode="json", exclude=_NOT_OUTPUTS | undeclared, exclude_none=True)

@@ -1,22 +1,25 @@
 """Many members of one integration."""
 
+from collections.abc import Collection
+
 from pulumi_encord_integrations.client import members as api
+from pulumi_encord_integrations.lifecycle.reconciler import Properties
+from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.model.members import is_individual
 from pulumi_encord_integrations.model.memberships import MembersSpec
-from pulumi_encord_integrations.reconcilers.base import Bag
-from pulumi_encord_integrations.reconcilers.collections import ListReconciler, Roles
-from pulumi_encord_integrations.reconcilers.natural_keys import roles_of, withdraw
-from pulumi_encord_integrations.reconcilers.session import Session
+from pulumi_encord_integrations.reconcilers.collections import CollectionReconciler, Roles
+from pulumi_encord_integrations.reconcilers.memberships import GONE, roles_of, withdraw
 
 
-class MembersReconciler(ListReconciler):
+class MembersReconciler(CollectionReconciler):
     """Users and groups with their roles; one write for all of them."""
 
     spec = MembersSpec
+    gone = GONE
     holder = "integration"
     entries = "members"
 
-    def roles(self, canonical: Bag) -> Roles:
+    def roles(self, canonical: Properties) -> Roles:
         """By the keys of principals."""
         return {row.get("user") or f"group:{row['group']}": row["role"] for row in canonical["members"]}
 
@@ -24,7 +27,7 @@ class MembersReconciler(ListReconciler):
         """From the listing of all members."""
         return roles_of(session, holder)
 
-    def change(self, session: Session, holder: str, wanted: Roles, removed: frozenset[str]) -> None:
+    def change(self, session: Session, holder: str, wanted: Roles, removed: Collection[str]) -> None:
         """Grants and withdraws, all or nothing."""
         if wanted:
             api.change(session.client, holder, wanted, removed)
@@ -37,7 +40,7 @@ class MembersReconciler(ListReconciler):
         changed = api.replace(session.client, holder, wanted, match, allow_large_removal=allow_large)
         return changed.unmanaged_admins
 
-    def beside(self, above: Roles, stay: list[str]) -> Bag:
+    def beside(self, above: Roles, stay: list[str]) -> Properties:
         """Who stays without being listed, and whose role is above the declared one."""
         individuals = {key: role for key, role in above.items() if is_individual(key)}
         return {"unmanaged_admins": stay, "live_roles": individuals}

@@ -4,56 +4,37 @@ from collections.abc import Callable
 from uuid import uuid4
 
 from pulumi_encord_integrations.client.errors import NoCredentials, Unavailable
-from pulumi_encord_integrations.reconcilers.base import NOTHING, UNKNOWN, Bag, Checked, Context, Live, Things
-from pulumi_encord_integrations.reconcilers.session import Session, require_same
-from pulumi_encord_integrations.reconcilers.warnings import notice
+from pulumi_encord_integrations.lifecycle.ownership import ResourceKeys, named
+from pulumi_encord_integrations.lifecycle.reconciler import Live, Properties, Reconciler
+from pulumi_encord_integrations.lifecycle.session import Session, require_same
+from pulumi_encord_integrations.lifecycle.warnings import warn
+from pulumi_encord_integrations.model.base import Sent
 
 
-class StackReconciler:
-    """Has no remote half: an id made once, with the organization it was made in."""
+class StackReconciler(Reconciler):
+    """Has no inputs and no remote half: an id made once, with the organization it was made in."""
 
-    replaces: frozenset[str] = frozenset()
-    secrets: frozenset[str] = frozenset()
-    shares = False
+    spec = Sent
 
-    def check(self, known: Bag, unknown: frozenset[str], context: Context = UNKNOWN) -> Checked:
-        """There are no inputs."""
-        return Checked({})
-
-    def comparable(self, properties: Bag) -> Bag:
-        """Never changes."""
-        return {}
-
-    def things(self, id_: str, properties: Bag) -> frozenset[str]:
+    def resource_keys(self, id_: str, properties: Properties) -> ResourceKeys:
         """The identity itself."""
-        return frozenset({id_})
+        return named("object", id_)
 
-    def ends(self, id_: str, outputs: Bag) -> None:
-        """Nobody."""
-
-    def verify(self, found: Callable[[], str], outputs: Bag) -> None:
+    def verify(self, found: Callable[[], str], outputs: Properties) -> None:
         """Refuses another organization; an API out of reach is a warning, so that previews work."""
         try:
             require_same(outputs.get("organization"), found())
         except (Unavailable, NoCredentials) as error:
-            notice(str(error))
+            warn(str(error))
 
-    def create(self, session: Session, inputs: Bag) -> Live:
+    def create(self, session: Session, inputs: Properties) -> Live:
         """A new identity."""
         return Live(str(uuid4()), {}, _outputs(session))
 
-    def read(self, session: Session, id_: str, outputs: Bag) -> Live | None:
-        """The same, if the organization still is."""
-        session.require(outputs.get("organization"))
+    def read(self, session: Session, id_: str, outputs: Properties) -> Live | None:
+        """The same, at the address where it was read."""
         return Live(id_, {}, {**outputs, **_outputs(session)})
 
-    def update(self, session: Session, id_: str, outputs: Bag, inputs: Bag, living: Things = NOTHING) -> Live:
-        """Never asked for."""
-        return Live(id_, {}, outputs)
 
-    def delete(self, session: Session, id_: str, outputs: Bag, living: Things = NOTHING) -> None:
-        """Nothing to do."""
-
-
-def _outputs(session: Session) -> Bag:
+def _outputs(session: Session) -> Properties:
     return {"endpoint": session.client.endpoint, "organization": session.organization.uuid}

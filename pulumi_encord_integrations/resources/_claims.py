@@ -11,27 +11,19 @@ from typing import Any
 
 import pulumi
 
+from pulumi_encord_integrations.lifecycle.ownership import Kind, ResourceKey
 from pulumi_encord_integrations.model.groups import as_emails
 from pulumi_encord_integrations.model.memberships import as_rows
-from pulumi_encord_integrations.model.text import same_email, uuid_in
+from pulumi_encord_integrations.model.text import canonical_email, uuid_in
+from pulumi_encord_integrations.resources import _run
 from pulumi_encord_integrations.resources._references import email_of, group_of, is_list
 
-_ATTRIBUTE = "_encord_claims"
 _EXPIRY = "the expiry of its signed URLs"
 _DEPLOYER = "whoever deploys"
+_COLLECTION: Kind = "collection"
 
 _Key = Any
-"""A resource of the program, or a text: an id, an e-mail, `group UUID`."""
-
-
-@dataclass
-class _Held:
-    """One integration or group: which claim decides over whom, and over all."""
-
-    principals: "dict[_Key, Claim]" = field(default_factory=dict)
-    joined: "dict[_Key, Claim]" = field(default_factory=dict)
-    exclusive: "Claim | None" = None
-    claims: "dict[Claim, None]" = field(default_factory=dict)
+"""A resource of the program, or a text: the uuid of a holder, a principal as memberships name it."""
 
 
 @dataclass(eq=False)
@@ -51,7 +43,7 @@ class Claim:
     """
 
     def __init__(
-        self, label: str, *, about: str = "members", exclusive: bool = False, joins: bool = False
+        self, label: str, *, about: Kind = "membership", exclusive: bool = False, joins: bool = False
     ) -> None:
         self.label = label
         self._about = about
@@ -114,20 +106,20 @@ class Claim:
         value = email_of(given)
         if isinstance(given, pulumi.Resource):
             plain = getattr(given, "_plain_email", None)
-            self._take(same_email(plain) if plain else given, role)
-        return _passed(value, lambda email: self._take(same_email(email), role))
+            self._take(canonical_email(plain) if plain else given, role)
+        return _passed(value, lambda email: self._take(canonical_email(email), role))
 
     def group(self, given: Any) -> Any:
         """A group, by its resource or uuid."""
         value = group_of(given)
         if isinstance(given, pulumi.Resource):
             self._take(given)
-        return _passed(value, lambda id_: self._take(f"group {uuid_in(id_) or id_}"))
+        return _passed(value, lambda id_: self._take(f"group:{uuid_in(id_) or id_}"))
 
     def deployer(self, email: Any) -> None:
         """Whoever deploys; the e-mail may be known later, or never."""
         self._take(_DEPLOYER)
-        _passed(email, lambda known: self._take(same_email(known)))
+        _passed(email, lambda known: self._take(canonical_email(known)))
 
     def expiry(self, given: Any) -> Any:
         """The expiry of signed URLs, unless it is None."""
@@ -141,19 +133,23 @@ class Claim:
         return _Elsewhere(self)
 
     async def _elsewhere(self) -> list[str]:
-        held = map(self._held, self._holders)
-        others = {key for one in held for key, claim in one.principals.items() if claim is not self}
-        return sorted(key for key in others if isinstance(key, str) and "@" in key)
+        ownership = _run.current().ownership
+        found: set[str] = set()
+        for holder in self._holders:
+            for principal, claims in ownership.parts(self._about, holder).items():
+                others = any(claim is not self and not claim._joins for claim in claims)
+                if others and isinstance(principal, str) and "@" in principal:
+                    found.add(principal)
+        return sorted(found)
 
     def _hold(self, holder: _Key) -> None:
         if holder in self._holders:
             return
-        held = self._held(holder)
         if not self._joins:
-            self._stand_beside(held)
+            self._stand_beside(ResourceKey(_COLLECTION, holder, self._about))
         self._holders.append(holder)
         for principal in self._roles:
-            self._decide(held, principal)
+            self._decide(holder, principal)
 
     def _know(self, later: _Later, role: str) -> None:
         later.role = role
@@ -165,44 +161,43 @@ class Claim:
         if isinstance(role, _Later):
             role.principals.append(principal)
         for holder in self._holders:
-            self._decide(self._held(holder), principal)
+            self._decide(holder, principal)
 
-    def _held(self, holder: _Key) -> _Held:
-        # On the root resource, since a second preview or update in one process has another root.
-        root = pulumi.runtime.get_root_resource()
-        everything: dict[_Key, _Held] = getattr(root, _ATTRIBUTE, None) or {}
-        setattr(root, _ATTRIBUTE, everything)
-        return everything.setdefault((self._about, holder), _Held())
-
-    def _stand_beside(self, held: _Held) -> None:
-        if held.exclusive is not None:
+    def _stand_beside(self, collection: ResourceKey) -> None:
+        ownership = _run.current().ownership
+        others: list[Claim] = ownership.owners(collection)
+        exclusive = next((claim for claim in others if claim._exclusive), None)
+        if exclusive is not None:
             raise pulumi.RunError(
-                f"{self.label} stands beside {held.exclusive.label}, which is exclusive: put all into one"
+                f"{self.label} stands beside {exclusive.label}, which is exclusive: put all into one"
             )
-        other = next(iter(held.claims), None)
-        if self._exclusive and other is not None:
+        if self._exclusive and others:
             raise pulumi.RunError(
-                f"{self.label}, which is exclusive, stands beside {other.label}: put all into one"
+                f"{self.label}, which is exclusive, stands beside {others[0].label}: put all into one"
             )
-        held.claims[self] = None
-        held.exclusive = self if self._exclusive else None
+        ownership.own([collection], self)
 
-    def _decide(self, held: _Held, principal: _Key) -> None:
-        alike, across = (held.joined, held.principals) if self._joins else (held.principals, held.joined)
-        name = principal._name if isinstance(principal, pulumi.Resource) else principal
-        other = alike.setdefault(principal, self)
-        if other is not self:
-            raise pulumi.RunError(f"{name} is declared twice, by {other.label} and by {self.label}")
-        beside = across.get(principal)
-        if beside is None:
-            return
-        join, lists = (self, beside) if self._joins else (beside, self)
-        role = lists._roles[principal]
+    def _decide(self, holder: _Key, principal: _Key) -> None:
+        ownership, key = _run.current().ownership, ResourceKey(self._about, holder, principal)
+        others: list[Claim] = [claim for claim in ownership.owners(key) if claim is not self]
+        for other in others:
+            if other._joins == self._joins:
+                name = principal._name if isinstance(principal, pulumi.Resource) else principal
+                name = str(name).replace("group:", "group ")
+                raise pulumi.RunError(f"{name} is declared twice, by {other.label} and by {self.label}")
+        ownership.own([key], self)
+        for other in others:
+            self._require_admin(principal, *((self, other) if self._joins else (other, self)))
+
+    @staticmethod
+    def _require_admin(principal: _Key, join: "Claim", declared: "Claim") -> None:
+        role = declared._roles[principal]
         if isinstance(role, _Later):
             role = role.role or "admin"
         if role != "admin":
+            name = principal._name if isinstance(principal, pulumi.Resource) else principal
             raise pulumi.RunError(
-                f"{name} becomes an Admin by {join.label}, and {lists.label} does not say so: "
+                f"{name} becomes an Admin by {join.label}, and {declared.label} does not say so: "
                 'give them the role "admin" there, or take one of the two out'
             )
 

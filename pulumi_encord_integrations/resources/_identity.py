@@ -8,9 +8,8 @@ from pulumi.dynamic import Resource
 
 from pulumi_encord_integrations.client import settings
 from pulumi_encord_integrations.client.errors import ConfigurationError
+from pulumi_encord_integrations.resources import _run
 from pulumi_encord_integrations.resources.providers import StackIdentityProvider
-
-_ATTRIBUTE = "_encord_stack_identity"
 
 
 class StackIdentity(Resource, module="encord", name="StackIdentity"):
@@ -21,15 +20,12 @@ class StackIdentity(Resource, module="encord", name="StackIdentity"):
         super().__init__(StackIdentityProvider(), "encord", {"organization": None, "endpoint": None}, opts)
 
 
-def identity() -> StackIdentity:
+def identity() -> pulumi.Resource:
     """The one of this stack, declared when first needed."""
-    # On the root resource, since a second preview or update in one process has another root.
-    root = pulumi.runtime.get_root_resource()
-    known = getattr(root, _ATTRIBUTE, None)
-    if known is None:
-        known = StackIdentity(root)
-        setattr(root, _ATTRIBUTE, known)
-    return known
+    run = _run.current()
+    if run.identity is None:
+        run.identity = StackIdentity(pulumi.runtime.get_root_resource())
+    return run.identity
 
 
 def deployer() -> str | None:
@@ -45,7 +41,7 @@ def deployer() -> str | None:
 def declared_as(token: str, name: str, parent: pulumi.Resource | None) -> dict[str, Any]:
     """The ownership key as an input: stack identity, path, and names for messages."""
     return {
-        "stack_id": identity().id,
+        "stack_id": cast(Resource, identity()).id,
         "path": _path(token, name, parent),
         "project": pulumi.get_project(),
         "stack": pulumi.get_stack(),

@@ -1,16 +1,72 @@
-"""The provider process: its errors in one line, its end with the engine's."""
+"""The provider process: what it keeps for the run that it serves, and its end with the engine's."""
 
 import os
 import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+
+from pulumi_encord_integrations.client import settings
+from pulumi_encord_integrations.lifecycle.ownership import Ownership
+from pulumi_encord_integrations.lifecycle.session import Session
 
 _LOOK_EVERY = 1.0
 """Seconds between two looks for the engine."""
 _followed: list[str] = []
 _lock = threading.Lock()
+
+
+class ProviderProcess:
+    """The one session, made when first needed from the stack's configuration, and who owns what."""
+
+    def __init__(self) -> None:
+        self.ownership = Ownership()
+        self._lock = threading.Lock()
+        self._session: Session | None = None
+        self._config: Callable[[str], str | None] = lambda _key: None
+
+    def configure(self, config: Callable[[str], str | None]) -> None:
+        """Keeps the reader of the stack's configuration."""
+        self._config = config
+
+    def settings(self) -> settings.Settings:
+        """The settings of this process, complete; raises `ConfigurationError`."""
+        found = settings.load(self._config, settings.project_folder(Path.cwd()))
+        if found.embedded:
+            from pulumi_encord_integrations import embedded
+
+            embedded.require(found)
+        return found
+
+    def organization(self) -> str:
+        """The organization's uuid; of an embedded API without starting it where that is possible."""
+        found = self.settings()
+        if self._session is None and found.embedded:
+            from pulumi_encord_integrations import embedded
+
+            known = embedded.organization(found)
+            if known:
+                return known
+        return self.session().organization.uuid
+
+    def session(self, *, create: bool = False) -> Session:
+        """The session; `create` may make an embedded database, else its absence is an error."""
+        with self._lock:
+            if self._session is None:
+                from pulumi_encord_integrations import embedded
+
+                self._session = Session(embedded.connect(self.settings(), create=create))
+            return self._session
+
+
+_current = ProviderProcess()
+
+
+def current() -> ProviderProcess:
+    """The one of this process."""
+    return _current
 
 
 def settle_in() -> None:

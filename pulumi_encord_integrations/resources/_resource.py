@@ -8,7 +8,7 @@ import pulumi
 from pulumi.dynamic import Resource
 
 from pulumi_encord_integrations.resources import _identity
-from pulumi_encord_integrations.resources._lifecycle import Lifecycle
+from pulumi_encord_integrations.resources._adapter import ProviderAdapter
 from pulumi_encord_integrations.resources._values import with_secrets
 
 _PACKAGE = "pulumi-python"
@@ -17,7 +17,7 @@ _PACKAGE = "pulumi-python"
 class EncordResource(Resource, module="encord", name="Resource"):
     """The base of all resources of this package."""
 
-    _provider_class: ClassVar[type[Lifecycle]]
+    _provider_class: ClassVar[type[ProviderAdapter]]
 
     _deletable = False
     """Whether destroying it is known to delete the object: it is not got, adopted or retained."""

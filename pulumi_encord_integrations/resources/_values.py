@@ -39,7 +39,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-def bag(properties: Mapping[str, Any]) -> dict[str, Any]:
+def canonical(properties: Mapping[str, Any]) -> dict[str, Any]:
     """All properties in canonical form, without the engine's own."""
     return {
         name: plain(value)

@@ -58,7 +58,7 @@ class SignedUrlExpiry(EncordResource, module="encord", name="SignedUrlExpiry"):
         kind = kind_of(integration)
         if kind and FIELD not in kind.spec.model_fields:
             raise pulumi.RunError(f"{type(self).__name__}: {kind.spec.elsewhere[FIELD]}")
-        claim = Claim(f'SignedUrlExpiry "{resource_name}"', about=FIELD)
+        claim = Claim(f'SignedUrlExpiry "{resource_name}"', about="setting")
         inputs = {
             "integration": claim.on(integration, integration_of),
             "duration": claim.expiry(duration),

@@ -82,7 +82,7 @@ class Integration(EncordResource, module="encord", name="Integration"):
         if not kind or expiry is None:
             super()._declare(name, inputs, opts)
             return
-        claim = Claim(f'{type(self).__name__} "{name}"', about=EXPIRY)
+        claim = Claim(f'{type(self).__name__} "{name}"', about="setting")
         super()._declare(name, {**inputs, EXPIRY: claim.expiry(expiry)}, opts)
         claim.on(self, integration_of)
         warn_of_expiry(self, expiry, kind.provider)

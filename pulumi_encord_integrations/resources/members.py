@@ -5,10 +5,10 @@ from typing import Any, NotRequired, Self, TypedDict
 
 import pulumi
 
+from pulumi_encord_integrations.lifecycle.warnings import some
 from pulumi_encord_integrations.model.members import MemberRole
 from pulumi_encord_integrations.model.memberships import as_rows
 from pulumi_encord_integrations.reconcilers.collections import MOVED
-from pulumi_encord_integrations.reconcilers.natural_keys import some
 from pulumi_encord_integrations.resources import providers
 from pulumi_encord_integrations.resources._claims import Claim
 from pulumi_encord_integrations.resources._identity import deployer

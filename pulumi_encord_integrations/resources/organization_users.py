@@ -4,29 +4,26 @@ from typing import Any, Literal, Self
 
 import pulumi
 
-from pulumi_encord_integrations.model.text import same_email
+from pulumi_encord_integrations.lifecycle.ownership import ResourceKey
+from pulumi_encord_integrations.model.text import canonical_email
 from pulumi_encord_integrations.model.users import MemberType, OrganizationRole
-from pulumi_encord_integrations.resources import providers
+from pulumi_encord_integrations.resources import _run, providers
 from pulumi_encord_integrations.resources._references import is_list
 from pulumi_encord_integrations.resources._resource import EncordResource
 
-_ATTRIBUTE = "_encord_people"
 OnDelete = pulumi.Input[Literal["remove", "keep"]]
 
 
 def declared_users(emails: Any) -> list[pulumi.Resource]:
     """Those of the people whom the program has declared so far: who names them by e-mail must come after."""
-    known = _people()
-    named = (email for email in emails if isinstance(email, str)) if known and is_list(emails) else ()
-    found = (known.get(same_email(email)) for email in named)
-    return [user for user in found if user is not None]
+    named = (email for email in emails if isinstance(email, str)) if is_list(emails) else ()
+    ownership = _run.current().ownership
+    found = (ownership.owners(_key(email)) for email in named)
+    return [owners[-1] for owners in found if owners]
 
 
-def _people() -> dict[str, pulumi.Resource]:
-    root = pulumi.runtime.get_root_resource()
-    people: dict[str, pulumi.Resource] = getattr(root, _ATTRIBUTE, None) or {}
-    setattr(root, _ATTRIBUTE, people)
-    return people
+def _key(email: str) -> ResourceKey:
+    return ResourceKey("organization_user", canonical_email(email))
 
 
 class OrganizationUser(EncordResource, module="encord", name="OrganizationUser"):
@@ -78,7 +75,7 @@ class OrganizationUser(EncordResource, module="encord", name="OrganizationUser")
         inputs = {"email": email, "role": role, "member_type": member_type, "on_delete": on_delete}
         self._grant(resource_name, inputs, opts)
         if self._plain_email is not None:
-            _people()[same_email(self._plain_email)] = self
+            _run.current().ownership.own([_key(self._plain_email)], self)
 
     @classmethod
     def get(

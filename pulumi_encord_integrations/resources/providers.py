@@ -15,61 +15,61 @@ from pulumi_encord_integrations.reconcilers.member_lists import MembersReconcile
 from pulumi_encord_integrations.reconcilers.members import JoinReconciler, MemberReconciler
 from pulumi_encord_integrations.reconcilers.organization_users import OrganizationUserReconciler
 from pulumi_encord_integrations.reconcilers.stacks import StackReconciler
-from pulumi_encord_integrations.resources._lifecycle import Lifecycle
-from pulumi_encord_integrations.resources._stack_lifecycle import StackLifecycle
+from pulumi_encord_integrations.resources._adapter import ProviderAdapter
+from pulumi_encord_integrations.resources._stack_adapter import StackAdapter
 
 
-class StackIdentityProvider(StackLifecycle):
+class StackIdentityProvider(StackAdapter):
     reconciler = StackReconciler()
 
 
-class AwsIntegrationProvider(Lifecycle):
+class AwsIntegrationProvider(ProviderAdapter):
     reconciler = IntegrationReconciler(AWS)
 
 
-class GcpIntegrationProvider(Lifecycle):
+class GcpIntegrationProvider(ProviderAdapter):
     reconciler = IntegrationReconciler(GCP)
 
 
-class AzureIntegrationProvider(Lifecycle):
+class AzureIntegrationProvider(ProviderAdapter):
     reconciler = IntegrationReconciler(AZURE)
 
 
-class OtcIntegrationProvider(Lifecycle):
+class OtcIntegrationProvider(ProviderAdapter):
     reconciler = IntegrationReconciler(OTC)
 
 
-class S3CompatibleIntegrationProvider(Lifecycle):
+class S3CompatibleIntegrationProvider(ProviderAdapter):
     reconciler = IntegrationReconciler(S3_COMPATIBLE)
 
 
-class DirectAccessIntegrationProvider(Lifecycle):
+class DirectAccessIntegrationProvider(ProviderAdapter):
     reconciler = IntegrationReconciler(DIRECT_ACCESS)
 
 
-class IntegrationMemberProvider(Lifecycle):
+class IntegrationMemberProvider(ProviderAdapter):
     reconciler = MemberReconciler()
 
 
-class IntegrationMembersProvider(Lifecycle):
+class IntegrationMembersProvider(ProviderAdapter):
     reconciler = MembersReconciler()
 
 
-class IntegrationJoinProvider(Lifecycle):
+class IntegrationJoinProvider(ProviderAdapter):
     reconciler = JoinReconciler()
 
 
-class SignedUrlExpiryProvider(Lifecycle):
+class SignedUrlExpiryProvider(ProviderAdapter):
     reconciler = ExpiryReconciler()
 
 
-class OrganizationUserProvider(Lifecycle):
+class OrganizationUserProvider(ProviderAdapter):
     reconciler = OrganizationUserReconciler()
 
 
-class UserGroupProvider(Lifecycle):
+class UserGroupProvider(ProviderAdapter):
     reconciler = GroupReconciler()
 
 
-class UserGroupMembersProvider(Lifecycle):
+class UserGroupMembersProvider(ProviderAdapter):
     reconciler = GroupUsersReconciler()

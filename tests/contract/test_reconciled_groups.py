@@ -7,13 +7,14 @@ import httpx2
 import pytest
 
 from pulumi_encord_integrations.client import errors
-from pulumi_encord_integrations.reconcilers.base import Live
+from pulumi_encord_integrations.lifecycle.reconciler import Live
 from pulumi_encord_integrations.reconcilers.groups import GroupReconciler, GroupUsersReconciler
 from tests.support.api import CREATOR, FOREIGNER, MEMBER, OUTSIDER, Api
+from tests.support.lifecycles import Managed, member
 from tests.support.people import GROUPS, crowd, granted, group, post, roles_of
 from tests.support.watched import NOWHERE, REFUSALS, Watched
 
-GROUP, PEOPLE = GroupReconciler(), GroupUsersReconciler()
+GROUP, PEOPLE = Managed(GroupReconciler()), Managed(GroupUsersReconciler())
 DEV, PROD = "0f5e0b1e-7a51-4d1c-9d0c-2f4f6c1b2a3d", "3c0a1d52-6e7f-4b1d-8a11-9d2b7c5e4f60"
 LISTING, ONE = "GET user/current-organisation/groups", "GET organisation/groups/*"
 USERS, ADD = "GET organisation/groups/*/users", "POST organisation/groups/*/users"
@@ -166,8 +167,8 @@ def inside(watched: Watched, live: Live) -> list[str]:
 
 def changed(watched: Watched, live: Live, *emails: str, living: tuple[str, ...] = (), **more: Any) -> Live:
     inputs = people(live.outputs["group"], *emails, **{"exclusive": live.outputs["exclusive"], **more})
-    at = frozenset(f"{live.outputs['group']}/{who}" for who in living)
-    return PEOPLE.update(watched.session(), live.id, live.outputs, inputs, at)
+    elsewhere = member(live.outputs["group"], *living)
+    return PEOPLE.update(watched.session(), live.id, live.outputs, inputs, elsewhere)
 
 
 def test_users_of_a_group_are_added_at_once_and_read_back(watched: Watched) -> None:
@@ -196,7 +197,7 @@ def test_whoever_is_in_another_list_now_stays(watched: Watched) -> None:
     live = crew(watched, MEMBER, OUTSIDER)
     changed(watched, live, living=(MEMBER,))
     assert inside(watched, live) == [MEMBER]
-    PEOPLE.delete(watched.session(), live.id, live.outputs, frozenset({f"{live.outputs['group']}/{MEMBER}"}))
+    PEOPLE.delete(watched.session(), live.id, live.outputs, member(live.outputs["group"], MEMBER))
     assert inside(watched, live) == [MEMBER]
 
 

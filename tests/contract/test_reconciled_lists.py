@@ -7,13 +7,14 @@ import httpx2
 import pytest
 
 from pulumi_encord_integrations.client import errors
-from pulumi_encord_integrations.reconcilers.base import Live
+from pulumi_encord_integrations.lifecycle.reconciler import Live
 from pulumi_encord_integrations.reconcilers.member_lists import MembersReconciler
 from tests.support.api import BOSS, CREATOR, MEMBER, OUTSIDER, Api
+from tests.support.lifecycles import Managed, member
 from tests.support.people import crowd, granted, group, patch, roles_of
 from tests.support.watched import NOWHERE, REFUSALS, Watched
 
-LIST = MembersReconciler()
+LIST = Managed(MembersReconciler())
 EVERYWHERE, ONE = "GET cloud-integrations/members", "GET cloud-integrations/*/members"
 CHANGE, REPLACE = "PATCH cloud-integrations/*/members", "PUT cloud-integrations/*/members"
 Roles = dict[str, str]
@@ -42,7 +43,9 @@ def made(watched: Watched, uuid: str, roles: Roles, **more: Any) -> Live:
 
 def changed(watched: Watched, live: Live, roles: Roles, *living: str, **more: Any) -> Live:
     inputs = {**live.inputs, "members": roles, **more}
-    return LIST.update(watched.session(), live.id, live.outputs, inputs, frozenset(living))
+    return LIST.update(
+        watched.session(), live.id, live.outputs, inputs, member(live.outputs["integration"], *living)
+    )
 
 
 def seen(watched: Watched, live: Live) -> Live:
@@ -93,7 +96,7 @@ def test_an_update_without_a_difference_asks_for_nothing(watched: Watched, uuid:
 
 def test_an_update_removes_nobody_who_lives_on_elsewhere(watched: Watched, uuid: str) -> None:
     live = made(watched, uuid, {MEMBER: "user", OUTSIDER: "user"})
-    changed(watched, live, {}, f"{uuid}/{MEMBER}")
+    changed(watched, live, {}, MEMBER)
     assert roles_of(watched.api, uuid) == {CREATOR: "admin", MEMBER: "user"}
 
 
@@ -113,8 +116,8 @@ def test_a_failed_update_changes_nothing(watched: Watched, uuid: str) -> None:
 
 def test_a_delete_withdraws_all_but_those_who_live_on_elsewhere(watched: Watched, uuid: str) -> None:
     live = made(watched, uuid, {MEMBER: "user", OUTSIDER: "user"})
-    session, living = watched.session(), frozenset({f"{uuid}/{MEMBER}"})
-    LIST.delete(session, live.id, live.outputs, living)
+    session, elsewhere = watched.session(), member(uuid, MEMBER)
+    LIST.delete(session, live.id, live.outputs, elsewhere)
     assert roles_of(watched.api, uuid) == {CREATOR: "admin", MEMBER: "user"}
     LIST.delete(session, live.id, live.outputs)
     LIST.delete(session, live.id, live.outputs)

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from pulumi_encord_integrations.client import errors
-from pulumi_encord_integrations.reconcilers.base import Live
+from pulumi_encord_integrations.lifecycle.reconciler import Live
 from pulumi_encord_integrations.reconcilers.organization_users import OrganizationUserReconciler
 from tests.support.api import BOSS, CREATOR, MEMBER, OUTSIDER, Api
+from tests.support.lifecycles import Managed
 from tests.support.people import USERS, crowd, granted, roles_of
 from tests.support.watched import REFUSALS, Watched
 
-USER = OrganizationUserReconciler()
+USER = Managed(OrganizationUserReconciler())
 NEW = "nia@example.com"
 LISTING, ADD, CHANGE = "GET organisation/users", "POST organisation/users", "PATCH organisation/users/"
 

@@ -12,8 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from pulumi_encord_integrations.client import client as client_module
 from pulumi_encord_integrations.client import members
+from pulumi_encord_integrations.lifecycle.ownership import Ownership
 from pulumi_encord_integrations.reconcilers import collections, objects
-from pulumi_encord_integrations.resources import _lifecycle
 from tests.support.size import SEED, sample, sized
 from tests.support.stateful.changes import CHANGES, rewrite_an_exclusive_list, some_plan
 from tests.support.stateful.deployment import Deployment
@@ -118,8 +118,8 @@ def test_after_each_up_the_api_holds_what_is_declared(
 
 # The defence that is taken out, and a part with faults that it is there for.
 SABOTAGES: dict[str, tuple[int, object, str, object]] = {
-    "deletes heed no incarnation": (0, _lifecycle._Seen, "superseded", lambda *_: frozenset()),
-    "an Admin is dropped silently": (1, collections.ListReconciler, "_may_drop", lambda *_: True),
+    "deletes heed no generation": (0, Ownership, "owned_elsewhere", lambda *_: frozenset()),
+    "an Admin is dropped silently": (1, collections.CollectionReconciler, "_may_drop", lambda *_: True),
     "exclusive writes match anything": (2, members, "etag", lambda *_: "*"),
     "creates have no key": (3, objects, "_declared_as", lambda *_: None),
 }

@@ -6,11 +6,12 @@ import pytest
 from pydantic.alias_generators import to_camel
 
 from pulumi_encord_integrations.client import integrations
+from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.model.integrations import IntegrationSpec, integration_type
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
-from pulumi_encord_integrations.reconcilers.session import Session
 from tests.support.api import INTEGRATIONS, PRINCIPALS, Answer, Api
+from tests.support.lifecycles import Managed
 from tests.support.types import (
     CANARY,
     CASES,
@@ -229,11 +230,11 @@ def test_a_create_that_is_repeated_sets_what_it_says(local: Api, case: Case) -> 
 def test_a_refresh_tells_that_somebody_else_set_another_secret(local: Api, case: Case) -> None:
     kind = integration_type(case.provider)
     assert kind
-    reconciler = IntegrationReconciler(kind)
-    made = reconciler.create(Session(local.client()), case.declared())
-    unchanged = reconciler.read(Session(local.client()), made.id, made.outputs)
+    managed = Managed(IntegrationReconciler(kind))
+    made = managed.create(Session(local.client()), case.declared())
+    unchanged = managed.read(Session(local.client()), made.id, made.outputs)
     patch(local, {"integrationUuid": made.id}, **case.renewed)
-    refreshed = reconciler.read(Session(local.client()), made.id, made.outputs)
+    refreshed = managed.read(Session(local.client()), made.id, made.outputs)
     assert unchanged
     assert refreshed
     assert unchanged.outputs == made.outputs

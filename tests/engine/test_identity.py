@@ -140,8 +140,8 @@ def test_a_forced_replacement_keeps_the_object(project: Project) -> None:
     assert not project.living()
 
 
-def test_without_the_incarnation_a_forced_replacement_would_delete_it(project: Project) -> None:
-    replace_by_force(project, "no-incarnation")
+def test_without_the_generation_a_forced_replacement_would_delete_it(project: Project) -> None:
+    replace_by_force(project, "no-generation")
     assert project.state()
     assert not project.living()
 
@@ -183,8 +183,8 @@ def test_an_input_that_replaces_there_and_back_leaves_one_object(project: Projec
     assert not project.living()
 
 
-def test_without_the_incarnation_the_object_found_again_would_be_deleted(project: Project) -> None:
-    there_and_back(project, "kill:before-delete:provider:AWS", "no-incarnation")
+def test_without_the_generation_the_object_found_again_would_be_deleted(project: Project) -> None:
+    there_and_back(project, "kill:before-delete:provider:AWS", "no-generation")
     assert "prod-AWS" in project.state()
     # Whatever else was in flight may have lost its first object before the kill, and is made anew.
     assert "AWS" not in {view.provider for view in project.living().values()}

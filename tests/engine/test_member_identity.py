@@ -76,11 +76,11 @@ def test_a_forced_replacement_leaves_all_access(staffed: Project) -> None:
     assert "new@example.com" not in in_organization(staffed)
 
 
-def test_without_the_incarnation_a_rename_would_take_the_access_away(staffed: Project) -> None:
+def test_without_the_generation_a_rename_would_take_the_access_away(staffed: Project) -> None:
     named(staffed, '"-a", lambda name: pulumi.ResourceOptions(retain_on_delete=name == "boss")')
     staffed.up()
     named(staffed, '"-b", lambda name: pulumi.ResourceOptions(retain_on_delete=name == "boss")')
-    staffed.run(*UP, "--stack", "dev", env={"ENCORD_TEST_FAULT": "no-incarnation"})
+    staffed.run(*UP, "--stack", "dev", env={"ENCORD_TEST_FAULT": "no-generation"})
     assert person(0) not in access(staffed)["prod"]
 
 

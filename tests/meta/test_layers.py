@@ -33,6 +33,9 @@ def test_the_package_keeps_its_layers(copy: Path) -> None:
     [
         ("model", f"import {PACKAGE}.client", "Imports point one way"),
         ("client", f"import {PACKAGE}.resources", "Imports point one way"),
+        ("lifecycle", f"import {PACKAGE}.reconcilers", "Imports point one way"),
+        ("lifecycle", "import pulumi", "Pulumi is known to resources, components and organization"),
+        ("media", f"import {PACKAGE}.cli", "Imports point one way"),
         ("reconcilers", f"import {PACKAGE}", "The root is for programs, not for the package"),
         ("components", f"import {PACKAGE}.organization\nimport {PACKAGE}.cli", "Imports point one way"),
         ("surprise", "", "Imports point one way"),

@@ -18,7 +18,7 @@ from pulumi_encord_integrations.model.marks import IMMUTABLE
 from pulumi_encord_integrations.model.objects import DirectUrls
 from pulumi_encord_integrations.model.scenarios import Reach
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
-from pulumi_encord_integrations.resources._lifecycle import Lifecycle
+from pulumi_encord_integrations.resources._adapter import ProviderAdapter
 from pulumi_encord_integrations.resources.integrations import Integration
 from tests.support import types
 
@@ -58,7 +58,7 @@ PROBE = IntegrationType(
 )
 
 
-class ProbeIntegrationProvider(Lifecycle):
+class ProbeIntegrationProvider(ProviderAdapter):
     reconciler = IntegrationReconciler(PROBE)
 
 

@@ -9,7 +9,7 @@ import httpx2
 
 from pulumi_encord_integrations.client.auth import Signer
 from pulumi_encord_integrations.client.client import Client
-from pulumi_encord_integrations.reconcilers.session import Session
+from pulumi_encord_integrations.lifecycle.session import Session
 from tests.support.api import CREATOR, Api
 
 NOWHERE = "11111111-1111-4111-8111-111111111111"

@@ -37,12 +37,12 @@ def remove_admin(
     it. A role through a group stays.
     """
     from pulumi_encord_integrations.cli.configuration import read_server_settings
-    from pulumi_encord_integrations.model.text import same_email
+    from pulumi_encord_integrations.model.text import canonical_email
 
     settings = read_server_settings()
     place = database_in(database, settings)
     require_server(place)
-    who = same_email(email)
+    who = canonical_email(email)
     opened = open_database(place, encryption_key or settings.encryption_key_file or Path("unused"))
     try:
         found = _remove(opened, integration, who, yes=yes)

@@ -26,9 +26,9 @@ def who_can(
     Only integrations that you administer are shown; all, if you ask of yourself.
     """
     from pulumi_encord_integrations.client import organizations
-    from pulumi_encord_integrations.model.text import same_email
+    from pulumi_encord_integrations.model.text import canonical_email
 
-    who = same_email(email)
+    who = canonical_email(email)
     with existing(stack, f'nobody is known by "{email}"') as client:
         found = _access(client, who)
         oneself = organizations.current(client).user_email == who

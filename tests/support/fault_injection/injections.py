@@ -143,11 +143,11 @@ def _after_answer(die: Callable[[str], None], module: ModuleType) -> None:
         if type(provider).__name__ != "StackIdentityProvider":
             die(_type_of(provider))
 
-    _after(module.Lifecycle, "create", then)
+    _after(module.ProviderAdapter, "create", then)
 
 
 def _before_delete(die: Callable[[str], None], module: ModuleType) -> None:
-    _before(module.Lifecycle, "delete", lambda provider, *_args: die(_type_of(provider)))
+    _before(module.ProviderAdapter, "delete", lambda provider, *_args: die(_type_of(provider)))
 
 
 def _record(module: ModuleType) -> None:
@@ -177,8 +177,8 @@ def _redeclare(change: Callable[[Any], dict[str, Any] | None], module: ModuleTyp
     _instead(module, "_declared_as", declared_as)
 
 
-def _never_superseded(module: ModuleType) -> None:
-    _instead(module._Seen, "superseded", lambda *_args: frozenset())
+def _never_owned_elsewhere(module: ModuleType) -> None:
+    _instead(module.Ownership, "owned_elsewhere", lambda *_args: frozenset())
 
 
 def _any_organization(module: ModuleType) -> None:
@@ -225,13 +225,13 @@ def _wrong_clock(module: ModuleType) -> None:
 
 KILL_POINTS: dict[str, tuple[str, Callable[[Callable[[str], None], ModuleType], None]]] = {
     "after-commit": ("client.client", _after_commit),
-    "after-answer": ("resources._lifecycle", _after_answer),
-    "before-delete": ("resources._lifecycle", _before_delete),
+    "after-answer": ("resources._adapter", _after_answer),
+    "before-delete": ("resources._adapter", _before_delete),
 }
 
 INJECTIONS: dict[str, tuple[str, Patch]] = {
     "record": ("client.client", _record),
-    "no-incarnation": ("resources._lifecycle", _never_superseded),
+    "no-generation": ("lifecycle.ownership", _never_owned_elsewhere),
     "no-stack-identity": (
         "reconcilers.objects",
         partial(_redeclare, lambda _known: {"stack_id": UUID(int=0)}),
@@ -242,7 +242,7 @@ INJECTIONS: dict[str, tuple[str, Patch]] = {
         partial(_redeclare, lambda known: {"path": known.path.rpartition("::")[2]}),
     ),
     "no-rekey": ("reconcilers.objects", _no_rekey),
-    "no-organization-check": ("reconcilers.session", _any_organization),
+    "no-organization-check": ("lifecycle.session", _any_organization),
     "global-identity": ("resources._identity", _global_identity),
     "impatient": ("server.store.sqlite", _impatient),
     "explicit-providers": ("resources._resource", _explicit_providers),

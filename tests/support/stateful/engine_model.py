@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pulumi_encord_integrations.client.client import Client
-from pulumi_encord_integrations.reconcilers.session import Session
-from pulumi_encord_integrations.resources import _lifecycle, _session
-from pulumi_encord_integrations.resources._lifecycle import Lifecycle
+from pulumi_encord_integrations.lifecycle.session import Session
+from pulumi_encord_integrations.resources import _process
+from pulumi_encord_integrations.resources._adapter import ProviderAdapter, Refusal
 from tests.support.transport_faults import Failed
 
 
@@ -26,7 +26,7 @@ class Ref:
 class Declared:
     """One resource of a program."""
 
-    provider: type[Lifecycle]
+    provider: type[ProviderAdapter]
     name: str
     inputs: Mapping[str, Any]
     alias: str = ""
@@ -43,7 +43,7 @@ class Entry:
     """One resource of a state."""
 
     urn: str
-    provider: Lifecycle
+    provider: ProviderAdapter
     id: str
     inputs: Mapping[str, Any]
     outputs: Mapping[str, Any]
@@ -52,7 +52,7 @@ class Entry:
     """Replaced, but not deleted yet."""
 
 
-def urn(provider: type[Lifecycle], name: str) -> str:
+def urn(provider: type[ProviderAdapter], name: str) -> str:
     """How programs and states name a resource."""
     return f"{provider.__name__.removesuffix('Provider')}::{name}"
 
@@ -101,8 +101,8 @@ class Engine:
         return next((entry for entry in self.state if entry.urn == wanted and not entry.going), None)
 
     def _new_process(self) -> None:
-        _lifecycle._seen = _lifecycle._Seen()
-        _session._session = Session(self.connect())
+        _process._current = _process.ProviderProcess()
+        _process._current._session = Session(self.connect())
 
     def _known(self, declared: Declared) -> Entry | None:
         return self.resource(declared.urn) or self.resource(urn(declared.provider, declared.alias))
@@ -180,7 +180,7 @@ def _following(entry: Entry, old: str, new: str) -> Entry:
 def _asked(method: Callable[..., Any], *args: Any) -> Any:
     try:
         return method(*args)
-    except _lifecycle.Refusal as refusal:
+    except Refusal as refusal:
         raise Failed(str(refusal)) from None
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from pulumi_encord_integrations.model.text import Email, Title, bare, blemish, same_email, trimmed
+from pulumi_encord_integrations.model.text import Email, Title, bare, blemish, canonical_email, trimmed
 
 titles = TypeAdapter[str](Title)
 emails = TypeAdapter[str](Email)
@@ -139,12 +139,12 @@ def test_what_is_no_address_is_refused(text: str) -> None:
     ],
 )
 def test_an_address_is_compared_by_its_canonical_form(text: str) -> None:
-    assert same_email(text) == same_email(f" {text} ") == emails.validate_python(text)
+    assert canonical_email(text) == canonical_email(f" {text} ") == emails.validate_python(text)
 
 
 @pytest.mark.parametrize("text", ["", "Ada", "ada@xn--", "ä"])
 def test_what_is_no_address_is_compared_as_it_is(text: str) -> None:
-    assert same_email(text) == text.lower()
+    assert canonical_email(text) == text.lower()
 
 
 ZERO_WIDTH = "the zero width space (U+200B)"

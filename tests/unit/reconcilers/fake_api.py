@@ -9,7 +9,7 @@ import httpx2
 
 from pulumi_encord_integrations.client.auth import Bearer
 from pulumi_encord_integrations.client.client import Client
-from pulumi_encord_integrations.reconcilers.session import Session
+from pulumi_encord_integrations.lifecycle.session import Session
 
 ORGANIZATION = "0d2f7f0e-5a0f-4c8c-8a53-6f3a1c9b7e10"
 STACK = "0f5e0b1e-7a51-4d1c-9d0c-2f4f6c1b2a3d"

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from pulumi_encord_integrations.client import errors
+from pulumi_encord_integrations.lifecycle.reconciler import Live
+from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.model.integration_types.aws import AWS
-from pulumi_encord_integrations.reconcilers.base import Live
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
-from pulumi_encord_integrations.reconcilers.session import Session
+from tests.support.lifecycles import Managed
 from tests.unit.reconcilers.fake_api import (
     INPUTS,
     ORGANIZATION,
@@ -18,14 +19,14 @@ from tests.unit.reconcilers.fake_api import (
     refusing,
 )
 
-AWS_RECONCILER = IntegrationReconciler(AWS)
+AWS_LIFECYCLE = Managed(IntegrationReconciler(AWS))
 OUTPUTS = {**INPUTS, "organization": ORGANIZATION, "incarnation": "i"}
 Call = Callable[[Session, str], Any]
 CALLS: dict[str, Call] = {
-    "create": lambda session, _: AWS_RECONCILER.create(session, INPUTS),
-    "read": lambda session, uuid: AWS_RECONCILER.read(session, uuid, OUTPUTS),
-    "update": lambda session, uuid: AWS_RECONCILER.update(session, uuid, OUTPUTS, INPUTS),
-    "delete": lambda session, uuid: AWS_RECONCILER.delete(session, uuid, OUTPUTS),
+    "create": lambda session, _: AWS_LIFECYCLE.create(session, INPUTS),
+    "read": lambda session, uuid: AWS_LIFECYCLE.read(session, uuid, OUTPUTS),
+    "update": lambda session, uuid: AWS_LIFECYCLE.update(session, uuid, OUTPUTS, INPUTS),
+    "delete": lambda session, uuid: AWS_LIFECYCLE.delete(session, uuid, OUTPUTS),
 }
 every_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
 
@@ -36,7 +37,7 @@ def api() -> FakeApi:
 
 
 def read(session: Session, uuid: str) -> Live | None:
-    return AWS_RECONCILER.read(session, uuid, OUTPUTS)
+    return AWS_LIFECYCLE.read(session, uuid, OUTPUTS)
 
 
 @every_call
@@ -129,7 +130,7 @@ def test_a_write_drops_the_listing_also_if_it_fails(api: FakeApi, write: str, fa
 
 def test_a_listing_ages(api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1000.0]
-    monkeypatch.setattr("pulumi_encord_integrations.reconcilers.session.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("pulumi_encord_integrations.lifecycle.session.time.monotonic", lambda: now[0])
     uuid, session = api.add(), api.session()
     for now[0], listings in [(1000.0, 1), (1029.9, 1), (1030.0, 2), (1059.9, 2), (1060.1, 3)]:
         read(session, uuid)
@@ -147,7 +148,7 @@ def test_a_failed_listing_is_not_kept(api: FakeApi) -> None:
 
 def test_lookalikes_give_one_line_of_warning(api: FakeApi, capfd: pytest.CaptureFixture[str]) -> None:
     api.lookalikes = ["u-1", "u-2"]
-    AWS_RECONCILER.create(api.session(), INPUTS)
+    AWS_LIFECYCLE.create(api.session(), INPUTS)
     out, err = capfd.readouterr()
     assert out == ""
     assert err.startswith('warning: "Production" was created anew')
@@ -156,7 +157,7 @@ def test_lookalikes_give_one_line_of_warning(api: FakeApi, capfd: pytest.Capture
 
 
 def test_a_create_without_lookalikes_says_nothing(api: FakeApi, capfd: pytest.CaptureFixture[str]) -> None:
-    AWS_RECONCILER.create(api.session(), INPUTS)
+    AWS_LIFECYCLE.create(api.session(), INPUTS)
     assert capfd.readouterr() == ("", "")
 
 
@@ -177,14 +178,14 @@ def test_a_delete_says_on_whose_behalf(api: FakeApi) -> None:
 
 
 def test_a_delete_without_declaration_is_on_nobody_s_behalf(api: FakeApi) -> None:
-    AWS_RECONCILER.delete(api.session(), api.add(), {"organization": ORGANIZATION})
+    AWS_LIFECYCLE.delete(api.session(), api.add(), {"organization": ORGANIZATION})
     assert "declaredBy" not in api.requests[-1].url.params
 
 
 def test_a_create_sends_the_declaration_and_a_nonce_of_its_own(api: FakeApi) -> None:
     session = api.session()
     for _ in range(2):
-        AWS_RECONCILER.create(session, {**INPUTS, "adopt": True})
+        AWS_LIFECYCLE.create(session, {**INPUTS, "adopt": True})
     first, second = api.body(0), api.body(1)
     assert first["declaredAs"]["stackId"] == STACK
     assert first["adopt"] is True
@@ -193,21 +194,21 @@ def test_a_create_sends_the_declaration_and_a_nonce_of_its_own(api: FakeApi) -> 
 
 def test_an_update_sends_the_whole_declaration_and_keeps_the_incarnation(api: FakeApi) -> None:
     inputs = {**INPUTS, "title": "New", "declared_as": {**INPUTS["declared_as"], "path": "moved"}}
-    live = AWS_RECONCILER.update(api.session(), api.add(), OUTPUTS, inputs)
+    live = AWS_LIFECYCLE.update(api.session(), api.add(), OUTPUTS, inputs)
     sent = api.body()
     assert (sent["title"], sent["declaredAs"]["path"]) == ("New", "moved")
     assert (live.outputs["title"], live.outputs["incarnation"]) == ("New", "i")
 
 
 def test_a_region_left_out_is_cleared(api: FakeApi) -> None:
-    live = AWS_RECONCILER.update(api.session(), api.add(region="eu-west-1"), OUTPUTS, INPUTS)
+    live = AWS_LIFECYCLE.update(api.session(), api.add(region="eu-west-1"), OUTPUTS, INPUTS)
     assert api.body()["region"] is None
     assert "region" not in live.inputs
 
 
 def test_a_read_answers_what_is_live_and_keeps_what_only_the_state_knows(api: FakeApi) -> None:
     uuid = api.add(title="Changed behind its back")
-    live = AWS_RECONCILER.read(api.session(), uuid, {**OUTPUTS, "adopt": True})
+    live = AWS_LIFECYCLE.read(api.session(), uuid, {**OUTPUTS, "adopt": True})
     assert live is not None
     assert live.inputs == {**INPUTS, "title": "Changed behind its back", "adopt": True}
     assert live.outputs["incarnation"] == "i"

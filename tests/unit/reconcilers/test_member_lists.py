@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_encord_integrations.reconcilers.base import Context
+from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKeys
+from pulumi_encord_integrations.lifecycle.reconciler import Context
 from pulumi_encord_integrations.reconcilers.groups import GroupUsersReconciler
 from pulumi_encord_integrations.reconcilers.member_lists import MembersReconciler
+from tests.support.lifecycles import member
 
 LIST, USERS = MembersReconciler(), GroupUsersReconciler()
 UUID, TEAM = "0f5e0b1e-7a51-4d1c-9d0c-2f4f6c1b2a3d", "3c0a1d52-6e7f-4b1d-8a11-9d2b7c5e4f60"
@@ -28,11 +30,11 @@ def many(count: int, start: int = 0, role: str = "user") -> dict[str, str]:
     return {f"p{number:03}@example.com": role for number in range(start, start + count)}
 
 
-def problems(known: dict[str, Any], before: dict[str, Any] | None = None, *declared: str) -> list[str]:
+def problems(
+    known: dict[str, Any], before: dict[str, Any] | None = None, declared: ResourceKeys = NOTHING
+) -> list[str]:
     which = LIST if "members" in known else USERS
-    return [
-        str(p) for p in which.check(known, frozenset(), Context(before or {}, frozenset(declared))).problems
-    ]
+    return [str(p) for p in which.check(known, frozenset(), Context(before or {}, declared)).problems]
 
 
 def test_a_list_becomes_a_mapping_that_is_its_own_canonical_form() -> None:
@@ -98,7 +100,7 @@ def test_problems_are_told_up_to_twenty_and_then_counted() -> None:
     rows = [{"user": f"nobody{number}", "role": "user"} for number in range(1000)]
     found = problems(listed(rows))
     assert (len(found), found[-1]) == (21, "and 980 more")
-    lowered = problems(listed({}), listed(many(22, role="admin")), f"{UUID}/p000@example.com")
+    lowered = problems(listed({}), listed(many(22, role="admin")), member(UUID, "p000@example.com"))
     assert (len(lowered), lowered[-1]) == (21, "and 2 more")
 
 
@@ -112,21 +114,21 @@ def test_any_input_may_be_unknown_and_is_not_invented(name: str) -> None:
 @pytest.mark.parametrize(
     ("after", "more", "declared", "refused"),
     [
-        ({ADA: "user"}, {}, (), True),
-        ({}, {}, (), True),
-        ({}, {}, (f"{UUID}/{ADA}",), False),
-        ({}, {}, (f"{TEAM}/{ADA}",), True),
-        ({ADA: "user"}, {}, (f"{UUID}/{ADA}",), True),
-        ({}, {"exclusive": True}, (), False),
-        ({ADA: "user"}, {"exclusive": True}, (), True),
-        ({ADA: "admin"}, {}, (), False),
-        ({ADA: "admin", MIA: "user"}, {"on_delete": "keep"}, (), False),
+        ({ADA: "user"}, {}, NOTHING, True),
+        ({}, {}, NOTHING, True),
+        ({}, {}, member(UUID, ADA), False),
+        ({}, {}, member(TEAM, ADA), True),
+        ({ADA: "user"}, {}, member(UUID, ADA), True),
+        ({}, {"exclusive": True}, NOTHING, False),
+        ({ADA: "user"}, {"exclusive": True}, NOTHING, True),
+        ({ADA: "admin"}, {}, NOTHING, False),
+        ({ADA: "admin", MIA: "user"}, {"on_delete": "keep"}, NOTHING, False),
     ],
 )
 def test_an_individual_admin_leaves_a_list_only_if_nothing_is_lost(
-    after: dict[str, str], more: dict[str, Any], declared: tuple[str, ...], refused: bool
+    after: dict[str, str], more: dict[str, Any], declared: ResourceKeys, refused: bool
 ) -> None:
-    found = problems(listed(after, **more), listed({ADA: "admin", GROUP: "admin", MIA: "user"}), *declared)
+    found = problems(listed(after, **more), listed({ADA: "admin", GROUP: "admin", MIA: "user"}), declared)
     assert bool(found) is refused
     assert all(problem.startswith(f"members: {ADA} is an Admin") for problem in found)
 
@@ -172,7 +174,7 @@ def test_what_counts_as_a_change() -> None:
 
 
 def test_a_list_names_everybody_in_it() -> None:
-    names = frozenset({f"{UUID}/{ADA}", f"{UUID}/{GROUP}"})
-    assert LIST.things("", listed({ADA: "user", GROUP: "user"})) == names
-    assert LIST.things(f"{UUID}/members", listed({ADA: "user", GROUP: "user"})) == names
-    assert LIST.things("", {"members": {ADA: "user"}}) == frozenset()
+    names = member(UUID, ADA, GROUP)
+    assert LIST.resource_keys("", listed({ADA: "user", GROUP: "user"})) == names
+    assert LIST.resource_keys(f"{UUID}/members", listed({ADA: "user", GROUP: "user"})) == names
+    assert LIST.resource_keys("", {"members": {ADA: "user"}}) == frozenset()

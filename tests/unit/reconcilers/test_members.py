@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
-from pulumi_encord_integrations.reconcilers.base import Context
+from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKey, ResourceKeys
+from pulumi_encord_integrations.lifecycle.reconciler import Context
 from pulumi_encord_integrations.reconcilers.members import JoinReconciler, MemberReconciler
+from tests.support.lifecycles import member as member_key
 
 PERSON = MemberReconciler()
 UUID, OTHER = "0f5e0b1e-7a51-4d1c-9d0c-2f4f6c1b2a3d", "3c0a1d52-6e7f-4b1d-8a11-9d2b7c5e4f60"
@@ -21,9 +23,12 @@ def of_group(role: str = "user", **more: Any) -> dict[str, Any]:
 
 
 def problems(
-    known: dict[str, Any], before: dict[str, Any] | None = None, *declared: str, unknown: tuple[str, ...] = ()
+    known: dict[str, Any],
+    before: dict[str, Any] | None = None,
+    declared: ResourceKeys = NOTHING,
+    unknown: tuple[str, ...] = (),
 ) -> list[str]:
-    checked = PERSON.check(known, frozenset(unknown), Context(before or {}, frozenset(declared)))
+    checked = PERSON.check(known, frozenset(unknown), Context(before or {}, declared))
     return [str(problem) for problem in checked.problems]
 
 
@@ -89,14 +94,14 @@ def test_an_individual_admin_is_neither_lowered_nor_let_go(
 def test_an_admin_who_is_to_be_kept_or_lives_on_elsewhere_may_be_let_go() -> None:
     kept = member("admin", on_delete="keep")
     assert problems(member("admin", MIA), kept) == []
-    assert problems(member("admin", MIA), member("admin"), f"{UUID}/{ADA}") == []
-    assert problems(member("admin", MIA), member("admin"), f"{OTHER}/{ADA}") != []
+    assert problems(member("admin", MIA), member("admin"), member_key(UUID, ADA)) == []
+    assert problems(member("admin", MIA), member("admin"), member_key(OTHER, ADA)) != []
 
 
 def test_an_admin_may_go_with_the_integration_and_not_leave_one_that_stays() -> None:
     moved = {**member("admin"), "integration": OTHER}
     assert problems(moved, member("admin")) == []
-    assert problems(moved, member("admin"), UUID) != []
+    assert problems(moved, member("admin"), frozenset({ResourceKey("object", UUID)})) != []
 
 
 def test_a_kept_admin_is_not_lowered_either() -> None:
@@ -113,15 +118,15 @@ def test_whoever_the_admin_becomes_later_is_no_refusal_yet() -> None:
 @pytest.mark.parametrize(
     ("name", "inputs", "expected"),
     [
-        ("", member(), {f"{UUID}/{ADA}"}),
-        ("", of_group(), {f"{UUID}/group:{OTHER}"}),
-        (f"{UUID}/{MIA}", {}, {f"{UUID}/{MIA}"}),
-        ("", {"user": ADA}, set()),
-        ("", {"integration": UUID}, set()),
+        ("", member(), member_key(UUID, ADA)),
+        ("", of_group(), member_key(UUID, f"group:{OTHER}")),
+        (f"{UUID}/{MIA}", {}, member_key(UUID, MIA)),
+        ("", {"user": ADA}, NOTHING),
+        ("", {"integration": UUID}, NOTHING),
     ],
 )
-def test_a_member_is_named_by_what_it_says(name: str, inputs: dict[str, Any], expected: set[str]) -> None:
-    assert PERSON.things(name, inputs) == expected
+def test_a_member_is_named_by_what_it_says(name: str, inputs: dict[str, Any], expected: ResourceKeys) -> None:
+    assert PERSON.resource_keys(name, inputs) == expected
 
 
 def test_every_input_counts_as_a_change_and_the_name_replaces() -> None:
@@ -139,5 +144,5 @@ def test_a_join_has_an_integration_and_keeps_unless_told() -> None:
 
 def test_a_join_names_the_membership_that_it_makes_once_it_is_known() -> None:
     join = JoinReconciler()
-    assert join.things("", {"integration": UUID}) == frozenset()
-    assert join.things(f"{UUID}/{ADA}", {}) == PERSON.things("", member())
+    assert join.resource_keys("", {"integration": UUID}) == frozenset()
+    assert join.resource_keys(f"{UUID}/{ADA}", {}) == PERSON.resource_keys("", member())

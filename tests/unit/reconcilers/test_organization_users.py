@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from pulumi_encord_integrations.lifecycle.ownership import ResourceKey
 from pulumi_encord_integrations.reconcilers.groups import GroupReconciler
 from pulumi_encord_integrations.reconcilers.organization_users import OrganizationUserReconciler
 
@@ -45,9 +46,9 @@ def test_an_external_admin_is_no_mistake_while_one_of_both_is_unknown() -> None:
 
 
 def test_a_user_is_named_by_the_e_mail_apart_from_members() -> None:
-    expected = {f"organization user {ADA}"}
-    assert USER.things("", FULL) == USER.things(ADA, {}) == expected
-    assert USER.things("", {}) == frozenset()
+    expected = {ResourceKey("organization_user", ADA)}
+    assert USER.resource_keys("", FULL) == USER.resource_keys(ADA, {}) == expected
+    assert USER.resource_keys("", {}) == frozenset()
     assert frozenset({"email"}) == USER.replaces
 
 
@@ -69,8 +70,8 @@ def test_what_is_wrong_with_a_group_is_told_with_its_place(known: dict[str, Any]
 
 def test_a_group_changes_in_place_and_is_named_by_its_uuid() -> None:
     assert GROUP.replaces == frozenset()
-    assert GROUP.things("uuid", {"name": "Team"}) == {"uuid"}
-    assert GROUP.things("", {"name": "Team"}) == frozenset()
+    assert GROUP.resource_keys("uuid", {"name": "Team"}) == {ResourceKey("object", "uuid")}
+    assert GROUP.resource_keys("", {"name": "Team"}) == frozenset()
     once = GROUP.check({"name": "Tea\u0308m", "adopt": True}, frozenset())
     assert once.inputs == {"name": "Te\xe4m", "description": "", "adopt": True}
     assert GROUP.check(once.inputs, frozenset()) == once

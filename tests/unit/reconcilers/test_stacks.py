@@ -8,9 +8,10 @@ import pytest
 
 from pulumi_encord_integrations.client import errors
 from pulumi_encord_integrations.reconcilers.stacks import StackReconciler
+from tests.support.lifecycles import Managed
 from tests.unit.reconcilers.fake_api import ORGANIZATION, FakeApi, refused
 
-STACKS = StackReconciler()
+STACKS, MANAGED = StackReconciler(), Managed(StackReconciler())
 OUTPUTS = {"endpoint": "https://api.test", "organization": ORGANIZATION}
 
 
@@ -63,9 +64,9 @@ def test_the_same_organization_is_silent(outputs: dict[str, Any], capfd: pytest.
 
 def test_every_identity_is_new_and_knows_where_it_was_made() -> None:
     session = FakeApi().session()
-    one, other = STACKS.create(session, {}), STACKS.create(session, {})
+    one, other = MANAGED.create(session, {}), MANAGED.create(session, {})
     assert UUID(one.id) != UUID(other.id)
-    assert one.outputs == OUTPUTS
+    assert {name: one.outputs[name] for name in OUTPUTS} == OUTPUTS
 
 
 def test_the_organization_is_asked_for_once() -> None:
@@ -90,11 +91,11 @@ def test_a_read_against_another_organization_is_refused() -> None:
     api = FakeApi()
     api.organization = "another"
     with pytest.raises(errors.ConfigurationError):
-        STACKS.read(api.session(), "id", OUTPUTS)
+        MANAGED.read(api.session(), "id", OUTPUTS)
 
 
 def test_a_read_answers_the_same_identity() -> None:
-    live = STACKS.read(FakeApi().session(), "id", {**OUTPUTS, "incarnation": "i"})
+    live = MANAGED.read(FakeApi().session(), "id", {**OUTPUTS, "incarnation": "i"})
     assert live is not None
     assert (live.id, live.outputs) == ("id", {**OUTPUTS, "incarnation": "i"})
 

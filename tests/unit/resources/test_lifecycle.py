@@ -10,18 +10,28 @@ import pytest
 from pulumi.dynamic import DiffResult
 
 from pulumi_encord_integrations.client import errors
+from pulumi_encord_integrations.lifecycle.core import GENERATION
+from pulumi_encord_integrations.lifecycle.ownership import NOTHING, Ownership, ResourceKey, ResourceKeys
+from pulumi_encord_integrations.lifecycle.reconciler import (
+    NO_CONTEXT,
+    NO_NAMES,
+    Checked,
+    Context,
+    Live,
+    Properties,
+)
+from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.model.integration_types.aws import AWS
-from pulumi_encord_integrations.reconcilers.base import NOTHING, UNKNOWN, Bag, Checked, Context, Live, Things
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
 from pulumi_encord_integrations.reconcilers.member_lists import MembersReconciler
-from pulumi_encord_integrations.reconcilers.session import Session
-from pulumi_encord_integrations.resources import _lifecycle
-from pulumi_encord_integrations.resources._lifecycle import INCARNATION, Lifecycle, _Seen, one_line
+from pulumi_encord_integrations.resources import _process
+from pulumi_encord_integrations.resources._adapter import ProviderAdapter, one_line
+from tests.support.lifecycles import member
 from tests.unit.reconcilers.fake_api import DECLARED_AS, INPUTS, ORGANIZATION, FakeApi
 from tests.unit.resources.mocked import unknown
 
 CANARY = "canary-8c1f"
-OLDS = {**INPUTS, "organization": ORGANIZATION, INCARNATION: "i", "__provider": "p", "settings_revision": 1.0}
+OLDS = {**INPUTS, "organization": ORGANIZATION, GENERATION: "i", "__provider": "p", "settings_revision": 1.0}
 
 
 class Integrations(IntegrationReconciler):
@@ -29,11 +39,13 @@ class Integrations(IntegrationReconciler):
 
     deleted: ClassVar[list[str]] = []
 
-    def delete(self, session: Session, id_: str, outputs: Bag, living: Things = NOTHING) -> None:
-        self.deleted.append(outputs.get(INCARNATION, ""))
+    def delete(
+        self, session: Session, id_: str, outputs: Properties, owned_elsewhere: ResourceKeys = NOTHING
+    ) -> None:
+        self.deleted.append(outputs.get(GENERATION, ""))
 
 
-class ThingProvider(Lifecycle):
+class ThingProvider(ProviderAdapter):
     """Over an API of its own."""
 
     reconciler = Integrations(AWS)
@@ -45,7 +57,7 @@ class ThingProvider(Lifecycle):
 
 @pytest.fixture
 def provider(monkeypatch: pytest.MonkeyPatch) -> ThingProvider:
-    monkeypatch.setattr(_lifecycle, "_seen", _Seen())
+    monkeypatch.setattr(_process, "_current", _process.ProviderProcess())
     ThingProvider.api = FakeApi()
     Integrations.deleted.clear()
     return ThingProvider()
@@ -108,37 +120,44 @@ def test_an_endless_recursion_is_one_line() -> None:
 
 def test_every_call_of_the_engine_has_the_border() -> None:
     for name in ("check", "diff", "create", "read", "update", "delete"):
-        assert hasattr(vars(Lifecycle)[name], "__wrapped__"), name
+        assert hasattr(vars(ProviderAdapter)[name], "__wrapped__"), name
 
 
-def test_an_incarnation_is_superseded_only_by_another_of_the_same_thing() -> None:
-    seen = _Seen()
-    seen.alive(frozenset({"thing"}), "a")
-    seen.alive(frozenset({"other"}), "b")
-    assert not seen.superseded(frozenset({"thing"}), "a")
-    assert not seen.superseded(frozenset({"unseen"}), "a")
-    seen.alive(frozenset({"thing"}), "b")
-    assert seen.superseded(frozenset({"thing"}), "a")
-    assert seen.superseded(frozenset({"thing"}), "z")
-    assert seen.superseded(frozenset({"thing", "other"}), "b") == {"thing"}
+def key(holder: str) -> ResourceKey:
+    return ResourceKey("object", holder)
 
 
-@pytest.mark.parametrize("nothing", [None, ""])
-def test_a_thing_without_incarnation_supersedes_nothing(nothing: str | None) -> None:
-    seen = _Seen()
-    seen.alive(frozenset({"thing"}), nothing)
-    assert not seen.superseded(frozenset({"thing"}), "a")
-    seen.alive(frozenset({"thing"}), "a")
-    assert seen.superseded(frozenset({"thing"}), nothing)
+def test_a_thing_is_owned_elsewhere_only_by_another_owner_of_the_same_thing() -> None:
+    ownership, thing, other = Ownership(), frozenset({key("thing")}), frozenset({key("other")})
+    ownership.own(thing, "a")
+    ownership.own(other, "b")
+    assert not ownership.owned_elsewhere(thing, "a")
+    assert not ownership.owned_elsewhere(frozenset({key("unseen")}), "a")
+    ownership.own(thing, "b")
+    assert ownership.owned_elsewhere(thing, "a")
+    assert ownership.owned_elsewhere(thing, "z")
+    assert ownership.owned_elsewhere(thing | other, "b") == thing
+    ownership.release(thing, "a")
+    assert not ownership.owned_elsewhere(thing, "b")
 
 
-def test_what_threads_saw_at_once_is_all_kept() -> None:
-    seen = _Seen()
+def test_a_resource_without_a_generation_owns_nothing() -> None:
+    ownership, thing = Ownership(), frozenset({key("thing")})
+    ownership.own(thing, None)
+    assert not ownership.owned_elsewhere(thing, "a")
+    ownership.own(thing, "a")
+    assert ownership.owned_elsewhere(thing, None)
+
+
+def test_what_threads_own_at_once_is_all_kept() -> None:
+    ownership = Ownership()
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda n: seen.alive(frozenset({f"thing-{n % 50}"}), f"i-{n}"), range(5000)))
-        skipped = list(pool.map(lambda n: seen.superseded(frozenset({f"thing-{n}"}), f"i-{n}"), range(50)))
-    assert all(skipped)
-    assert sum(len(found) for found in seen._alive.values()) == 5000
+        list(pool.map(lambda n: ownership.own([key(f"thing-{n % 50}")], f"i-{n}"), range(5000)))
+        elsewhere = list(
+            pool.map(lambda n: ownership.owned_elsewhere(frozenset({key(f"thing-{n}")}), f"i-{n}"), range(50))
+        )
+    assert all(elsewhere)
+    assert sum(len(ownership.owners(key(f"thing-{n}"))) for n in range(50)) == 5000
 
 
 def diff(provider: ThingProvider, **changes: Any) -> DiffResult:
@@ -221,33 +240,33 @@ def test_check_gives_the_remedy(provider: ThingProvider) -> None:
     assert failure.reason.endswith("; set strict_client_only to true")
 
 
-def test_each_create_is_a_new_incarnation(provider: ThingProvider) -> None:
+def test_each_create_is_a_new_generation(provider: ThingProvider) -> None:
     first, second = provider.create(INPUTS), provider.create(INPUTS)
     assert first.outs
     assert second.outs
-    assert first.outs[INCARNATION] != second.outs[INCARNATION]
+    assert first.outs[GENERATION] != second.outs[GENERATION]
 
 
-def test_an_update_keeps_the_incarnation_and_all_outputs(provider: ThingProvider) -> None:
+def test_an_update_keeps_the_generation_and_all_outputs(provider: ThingProvider) -> None:
     uuid = provider.api.add()
     updated = provider.update(uuid, OLDS, {**INPUTS, "title": "New"})
     assert updated.outs
-    assert (updated.outs[INCARNATION], updated.outs["title"]) == ("i", "New")
+    assert (updated.outs[GENERATION], updated.outs["title"]) == ("i", "New")
     assert updated.outs["external_id"] == "external"
 
 
-def test_a_delete_of_what_lives_on_under_another_incarnation_is_skipped(provider: ThingProvider) -> None:
-    provider.diff("uuid", {**OLDS, INCARNATION: "new"}, INPUTS)
-    provider.delete("uuid", {**OLDS, INCARNATION: "old"})
-    provider.delete("uuid", {**OLDS, INCARNATION: "new"})
-    provider.delete("elsewhere", {**OLDS, INCARNATION: "old"})
+def test_a_delete_of_what_lives_on_under_another_generation_is_skipped(provider: ThingProvider) -> None:
+    provider.diff("uuid", {**OLDS, GENERATION: "new"}, INPUTS)
+    provider.delete("uuid", {**OLDS, GENERATION: "old"})
+    provider.delete("uuid", {**OLDS, GENERATION: "new"})
+    provider.delete("elsewhere", {**OLDS, GENERATION: "old"})
     assert Integrations.deleted == ["new", "old"]
 
 
 @pytest.mark.parametrize("seen_in", ["diff", "update"])
 def test_old_outputs_show_what_is_alive(provider: ThingProvider, seen_in: str) -> None:
     uuid = provider.api.add()
-    getattr(provider, seen_in)(uuid, {**OLDS, INCARNATION: "new"}, INPUTS)
+    getattr(provider, seen_in)(uuid, {**OLDS, GENERATION: "new"}, INPUTS)
     provider.delete(uuid, OLDS)
     assert Integrations.deleted == []
 
@@ -286,21 +305,32 @@ class List(MembersReconciler):
     """Remembers what it was called with, and calls nothing."""
 
     contexts: ClassVar[list[Context]] = []
-    living: ClassVar[list[Things]] = []
+    elsewhere: ClassVar[list[ResourceKeys]] = []
 
-    def check(self, known: Bag, unknown: frozenset[str], context: Context = UNKNOWN) -> Checked:
+    def check(
+        self, known: Properties, unknown: frozenset[str] = NO_NAMES, context: Context = NO_CONTEXT
+    ) -> Checked:
         self.contexts.append(context)
         return super().check(known, unknown, context)
 
-    def update(self, session: Session, id_: str, outputs: Bag, inputs: Bag, living: Things = NOTHING) -> Live:
-        self.living.append(living)
-        return Live(id_, inputs, {**inputs, INCARNATION: outputs[INCARNATION]})
+    def update(
+        self,
+        session: Session,
+        id_: str,
+        outputs: Properties,
+        inputs: Properties,
+        owned_elsewhere: ResourceKeys = NOTHING,
+    ) -> Live:
+        self.elsewhere.append(owned_elsewhere)
+        return Live(id_, inputs, {**inputs, GENERATION: outputs[GENERATION]})
 
-    def delete(self, session: Session, id_: str, outputs: Bag, living: Things = NOTHING) -> None:
-        self.living.append(living)
+    def delete(
+        self, session: Session, id_: str, outputs: Properties, owned_elsewhere: ResourceKeys = NOTHING
+    ) -> None:
+        self.elsewhere.append(owned_elsewhere)
 
 
-class ListProvider(Lifecycle):
+class ListProvider(ProviderAdapter):
     """Over no API."""
 
     reconciler = List()
@@ -311,19 +341,19 @@ class ListProvider(Lifecycle):
 
 @pytest.fixture
 def people(monkeypatch: pytest.MonkeyPatch) -> ListProvider:
-    monkeypatch.setattr(_lifecycle, "_seen", _Seen())
+    monkeypatch.setattr(_process, "_current", _process.ProviderProcess())
     List.contexts.clear()
-    List.living.clear()
+    List.elsewhere.clear()
     return ListProvider()
 
 
-def roles(*who: str, incarnation: str = "i") -> dict[str, Any]:
+def roles(*who: str, generation: str = "i") -> dict[str, Any]:
     members = dict.fromkeys((f"{name}@example.com" for name in who), "user")
-    return {**LISTED, "members": members, INCARNATION: incarnation}
+    return {**LISTED, "members": members, GENERATION: generation}
 
 
-def things(*who: str) -> frozenset[str]:
-    return frozenset(f"{UUID}/{name}@example.com" for name in who)
+def members(*who: str) -> ResourceKeys:
+    return member(UUID, *(f"{name}@example.com" for name in who))
 
 
 def test_a_check_knows_the_last_inputs_and_what_was_declared_before_it(people: ListProvider) -> None:
@@ -332,30 +362,30 @@ def test_a_check_knows_the_last_inputs_and_what_was_declared_before_it(people: L
     people.check({}, roles("bea"))
     first, second, third = List.contexts
     assert (first.before, first.declared) == ({}, frozenset())
-    assert (second.before, second.declared) == ({**LISTED, "count": 1}, things("ada", "mia"))
+    assert (second.before, second.declared) == ({**LISTED, "count": 1}, members("ada", "mia"))
     assert third.declared == second.declared
 
 
 def test_a_list_is_alive_in_each_of_its_parts(people: ListProvider) -> None:
-    people.diff("other", roles("mia", incarnation="new"), roles("mia"))
+    people.diff("other", roles("mia", generation="new"), roles("mia"))
     people.delete("list", roles("ada", "mia"))
     people.update("list", roles("ada", "mia"), roles("ada"))
-    assert List.living == [things("mia"), things("mia")]
+    assert List.elsewhere == [members("mia"), members("mia")]
 
 
 def test_a_list_that_lives_on_entirely_is_not_deleted(people: ListProvider) -> None:
-    people.diff("other", roles("ada", "mia", "bea", incarnation="new"), roles("mia"))
+    people.diff("other", roles("ada", "mia", "bea", generation="new"), roles("mia"))
     people.delete("list", roles("ada", "mia"))
-    assert List.living == []
+    assert List.elsewhere == []
     people.delete("list", roles("ada", "otto"))
-    assert List.living == [things("ada")]
+    assert List.elsewhere == [members("ada")]
 
 
 def test_what_an_update_adds_is_alive_and_what_it_keeps_is_its_own(people: ListProvider) -> None:
     people.update("list", roles("ada"), roles("ada", "mia"))
-    people.delete("single", roles("mia", incarnation="old"))
+    people.delete("single", roles("mia", generation="old"))
     people.delete("list", roles("ada", "mia"))
-    assert List.living == [NOTHING, NOTHING]
+    assert List.elsewhere == [NOTHING, NOTHING]
 
 
 def test_a_bug_of_ours_names_its_place_also_without_tracebacks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from pulumi_encord_integrations import AwsIntegration
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
-from pulumi_encord_integrations.resources._lifecycle import Lifecycle
+from pulumi_encord_integrations.resources._adapter import ProviderAdapter
 from pulumi_encord_integrations.resources._resource import EncordResource
 from tests.unit.reconcilers.test_checks import KEYED
 from tests.unit.resources.mocked import AWS, IDENTITY, TOKEN, Recorded, deploy
@@ -23,7 +23,7 @@ class Mine(AwsIntegration):
         super().__init__(name, **AWS, opts=opts)
 
 
-class KeyedProvider(Lifecycle):
+class KeyedProvider(ProviderAdapter):
     reconciler: ClassVar[IntegrationReconciler] = KEYED
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_encord_integrations.resources._values import (
-    bag,
+    canonical,
     holds_unknown,
     plain,
     quotable,
@@ -39,7 +39,7 @@ def test_unknowns_are_set_apart_wherever_they_lie() -> None:
 def test_what_is_absent_and_what_is_the_engine_s_own_is_left_out() -> None:
     properties: dict[str, Any] = {"__provider": "x", "__defaults": [], "region": None, "title": "t"}
     assert split(properties) == ({"title": "t"}, {})
-    assert bag(properties) == {"title": "t"}
+    assert canonical(properties) == {"title": "t"}
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_the_plain_form_is_its_own_plain_form(value: Any) -> None:
 
 @given(st.dictionaries(st.text(min_size=1), json_values))
 def test_every_own_property_is_on_one_side(properties: dict[str, Any]) -> None:
-    assert split(properties) == (bag(properties), {})
+    assert split(properties) == (canonical(properties), {})
 
 
 @pytest.mark.parametrize("given_as", ["canary", None])

@@ -41,6 +41,16 @@ def require_same(expected: str | None, found: str) -> None:
         )
 
 
+def unless_gone(gone: str, call: Callable[[], V]) -> V | None:
+    """The answer; None if a 404 of the code `gone` says that the very object is gone."""
+    try:
+        return call()
+    except NotFound as error:
+        if error.code != gone:
+            raise
+        return None
+
+
 class Session:
     """Safe to share between the provider's threads."""
 
@@ -70,16 +80,12 @@ class Session:
         """What one object holds, read once as a listing is; None if a 404 of code `gone` says so."""
 
         def known() -> Iterable[tuple[str, V]]:
-            try:
-                return [(noun, read())]
-            except NotFound as error:
-                if error.code != gone:
-                    raise
-                return []
+            found = unless_gone(gone, read)
+            return [] if found is None else [(noun, found)]
 
         return self.listing(noun, known).get(noun)
 
-    def written(self) -> None:
+    def invalidate(self) -> None:
         """Drops all listings: what they say may no longer be so."""
         with self._lock:
             self._listings.clear()

@@ -4,31 +4,31 @@ from typing import Any, ClassVar
 
 from pulumi.dynamic import CheckResult, DiffResult
 
-from pulumi_encord_integrations.reconcilers.session import Session
+from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.reconcilers.stacks import StackReconciler
-from pulumi_encord_integrations.resources import _session
-from pulumi_encord_integrations.resources._lifecycle import Lifecycle, one_line
-from pulumi_encord_integrations.resources._values import bag
+from pulumi_encord_integrations.resources import _process
+from pulumi_encord_integrations.resources._adapter import ProviderAdapter, one_line
+from pulumi_encord_integrations.resources._values import canonical
 
 
-class StackLifecycle(Lifecycle):
+class StackAdapter(ProviderAdapter):
     """Refuses wrong settings before any other resource is asked, and alone may make an embedded database."""
 
     reconciler: ClassVar[StackReconciler]
 
     def _session(self, *, creating: bool = False) -> Session:
-        return _session.session(create=creating)
+        return _process.current().session(create=creating)
 
     @one_line
     def check(self, _olds: dict[str, Any], _news: dict[str, Any]) -> CheckResult:
         """Refuses settings that cannot be right, offline."""
-        _session.settings_in_force()
+        _process.current().settings()
         return CheckResult({}, [])
 
     @one_line
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """Never changes; refuses to go on against another organization."""
-        self.reconciler.verify(_session.organization, bag(olds))
+        self.reconciler.verify(_process.current().organization, canonical(olds))
         return DiffResult(changes=False)
 
     @one_line

@@ -1,0 +1,157 @@
+"""What a type of resource supplies: its facts, what counts as a change, and its calls to the API."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKeys
+from pulumi_encord_integrations.lifecycle.session import Session
+from pulumi_encord_integrations.model.base import Sent
+from pulumi_encord_integrations.model.problems import Problem
+
+Properties = Mapping[str, Any]
+"""Inputs or outputs by their snake_case names."""
+NO_NAMES: frozenset[str] = frozenset()
+
+
+class NotKnownYet:
+    """Stands for an input that is only known after the update; equal to nothing else."""
+
+
+NOT_KNOWN_YET = NotKnownYet()
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Canonical inputs, and all that is wrong with them."""
+
+    inputs: Properties
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Live:
+    """An object as the API holds it."""
+
+    id: str
+    inputs: Properties
+    outputs: Properties
+    """The inputs are among them."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One property that an update changes."""
+
+    name: str
+    before: Any
+    after: Any
+    """`NOT_KNOWN_YET` in a preview, where it comes from another resource."""
+    forces_replacement: bool = False
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a check may know beside the inputs."""
+
+    before: Properties = field(default_factory=dict)
+    """The inputs of the last update; empty for a new resource and in a replacement."""
+    declared: ResourceKeys = NOTHING
+    """Remote things that the program has declared so far in this run."""
+
+
+NO_CONTEXT = Context()
+
+
+class Reconciler(ABC):
+    """One type of resource. A type whose identity is its inputs needs `spec`, the keys and the calls.
+
+    The lifecycle adds what holds for all: whose organization it is, the generation, what a 404 means, what
+    is kept on delete, and that nothing read before a write answers after it. Every call may raise
+    `EncordError`.
+    """
+
+    spec: type[Sent]
+    """Validates the inputs."""
+    gone: ClassVar[str] = ""
+    """The code of the 404 that is about the object itself."""
+    replaces: frozenset[str] = NO_NAMES
+    """Inputs whose change replaces the object."""
+    secrets: frozenset[str] = NO_NAMES
+    """Inputs that are never shown; where one is absent, a living object keeps what it has."""
+    ignored: ClassVar[frozenset[str]] = NO_NAMES
+    """Inputs whose change alone changes nothing."""
+    shares: ClassVar[bool] = False
+    """Whether an update may take away what another resource is about to take over."""
+
+    def check(
+        self, known: Properties, unknown: frozenset[str] = NO_NAMES, context: Context = NO_CONTEXT
+    ) -> Checked:
+        """Validates offline and canonicalizes the known inputs; `unknown` names those that come later."""
+        spec, found = self.spec.examine(known, unknown.intersection(self.spec.model_fields))
+        if spec is None:
+            return Checked(known, found)
+        return Checked(spec.model_dump(mode="json", exclude=set(unknown), exclude_none=True), found)
+
+    def comparable(self, properties: Properties) -> Properties:
+        """What decides whether anything changed, from inputs or outputs."""
+        return {name: properties.get(name) for name in self.spec.model_fields if name not in self.ignored}
+
+    def compare(self, before: Properties, after: Properties) -> Iterator[Change]:
+        """The changes from outputs to inputs, by name."""
+        old, new = self.comparable(before), self.comparable(after)
+        for name in sorted(new.keys() - self.secrets.difference(after)):
+            if old.get(name) != new[name]:
+                yield Change(name, old.get(name), new[name], name in self.replaces)
+
+    @abstractmethod
+    def resource_keys(self, id_: str, properties: Properties) -> ResourceKeys:
+        """The remote things that it decides over.
+
+        From inputs alone, with an empty id, those that are named by them.
+        """
+
+    def revokes_access_of(self, id_: str, outputs: Properties) -> str | None:
+        """Who loses all access with a delete, as memberships name them."""
+        return None
+
+    @abstractmethod
+    def create(self, session: Session, inputs: Properties) -> Live:
+        """Makes it, or finds what an earlier create of the same declaration made."""
+
+    @abstractmethod
+    def read(self, session: Session, id_: str, outputs: Properties) -> Live | None:
+        """As it is now; None only if that very object is gone."""
+
+    def update(
+        self,
+        session: Session,
+        id_: str,
+        outputs: Properties,
+        inputs: Properties,
+        owned_elsewhere: ResourceKeys = NOTHING,
+    ) -> Live:
+        """Applies changed inputs in place, but takes away nothing that is `owned_elsewhere`.
+
+        By default the API is told nothing: what changed is only remembered.
+        """
+        return self.as_live(id_, {**outputs, **inputs})
+
+    def delete(
+        self, session: Session, id_: str, outputs: Properties, owned_elsewhere: ResourceKeys = NOTHING
+    ) -> None:
+        """Lets it go, but for what is `owned_elsewhere`; by default there is nothing to do."""
+        return
+
+    def kept(self, session: Session, id_: str, outputs: Properties) -> str:
+        """What `on_delete="keep"` leaves as it is; nothing if that is not worth a word."""
+        return ""
+
+    def as_live(self, id_: str, outputs: Properties) -> Live:
+        """The object of these outputs, which hold its inputs."""
+        return Live(id_, self.inputs_of(outputs), outputs)
+
+    def inputs_of(self, outputs: Properties) -> Properties:
+        """Those of the outputs that are inputs."""
+        return {name: outputs[name] for name in self.spec.model_fields if name in outputs}
