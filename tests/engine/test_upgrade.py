@@ -1,0 +1,36 @@
+"""A state and an embedded database of an earlier version, as they were deployed, on the present one.
+
+`fixtures/deployed-DATE.zip` holds a program with a resource of every type, its state (with an empty
+passphrase), its database and keys, all made by the version of that day. None of it is ever made anew.
+"""
+
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from tests.support.engine import make_project, operations
+
+DEPLOYED = sorted(Path(__file__).with_name("fixtures").glob("deployed-*.zip"))
+
+
+def test_there_is_something_to_upgrade_from() -> None:
+    assert DEPLOYED
+
+
+@pytest.mark.parametrize("deployed", DEPLOYED, ids=lambda path: path.stem)
+def test_what_an_earlier_version_deployed_has_nothing_to_do_and_can_be_destroyed(
+    deployed: Path, tmp_path: Path
+) -> None:
+    project = make_project(tmp_path / "project")
+    with ZipFile(deployed) as made:
+        made.extractall(project.folder)
+    project.unchanged()
+    assert set(operations(project.refresh())) == {"unchanged"}
+    assert set(operations(project.up())) == {"unchanged"}
+    program = project.folder / "__main__.py"
+    program.write_text(program.read_text().replace('title="AWS"', 'title="Amazon"'))
+    assert operations(project.up())["updated"] == 1
+    destroyed = operations(project.destroy())
+    assert destroyed.keys() == {"deleted"}
+    assert project.living() == {}

@@ -1,0 +1,33 @@
+"""A tag on an integration: `INTEGRATION/NAME` with a value."""
+
+from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKeys, named
+from pulumi_encord_integrations.lifecycle.reconciler import Live, Properties, Reconciler
+from pulumi_encord_integrations.lifecycle.session import Session
+from tests.support.tag.model import TagSpec, TagView
+
+
+class TagReconciler(Reconciler):
+    spec = TagSpec
+    gone = "tag_not_found"
+    replaces = frozenset({"integration", "name"})
+
+    def resource_keys(self, id_: str, properties: Properties) -> ResourceKeys:
+        return named("setting", id_ or f"{properties.get('integration')}/{properties.get('name')}")
+
+    def create(self, session: Session, inputs: Properties) -> Live:
+        id_ = f"{inputs['integration']}/{inputs['name']}"
+        view = session.client.ask(TagView, "PUT", f"tags/{id_}", body={"value": inputs["value"]})
+        return self.as_live(id_, {**inputs, "value": view.value})
+
+    def read(self, session: Session, id_: str, outputs: Properties) -> Live | None:
+        integration, _, name = id_.partition("/")
+        view = session.client.get(f"tags/{id_}", TagView)
+        return self.as_live(id_, {**outputs, "integration": integration, "name": name, "value": view.value})
+
+    def update(
+        self, session: Session, id_: str, outputs: Properties, inputs: Properties, _: ResourceKeys = NOTHING
+    ) -> Live:
+        return self.create(session, inputs)
+
+    def delete(self, session: Session, id_: str, outputs: Properties, _: ResourceKeys = NOTHING) -> None:
+        session.client.ask(TagView, "DELETE", f"tags/{id_}")
