@@ -12,7 +12,7 @@ import uvicorn
 
 from bench.people import add_people
 from pulumi_encord_integrations.model.principals import Principals
-from pulumi_encord_integrations.server import bootstrap
+from pulumi_encord_integrations.server import initialization, keys
 from pulumi_encord_integrations.server.app import create_app
 from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
@@ -35,11 +35,11 @@ def counting_api(folder: Path, people: Sequence[str] = ()) -> Iterator[Served]:
     """Serves a new organization of an admin and other people until the block ends."""
     folder.mkdir(parents=True)
     database = SqliteDatabase(folder / "encord.sqlite", create=True)
-    vault = bootstrap.open_served(database, create=True)
+    vault = initialization.open_served(database, create=True)
     key_file = folder / "key"
-    bootstrap.write_once(key_file, bootstrap.new_key())
-    public_key = bootstrap.public_key_of(key_file.read_bytes())
-    bootstrap.make_organization(database, vault, "bench", "ada@example.com", public_key)
+    keys.write_once(key_file, keys.new_key())
+    public_key = keys.public_key_of(key_file.read_bytes())
+    initialization.make_organization(database, vault, "bench", "ada@example.com", public_key)
     add_people(database, people)
     app = create_app(Deployment(vault, Principals()), database)
     served = Served("", key_file)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pulumi_encord_integrations.model.principals import Principals
-from pulumi_encord_integrations.server import bootstrap
+from pulumi_encord_integrations.server import initialization
 from pulumi_encord_integrations.server.store import organizations
 from pulumi_encord_integrations.server.store.database import Database
 from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
@@ -20,7 +20,7 @@ def people(count: int) -> Sequence[str]:
 
 def embedded_people(path: Path, count: int) -> None:
     """An embedded database, as the first `up` makes it, with users in it."""
-    bootstrap.open_embedded(path, ADMIN, Principals(), create=True, read_only=False)
+    initialization.open_embedded(path, ADMIN, Principals(), create=True, read_only=False)
     database = SqliteDatabase(path)
     add_people(database, people(count))
     database.close()

@@ -62,12 +62,12 @@ def _connect_embedded(settings: Settings, *, create: bool, read_only: bool) -> "
     from pulumi_encord_integrations.client.auth import Signer, parse_key
     from pulumi_encord_integrations.client.client import Client
     from pulumi_encord_integrations.client.in_process import in_process
-    from pulumi_encord_integrations.server import bootstrap
+    from pulumi_encord_integrations.server import initialization
     from pulumi_encord_integrations.server.errors import DatabaseUnusable
 
     file = _file(settings)
     try:
-        app, key = bootstrap.open_embedded(
+        app, key = initialization.open_embedded(
             file,
             _user(settings),
             settings.principals,

@@ -96,7 +96,7 @@ def run(arguments: Sequence[str]) -> int:
         logging.getLogger("pulumi_encord_integrations").setLevel(logging.DEBUG)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(error_reporting="backslashreplace")
+            stream.reconfigure(errors="backslashreplace")
     try:
         command = typer.main.get_command(app)
         return error_reporting.ended(command.main(args=rest, prog_name=NAME, standalone_mode=False))

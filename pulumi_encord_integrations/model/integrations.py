@@ -3,7 +3,7 @@
 Each type has a file in `integration_types/`: a spec (what is declared) and a view (what is answered).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -105,6 +105,24 @@ class IntegrationTitle(Received):
 
     uuid: UUID = Field(alias="integrationUuid")
     title: str
+
+
+@dataclass(frozen=True)
+class IntegrationFilters:
+    """What a listing is narrowed to; empty means all that the caller may view."""
+
+    include_org_access: bool = False
+    mine: bool = False
+    owner: str | None = None
+    provider: str | None = None
+    titles: Sequence[str] = ()
+    uuids: Sequence[str] = ()
+
+
+class IntegrationTitles(Received):
+    """Encord's own listing."""
+
+    result: list[IntegrationTitle]
 
 
 @dataclass(frozen=True)

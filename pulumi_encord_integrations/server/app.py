@@ -1,21 +1,20 @@
 """The service: routes, and errors in Encord's form `{"message", "code"}`."""
 
 import logging
-from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from sqlalchemy import exc
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from pulumi_encord_integrations.model.problems import message_of
+from pulumi_encord_integrations.server import responses
 from pulumi_encord_integrations.server.deployment import Deployment
-from pulumi_encord_integrations.server.errors import Fault
+from pulumi_encord_integrations.server.errors import InternalFailure, ServiceError, invalid
 from pulumi_encord_integrations.server.lazy_routes import LazyRoute, LazyRouter
 from pulumi_encord_integrations.server.routes import (
     expiry,
@@ -72,7 +71,7 @@ def create_app(deployment: Deployment, database: Database) -> FastAPI:
         app.router.routes.extend(noun.router().routes)
 
     app.router.routes.extend(_health().routes)
-    app.add_exception_handler(Fault, _fault)
+    app.add_exception_handler(ServiceError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(exc.DBAPIError, _database_error)
@@ -95,28 +94,14 @@ def _health() -> LazyRouter:
     return routes
 
 
-def _answer(
-    status: int,
-    code: str,
-    message: str,
-    hint: str = "",
-    headers: Mapping[str, str] | None = None,
-    errors: Sequence[Mapping[str, str]] = (),
-) -> JSONResponse:
-    body: dict[str, Any] = {"message": message, "code": code}
-    body |= ({"hint": hint} if hint else {}) | ({"errors": errors} if errors else {})
-    return JSONResponse(body, status, headers)
+def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, ServiceError)  # noqa: S101  registered for this class alone
+    return responses.refusal(error)
 
 
-def _fault(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Fault)  # noqa: S101  registered for this class alone
-    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
-    return _answer(error.status, error.code, error.message, error.hint, headers, error.errors)
-
-
-def _invalid(_request: Request, error: Exception) -> JSONResponse:
+def _invalid(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  registered for this class alone
-    return _answer(400, "invalid_request", "; ".join(_said(found) for found in error.errors()))
+    return responses.refusal(invalid("; ".join(_said(found) for found in error.errors())))
 
 
 def _said(found: Any) -> str:
@@ -126,13 +111,13 @@ def _said(found: Any) -> str:
     return f"{'.'.join(map(str, path)) or f'the {place}'}: {message_of(found)}"
 
 
-def _http_error(request: Request, error: Exception) -> JSONResponse:
+def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  registered for this class alone
-    codes = {404: "no_such_route", 405: "method_not_allowed"}
     status, headers = error.status_code, dict(error.headers or {})
-    if status == 405:
+    if status == responses.WRONG_METHOD:
         headers["Allow"] = _methods_of(request) or headers.get("Allow", "")
-    return _answer(status, codes.get(status, "invalid_request"), str(error.detail), headers=headers)
+    code = responses.FRAMEWORK_CODES.get(status, "invalid_request")
+    return responses.failure(status, code, str(error.detail), headers=headers)
 
 
 def _methods_of(request: Request) -> str:
@@ -145,20 +130,24 @@ def _methods_of(request: Request) -> str:
     return ", ".join(sorted({method for route in here for method in route.methods or ()}))
 
 
-def _unkept(_request: Request, error: Exception) -> JSONResponse:
+def _unkept(_request: Request, error: Exception) -> Response:
     _log.warning("data: %s", type(getattr(error, "orig", error)).__name__)
-    return _answer(400, "invalid_request", "a text or number is not one that can be kept")
+    return responses.refusal(invalid("a text or number is not one that can be kept"))
 
 
-def _database_error(request: Request, error: Exception) -> JSONResponse:
+def _database_error(request: Request, error: Exception) -> Response:
     database: Database = request.app.state.database
     if database.is_busy(error):
-        return _answer(503, "database_busy", "the database is busy", "Try again", _SOON)
+        return responses.failure(
+            responses.UNAVAILABLE, "database_busy", "the database is busy", "Try again", _SOON
+        )
     if database.is_away(error):
         _log.error("database: %s", type(getattr(error, "orig", error)).__name__)
-        return _answer(
-            503, "database_away", "the database does not answer", "Try again", {"Retry-After": "1"}
+        return responses.failure(
+            responses.UNAVAILABLE, "database_away", "the database does not answer", "Try again", _SOON
         )
     said = str(getattr(error, "orig", error)).partition("\n")[0]
     _log.error("database: %s", said)
-    return _answer(500, "database_error", f"the database failed: {said}", database.remedy)
+    return responses.refusal(
+        InternalFailure("database_error", f"the database failed: {said}", database.remedy)
+    )

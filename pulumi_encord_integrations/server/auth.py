@@ -15,7 +15,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from http_sf import StructuredFieldError
 
-from pulumi_encord_integrations.server.errors import Fault, not_authenticated
+from pulumi_encord_integrations.server.errors import Unauthenticated, unauthenticated
 from pulumi_encord_integrations.server.vault import Vault
 
 LABEL = "encord-sig"
@@ -86,14 +86,14 @@ def issue_token(public_key: str, vault: Vault) -> str:
 def _prove_bearer(authorization: str, incoming: Incoming, vault: Vault) -> Proof:
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token.isascii():
-        raise not_authenticated("the Authorization header is not a bearer token")
+        raise unauthenticated("the Authorization header is not a bearer token")
     try:
         # One spelling only: the token is part of what tells a repeat from another request.
         if base64.urlsafe_b64encode(base64.urlsafe_b64decode(token)).decode() != token:
             raise InvalidToken
         public_key = _fernet(vault).decrypt(token.encode(), ttl=TOKEN_SECONDS).decode()
     except (InvalidToken, ValueError):
-        raise not_authenticated("the bearer token is not valid or has ended", "Get a new one") from None
+        raise unauthenticated("the bearer token is not valid or has ended", "Get a new one") from None
     request = (token, incoming.method, incoming.target, sha256(incoming.body).hexdigest())
     return Proof(public_key, request, signed=False)
 
@@ -106,12 +106,12 @@ def _prove_signature(incoming: Incoming, window: int, addresses: Sequence[Addres
     covered, params, signature = _signature_fields(incoming.headers)
     own = covered == _OWN_COMPONENTS
     if not own and covered != _SDK_COMPONENTS:
-        raise not_authenticated("the signature does not cover method, target and digest")
+        raise unauthenticated("the signature does not cover method, target and digest")
     expected = _SDK_PARAMS | ({"nonce"} if own else set())
     if set(params) != expected or not isinstance(params["alg"], str) or params["alg"] != "ed25519":
-        raise not_authenticated("the signature's parameters are not created, keyid and alg ed25519")
+        raise unauthenticated("the signature's parameters are not created, keyid and alg ed25519")
     if own and not (isinstance(params["nonce"], str) and len(params["nonce"]) >= _MIN_NONCE):
-        raise not_authenticated(f"the signature's nonce has fewer than {_MIN_NONCE} characters")
+        raise unauthenticated(f"the signature's nonce has fewer than {_MIN_NONCE} characters")
     digest = _checked_digest(incoming)
     key = _public_key(params["keyid"])
     # What was received is verified as it stands: serialising the parsed form anew would hide differences.
@@ -140,7 +140,7 @@ def _verifies(key: Ed25519PublicKey, signature: bytes, base: str) -> bool:
     return True
 
 
-def _mismatch(incoming: Incoming, covered: tuple[str, ...], addresses: Sequence[Address]) -> Fault:
+def _mismatch(incoming: Incoming, covered: tuple[str, ...], addresses: Sequence[Address]) -> Unauthenticated:
     """Says what arrived, all of it sent by the caller, who so sees what was changed on the way."""
     arrived = {"@method": incoming.method, "@request-target": incoming.target}
     if "@authority" in covered:
@@ -149,8 +149,7 @@ def _mismatch(incoming: Incoming, covered: tuple[str, ...], addresses: Sequence[
     host = f", for the host {told['@authority']}" if "@authority" in told else ""
     # One address at most: whoever asks is unknown.
     served = f"; this API serves {addresses[0]}" if addresses else ""
-    return Fault(
-        401,
+    return Unauthenticated(
         "signature_mismatch",
         "the signature does not match the request that arrived: "
         f"{told['@method']} {told['@request-target']}{host}{served}",
@@ -175,8 +174,8 @@ def _told(value: str) -> str:
 def _signature_fields(headers: Mapping[str, str]) -> tuple[tuple[str, ...], dict[str, Any], bytes]:
     given, value = headers.get("signature-input", ""), headers.get("signature", "")
     if not given or not value:
-        raise not_authenticated("the request is not signed and has no bearer token")
-    malformed = not_authenticated("the signature headers are malformed")
+        raise unauthenticated("the request is not signed and has no bearer token")
+    malformed = unauthenticated("the signature headers are malformed")
     if not given.startswith(f"{LABEL}=") or len(given) > _MAX_FIELD or len(value) > _MAX_FIELD:
         raise malformed
     try:
@@ -207,10 +206,10 @@ def _dictionary(field: str) -> dict[str, Any]:
 def _checked_digest(incoming: Incoming) -> str:
     given = incoming.headers.get("content-digest", "")
     if not given:
-        raise not_authenticated("the request has no Content-Digest header", "A proxy must pass it on")
+        raise unauthenticated("the request has no Content-Digest header", "A proxy must pass it on")
     expected = f"sha-256=:{base64.b64encode(sha256(incoming.body).digest()).decode()}:"
     if not hmac.compare_digest(given.encode(), expected.encode()):
-        raise not_authenticated(
+        raise unauthenticated(
             f"the Content-Digest does not match the body that arrived ({len(incoming.body)} bytes)",
             "A proxy must pass on bodies unchanged",
         )
@@ -223,17 +222,16 @@ def _public_key(keyid: object) -> Ed25519PublicKey:
             raise ValueError
         return Ed25519PublicKey.from_public_bytes(bytes.fromhex(keyid))
     except ValueError:
-        raise not_authenticated("the signature's keyid is not an Ed25519 public key in hexadecimal") from None
+        raise unauthenticated("the signature's keyid is not an Ed25519 public key in hexadecimal") from None
 
 
 def _check_time(created: object, window: int) -> None:
     if not isinstance(created, int) or isinstance(created, bool):
-        raise not_authenticated("the signature's created is not a time in seconds")
+        raise unauthenticated("the signature's created is not a time in seconds")
     ahead = created - time.time()
     if abs(ahead) > window:
         way = "ahead of" if ahead > 0 else "behind"
-        raise Fault(
-            401,
+        raise Unauthenticated(
             "clock_skew",
             f"the request was signed {abs(ahead):.0f} s {way} the API's clock, more than {window} s",
             "Set the clocks of both machines",

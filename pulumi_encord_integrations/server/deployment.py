@@ -1,5 +1,6 @@
 """The configuration of one deployment of the API."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -9,8 +10,7 @@ from pulumi_encord_integrations.server.auth import Address
 from pulumi_encord_integrations.server.vault import Vault
 
 if TYPE_CHECKING:
-    from pulumi_encord_integrations.server.signing.aws import Roles
-    from pulumi_encord_integrations.server.signing.azure import Delegation
+    from pulumi_encord_integrations.server.clouds.adapter import CloudAdapter
 
 SIGNATURE_WINDOW = 300
 """Seconds that a signature may be old, or ahead of the server's clock."""
@@ -28,16 +28,8 @@ class Deployment:
     """Where callers reach the API; empty: where the Host header says."""
 
     @cached_property
-    def roles(self) -> "Roles":
-        """Sessions of customers' roles."""
-        from pulumi_encord_integrations.server.signing.aws import Roles
+    def adapters(self) -> "Mapping[str, CloudAdapter]":
+        """How data of each type of integration is reached, by provider."""
+        from pulumi_encord_integrations.server.clouds.registry import adapters
 
-        return Roles()
-
-    @cached_property
-    def delegation(self) -> "Delegation":
-        """Azure's user delegation keys."""
-        from pulumi_encord_integrations.server.signing.azure import Delegation, application_credential
-
-        application = application_credential(self.principals.application_id, self.clouds.azure_secret)
-        return Delegation(application)
+        return adapters(self.principals, self.clouds)

@@ -1,21 +1,60 @@
-"""Refusals of the API, each with its status, code and remedy."""
+"""What services refuse. Each class is one kind of refusal; `responses.STATUSES` says what it is over HTTP."""
 
 from collections.abc import Mapping, Sequence
 
 
-class Fault(Exception):
-    """A refusal that becomes the answer `{"message", "code", "hint"}`."""
+class ServiceError(Exception):
+    """A refusal: a code for programs, what is wrong and what to do for people."""
 
     def __init__(
-        self, status: int, code: str, message: str, hint: str = "", errors: Sequence[Mapping[str, str]] = ()
+        self, code: str, message: str, hint: str = "", errors: Sequence[Mapping[str, str]] = ()
     ) -> None:
         super().__init__(message)
-        self.status = status
         self.code = code
         self.message = message
         self.hint = hint
         self.errors = errors
         """Each thing that is refused, where one request asks for many; the parts of it that were signed."""
+
+
+class InvalidRequest(ServiceError):
+    """The request itself is wrong."""
+
+
+class Unauthenticated(ServiceError):
+    """Nobody is known by these credentials."""
+
+
+class PermissionDenied(ServiceError):
+    """The caller is known and may not."""
+
+
+class ObjectNotFound(ServiceError):
+    """There is no such object, or not for this caller."""
+
+
+class Conflict(ServiceError):
+    """It does not fit what is there."""
+
+
+class PreconditionFailed(ServiceError):
+    """What is there is not what the caller has read."""
+
+
+class RequestTooLarge(ServiceError):
+    """The body is larger than any request may be."""
+
+
+class CloudFailed(ServiceError):
+    """A cloud did not do what it was asked for; asking again would not help."""
+
+
+class NotConfigured(ServiceError):
+    """The deployment lacks what the request needs."""
+
+
+class InternalFailure(ServiceError):
+    """A bug of ours."""
 
 
 class DatabaseUnusable(Exception):
@@ -28,21 +67,11 @@ class DatabaseUnusable(Exception):
         self.missing = missing
 
 
-def not_authenticated(message: str, hint: str = "") -> Fault:
-    """401: nobody is known by these credentials."""
-    return Fault(401, "not_authenticated", message, hint)
+def invalid(message: str) -> InvalidRequest:
+    """A refusal that needs no code of its own."""
+    return InvalidRequest("invalid_request", message)
 
 
-def not_allowed(code: str, message: str, hint: str = "") -> Fault:
-    """403: the caller is known and may not."""
-    return Fault(403, code, message, hint)
-
-
-def conflict(code: str, message: str, hint: str = "") -> Fault:
-    """409: it does not fit what is there."""
-    return Fault(409, code, message, hint)
-
-
-def invalid(message: str) -> Fault:
-    """400: the request itself is wrong."""
-    return Fault(400, "invalid_request", message)
+def unauthenticated(message: str, hint: str = "") -> Unauthenticated:
+    """A refusal that needs no code of its own."""
+    return Unauthenticated("not_authenticated", message, hint)

@@ -9,14 +9,19 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
 from sqlalchemy import exc
 from starlette.exceptions import HTTPException
 
 from pulumi_encord_integrations.server import auth
 from pulumi_encord_integrations.server.deployment import Deployment
-from pulumi_encord_integrations.server.errors import Fault, not_authenticated
+from pulumi_encord_integrations.server.errors import (
+    InternalFailure,
+    RequestTooLarge,
+    ServiceError,
+    unauthenticated,
+)
 from pulumi_encord_integrations.server.lazy_routes import LazyRouter
+from pulumi_encord_integrations.server.responses import ErrorBody
 
 PREFIX = "/v2/public"
 MAX_BODY = 1024 * 1024
@@ -26,16 +31,6 @@ MAX_LARGE_BODY = 16 * MAX_BODY
 
 _log = logging.getLogger(__name__)
 _ONCE = ("authorization", "content-digest", "signature", "signature-input", "host")
-
-
-class Refusal(BaseModel):
-    """Every answer that is no success."""
-
-    message: str
-    code: str
-    hint: str | None = None
-    errors: list[dict[str, str]] | None = None
-    """Each refusal, where one request asks for many things; what arrived, where a signature is not of it."""
 
 
 class AuthenticatedRoute(APIRoute):
@@ -55,7 +50,7 @@ class AuthenticatedRoute(APIRoute):
                     incoming, deployment.vault, deployment.window, deployment.addresses
                 )
                 return await handle(request)
-            except (Fault, HTTPException, RequestValidationError, exc.TimeoutError):
+            except (ServiceError, HTTPException, RequestValidationError, exc.TimeoutError):
                 raise
             except Exception as error:
                 # What breaks a constraint is a bug of ours, and its text quotes values.
@@ -75,21 +70,21 @@ class LargeRoute(AuthenticatedRoute):
 def router(noun: str, prefix: str = "", *, large: bool = False) -> LazyRouter:
     """A router whose routes all stand behind the border; `large` for those that take long lists."""
     route = LargeRoute if large else AuthenticatedRoute
-    refusals: dict[int | str, dict[str, Any]] = {"default": {"model": Refusal, "description": "Refused"}}
+    refusals: dict[int | str, dict[str, Any]] = {"default": {"model": ErrorBody, "description": "Refused"}}
     return LazyRouter(noun, PREFIX + prefix, route, refusals)
 
 
-def _bug(request: Request, error: Exception) -> Fault:
+def _bug(request: Request, error: Exception) -> InternalFailure:
     # Only the kind of the error and its place: its text may quote what the caller sent.
     frame = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(frame.filename).name}:{frame.lineno}"
     _log.error("%s %s: %s in %s", request.method, request.url.path, type(error).__name__, place)
-    return Fault(500, "internal_error", "the API failed", "See its log")
+    return InternalFailure("internal_error", "the API failed", "See its log")
 
 
 async def _incoming(request: Request, max_body: int) -> auth.Incoming:
     if any(len(request.headers.getlist(name)) > 1 for name in _ONCE):
-        raise not_authenticated(f"a request may hold each of {', '.join(_ONCE)} once")
+        raise unauthenticated(f"a request may hold each of {', '.join(_ONCE)} once")
     query = request.scope["query_string"].decode("latin-1")
     path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1")
     return auth.Incoming(
@@ -106,7 +101,7 @@ async def _body(request: Request, max_body: int) -> bytes:
     async for chunk in request.stream():
         body += chunk
         if len(body) > max_body:
-            raise Fault(413, "payload_too_large", f"a request may hold {max_body} bytes")
+            raise RequestTooLarge("payload_too_large", f"a request may hold {max_body} bytes")
     # Starlette hands this to whoever parses the body after us.
     request._body = bytes(body)
     return request._body

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pulumi_encord_integrations.model.principals import CloudAccess
+from pulumi_encord_integrations.server.clouds.azure import Azure, Delegation
 from pulumi_encord_integrations.server.deployment import Deployment
-from pulumi_encord_integrations.server.signing.azure import Delegation
 from tests.support.api import INTEGRATIONS, PRINCIPALS, Answer, Api
 from tests.support.clouds.azurite import ACCOUNT, TENANT, Azurite, Credential, account_sas
 from tests.support.clouds.fetching import fetched
@@ -23,7 +23,9 @@ class Deployed:
         clouds = CloudAccess(azure_blob_endpoint=cloud.endpoint.replace(ACCOUNT, "{account}"))
         deployment = Deployment(api.vault, PRINCIPALS, clouds)
         # Azurite asks no Entra: the credential is the one thing that stands in here.
-        deployment.__dict__["delegation"] = Delegation(lambda _tenant: Credential())
+        azure = deployment.adapters["AZURE"]
+        assert isinstance(azure, Azure)
+        azure.delegation = Delegation(lambda _tenant: Credential())
         api.app.state.deployment = deployment
 
     def integrate(self, **more: object) -> str:

@@ -133,7 +133,7 @@ def test_a_stale_proof_is_renewed_before_anything_is_signed(
     assert deployed.sign(uuid, KEYS[0]).status == 200
     deployed.trust("", "open")
     assert deployed.sign(uuid, KEYS[0]).status == 200
-    monkeypatch.setattr("pulumi_encord_integrations.server.store.trust.FRESH_SECONDS", 0)
+    monkeypatch.setattr("pulumi_encord_integrations.server.store.access_proofs.FRESH_SECONDS", 0)
     assert deployed.sign(uuid, KEYS[0]).refusal == (409, "role_unverified")
     assert deployed.view(uuid)["verified"] is False
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_encord_integrations.server.errors import Fault
+from pulumi_encord_integrations.server.errors import InternalFailure, InvalidRequest
 from pulumi_encord_integrations.server.services import registrations as actions
 from tests.support.api import CREATOR, MEMBER, Api, served
 from tests.support.command import COMMAND, Ran, environment, key_file, run
@@ -184,7 +184,7 @@ def test_a_refusal_of_the_api_says_where_and_never_to_run_it_again(
     def refusing(*given: Any) -> Any:
         calls[0] += 1
         if calls[0] == 2:
-            raise Fault(400, "invalid_request", "videos[7]: is refused")
+            raise InvalidRequest("invalid_request", "videos[7]: is refused")
         return real(*given)
 
     monkeypatch.setattr(actions, "register", refusing)
@@ -241,7 +241,7 @@ def test_a_run_that_failed_goes_on_where_it_ended(deployed: Api, monkeypatch: py
     def failing(*given: Any) -> Any:
         calls[0] += 1
         if calls[0] == 3:
-            raise Fault(500, "internal_error", "the API failed")
+            raise InternalFailure("internal_error", "the API failed")
         return real(*given)
 
     monkeypatch.setattr(actions, "register", failing)

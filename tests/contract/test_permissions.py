@@ -10,8 +10,9 @@ import pytest
 from fastapi import APIRouter, FastAPI
 
 from pulumi_encord_integrations.model.signing import AccessChecked
-from pulumi_encord_integrations.server.signing import Signed, trust
-from pulumi_encord_integrations.server.signing.aws import Roles
+from pulumi_encord_integrations.server.clouds import aws_trust
+from pulumi_encord_integrations.server.clouds.adapter import AccessFinding, SignedObjects
+from pulumi_encord_integrations.server.clouds.aws_sessions import RoleSessions
 from tests.support.api import (
     AWS,
     BOSS,
@@ -144,9 +145,9 @@ ACTS = [
 def _trusted(monkeypatch: pytest.MonkeyPatch) -> None:
     """A cloud in which every role trusts this API alone; what clouds answer is judged in tests/clouds."""
     good = AccessChecked(valid=True, checks=[])
-    signed = Signed(["https://signed.test"], datetime.now(UTC))
-    monkeypatch.setattr(trust, "probe", lambda _role: trust.Finding(good, 43_200, "role_session"))
-    monkeypatch.setattr(Roles, "sign", lambda *_given: signed)
+    signed = SignedObjects(["https://signed.test"], datetime.now(UTC))
+    monkeypatch.setattr(aws_trust, "probe", lambda _role: AccessFinding(good, 43_200, "role_session"))
+    monkeypatch.setattr(RoleSessions, "sign", lambda *_given: signed)
 
 
 @pytest.fixture

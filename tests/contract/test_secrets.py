@@ -13,7 +13,7 @@ from pydantic.alias_generators import to_camel
 from pulumi_encord_integrations.client import integrations
 from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.model.integrations import integration_types
-from pulumi_encord_integrations.server import bootstrap
+from pulumi_encord_integrations.server import initialization
 from pulumi_encord_integrations.server.errors import DatabaseUnusable
 from pulumi_encord_integrations.server.store.revision import encryption_key_file
 from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
@@ -246,7 +246,7 @@ def test_an_altered_ciphertext_does_not_open(probes: Api) -> None:
 
 def _opening(api: Api) -> str:
     with pytest.raises(DatabaseUnusable) as refusal:
-        bootstrap.open_embedded(api.path, "ada@example.com", PRINCIPALS, create=True, read_only=False)
+        initialization.open_embedded(api.path, "ada@example.com", PRINCIPALS, create=True, read_only=False)
     return f"{refusal.value.message} {refusal.value.hint}"
 
 
@@ -270,7 +270,9 @@ def test_another_databases_encryption_key_starts_nothing(on_sqlite: Api) -> None
 
 
 def test_key_files_are_their_owners_alone(local: Api, tmp_path: Path) -> None:
-    bootstrap.open_embedded(tmp_path / "new", "ada@example.com", PRINCIPALS, create=True, read_only=False)
+    initialization.open_embedded(
+        tmp_path / "new", "ada@example.com", PRINCIPALS, create=True, read_only=False
+    )
     names = ("new", "new.encryption-key", "new.ada@example.com.key")
     assert [oct((tmp_path / name).stat().st_mode & 0o777) for name in names] == ["0o600"] * 3
     assert not list(tmp_path.glob(".new*"))

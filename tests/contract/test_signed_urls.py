@@ -12,8 +12,9 @@ from botocore.exceptions import ClientError
 from syrupy.assertion import SnapshotAssertion
 
 from pulumi_encord_integrations.model.signing import AccessChecked
-from pulumi_encord_integrations.server.signing import s3, trust
-from pulumi_encord_integrations.server.signing.aws import Role
+from pulumi_encord_integrations.server.clouds import aws_trust, s3
+from pulumi_encord_integrations.server.clouds.adapter import AccessFinding
+from pulumi_encord_integrations.server.clouds.aws_sessions import Role
 from tests.support.api import INTEGRATIONS, Answer, Api, served
 from tests.support.command import Ran, key_file, run, scrubbed
 from tests.support.types import CANARY, CASES, TENANT
@@ -166,12 +167,12 @@ def test_verify_tells_what_the_probes_saw(
     on_sqlite: Api, policy: str, monkeypatch: pytest.MonkeyPatch, snapshot: SnapshotAssertion
 ) -> None:
     on_sqlite.create(title="prod-images")
-    monkeypatch.setattr(trust, "wrong_id", lambda given: f"wrong {given}")
+    monkeypatch.setattr(aws_trust, "wrong_id", lambda given: f"wrong {given}")
     error = ClientError({"Error": {"Code": "Throttling"}}, "AssumeRole")
-    monkeypatch.setattr(trust, "_assumable", lambda _sts, _arn, given: (POLICIES[policy](given), error))
-    monkeypatch.setattr(trust, "_longest_session", lambda _sts, _role: (43_200, "role_session"))
-    real = trust.probe
-    monkeypatch.setattr(trust, "probe", lambda role: real(role, lambda: None))  # type: ignore[arg-type, return-value]
+    monkeypatch.setattr(aws_trust, "_assumable", lambda _sts, _arn, given: (POLICIES[policy](given), error))
+    monkeypatch.setattr(aws_trust, "_longest_session", lambda _sts, _role: (43_200, "role_session"))
+    real = aws_trust.probe
+    monkeypatch.setattr(aws_trust, "probe", lambda role: real(role, lambda: None))  # type: ignore[arg-type, return-value]
     with served(on_sqlite.app) as address:
         folder = on_sqlite.path.parent
         settings = {
@@ -188,10 +189,10 @@ def test_verify_tells_what_the_probes_saw(
 def test_a_finding_is_kept_only_of_what_was_probed(local: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     path = f"{INTEGRATIONS}/{local.create()['integrationUuid']}"
 
-    def meanwhile(_role: Role) -> trust.Finding:
+    def meanwhile(_role: Role) -> AccessFinding:
         local.send(method="PATCH", path=path, body={"roleArn": "arn:aws:iam::999999999999:role/other"})
-        return trust.Finding(AccessChecked(valid=True, checks=[]), 3600, "role_session")
+        return AccessFinding(AccessChecked(valid=True, checks=[]), 3600, "role_session")
 
-    monkeypatch.setattr(trust, "probe", meanwhile)
+    monkeypatch.setattr(aws_trust, "probe", meanwhile)
     assert local.send(method="POST", path=f"{path}/access-check").body["valid"] is True
     assert local.send(path=path).body["verified"] is False

@@ -9,7 +9,7 @@ import pytest
 
 from pulumi_encord_integrations import embedded
 from pulumi_encord_integrations.client.settings import Settings
-from pulumi_encord_integrations.server.bootstrap import new_key
+from pulumi_encord_integrations.server.keys import new_key
 from tests.support.engine import UP, USER, Project, line_with
 from tests.support.served import Served, free_port, served
 

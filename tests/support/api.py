@@ -24,7 +24,7 @@ from pulumi_encord_integrations.client.auth import Signer
 from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.client.in_process import in_process
 from pulumi_encord_integrations.model.principals import Principals
-from pulumi_encord_integrations.server import bootstrap
+from pulumi_encord_integrations.server import initialization
 from pulumi_encord_integrations.server.app import create_app
 from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.store import organizations
@@ -96,7 +96,7 @@ def _founded() -> Path:
     folder = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, folder)
     database = SqliteDatabase(folder / NAME, create=True)
-    found(database, bootstrap.open_served(database, create=True))
+    found(database, initialization.open_served(database, create=True))
     database.close()
     return folder
 
@@ -104,7 +104,7 @@ def _founded() -> Path:
 def found(database: Database, vault: Vault) -> None:
     """Two organizations and their people, unless they are there."""
     keys = {who: public(key) for who, key in _keys().items()}
-    if not bootstrap.make_organization(database, vault, "Acme", CREATOR, keys[CREATOR]):
+    if not initialization.make_organization(database, vault, "Acme", CREATOR, keys[CREATOR]):
         return
     with database.write() as connection:
         acme = organizations.first(connection)
@@ -146,7 +146,7 @@ class Api:
             shutil.copy(_founded() / NAME, self.path)
         self._databases: list[Database] = []
         self.database = self._opened(create=True)
-        self.vault: Vault = bootstrap.open_served(self.database, create=True)
+        self.vault: Vault = initialization.open_served(self.database, create=True)
         found(self.database, self.vault)
         self.app = application(self.vault, self.database)
         self._http: dict[str, httpx2.Client] = {}
@@ -173,7 +173,7 @@ class Api:
         again = object.__new__(Api)
         again.__dict__.update(self.__dict__)
         again.database = self._opened(create=False)
-        again.vault = bootstrap.open_served(again.database)
+        again.vault = initialization.open_served(again.database)
         again.app = application(again.vault, again.database)
         again.transport, again._http = in_process(again.app), {}
         return again

@@ -9,7 +9,7 @@ from pathlib import Path
 from pulumi_encord_integrations.client import integrations
 from pulumi_encord_integrations.client.auth import Signer, parse_key
 from pulumi_encord_integrations.client.client import Client
-from pulumi_encord_integrations.server import bootstrap
+from pulumi_encord_integrations.server import initialization, keys
 from pulumi_encord_integrations.server.app import create_app
 from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.store import organizations
@@ -36,11 +36,11 @@ class Served:
 
     def new_organization(self, admin: str) -> bytes:
         """One more organization; answers its admin's private key."""
-        key = bootstrap.new_key()
+        key = keys.new_key()
         with self.database.write() as connection:
             uuid = organizations.create(connection, "another", self.key_id)
             organizations.add_user(connection, uuid, admin, "ADMIN")
-            organizations.add_key(connection, uuid, admin, bootstrap.public_key_of(key))
+            organizations.add_key(connection, uuid, admin, keys.public_key_of(key))
         return key
 
     def living(self) -> set[str]:
@@ -52,10 +52,10 @@ class Served:
 @contextmanager
 def served(database_file: Path, admin: str = "ada@example.com") -> Iterator[Served]:
     """Serves a new database until left."""
-    key = bootstrap.new_key()
+    key = keys.new_key()
     database = SqliteDatabase(database_file, create=True)
-    vault = bootstrap.open_served(database, create=True)
-    bootstrap.make_organization(database, vault, "acme", admin, bootstrap.public_key_of(key))
+    vault = initialization.open_served(database, create=True)
+    initialization.make_organization(database, vault, "acme", admin, keys.public_key_of(key))
     try:
         with api.served(create_app(Deployment(vault), database)) as endpoint:
             yield Served(endpoint, database, key, vault.key_id)

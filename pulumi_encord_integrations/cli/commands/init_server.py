@@ -52,17 +52,17 @@ def init_server(
     place = database_in(database, settings)
     require_server(place)
     from pulumi_encord_integrations.model.text import Email, Title
-    from pulumi_encord_integrations.server import founding
+    from pulumi_encord_integrations.server import initialization
     from pulumi_encord_integrations.server.errors import DatabaseUnusable
 
     name = _checked(Title, organization, "--organization")
     email = _checked(Email, admin, "--admin")
     opened = open_database(place, encryption_key or settings.encryption_key_file, create=True)
     try:
-        founding.refuse_founded(opened)
+        initialization.refuse_initialized(opened)
         key = _read(public_key) if public_key else _made(new_key or Path())
-        made = founding.found(opened, founding.Founder(name, email, key))
-    except founding.AlreadyFounded as error:
+        made = initialization.initialize(opened, initialization.NewOrganization(name, email, key))
+    except initialization.AlreadyInitialized as error:
         raise Refused(error.message, hint=error.hint) from None
     except DatabaseUnusable as error:
         raise ConfigurationError(error.message, hint=error.hint) from None
@@ -96,10 +96,10 @@ def _checked(kind: Any, value: str, flag: str) -> str:
 
 
 def _read(file: Path) -> str:
-    from pulumi_encord_integrations.server import founding
+    from pulumi_encord_integrations.server import keys
 
     try:
-        return founding.public_key_in(content(file))
+        return keys.public_key_in(content(file))
     except OSError as error:
         raise ConfigurationError(f"cannot read {file}: {error.strerror}") from None
     except ValueError:
@@ -107,10 +107,10 @@ def _read(file: Path) -> str:
 
 
 def _made(file: Path) -> str:
-    from pulumi_encord_integrations.server import bootstrap
+    from pulumi_encord_integrations.server import keys
 
     if file.exists():
         raise ConfigurationError(f"{file} exists", hint="Name a new file, or use --public-key")
-    private_key = bootstrap.new_key()
-    bootstrap.write_once(file, private_key)
-    return bootstrap.public_key_of(private_key)
+    private_key = keys.new_key()
+    keys.write_once(file, private_key)
+    return keys.public_key_of(private_key)

@@ -54,7 +54,7 @@ def remove_admin(
 
 
 def _remove(database: "OpenDatabase", integration: str, email: str, *, yes: bool) -> "Listed":
-    from pulumi_encord_integrations.server.errors import DatabaseUnusable, Fault
+    from pulumi_encord_integrations.server.errors import DatabaseUnusable, ObjectNotFound, ServiceError
     from pulumi_encord_integrations.server.services import operations
 
     try:
@@ -67,7 +67,7 @@ def _remove(database: "OpenDatabase", integration: str, email: str, *, yes: bool
         operations.remove_admin(database, found.uuid, email)
     except DatabaseUnusable as error:
         raise ConfigurationError(error.message, hint=error.hint) from None
-    except Fault as fault:
-        kind = NotFound if fault.status == 404 else Refused
-        raise kind(fault.message, hint=fault.hint) from None
+    except ServiceError as error:
+        kind = NotFound if isinstance(error, ObjectNotFound) else Refused
+        raise kind(error.message, hint=error.hint) from None
     return found

@@ -101,9 +101,9 @@ def _address_of(url: str) -> "Address":
 def _open(database: "OpenDatabase", settings: "Settings", addresses: "tuple[Address, ...]" = ()) -> Any:
     """The service on a database that `init-server` made; raises `ConfigurationError`."""
     from pulumi_encord_integrations.server.app import create_app
-    from pulumi_encord_integrations.server.bootstrap import open_served
     from pulumi_encord_integrations.server.deployment import Deployment
     from pulumi_encord_integrations.server.errors import DatabaseUnusable
+    from pulumi_encord_integrations.server.initialization import open_served
 
     try:
         vault = open_served(database)

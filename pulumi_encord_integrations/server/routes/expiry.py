@@ -7,7 +7,7 @@ from fastapi import Response
 
 from pulumi_encord_integrations.model.expiry import ExpiryChange, ExpiryView
 from pulumi_encord_integrations.server import middleware
-from pulumi_encord_integrations.server.calls import Authenticated
+from pulumi_encord_integrations.server.dependencies import Authenticated
 from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 from pulumi_encord_integrations.server.routes.schema import body_of
 from pulumi_encord_integrations.server.services import expiry as service
@@ -21,18 +21,18 @@ def router() -> LazyRouter:
     routes = middleware.router("expiry", "/cloud-integrations")
 
     @routes.get(_PATH, response_model=ExpiryView)
-    def read(call: Authenticated, uuid: UUID) -> Response:
+    def read(request: Authenticated, uuid: UUID) -> Response:
         """How long signed URLs live; AWS, GCP and OTC alone."""
-        return call.read(lambda connection, caller: service.read(call, connection, caller, uuid))
+        return request.read(service.read, uuid)
 
     @routes.put(_PATH, response_model=ExpiryView)
-    def change(call: Authenticated, uuid: UUID, body: _change_body) -> Response:
+    def change(request: Authenticated, uuid: UUID, body: _change_body) -> Response:
         """Sets how long signed URLs live."""
-        return call.write(lambda connection, caller: service.change(call, connection, caller, uuid, body))
+        return request.write(service.change, uuid, body)
 
     @routes.delete(_PATH, response_model=ExpiryView)
-    def restore(call: Authenticated, uuid: UUID) -> Response:
+    def restore(request: Authenticated, uuid: UUID) -> Response:
         """Sets it back to 1 week."""
-        return call.write(lambda connection, caller: service.restore(call, connection, caller, uuid))
+        return request.write(service.restore, uuid)
 
     return routes

@@ -15,7 +15,7 @@ from pulumi_encord_integrations.model.members import (
     UsersGrant,
 )
 from pulumi_encord_integrations.server import middleware
-from pulumi_encord_integrations.server.calls import Authenticated
+from pulumi_encord_integrations.server.dependencies import Authenticated
 from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 from pulumi_encord_integrations.server.routes.schema import body_of
 from pulumi_encord_integrations.server.services import grants
@@ -30,42 +30,42 @@ def router() -> LazyRouter:
     routes = middleware.router("grants", "/cloud-integrations", large=True)
 
     @routes.get("/access", response_model=Page[UserAccess])
-    def access(call: Authenticated, user_email: Annotated[str, Query(alias="userEmail")]) -> Response:
+    def access(request: Authenticated, user_email: Annotated[str, Query(alias="userEmail")]) -> Response:
         """What a user may do on each integration that the caller administers; all of one's own."""
-        return call.read(lambda connection, caller: grants.access(connection, caller, user_email))
+        return request.read(grants.access, user_email)
 
     @routes.get("/{uuid:uuid}/users", response_model=Page[IntegrationUser])
-    def list_users(call: Authenticated, uuid: UUID) -> Response:
+    def list_users(request: Authenticated, uuid: UUID) -> Response:
         """Individual members, in one page."""
-        return call.read(lambda connection, caller: grants.users(connection, caller, uuid))
+        return request.read(grants.users, uuid)
 
     @routes.post("/{uuid:uuid}/users", response_model=Page[IntegrationUser])
-    def add_users(call: Authenticated, uuid: UUID, body: _users_body) -> Response:
+    def add_users(request: Authenticated, uuid: UUID, body: _users_body) -> Response:
         """Adds several users in one role, all or none."""
-        return call.write(lambda connection, caller: grants.add_users(connection, caller, uuid, body))
+        return request.write(grants.add_users, uuid, body)
 
     @routes.post("/{uuid:uuid}/users/bulk-delete", response_model=Page[IntegrationUser])
-    def remove_users(call: Authenticated, uuid: UUID, body: _emails_body) -> Response:
+    def remove_users(request: Authenticated, uuid: UUID, body: _emails_body) -> Response:
         """Removes several users, all or none; who is no member is passed over."""
-        return call.write(lambda connection, caller: grants.remove_users(connection, caller, uuid, body))
+        return request.write(grants.remove_users, uuid, body)
 
     @routes.get("/{uuid:uuid}/groups", response_model=Page[GrantedGroup])
-    def list_groups(call: Authenticated, uuid: UUID) -> Response:
+    def list_groups(request: Authenticated, uuid: UUID) -> Response:
         """Groups that the integration is shared with, in one page."""
-        return call.read(lambda connection, caller: grants.groups(connection, caller, uuid))
+        return request.read(grants.groups, uuid)
 
     @routes.post("/{uuid:uuid}/groups", response_model=Page[GrantedGroup])
-    def add_groups(call: Authenticated, uuid: UUID, body: _groups_body) -> Response:
+    def add_groups(request: Authenticated, uuid: UUID, body: _groups_body) -> Response:
         """Shares the integration with groups in one role."""
-        return call.write(lambda connection, caller: grants.add_groups(connection, caller, uuid, body))
+        return request.write(grants.add_groups, uuid, body)
 
     @routes.delete("/{uuid:uuid}/groups", response_model=Page[GrantedGroup])
     def remove_groups(
-        call: Authenticated, uuid: UUID, group_hash_list: Annotated[list[UUID], Query(alias="groupHashList")]
+        request: Authenticated,
+        uuid: UUID,
+        group_hash_list: Annotated[list[UUID], Query(alias="groupHashList")],
     ) -> Response:
         """Takes groups off, whatever their role."""
-        return call.write(
-            lambda connection, caller: grants.remove_groups(connection, caller, uuid, group_hash_list)
-        )
+        return request.write(grants.remove_groups, uuid, group_hash_list)
 
     return routes

@@ -7,31 +7,21 @@ from uuid import UUID
 
 from fastapi import Query, Response
 from pydantic import Field
-from sqlalchemy import Connection
 
-from pulumi_encord_integrations.model.base import Page, Received
+from pulumi_encord_integrations.model.base import Page
 from pulumi_encord_integrations.model.identity import LetGo
 from pulumi_encord_integrations.model.integrations import (
     CreatedIntegration,
-    IntegrationTitle,
+    IntegrationFilters,
+    IntegrationTitles,
     integration_types,
 )
 from pulumi_encord_integrations.server import middleware
-from pulumi_encord_integrations.server.calls import Authenticated
-from pulumi_encord_integrations.server.errors import invalid
+from pulumi_encord_integrations.server.dependencies import Authenticated
 from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 from pulumi_encord_integrations.server.routes.schema import Documented
 from pulumi_encord_integrations.server.services import integrations as service
-from pulumi_encord_integrations.server.services.authorization import visible
 from pulumi_encord_integrations.server.services.bodies import change_model_of, create_model_of
-from pulumi_encord_integrations.server.store import integration_queries
-from pulumi_encord_integrations.server.store.organizations import Caller
-
-
-class Titles(Received):
-    """Encord's own listing."""
-
-    result: list[IntegrationTitle]
 
 
 def _any_create() -> Any:
@@ -60,24 +50,24 @@ def router() -> LazyRouter:
     view: Any = reduce(or_, (kind.view for kind in integration_types()))
     routes = middleware.router("cloud-integrations", "/cloud-integrations")
 
-    @routes.get("", response_model=Titles)
+    @routes.get("", response_model=IntegrationTitles)
     def list_titles(
-        call: Authenticated,
+        request: Authenticated,
         filter_integration_uuids: Annotated[list[UUID], Query(alias="filterIntegrationUuids")] = [],  # noqa: B006
         filter_integration_titles: Annotated[list[str], Query(alias="filterIntegrationTitles")] = [],  # noqa: B006
         include_org_access: Annotated[bool, Query(alias="includeOrgAccess")] = False,
     ) -> Response:
         """Titles and uuids of the integrations that the caller may view."""
-        filters = integration_queries.Filters(
+        filters = IntegrationFilters(
             include_org_access=include_org_access,
             titles=filter_integration_titles,
             uuids=[str(uuid) for uuid in filter_integration_uuids],
         )
-        return call.read(lambda connection, caller: _titles(connection, caller, filters))
+        return request.read(service.titles, filters)
 
     @routes.get("/search", response_model=Page[view])
     def search(
-        call: Authenticated,
+        request: Authenticated,
         owner: str | None = None,
         mine: bool = False,
         provider: str | None = None,
@@ -88,45 +78,31 @@ def router() -> LazyRouter:
     ) -> Response:
         """Whole integrations, oldest first."""
         titles = [] if title is None else [title]
-        filters = integration_queries.Filters(include_org_access, mine, owner, provider, titles)
-        vault = call.deployment.vault
-
-        def ask(connection: Connection, caller: Caller) -> Page[Any]:
-            try:
-                rows, token = integration_queries.page(
-                    connection, vault, caller, filters, page_size, page_token
-                )
-            except ValueError:
-                raise invalid("pageToken: is not one of this API's") from None
-            return Page(results=[service.view(call, row) for row in rows], next_page_token=token)
-
-        return call.read(ask)
+        filters = IntegrationFilters(include_org_access, mine, owner, provider, titles)
+        return request.read(service.search, filters, page_size, page_token)
 
     @routes.post("", response_model=CreatedIntegration, responses={200: {"links": _LINKS}})
-    def create(call: Authenticated, body: _create_body) -> Response:
+    def create(request: Authenticated, body: _create_body) -> Response:
         """Creates an integration or, for a known declaration, answers the object with this spec applied."""
-        return call.write(lambda connection, caller: service.create(call, connection, caller, body))
+        return request.write(service.create, body)
 
     @routes.get("/{uuid:uuid}", response_model=view)
-    def read(call: Authenticated, uuid: UUID) -> Response:
+    def read(request: Authenticated, uuid: UUID) -> Response:
         """One integration."""
-        return call.read(lambda connection, caller: service.view(call, visible(connection, caller, uuid)))
+        return request.read(service.read, uuid)
 
     @routes.patch("/{uuid:uuid}", response_model=view)
-    def change(call: Authenticated, uuid: UUID, body: _change_body) -> Response:
+    def change(request: Authenticated, uuid: UUID, body: _change_body) -> Response:
         """Changes what may change in place; what is absent stays, null clears."""
-        return call.write(lambda connection, caller: service.change(call, connection, caller, uuid, body))
+        return request.write(service.change, uuid, body)
 
     @routes.delete("/{uuid:uuid}", response_model=LetGo)
     def delete(
-        call: Authenticated, uuid: UUID, declared_by: Annotated[UUID | None, Query(alias="declaredBy")] = None
+        request: Authenticated,
+        uuid: UUID,
+        declared_by: Annotated[UUID | None, Query(alias="declaredBy")] = None,
     ) -> Response:
         """Deletes; on behalf of a stack releases what was adopted and keeps what another stack declares."""
-        return call.write(lambda connection, caller: service.delete(connection, caller, uuid, declared_by))
+        return request.write(service.delete, uuid, declared_by)
 
     return routes
-
-
-def _titles(connection: Connection, caller: Caller, filters: integration_queries.Filters) -> Titles:
-    rows = integration_queries.listing(connection, caller, filters)
-    return Titles(result=[IntegrationTitle(uuid=row.uuid, title=row.title) for row in rows])

@@ -4,8 +4,9 @@ from fastapi import Response
 
 from pulumi_encord_integrations.model.principals import Principals
 from pulumi_encord_integrations.server import middleware
-from pulumi_encord_integrations.server.calls import Authenticated
+from pulumi_encord_integrations.server.dependencies import Authenticated
 from pulumi_encord_integrations.server.lazy_routes import LazyRouter
+from pulumi_encord_integrations.server.services import organizations
 
 
 def router() -> LazyRouter:
@@ -13,8 +14,8 @@ def router() -> LazyRouter:
     routes = middleware.router("integration-principals")
 
     @routes.get("/integration-principals", response_model=Principals)
-    def read(call: Authenticated) -> Response:
+    def read(request: Authenticated) -> Response:
         """Cloud principals and app origins; what is not configured is null."""
-        return call.read(lambda _connection, _caller: call.deployment.principals)
+        return request.read(organizations.principals)
 
     return routes

@@ -7,10 +7,11 @@ from fastapi import Response
 
 from pulumi_encord_integrations.model.signing import AccessChecked, SignedUrls, SignedUrlsRequest
 from pulumi_encord_integrations.server import middleware
-from pulumi_encord_integrations.server.calls import Authenticated
+from pulumi_encord_integrations.server.dependencies import Authenticated
 from pulumi_encord_integrations.server.lazy_routes import LazyRouter
+from pulumi_encord_integrations.server.responses import success
 from pulumi_encord_integrations.server.routes.schema import body_of
-from pulumi_encord_integrations.server.services import signing, trust
+from pulumi_encord_integrations.server.services import access_checks, signing
 
 _sign_body: Any = body_of(SignedUrlsRequest)
 
@@ -20,14 +21,13 @@ def router() -> LazyRouter:
     routes = middleware.router("signing", "/cloud-integrations", large=True)
 
     @routes.post("/{uuid:uuid}/access-check", response_model=AccessChecked)
-    def check(call: Authenticated, uuid: UUID) -> Response:
+    def check(request: Authenticated, uuid: UUID) -> Response:
         """Probes whether the role of an AWS integration trusts this API alone."""
-        answer: Response = trust.check(call, uuid)
-        return answer
+        return success(access_checks.check(request.work, uuid))
 
     @routes.post("/{uuid:uuid}/signed-urls", response_model=SignedUrls)
-    def sign(call: Authenticated, uuid: UUID, body: _sign_body) -> Response:
+    def sign(request: Authenticated, uuid: UUID, body: _sign_body) -> Response:
         """URLs to read objects with, each with its end; of Direct Access none."""
-        return call.answer(signing.sign(call, uuid, body))
+        return success(signing.sign(request.work, uuid, body))
 
     return routes

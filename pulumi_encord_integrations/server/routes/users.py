@@ -11,7 +11,7 @@ from pulumi_encord_integrations.model.users import (
     OrganizationUserView,
 )
 from pulumi_encord_integrations.server import middleware
-from pulumi_encord_integrations.server.calls import Authenticated
+from pulumi_encord_integrations.server.dependencies import Authenticated
 from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 from pulumi_encord_integrations.server.routes.schema import body_of
 from pulumi_encord_integrations.server.services import users as service
@@ -25,28 +25,28 @@ def router() -> LazyRouter:
     routes = middleware.router("users", "/organisation/users")
 
     @routes.get("", response_model=Page[OrganizationUserView])
-    def list_users(call: Authenticated) -> Response:
+    def list_users(request: Authenticated) -> Response:
         """All users of the organization, in one page."""
-        return call.read(service.listing)
+        return request.read(service.listing)
 
     @routes.post("", response_model=OrganizationUserView)
-    def add(call: Authenticated, body: _add_body) -> Response:
+    def add(request: Authenticated, body: _add_body) -> Response:
         """Makes somebody part of the organization at once; 409 if they are."""
-        return call.write(lambda connection, caller: service.add(connection, caller, body))
+        return request.write(service.add, body)
 
     @routes.get("/{email:path}", response_model=OrganizationUserView)
-    def read(call: Authenticated, email: str) -> Response:
+    def read(request: Authenticated, email: str) -> Response:
         """One user."""
-        return call.read(lambda connection, caller: service.read(connection, caller, email))
+        return request.read(service.read, email)
 
     @routes.patch("/{email:path}", response_model=OrganizationUserView)
-    def change(call: Authenticated, email: str, body: _change_body) -> Response:
+    def change(request: Authenticated, email: str, body: _change_body) -> Response:
         """Changes role and kind of member; Encord publishes no such call."""
-        return call.write(lambda connection, caller: service.change(connection, caller, email, body))
+        return request.write(service.change, email, body)
 
     @routes.delete("/{email:path}", response_model=OrganizationUserView)
-    def remove(call: Authenticated, email: str) -> Response:
+    def remove(request: Authenticated, email: str) -> Response:
         """Removes somebody with all their access; answers who it was."""
-        return call.write(lambda connection, caller: service.remove(connection, caller, email))
+        return request.write(service.remove, email)
 
     return routes

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from pulumi_encord_integrations.server.errors import Fault
+from pulumi_encord_integrations.server.errors import Conflict, ServiceError
 
 _TOLD = 10
 """Refusals in the message; the list `errors` holds them all."""
 
 
 @dataclass(frozen=True)
-class Refusal:
+class RefusedItem:
     """Why one of the things cannot be done."""
 
     member: str
@@ -17,7 +17,7 @@ class Refusal:
     message: str
 
 
-def refuse_any(refusals: list[Refusal], status: int = 409) -> None:
+def refuse_any(refusals: list[RefusedItem], error: type[ServiceError] = Conflict) -> None:
     """Raises one fault for all; its code is theirs if they agree."""
     if not refusals:
         return
@@ -26,4 +26,4 @@ def refuse_any(refusals: list[Refusal], status: int = 409) -> None:
     codes = {refusal.code for refusal in refusals}
     code = codes.pop() if len(codes) == 1 else "members_refused"
     errors = [vars(refusal) for refusal in refusals]
-    raise Fault(status, code, f"{told}{more}", "Nothing was changed", errors)
+    raise error(code, f"{told}{more}", "Nothing was changed", errors)

@@ -2,14 +2,13 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar
-
-from sqlalchemy import Connection, Row
+from typing import ClassVar
 
 from pulumi_encord_integrations.model.identity import DeclaredAs, Placement
-from pulumi_encord_integrations.server.errors import conflict, invalid
+from pulumi_encord_integrations.server.errors import Conflict, invalid
+from pulumi_encord_integrations.server.services.unit_of_work import Transaction
 from pulumi_encord_integrations.server.store import declarations as store
-from pulumi_encord_integrations.server.store.organizations import Caller
+from pulumi_encord_integrations.server.store.database import Record
 
 CREATE, AGAIN, ADOPT = "create", "create-again", "adopt"
 
@@ -22,9 +21,8 @@ class Declarable(ABC):
     called: ClassVar[str]
     """`titled`, in messages."""
 
-    def __init__(self, connection: Connection, caller: Caller, title: str) -> None:
-        self.connection = connection
-        self.caller = caller
+    def __init__(self, tx: Transaction, title: str) -> None:
+        self.tx = tx
         self.title = title
 
     @abstractmethod
@@ -32,26 +30,26 @@ class Declarable(ABC):
         """The ownership key."""
 
     @abstractmethod
-    def by_uuid(self, uuid: str) -> Row[Any] | None:
+    def by_uuid(self, uuid: str) -> Record | None:
         """The living object."""
 
     @abstractmethod
-    def by_key(self, key: str) -> Row[Any] | None:
+    def by_key(self, key: str) -> Record | None:
         """The living object of a declaration."""
 
     @abstractmethod
-    def by_title(self) -> Sequence[Row[Any]]:
+    def by_title(self) -> Sequence[Record]:
         """All living objects of the title that may be adopted."""
 
     @abstractmethod
-    def administers(self, row: Row[Any]) -> bool:
+    def administers(self, row: Record) -> bool:
         """Whether the caller may change it."""
 
     @abstractmethod
-    def require_adoptable(self, row: Row[Any]) -> None:
+    def require_adoptable(self, row: Record) -> None:
         """Refuses what the caller may not change, or what differs in what cannot change."""
 
-    def meant(self, placement: Placement) -> tuple[Row[Any] | None, str]:
+    def meant(self, placement: Placement) -> tuple[Record | None, str]:
         """The object that a create means, if it is there, and what the create does to it."""
         row = self.declared(placement.declared_as)
         if row is not None:
@@ -60,24 +58,24 @@ class Declarable(ABC):
             return self._adoptable(placement.declared_as), ADOPT
         return None, CREATE
 
-    def made_before(self, nonce: str | None) -> Row[Any] | None:
+    def made_before(self, nonce: str | None) -> Record | None:
         """What a create with this nonce made. A repeat that comes late must neither revive nor revert it."""
-        organization = self.caller.organization
-        made = store.created_before(self.connection, organization, nonce) if nonce else None
+        organization = self.tx.caller.organization
+        made = store.created_before(self.tx.connection, organization, nonce) if nonce else None
         if made is None:
             return None
         row = self.by_uuid(made)
         if row is None or not self.administers(row):
             gone = f"its {self.noun} has been deleted since" if row is None else "you do not administer it"
-            raise conflict("created_before", f"this create was done before, and {gone}")
+            raise Conflict("created_before", f"this create was done before, and {gone}")
         return row
 
-    def declared(self, declared: DeclaredAs | None) -> Row[Any] | None:
+    def declared(self, declared: DeclaredAs | None) -> Record | None:
         """The living object of a declaration."""
         row = self.by_key(self.key(declared)) if declared else None
         if row is not None and not self.administers(row):
             # The key can be guessed from names: whoever is no admin learns nothing of the object.
-            raise conflict(
+            raise Conflict(
                 "declaration_taken", f"this declaration belongs to an {self.noun} that you do not administer"
             )
         return row
@@ -86,19 +84,19 @@ class Declarable(ABC):
         """Refuses a declaration that is another object's."""
         other = self.declared(declared)
         if other is not None and other.uuid != uuid:
-            raise conflict(
+            raise Conflict(
                 "declaration_taken", f"this declaration belongs to the {self.noun} {other.uuid} already"
             )
 
-    def _adoptable(self, declared: DeclaredAs | None) -> Row[Any]:
+    def _adoptable(self, declared: DeclaredAs | None) -> Record:
         if declared is None:
             raise invalid("adopt needs declaredAs")
         rows = self.by_title()
         if not rows:
-            raise conflict("nothing_to_adopt", self.none(), "Drop adopt to create it")
+            raise Conflict("nothing_to_adopt", self.none(), "Drop adopt to create it")
         if len(rows) > 1:
             uuids = ", ".join(row.uuid for row in rows)
-            raise conflict(
+            raise Conflict(
                 "several_to_adopt",
                 f'{len(rows)} {self.noun}s are {self.called} "{self.title}": {uuids}',
                 "Rename all but one",
@@ -106,7 +104,7 @@ class Declarable(ABC):
         self.require_adoptable(rows[0])
         owner = store.declared_as(rows[0])
         if owner is not None and owner.stack_id == declared.stack_id and owner.path != declared.path:
-            raise conflict(
+            raise Conflict(
                 "declared_twice", f'"{self.title}" is declared in this stack already, as {owner.where}'
             )
         return rows[0]

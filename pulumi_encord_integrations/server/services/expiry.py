@@ -4,61 +4,58 @@ from typing import Any
 from uuid import UUID
 
 from pydantic.alias_generators import to_camel
-from sqlalchemy import Connection, Row
 
 from pulumi_encord_integrations.model.expiry import ExpiryChange, ExpiryView, lifetime_of
 from pulumi_encord_integrations.model.members import Permission
-from pulumi_encord_integrations.server.calls import Call, Effect
 from pulumi_encord_integrations.server.errors import invalid
 from pulumi_encord_integrations.server.services.authorization import readable, require, visible
 from pulumi_encord_integrations.server.services.bodies import Body, examined, kind_of
 from pulumi_encord_integrations.server.services.integrations import view
+from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction
 from pulumi_encord_integrations.server.store import integrations as store
-from pulumi_encord_integrations.server.store.organizations import Caller
+from pulumi_encord_integrations.server.store.database import Record
 
 _FIELD = "signed_url_expiry"
 
 
-def read(call: Call, connection: Connection, caller: Caller, uuid: UUID) -> ExpiryView:
+def read(tx: Transaction, uuid: UUID) -> ExpiryView:
     """As it is, for whoever may view the integration."""
-    return _view(call, readable(connection, caller, uuid))
+    return _view(tx, readable(tx, uuid))
 
 
-def change(call: Call, connection: Connection, caller: Caller, uuid: UUID, body: Body) -> Effect:
+def change(tx: Transaction, uuid: UUID, body: Body) -> Effect:
     """Sets it, in place."""
-    row = _changeable(connection, caller, uuid)
-    return _changed(call, connection, caller, row, examined(ExpiryChange, body).duration)
+    row = _changeable(tx, uuid)
+    return _changed(tx, row, examined(ExpiryChange, body).duration)
 
 
-def restore(call: Call, connection: Connection, caller: Caller, uuid: UUID) -> Effect:
+def restore(tx: Transaction, uuid: UUID) -> Effect:
     """Sets it back to the default."""
-    return _changed(call, connection, caller, _changeable(connection, caller, uuid), None)
+    return _changed(tx, _changeable(tx, uuid), None)
 
 
-def _changeable(connection: Connection, caller: Caller, uuid: UUID) -> Row[Any]:
-    row = visible(connection, caller, uuid)
+def _changeable(tx: Transaction, uuid: UUID) -> Record:
+    row = visible(tx, uuid)
     require(row, Permission.ADD_USERS)
     _require_custom(row)
     return row
 
 
-def _require_custom(row: Row[Any]) -> None:
+def _require_custom(row: Record) -> None:
     spec = kind_of(row.provider).spec
     if _FIELD not in spec.model_fields:
         raise invalid(f"{to_camel(_FIELD)}: {spec.elsewhere[_FIELD]}")
 
 
-def _changed(
-    call: Call, connection: Connection, caller: Caller, row: Row[Any], seconds: int | None
-) -> Effect:
-    store.set_expiry(connection, row, seconds)
-    answer = _view(call, visible(connection, caller, UUID(row.uuid)))
+def _changed(tx: Transaction, row: Record, seconds: int | None) -> Effect:
+    store.set_expiry(tx.connection, row, seconds)
+    answer = _view(tx, visible(tx, UUID(row.uuid)))
     return Effect(answer, "expiry.change", row.uuid, {"seconds": seconds})
 
 
-def _view(call: Call, row: Row[Any]) -> ExpiryView:
+def _view(tx: Transaction, row: Record) -> ExpiryView:
     _require_custom(row)
-    shown: Any = view(call, row)
+    shown: Any = view(tx, row)
     seconds, lifetime = lifetime_of(shown)
     return ExpiryView(
         integration=row.uuid,

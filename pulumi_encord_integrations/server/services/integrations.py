@@ -5,130 +5,152 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row
-
+from pulumi_encord_integrations.model.base import Page
 from pulumi_encord_integrations.model.identity import DeclaredAs, LetGo, ownership_key
 from pulumi_encord_integrations.model.integrations import (
     CreatedIntegration,
+    IntegrationFilters,
     IntegrationSpec,
+    IntegrationTitle,
+    IntegrationTitles,
     IntegrationType,
     IntegrationView,
 )
 from pulumi_encord_integrations.model.marks import SECRET
 from pulumi_encord_integrations.model.members import Permission, permissions_of
 from pulumi_encord_integrations.model.problems import on_the_wire
-from pulumi_encord_integrations.server.calls import Call, Effect
-from pulumi_encord_integrations.server.errors import conflict, invalid
+from pulumi_encord_integrations.server.errors import Conflict, invalid
 from pulumi_encord_integrations.server.services.authorization import require, visible
 from pulumi_encord_integrations.server.services.bodies import Body, kind_of, read_change, read_create
 from pulumi_encord_integrations.server.services.declarations import ADOPT, AGAIN, CREATE, Declarable
-from pulumi_encord_integrations.server.store import declarations, trust
+from pulumi_encord_integrations.server.services.pagination import foreign_token
+from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction
+from pulumi_encord_integrations.server.store import access_proofs, declarations, integration_queries
 from pulumi_encord_integrations.server.store import integrations as store
 from pulumi_encord_integrations.server.store import tables as t
-from pulumi_encord_integrations.server.store.organizations import Caller
+from pulumi_encord_integrations.server.store.database import Record
 
 
 class _Integrations(Declarable):
     noun, called = "integration", "titled"
 
-    def __init__(
-        self, connection: Connection, caller: Caller, kind: IntegrationType, spec: IntegrationSpec
-    ) -> None:
-        super().__init__(connection, caller, spec.title)
+    def __init__(self, tx: Transaction, kind: IntegrationType, spec: IntegrationSpec) -> None:
+        super().__init__(tx, spec.title)
         self._kind, self._spec = kind, spec
 
     def key(self, declared: DeclaredAs) -> str:
         return ownership_key(declared, self._kind.provider, self._spec.immutable())
 
-    def by_uuid(self, uuid: str) -> Row[Any] | None:
-        return store.find(self.connection, self.caller, uuid)
+    def by_uuid(self, uuid: str) -> Record | None:
+        return store.find(self.tx.connection, self.tx.caller, uuid)
 
-    def by_key(self, key: str) -> Row[Any] | None:
-        return store.find_by_key(self.connection, self.caller, key)
+    def by_key(self, key: str) -> Record | None:
+        return store.find_by_key(self.tx.connection, self.tx.caller, key)
 
-    def by_title(self) -> Sequence[Row[Any]]:
-        return store.find_by_title(self.connection, self.caller, self._kind.provider, self.title)
+    def by_title(self) -> Sequence[Record]:
+        return store.find_by_title(self.tx.connection, self.tx.caller, self._kind.provider, self.title)
 
-    def administers(self, row: Row[Any]) -> bool:
+    def administers(self, row: Record) -> bool:
         return bool(row.role == "admin")
 
-    def require_adoptable(self, row: Row[Any]) -> None:
+    def require_adoptable(self, row: Record) -> None:
         require(row, Permission.ADD_USERS)
         settings, immutable = store.settings_of(row), self._spec.immutable()
         unequal = [name for name, value in immutable.items() if settings[name] != value]
         if unequal:
-            raise conflict("immutable", f'"{self.title}" differs in what cannot change: {", ".join(unequal)}')
+            raise Conflict("immutable", f'"{self.title}" differs in what cannot change: {", ".join(unequal)}')
 
     def none(self) -> str:
         return f'there is no {self._kind.provider} integration "{self.title}"'
 
 
-def create(call: Call, connection: Connection, caller: Caller, body: Body) -> Effect:
+def titles(tx: Transaction, filters: IntegrationFilters) -> IntegrationTitles:
+    """Titles and uuids of the integrations that the caller may view."""
+    rows = integration_queries.listing(tx.connection, tx.caller, filters)
+    return IntegrationTitles(result=[IntegrationTitle(uuid=row.uuid, title=row.title) for row in rows])
+
+
+def search(tx: Transaction, filters: IntegrationFilters, size: int, token: str | None) -> Page[Any]:
+    """Whole integrations, oldest first."""
+    vault = tx.deployment.vault
+    try:
+        rows, next_ = integration_queries.page(tx.connection, vault, tx.caller, filters, size, token)
+    except ValueError:
+        raise foreign_token() from None
+    return Page(results=[view(tx, row) for row in rows], next_page_token=next_)
+
+
+def read(tx: Transaction, uuid: UUID) -> IntegrationView:
+    """One integration."""
+    return view(tx, visible(tx, uuid))
+
+
+def create(tx: Transaction, body: Body) -> Effect:
     """Creates, finds what an earlier create of the same declaration made, or adopts."""
     kind, spec, placement = read_create(body)
-    wanted = _Integrations(connection, caller, kind, spec)
+    wanted = _Integrations(tx, kind, spec)
     made = wanted.made_before(placement.nonce)
     if made is not None:
-        return _created(call, connection, caller, made, AGAIN)
-    declared, vault = placement.declared_as, call.deployment.vault
+        return _created(tx, made, AGAIN)
+    declared, vault = placement.declared_as, tx.deployment.vault
     row, action = wanted.meant(placement)
     if row is None:
-        uuid = store.insert_new(connection, vault, caller, kind, spec)
+        uuid = store.insert_new(tx.connection, vault, tx.caller, kind, spec)
     else:
         uuid = row.uuid
-        store.apply(connection, vault, row, kind, store.with_shared(row, spec))
+        store.apply(tx.connection, vault, row, kind, store.with_shared(row, spec))
     if declared is not None:
         adopted = action == ADOPT or None
         declarations.declare(
-            connection, t.integrations, uuid, declared, wanted.key(declared), adopted=adopted
+            tx.connection, t.integrations, uuid, declared, wanted.key(declared), adopted=adopted
         )
     if placement.nonce:
-        declarations.remember_create(connection, caller.organization, placement.nonce, uuid)
-    return _created(call, connection, caller, visible(connection, caller, UUID(uuid)), action)
+        declarations.remember_create(tx.connection, tx.caller.organization, placement.nonce, uuid)
+    return _created(tx, visible(tx, UUID(uuid)), action)
 
 
-def change(call: Call, connection: Connection, caller: Caller, uuid: UUID, body: Body) -> Effect:
+def change(tx: Transaction, uuid: UUID, body: Body) -> Effect:
     """Changes what may change in place; what is absent stays, null clears."""
-    row = visible(connection, caller, uuid)
+    row = visible(tx, uuid)
     require(row, Permission.ADD_USERS)
-    kind, vault = kind_of(row.provider), call.deployment.vault
-    current = store.spec_of(connection, vault, row, kind)
+    kind, vault = kind_of(row.provider), tx.deployment.vault
+    current = store.spec_of(tx.connection, vault, row, kind)
     spec, declared = read_change(kind, current, body)
     if any(getattr(spec, name) != getattr(current, name) for name in spec.marked(SECRET)):
         _refuse_unfit(spec)
     fixed = [name for name, value in spec.immutable().items() if current.immutable()[name] != value]
     if fixed:
-        raise conflict("immutable", f"{', '.join(fixed)} cannot change; make a new integration")
-    store.apply(connection, vault, row, kind, spec)
+        raise Conflict("immutable", f"{', '.join(fixed)} cannot change; make a new integration")
+    store.apply(tx.connection, vault, row, kind, spec)
     if declared is not None:
-        wanted = _Integrations(connection, caller, kind, spec)
+        wanted = _Integrations(tx, kind, spec)
         wanted.require_free(declared, row.uuid)
-        declarations.declare(connection, t.integrations, row.uuid, declared, wanted.key(declared))
+        declarations.declare(tx.connection, t.integrations, row.uuid, declared, wanted.key(declared))
     elif "declaredAs" in body:
-        declarations.release(connection, t.integrations, row.uuid)
+        declarations.release(tx.connection, t.integrations, row.uuid)
     changed = sorted(name for name in kind.spec.model_fields if getattr(spec, name) != getattr(current, name))
-    answer = view(call, visible(connection, caller, uuid))
+    answer = view(tx, visible(tx, uuid))
     return Effect(answer, "integration.update", row.uuid, {"changed": changed})
 
 
-def delete(connection: Connection, caller: Caller, uuid: UUID, declared_by: UUID | None) -> Effect:
+def delete(tx: Transaction, uuid: UUID, declared_by: UUID | None) -> Effect:
     """Deletes; on behalf of a stack releases what was adopted and keeps what another stack declares."""
-    row = visible(connection, caller, uuid)
+    row = visible(tx, uuid)
     require(row, Permission.DELETE)
     answer = LetGo(outcome=declarations.let_go(row, declared_by))
     if answer.outcome == "released":
-        declarations.release(connection, t.integrations, row.uuid)
+        declarations.release(tx.connection, t.integrations, row.uuid)
     elif answer.outcome == "deleted":
-        store.remove(connection, row.uuid)
+        store.remove(tx.connection, row.uuid)
     return Effect(answer, f"integration.{answer.outcome}", row.uuid, {"title": row.title})
 
 
-def view(call: Call, row: Row[Any]) -> IntegrationView:
+def view(tx: Transaction, row: Record) -> IntegrationView:
     """The row as it is answered."""
     kind, settings = kind_of(row.provider), store.settings_of(row)
     known = {
         **kind.scenario(settings),
-        **call.deployment.principals.model_dump(),
+        **tx.deployment.principals.model_dump(),
         **settings,
         **row._mapping,
         "created_at": row.created_at.replace(tzinfo=UTC),
@@ -146,19 +168,19 @@ def _refuse_unfit(spec: IntegrationSpec) -> None:
         raise invalid("; ".join(map(str, found)))
 
 
-def _proof(row: Row[Any]) -> dict[str, Any]:
-    found = trust.trust_of(row)
+def _proof(row: Record) -> dict[str, Any]:
+    found = access_proofs.proof_of(row)
     if found is None:
         return {}
     session = {"session_seconds": found.session_seconds, "session_limited_by": found.limited_by}
     return {"verified": True, **session}
 
 
-def _created(call: Call, connection: Connection, caller: Caller, row: Row[Any], action: str) -> Effect:
+def _created(tx: Transaction, row: Record, action: str) -> Effect:
     created = action == CREATE
     answer = CreatedIntegration(
-        integration=view(call, row).model_dump(mode="json", by_alias=True),
+        integration=view(tx, row).model_dump(mode="json", by_alias=True),
         created=created,
-        lookalikes=store.lookalikes(connection, caller, row) if created and row.stack_id else [],
+        lookalikes=store.lookalikes(tx.connection, tx.caller, row) if created and row.stack_id else [],
     )
     return Effect(answer, f"integration.{action}", row.uuid, {"title": row.title, "provider": row.provider})

@@ -3,11 +3,9 @@
 import json
 from collections.abc import Collection, Sequence
 from hashlib import sha256
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row
-
+from pulumi_encord_integrations.model.base import Page
 from pulumi_encord_integrations.model.members import (
     Joined,
     MembersChange,
@@ -23,83 +21,88 @@ from pulumi_encord_integrations.model.members import (
     large_removal,
     refusal_to_lower,
 )
-from pulumi_encord_integrations.server.calls import Effect
-from pulumi_encord_integrations.server.errors import Fault, conflict
+from pulumi_encord_integrations.server.errors import Conflict, PreconditionFailed
+from pulumi_encord_integrations.server.services import pagination
 from pulumi_encord_integrations.server.services.authorization import (
     require,
     require_organization_admin,
     visible,
 )
 from pulumi_encord_integrations.server.services.bodies import Body, examined
-from pulumi_encord_integrations.server.services.bulk import Refusal, refuse_any
+from pulumi_encord_integrations.server.services.bulk import RefusedItem, refuse_any
+from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction
 from pulumi_encord_integrations.server.store import groups, organization_users
 from pulumi_encord_integrations.server.store import members as store
-from pulumi_encord_integrations.server.store.organizations import Caller
+from pulumi_encord_integrations.server.store.database import Record
+
+_PARTS = 3
+"""Of a position in a listing: the integration, the kind and the principal."""
 
 
-def administered(connection: Connection, caller: Caller, uuid: UUID) -> Row[Any]:
+def administered(tx: Transaction, uuid: UUID) -> Record:
     """The integration, if the caller may say who its members are."""
-    row = visible(connection, caller, uuid)
+    row = visible(tx, uuid)
     require(row, Permission.ADD_USERS)
     return row
 
 
-def page(
-    connection: Connection, caller: Caller, uuid: UUID, size: int, after: Sequence[str]
-) -> tuple[MembersPage, str | None]:
-    """A page of one integration's members, and the position of the next."""
-    row = administered(connection, caller, uuid)
-    found = store.page(connection, [row.uuid], caller, size, after)
-    etag = _etag(store.roles(connection, row.uuid))
-    return MembersPage(results=views(found[:size]), etag=etag), next_position(found, size)
+def list_everywhere(tx: Transaction, size: int, token: str | None) -> Page[MemberView]:
+    """A page of the members of all integrations that the caller administers."""
+    found = store.page(tx.connection, None, tx.caller, size, pagination.position(tx, token, _PARTS))
+    return Page(results=_views(found[:size]), next_page_token=_next(tx, found, size))
 
 
-def views(rows: Collection[Row[Any]]) -> list[MemberView]:
-    """Rows as they are answered."""
+def list_members(tx: Transaction, uuid: UUID, size: int, token: str | None) -> MembersPage:
+    """A page of one integration's members, and the mark of all of them."""
+    after, row = pagination.position(tx, token, _PARTS), administered(tx, uuid)
+    found = store.page(tx.connection, [row.uuid], tx.caller, size, after)
+    etag = _etag(store.roles(tx.connection, row.uuid))
+    return MembersPage(results=_views(found[:size]), etag=etag, next_page_token=_next(tx, found, size))
+
+
+def _views(rows: Collection[Record]) -> list[MemberView]:
     return [
         MemberView(integration=row.integration, user=row.user, group=row.group, role=row.role) for row in rows
     ]
 
 
-def next_position(found: Any, size: int) -> str | None:
-    """Where the next page begins, if there is one."""
-    return store.position(found[size - 1]) if len(found) > size else None
+def _next(tx: Transaction, found: Sequence[Record], size: int) -> str | None:
+    return pagination.token(tx, store.position(found[size - 1]) if len(found) > size else None)
 
 
-def change(connection: Connection, caller: Caller, uuid: UUID, body: Body, match: str | None) -> Effect:
+def change(tx: Transaction, uuid: UUID, body: Body, match: str | None) -> Effect:
     """Grants and withdraws; who is not named stays as it is, and whom nobody knows need not be withdrawn."""
-    row = administered(connection, caller, uuid)
+    row = administered(tx, uuid)
     asked = examined(MembersChange, body)
-    now = _current(connection, row, match)
+    now = _current(tx, row, match)
     removed = {principal.key for principal in asked.remove} & now.keys()
-    return apply(connection, caller, row, now, as_roles(asked.set), removed)
+    return apply(tx, row, now, as_roles(asked.set), removed)
 
 
-def replace(connection: Connection, caller: Caller, uuid: UUID, body: Body, match: str | None) -> Effect:
+def replace(tx: Transaction, uuid: UUID, body: Body, match: str | None) -> Effect:
     """Makes the list all that there is, but for individual Admins, who stay."""
-    row = administered(connection, caller, uuid)
+    row = administered(tx, uuid)
     asked = examined(MembersList, body)
-    now, wanted = _current(connection, row, match), as_roles(asked.members)
+    now, wanted = _current(tx, row, match), as_roles(asked.members)
     unnamed = now.keys() - wanted.keys()
     stay = {key for key in unnamed if kept_for_good(key, now[key], None)}
     large = large_removal(len(now), len(unnamed - stay))
     if large and not asked.allow_large_removal:
-        raise conflict("large_removal", f'of the members of "{row.title}", {large}')
-    return apply(connection, caller, row, now, wanted, unnamed - stay, stay)
+        raise Conflict("large_removal", f'of the members of "{row.title}", {large}')
+    return apply(tx, row, now, wanted, unnamed - stay, stay)
 
 
 def apply(
-    connection: Connection,
-    caller: Caller,
-    row: Row[Any],
+    tx: Transaction,
+    row: Record,
     now: Roles,
     wanted: Roles,
     removed: Collection[str],
     stay: Collection[str] = (),
 ) -> Effect:
     """The one place where memberships change on behalf of a caller."""
-    refuse_any(_refusals(connection, caller, now, wanted, removed))
-    store.write(connection, caller.organization, row.uuid, now, wanted, removed)
+    refuse_any(_refusals(tx, now, wanted, removed))
+    store.write(tx.connection, tx.caller.organization, row.uuid, now, wanted, removed)
     answer = MembersChanged(
         added=sorted(wanted.keys() - now.keys()),
         changed=sorted(key for key, role in wanted.items() if now.get(key, role) != role),
@@ -110,49 +113,46 @@ def apply(
     return Effect(answer, "members.change", row.uuid, {"granted": granted, "removed": answer.removed})
 
 
-def _refusals(
-    connection: Connection, caller: Caller, now: Roles, wanted: Roles, removed: Collection[str]
-) -> list[Refusal]:
+def _refusals(tx: Transaction, now: Roles, wanted: Roles, removed: Collection[str]) -> list[RefusedItem]:
     new = [key for key in wanted if key not in now]
     emails = [key for key in new if is_individual(key)]
     uuids = [key.removeprefix("group:") for key in new if not is_individual(key)]
     lowered = [key for key in (*wanted, *removed) if kept_for_good(key, now.get(key), wanted.get(key))]
     return [
-        *(Refusal(key, "admin_stays", refusal_to_lower(key)) for key in sorted(lowered)),
-        *strangers(connection, caller, emails),
+        *(RefusedItem(key, "admin_stays", refusal_to_lower(key)) for key in sorted(lowered)),
+        *strangers(tx, emails),
         *(
-            Refusal(f"group:{uuid}", "unknown_group", f"there is no user group {uuid}")
-            for uuid in groups.missing(connection, caller.organization, uuids)
+            RefusedItem(f"group:{uuid}", "unknown_group", f"there is no user group {uuid}")
+            for uuid in groups.missing(tx.connection, tx.caller.organization, uuids)
         ),
     ]
 
 
-def strangers(connection: Connection, caller: Caller, emails: Collection[str]) -> list[Refusal]:
+def strangers(tx: Transaction, emails: Collection[str]) -> list[RefusedItem]:
     """A refusal for each e-mail that is not part of the organization."""
     return [
-        Refusal(
-            email, "unknown_user", f'{email} is not part of the organization "{caller.organization_name}"'
+        RefusedItem(
+            email, "unknown_user", f'{email} is not part of the organization "{tx.caller.organization_name}"'
         )
-        for email in organization_users.strangers(connection, caller.organization, emails)
+        for email in organization_users.strangers(tx.connection, tx.caller.organization, emails)
     ]
 
 
-def join(connection: Connection, caller: Caller, uuid: UUID) -> Effect:
+def join(tx: Transaction, uuid: UUID) -> Effect:
     """Makes an organization Admin an Admin of the integration, whatever the role was before."""
-    row = visible(connection, caller, uuid)
-    require_organization_admin(caller)
-    now = store.roles(connection, row.uuid)
-    store.write(connection, caller.organization, row.uuid, now, {caller.email: "admin"}, ())
-    answer = Joined(integration=row.uuid, user_email=caller.email, role="admin")
-    return Effect(answer, "members.join", row.uuid, {"before": now.get(caller.email)})
+    row = visible(tx, uuid)
+    require_organization_admin(tx)
+    now = store.roles(tx.connection, row.uuid)
+    store.write(tx.connection, tx.caller.organization, row.uuid, now, {tx.caller.email: "admin"}, ())
+    answer = Joined(integration=row.uuid, user_email=tx.caller.email, role="admin")
+    return Effect(answer, "members.join", row.uuid, {"before": now.get(tx.caller.email)})
 
 
-def _current(connection: Connection, row: Row[Any], match: str | None) -> dict[str, str]:
+def _current(tx: Transaction, row: Record, match: str | None) -> dict[str, str]:
     """All members, if they are those that the caller has read."""
-    now = store.roles(connection, row.uuid)
+    now = store.roles(tx.connection, row.uuid)
     if match is not None and match not in {"*", _etag(now)}:
-        raise Fault(
-            412,
+        raise PreconditionFailed(
             "members_changed",
             f'the members of "{row.title}" have changed since they were read',
             "Someone else changed them meanwhile: run it again; pulumi refresh shows what changed",

@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-from sqlalchemy import Connection, Row, select
 
 from pulumi_encord_integrations.model.identity import DeclaredAs
-from pulumi_encord_integrations.server.errors import Fault, conflict
-from pulumi_encord_integrations.server.store import audit, members
-from pulumi_encord_integrations.server.store import tables as t
-from pulumi_encord_integrations.server.store.database import Database
+from pulumi_encord_integrations.server.errors import Conflict, ObjectNotFound
+from pulumi_encord_integrations.server.store import audit, integration_queries, members
+from pulumi_encord_integrations.server.store import integrations as store
+from pulumi_encord_integrations.server.store.database import Connection, Database, Record
 from pulumi_encord_integrations.server.store.declarations import declared_as
 
 OPERATOR = "operator"
@@ -30,20 +27,19 @@ class Listed:
 
 def integrations(database: Database) -> list[Listed]:
     """All integrations of all organizations, oldest first."""
-    c = t.integrations.c
     with database.read() as connection:
-        found = connection.execute(select(*c).order_by(c.created_at, c.uuid)).all()
+        found = integration_queries.everywhere(connection)
     return [Listed(row.uuid, row.title, declared_as(row), row.owner, row.created_at) for row in found]
 
 
 def require_removable(database: Database, integration: str, email: str) -> None:
-    """Raises `Fault` unless the user is an individual Admin who may go."""
+    """Raises `ServiceError` unless the user is an individual Admin who may go."""
     with database.read() as connection:
         _removable(connection, integration, email)
 
 
 def remove_admin(database: Database, integration: str, email: str) -> None:
-    """Removes an individual Admin, audited, in one transaction; raises `Fault`."""
+    """Removes an individual Admin, audited, in one transaction; raises `ServiceError`."""
     with database.write() as connection:
         row = _removable(connection, integration, email)
         members.leave(connection, row.organization, email, row.uuid)
@@ -57,21 +53,19 @@ def remove_admin(database: Database, integration: str, email: str) -> None:
         )
 
 
-def _removable(connection: Connection, integration: str, email: str) -> Row[Any]:
-    c = t.integrations.c
-    query: Any = select(c.uuid, c.title, c.organization).where(c.uuid == integration)
-    row: Row[Any] | None = connection.execute(query).first()
+def _removable(connection: Connection, integration: str, email: str) -> Record:
+    row = store.find_anywhere(connection, integration)
     if row is None:
-        raise Fault(404, "integration_not_found", f"there is no integration {integration}")
+        raise ObjectNotFound("integration_not_found", f"there is no integration {integration}")
     role = members.roles(connection, row.uuid).get(email)
     if role is None:
-        raise Fault(404, "no_member", f'{email} is no individual member of "{row.title}"')
+        raise ObjectNotFound("no_member", f'{email} is no individual member of "{row.title}"')
     if role != "admin":
-        raise conflict(
+        raise Conflict(
             "not_an_admin", f'{email} is no Admin of "{row.title}"', "Its Admins remove Users themselves"
         )
     if row.uuid in members.only_admin_of(connection, row.organization, email):
-        raise conflict(
+        raise Conflict(
             "last_admin",
             f'{email} is the last Admin of "{row.title}"',
             "Let an admin of the organization join it first",

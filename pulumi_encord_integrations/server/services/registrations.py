@@ -1,11 +1,9 @@
 """Registering data: by admins, all of a request or nothing."""
 
 import json
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row
-
+from pulumi_encord_integrations.model.base import Page
 from pulumi_encord_integrations.model.members import Permission
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.model.registration_keys import flags_of
@@ -17,24 +15,25 @@ from pulumi_encord_integrations.model.registrations import (
     Registered,
     RegistrationView,
 )
-from pulumi_encord_integrations.server.calls import Effect
-from pulumi_encord_integrations.server.errors import invalid
+from pulumi_encord_integrations.server.errors import InvalidRequest, invalid
+from pulumi_encord_integrations.server.services import pagination
 from pulumi_encord_integrations.server.services.authorization import readable, require, visible
 from pulumi_encord_integrations.server.services.bodies import Body, examined, kind_of
-from pulumi_encord_integrations.server.services.bulk import Refusal, refuse_any
+from pulumi_encord_integrations.server.services.bulk import RefusedItem, refuse_any
+from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction
 from pulumi_encord_integrations.server.store import registrations as store
+from pulumi_encord_integrations.server.store.database import Record
 from pulumi_encord_integrations.server.store.integrations import settings_of
-from pulumi_encord_integrations.server.store.organizations import Caller
 
 _TOLD = 1_000
 _BATCH = "batch"
 
 
-def register(connection: Connection, caller: Caller, uuid: UUID, body: Body) -> Effect:
+def register(tx: Transaction, uuid: UUID, body: Body) -> Effect:
     """Adds what is new, replaces what was registered with other metadata; a batch done before is done."""
-    row = _registrable(connection, caller, uuid)
+    row = _registrable(tx, uuid)
     batch = _batch(body)
-    if batch and store.batches_done(connection, row.uuid, [batch]):
+    if batch and store.batches_done(tx.connection, row.uuid, [batch]):
         return _done(row, Registered(created=0, updated=0, unchanged=0, again=True))
     given = {key: values for key, values in body.items() if key != _BATCH}
     count = sum(len(values) for values in given.values() if isinstance(values, list))
@@ -42,36 +41,35 @@ def register(connection: Connection, caller: Caller, uuid: UUID, body: Body) -> 
         raise invalid(f"holds {count} items; at most {MAX_ITEMS} are allowed in one request")
     rules = Judge(kind_of(row.provider), settings_of(row))
     items, problems = rules.body(given)
-    refuse_any([_refusal(problem) for problem in problems[:_TOLD]], 400)
+    refuse_any([_refusal(problem) for problem in problems[:_TOLD]], InvalidRequest)
     flags, _ = flags_of(given)
-    answer = store.write(connection, row.uuid, caller.email, items, flags)
+    answer = store.write(tx.connection, row.uuid, tx.caller.email, items, flags)
     if answer.updated:
-        store.forget_batches(connection, row.uuid)
+        store.forget_batches(tx.connection, row.uuid)
     if batch:
-        store.remember_batch(connection, row.uuid, batch)
+        store.remember_batch(tx.connection, row.uuid, batch)
     skipped = answer.skipped + count - len(items)
     return _done(row, answer.model_copy(update={"skipped": skipped, "notes": rules.notes(flags)}))
 
 
-def known_batches(connection: Connection, caller: Caller, uuid: UUID, body: Body) -> BatchesDone:
+def known_batches(tx: Transaction, uuid: UUID, body: Body) -> BatchesDone:
     """Which batches need not be sent again."""
-    row = _registrable(connection, caller, uuid)
+    row = _registrable(tx, uuid)
     names = examined(KnownBatches, body).batches
-    return BatchesDone(known=store.batches_done(connection, row.uuid, names))
+    return BatchesDone(known=store.batches_done(tx.connection, row.uuid, names))
 
 
-def page(
-    connection: Connection, caller: Caller, uuid: UUID, size: int, after: str | None
-) -> tuple[list[RegistrationView], str | None]:
-    """Registered items, and the position of the next page."""
-    row = readable(connection, caller, uuid)
-    found = store.page(connection, row.uuid, size, after)
-    position = found[size - 1].digest if len(found) > size else None
-    return [_view(one) for one in found[:size]], position
+def list_registrations(tx: Transaction, uuid: UUID, size: int, token: str | None) -> Page[RegistrationView]:
+    """A page of registered items."""
+    after = pagination.position(tx, token, 1)
+    row = readable(tx, uuid)
+    found = store.page(tx.connection, row.uuid, size, after[0] if after else None)
+    next_ = pagination.token(tx, found[size - 1].digest if len(found) > size else None)
+    return Page(results=[_view(one) for one in found[:size]], next_page_token=next_)
 
 
-def _registrable(connection: Connection, caller: Caller, uuid: UUID) -> Row[Any]:
-    row = visible(connection, caller, uuid)
+def _registrable(tx: Transaction, uuid: UUID) -> Record:
+    row = visible(tx, uuid)
     require(row, Permission.UPLOAD_DATA)
     return row
 
@@ -82,15 +80,15 @@ def _batch(body: Body) -> str | None:
     return examined(KnownBatches, {"batches": [body[_BATCH]]}).batches[0]
 
 
-def _refusal(problem: Problem) -> Refusal:
-    return Refusal(problem.where, "invalid_request", str(problem))
+def _refusal(problem: Problem) -> RefusedItem:
+    return RefusedItem(problem.where, "invalid_request", str(problem))
 
 
-def _done(row: Row[Any], answer: Registered) -> Effect:
+def _done(row: Record, answer: Registered) -> Effect:
     return Effect(answer, "registrations.write", row.uuid, answer.model_dump())
 
 
-def _view(row: Row[Any]) -> RegistrationView:
+def _view(row: Record) -> RegistrationView:
     metadata = None if row.media_metadata is None else json.loads(row.media_metadata)
     return RegistrationView(
         uuid=row.uuid,

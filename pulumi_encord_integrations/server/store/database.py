@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Engine,
     MetaData,
     PrimaryKeyConstraint,
+    Row,
     String,
     Table,
     exc,
@@ -23,6 +25,9 @@ from pulumi_encord_integrations.server.errors import DatabaseUnusable
 from pulumi_encord_integrations.server.store import tables
 from pulumi_encord_integrations.server.store.revision import REVISION
 
+Record = Row[Any]
+"""A row of a table, or of a question to several."""
+__all__ = ["Connection", "Database", "Record", "now"]
 BUSY_SECONDS = 15.0
 """How long a transaction waits for another process's."""
 

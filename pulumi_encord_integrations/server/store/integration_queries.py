@@ -2,12 +2,12 @@
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, or_, select
 
+from pulumi_encord_integrations.model.integrations import IntegrationFilters
 from pulumi_encord_integrations.server.store import pagination
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.members import ROLE
@@ -19,30 +19,23 @@ _c = t.integrations.c
 ROWS = select(*_c, ROLE.label("role")).where(_c.organization == bindparam("organization"))
 
 
-@dataclass(frozen=True)
-class Filters:
-    """What a listing is narrowed to; empty means all that the caller may view."""
-
-    include_org_access: bool = False
-    mine: bool = False
-    owner: str | None = None
-    provider: str | None = None
-    titles: Sequence[str] = ()
-    uuids: Sequence[str] = ()
-
-
 def rows(caller: Caller, query: Select[Any] = ROWS) -> Select[Any]:
     """All integrations of the caller's organization, with the caller's own `role` in them."""
     return query.params(organization=caller.organization, email=caller.email)
 
 
-def listing(connection: Connection, caller: Caller, filters: Filters) -> Sequence[Row[Any]]:
+def listing(connection: Connection, caller: Caller, filters: IntegrationFilters) -> Sequence[Row[Any]]:
     """All integrations that the caller may view, oldest first."""
     return connection.execute(_visible(caller, filters)).all()
 
 
 def page(
-    connection: Connection, vault: Vault, caller: Caller, filters: Filters, size: int, token: str | None
+    connection: Connection,
+    vault: Vault,
+    caller: Caller,
+    filters: IntegrationFilters,
+    size: int,
+    token: str | None,
 ) -> tuple[Sequence[Row[Any]], str | None]:
     """One page and the token of the next; raises ValueError on a token that this API did not make."""
     query = _visible(caller, filters).limit(size + 1)
@@ -55,7 +48,7 @@ def page(
     return found[:size], pagination.token(vault, f"{last.created_at.isoformat()} {last.uuid}")
 
 
-def _visible(caller: Caller, filters: Filters) -> Select[Any]:
+def _visible(caller: Caller, filters: IntegrationFilters) -> Select[Any]:
     query = rows(caller)
     if filters.mine or not (filters.include_org_access and caller.is_organization_admin):
         query = query.where(ROLE.is_not(None))
@@ -73,3 +66,8 @@ def _visible(caller: Caller, filters: Filters) -> Select[Any]:
 def _after(at: str, uuid: str) -> ColumnElement[bool]:
     moment = datetime.fromisoformat(at)
     return or_(_c.created_at > moment, and_(_c.created_at == moment, _c.uuid > uuid))
+
+
+def everywhere(connection: Connection) -> Sequence[Row[Any]]:
+    """All integrations of all organizations, oldest first: for the operator alone."""
+    return connection.execute(select(*_c).order_by(_c.created_at, _c.uuid)).all()

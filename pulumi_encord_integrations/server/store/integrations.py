@@ -7,11 +7,11 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
-from pulumi_encord_integrations.model.integrations import IntegrationSpec, IntegrationType
+from pulumi_encord_integrations.model.integrations import IntegrationFilters, IntegrationSpec, IntegrationType
 from pulumi_encord_integrations.model.marks import SECRET, SHARED
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.database import now
-from pulumi_encord_integrations.server.store.integration_queries import ROWS, Filters, listing, rows
+from pulumi_encord_integrations.server.store.integration_queries import ROWS, listing, rows
 from pulumi_encord_integrations.server.store.members import ROLE
 from pulumi_encord_integrations.server.store.organizations import Caller
 from pulumi_encord_integrations.server.vault import Vault
@@ -31,6 +31,11 @@ def find(connection: Connection, caller: Caller, uuid: str) -> Row[Any] | None:
     return connection.execute(rows(caller).where(_c.uuid == uuid)).first()
 
 
+def find_anywhere(connection: Connection, uuid: str) -> Row[Any] | None:
+    """The row of one integration of any organization: for the operator alone."""
+    return connection.execute(select(*_c).where(_c.uuid == uuid)).first()
+
+
 def find_by_key(connection: Connection, caller: Caller, key: str) -> Row[Any] | None:
     """The living integration of a declaration."""
     return connection.execute(rows(caller).where(_c.ownership_key == key)).first()
@@ -38,7 +43,7 @@ def find_by_key(connection: Connection, caller: Caller, key: str) -> Row[Any] | 
 
 def find_by_title(connection: Connection, caller: Caller, provider: str, title: str) -> Sequence[Row[Any]]:
     """The integrations of that exact title that the caller may view."""
-    filters = Filters(include_org_access=True, provider=provider, titles=[title])
+    filters = IntegrationFilters(include_org_access=True, provider=provider, titles=[title])
     return listing(connection, caller, filters)
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from pulumi_encord_integrations.model.integrations import integration_type
 from pulumi_encord_integrations.model.objects import DirectUrls, ObjectUrls, StoredObject, is_signed
-from pulumi_encord_integrations.server.signing import s3 as s3_signing
-from pulumi_encord_integrations.server.signing.azure import Account
-from pulumi_encord_integrations.server.signing.s3 import Place
+from pulumi_encord_integrations.server.clouds import s3 as s3_signing
+from pulumi_encord_integrations.server.clouds.azure import Account
+from pulumi_encord_integrations.server.clouds.s3 import BucketEndpoint
 
 TWO = [{"name": "acme", "prefixes": ["videos/", "scans/"]}, {"name": "b.b", "prefixes": []}]
 ONE = [{"name": "acme", "prefixes": []}]
@@ -250,7 +250,7 @@ def test_what_is_signed_names_the_object_by_the_same_rule(key: str) -> None:
         "MINIO": MINIO,
         "OTC": "https://obs.eu-de.otc.t-systems.com",
     }.items():
-        [url] = s3_signing.sign(keys, {"acme": Place(place)}, [StoredObject("acme", key)], 60)
+        [url] = s3_signing.sign(keys, {"acme": BucketEndpoint(place)}, [StoredObject("acme", key)], 60)
         assert AT[name][0].find(url.partition("?")[0]).key == key
     url = Account("acmedata", BLOBS).url(StoredObject("scans", key))
     assert AZURE.find(url).key == key

@@ -7,19 +7,19 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 import pytest
 
 from pulumi_encord_integrations.model.objects import StoredObject
-from pulumi_encord_integrations.server.signing import s3
-from pulumi_encord_integrations.server.signing.s3 import Keys, Place
+from pulumi_encord_integrations.server.clouds import s3
+from pulumi_encord_integrations.server.clouds.s3 import BucketEndpoint, Keys
 
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 KEYS = Keys("AKIAIOSFODNN7EXAMPLE", SECRET)
-AWS = Place("https://s3.us-east-1.amazonaws.com")
+AWS = BucketEndpoint("https://s3.us-east-1.amazonaws.com")
 LEGACY = ["AcmeRaw", "acme_raw", "ABCD_Central_1", "a..b", "abc-", "a" * 255]
 OBJECTS = ["videos/a b+c.mp4", "ünï/日本.mp4", "a//b"]
 """The last one is signed by the other library."""
 
 
-def signed(place: Place, bucket: str, key: str) -> str:
-    (url,) = s3.sign(KEYS, {bucket: place}, [StoredObject(bucket, key)], 3600)
+def signed(endpoint: BucketEndpoint, bucket: str, key: str) -> str:
+    (url,) = s3.sign(KEYS, {bucket: endpoint}, [StoredObject(bucket, key)], 3600)
     return url
 
 
@@ -61,7 +61,7 @@ def test_a_bucket_that_fits_no_host_is_a_part_of_the_path(bucket: str, key: str)
 @pytest.mark.parametrize("bucket", ["acme", "Acme_Lab"])
 @pytest.mark.parametrize("key", OBJECTS)
 def test_other_storage_has_the_bucket_in_the_path(bucket: str, key: str) -> None:
-    url = signed(Place("https://minio.example.com:9000"), bucket, key)
+    url = signed(BucketEndpoint("https://minio.example.com:9000"), bucket, key)
     assert urlsplit(url).netloc == "minio.example.com:9000"
     assert unquote(urlsplit(url).path) == f"/{bucket}/{key}"
     assert verified(url)

@@ -4,12 +4,12 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import Any
 
-from sqlalchemy import Connection, Row, update
+from sqlalchemy import Connection, update
 
 from pulumi_encord_integrations.model.expiry import LimitedBy
 from pulumi_encord_integrations.server.store import tables as t
+from pulumi_encord_integrations.server.store.database import Record
 from pulumi_encord_integrations.server.store.integrations import settings_of
 
 FRESH_SECONDS = 24 * 3_600
@@ -17,7 +17,7 @@ FRESH_SECONDS = 24 * 3_600
 
 
 @dataclass(frozen=True)
-class Trust:
+class AccessProof:
     """A proof, and how long sessions of the role last."""
 
     of: str
@@ -32,22 +32,22 @@ class Trust:
         return 0 <= age < FRESH_SECONDS
 
 
-def trust_of(row: Row[Any]) -> Trust | None:
+def proof_of(row: Record) -> AccessProof | None:
     """The proof of the role as it is now; None if there is none, or something has changed since."""
     if row.trust is None:
         return None
-    trust = Trust(**json.loads(row.trust))
-    return trust if trust.of == subject(row) else None
+    proof = AccessProof(**json.loads(row.trust))
+    return proof if proof.of == subject(row) else None
 
 
-def subject(row: Row[Any]) -> str:
+def subject(row: Record) -> str:
     """What a proof is of: the role, its external id and the buckets."""
     settings = settings_of(row)
     parts = [settings.get("role_arn"), row.external_id, settings.get("buckets")]
     return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def keep(connection: Connection, uuid: str, trust: Trust | None) -> None:
+def keep(connection: Connection, uuid: str, proof: AccessProof | None) -> None:
     """Keeps a proof in place of any older one; None forgets it."""
-    text = None if trust is None else json.dumps(asdict(trust), sort_keys=True)
+    text = None if proof is None else json.dumps(asdict(proof), sort_keys=True)
     connection.execute(update(t.integrations).where(t.integrations.c.uuid == uuid), {"trust": text})

@@ -13,8 +13,8 @@ from botocore.exceptions import (
     UnauthorizedSSOTokenError,
 )
 
-from pulumi_encord_integrations.server.signing.aws import Role
-from pulumi_encord_integrations.server.signing.trust import probe, wrong_id
+from pulumi_encord_integrations.server.clouds.aws_sessions import Role
+from pulumi_encord_integrations.server.clouds.aws_trust import probe, wrong_id
 
 ROLE = Role("arn:aws:iam::123456789012:role/encord", "3f0c1c53-8d0b-4d9c-9d1a-6a5f6f3d2b11")
 USER = "arn:aws:iam::111122223333:user/encord"

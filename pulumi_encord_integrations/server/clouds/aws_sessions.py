@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pulumi_encord_integrations.model.objects import StoredObject
-from pulumi_encord_integrations.server.signing import Signed, cloud_failed, s3
-from pulumi_encord_integrations.server.signing.s3 import Keys, Place
+from pulumi_encord_integrations.server.clouds import s3
+from pulumi_encord_integrations.server.clouds.adapter import SignedObjects, cloud_failed
+from pulumi_encord_integrations.server.clouds.s3 import BucketEndpoint, Keys, s3_client
 
 if TYPE_CHECKING:
-    from types_boto3_s3 import S3Client
     from types_boto3_sts import STSClient
 
 SESSION_NAME = "encord-integrations"
@@ -30,7 +30,7 @@ class Role:
 
 
 @dataclass(frozen=True)
-class Session:
+class RoleSession:
     """Temporary credentials of a role, and their end."""
 
     keys: Keys
@@ -51,31 +51,7 @@ def sts_client() -> "STSClient":
     return session.client("sts", region_name=session.region_name or "us-east-1", config=config)
 
 
-def s3_client(keys: Keys, place: Place | None = None, region: str | None = None) -> "S3Client":
-    """S3 with given keys: at a place, or where the standard chain says."""
-    import boto3
-    from botocore.config import Config
-
-    own_host = place is None or place.of_aws
-    config = Config(
-        signature_version="s3v4",
-        s3={"addressing_style": "auto" if own_host else "path"},
-        connect_timeout=5,
-        read_timeout=20,
-        retries={"total_max_attempts": 2},
-    )
-    return boto3.client(
-        "s3",
-        aws_access_key_id=keys.access_key_id,
-        aws_secret_access_key=keys.secret_access_key,
-        aws_session_token=keys.session_token,
-        region_name=place.region if place else region or "us-east-1",
-        endpoint_url=place.endpoint if place else None,
-        config=config,
-    )
-
-
-def assume(client: "STSClient", role: Role, seconds: int) -> Session:
+def assume(client: "STSClient", role: Role, seconds: int) -> RoleSession:
     """A session of 900 seconds or more; raises botocore's errors."""
     answer = client.assume_role(
         RoleArn=role.arn,
@@ -84,15 +60,15 @@ def assume(client: "STSClient", role: Role, seconds: int) -> Session:
         DurationSeconds=seconds,
     )["Credentials"]
     keys = Keys(answer["AccessKeyId"], answer["SecretAccessKey"], answer["SessionToken"])
-    return Session(keys, answer["Expiration"].astimezone(UTC))
+    return RoleSession(keys, answer["Expiration"].astimezone(UTC))
 
 
 @dataclass
-class Roles:
+class RoleSessions:
     """Sessions and bucket places of one deployment, kept in memory while they serve."""
 
-    _sessions: dict[tuple[Role, int], Session] = field(default_factory=dict)
-    _places: dict[tuple[str, str | None], Place] = field(default_factory=dict)
+    _sessions: dict[tuple[Role, int], RoleSession] = field(default_factory=dict)
+    _endpoints: dict[tuple[str, str | None], BucketEndpoint] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def sign(
@@ -102,16 +78,18 @@ class Roles:
         objects: Sequence[StoredObject],
         seconds: int,
         longest: int,
-    ) -> Signed:
+    ) -> SignedObjects:
         """URLs that live as long as asked, or as long as the session that signs them: `longest` seconds."""
         session = self._session(role, seconds, longest)
-        places = {bucket: self._place(session, bucket, region) for bucket in {one.bucket for one in objects}}
+        endpoints = {
+            bucket: self._endpoint(session, bucket, region) for bucket in {one.bucket for one in objects}
+        }
         lives = max(1, min(seconds, session.lasts()))
         now = datetime.now(UTC).replace(microsecond=0)
-        urls = s3.sign(session.keys, places, objects, lives)
-        return Signed(urls, min(session.ends_at, datetime.fromtimestamp(now.timestamp() + lives, UTC)))
+        urls = s3.sign(session.keys, endpoints, objects, lives)
+        return SignedObjects(urls, min(session.ends_at, datetime.fromtimestamp(now.timestamp() + lives, UTC)))
 
-    def _session(self, role: Role, seconds: int, longest: int) -> Session:
+    def _session(self, role: Role, seconds: int, longest: int) -> RoleSession:
         length = min(longest, max(_SHORTEST, seconds + _SLACK))
         with self._lock:
             known = self._sessions.get((role, length))
@@ -126,19 +104,19 @@ class Roles:
             self._sessions[role, length] = made
         return made
 
-    def _place(self, session: Session, bucket: str, region: str | None) -> Place:
+    def _endpoint(self, session: RoleSession, bucket: str, region: str | None) -> BucketEndpoint:
         with self._lock:
-            known = self._places.get((bucket, region))
+            known = self._endpoints.get((bucket, region))
         if known is None:
             found = region or _region_of(session, bucket)
             client = s3_client(session.keys, region=found)
-            known = Place(client.meta.endpoint_url, found)
+            known = BucketEndpoint(client.meta.endpoint_url, found)
             with self._lock:
-                self._places[bucket, region] = known
+                self._endpoints[bucket, region] = known
         return known
 
 
-def _region_of(session: Session, bucket: str) -> str:
+def _region_of(session: RoleSession, bucket: str) -> str:
     """S3 tells a bucket's region to whoever asks for the bucket, allowed or not."""
     from botocore.exceptions import ClientError
 

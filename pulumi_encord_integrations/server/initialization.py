@@ -1,52 +1,22 @@
-"""Starting on a database file: its keys, and at the first start the organization and its admin."""
+"""Opening a database for the API: its key, and at the first start the organization and its admin."""
 
-import os
-import secrets
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_ssh_private_key,
-)
 from fastapi import FastAPI
 
 from pulumi_encord_integrations.model.principals import CloudAccess, Principals
 from pulumi_encord_integrations.server.app import create_app
-from pulumi_encord_integrations.server.calls import KEY_MAKERS
 from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.errors import DatabaseUnusable
+from pulumi_encord_integrations.server.keys import new_key, open_vault, public_key_of, write_once
+from pulumi_encord_integrations.server.services.unit_of_work import KEY_MAKERS
 from pulumi_encord_integrations.server.store import audit, organizations
 from pulumi_encord_integrations.server.store.database import Database
 from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
-from pulumi_encord_integrations.server.vault import KEY_BYTES, Vault
-
-
-def open_vault(database: Database, *, create: bool) -> Vault:
-    """The vault of a database; `create` makes a key where there is neither key nor database.
-
-    Raises `DatabaseUnusable` if the key is absent or malformed.
-    """
-    path = database.key_file
-    if create:
-        write_once(path, secrets.token_hex(KEY_BYTES).encode())
-    try:
-        return Vault(bytes.fromhex(path.read_text("ascii").strip()))
-    except FileNotFoundError:
-        raise DatabaseUnusable(f"the encryption key {path} is missing", "Restore it from a backup") from None
-    except OSError as error:
-        raise DatabaseUnusable(f"cannot read the encryption key {path}: {error.strerror}") from None
-    except ValueError:
-        raise DatabaseUnusable(f"{path} holds no encryption key", "Restore it from a backup") from None
-
-
-def new_key() -> bytes:
-    """A new Ed25519 private key in OpenSSH format."""
-    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+from pulumi_encord_integrations.server.vault import Vault
 
 
 def make_folder(folder: Path) -> None:
@@ -64,33 +34,6 @@ def make_folder(folder: Path) -> None:
         # Another process may have made it meanwhile.
         if not folder.is_dir():
             raise
-
-
-def write_once(path: Path, content: bytes) -> None:
-    """Creates a file that only its owner may read, whole or not at all; one that exists stays."""
-    if path.exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-
-
-def public_key_of(private_key: bytes) -> str:
-    """The raw public key in hexadecimal of a private key in OpenSSH format; raises ValueError."""
-    key = load_ssh_private_key(private_key, password=None)
-    if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError("not an Ed25519 key")
-    return key.public_key().public_bytes_raw().hex()
 
 
 def make_organization(database: Database, vault: Vault, name: str, admin: str, public_key: str) -> bool:
@@ -203,3 +146,55 @@ def _registered(database: Database, user: str, key_file: Path) -> bytes:
         if organization is not None:
             organizations.add_key(connection, organization.uuid, user, public_key_of(private_key))
     return private_key
+
+
+class AlreadyInitialized(DatabaseUnusable):
+    """The database holds an organization already."""
+
+
+@dataclass(frozen=True)
+class NewOrganization:
+    """The organization to make, and its admin with the public key in hexadecimal."""
+
+    name: str
+    admin: str
+    public_key: str
+
+
+def refuse_initialized(database: Database) -> None:
+    """Changes nothing; raises `AlreadyInitialized`, or `DatabaseUnusable` if it is no such database."""
+    if isinstance(database, SqliteDatabase) and not (
+        database.path.exists() and _holds_something(database.path)
+    ):
+        return
+    try:
+        database.prepare()
+    except DatabaseUnusable as error:
+        if error.missing:
+            return
+        raise
+    with database.read() as connection:
+        found = organizations.first(connection)
+    if found is not None:
+        raise AlreadyInitialized(
+            f'{database.name} holds the organization "{found.name}" already', "Nothing was changed"
+        )
+
+
+def _holds_something(path: Path) -> bool:
+    return path.exists() and not (path.is_file() and path.stat().st_size == 0)
+
+
+def initialize(database: Database, new: NewOrganization) -> Path:
+    """Fills a database that `create` was said of, once; answers where its encryption key lies.
+
+    Raises `AlreadyInitialized`, `DatabaseUnusable`, OSError.
+    """
+    if isinstance(database, SqliteDatabase):
+        make_folder(database.path.parent)
+        database.path.touch(mode=0o600)
+    vault = open_served(database, create=True)
+    made = make_organization(database, vault, new.name, new.admin, new.public_key)
+    if not made:
+        raise AlreadyInitialized(f"{database.name} was given an organization by someone else just now")
+    return database.key_file

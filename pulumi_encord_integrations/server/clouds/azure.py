@@ -8,7 +8,14 @@ from typing import Any
 from urllib.parse import quote
 
 from pulumi_encord_integrations.model.objects import StoredObject
-from pulumi_encord_integrations.server.signing import Signed, cloud_failed, not_configured
+from pulumi_encord_integrations.server.clouds.adapter import (
+    SignedObjects,
+    StoredIntegration,
+    Unchecked,
+    cloud_failed,
+    not_configured,
+)
+from pulumi_encord_integrations.server.errors import Conflict
 
 _LONGEST = timedelta(days=7)
 """Azure's own bound of a user delegation key."""
@@ -31,9 +38,9 @@ class Account:
         return f"{self.endpoint}/{quote(one.bucket, safe='$')}/{quote(one.key, safe='/~')}"
 
 
-def append(account: Account, token: str, ends_at: datetime, objects: Sequence[StoredObject]) -> Signed:
+def append(account: Account, token: str, ends_at: datetime, objects: Sequence[StoredObject]) -> SignedObjects:
     """The account's SAS signs no path: whoever holds such a URL can read all that the token opens."""
-    return Signed([f"{account.url(one)}?{token}" for one in objects], ends_at)
+    return SignedObjects([f"{account.url(one)}?{token}" for one in objects], ends_at)
 
 
 @dataclass
@@ -44,7 +51,7 @@ class Delegation:
     _keys: dict[tuple[str, str], tuple[datetime, datetime, Any]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def sign(self, account: Account, tenant: str, objects: Sequence[StoredObject]) -> Signed:
+    def sign(self, account: Account, tenant: str, objects: Sequence[StoredObject]) -> SignedObjects:
         """A SAS of each blob alone, to read it."""
         from azure.storage.blob import BlobSasPermissions, generate_blob_sas
 
@@ -62,7 +69,7 @@ class Delegation:
             )
             for one in objects
         ]
-        return Signed(urls, end)
+        return SignedObjects(urls, end)
 
     def _key(self, account: Account, tenant: str) -> tuple[datetime, Any]:
         now = datetime.now(UTC).replace(microsecond=0)
@@ -101,3 +108,30 @@ def application_credential(application: str | None, secret: str | None) -> Crede
         return ClientSecretCredential(tenant, application, secret)
 
     return credential
+
+
+class Azure(Unchecked):
+    """Signs with a user delegation key, or appends the integration's own SAS token."""
+
+    def __init__(self, endpoint: str, delegation: Delegation) -> None:
+        self._endpoint = endpoint
+        """With `{account}` in it."""
+        self.delegation = delegation
+
+    def sign(
+        self, integration: StoredIntegration, objects: Sequence[StoredObject], session_seconds: int | None
+    ) -> SignedObjects:
+        """URLs that live for a week, or as long as the SAS token."""
+        settings, token = integration.settings, integration.spec.sas_token
+        name = settings["storage_account"]
+        account = Account(name, self._endpoint.replace("{account}", name))
+        if token is None:
+            return self.delegation.sign(account, settings["tenant_id"], objects)
+        ends_at = datetime.fromisoformat(settings["sas_ends_at"])
+        if ends_at <= datetime.now(UTC):
+            raise Conflict(
+                "credential_ended",
+                f'the SAS token of "{integration.title}" ended on {ends_at:%Y-%m-%d %H:%M} UTC',
+                "Declare a new one and run pulumi up",
+            )
+        return append(account, token.get_secret_value(), ends_at, objects)

@@ -8,8 +8,14 @@ from urllib.parse import quote, unquote, urlsplit
 
 from pulumi_encord_integrations.model.durations import MAX_SECONDS
 from pulumi_encord_integrations.model.objects import StoredObject
-from pulumi_encord_integrations.server.errors import Fault, invalid
-from pulumi_encord_integrations.server.signing import not_configured
+from pulumi_encord_integrations.server.clouds.adapter import (
+    SignedObjects,
+    StoredIntegration,
+    Unchecked,
+    ends_in,
+    not_configured,
+)
+from pulumi_encord_integrations.server.errors import NotConfigured, invalid
 
 _VARIABLE = "ENCORD_GCP_SERVICE_ACCOUNT_KEY_FILE"
 
@@ -50,10 +56,23 @@ def _key(key_file: Path | None, account: str | None) -> str:
     except (OSError, ValueError, KeyError, TypeError):
         raise not_configured("its Google service account key cannot be read", f"Check {_VARIABLE}") from None
     if account is not None and email != account:
-        raise Fault(
-            501,
+        raise NotConfigured(
             "signing_not_configured",
             f"the API's Google key is not of the service account that it names, {account}",
             f"Give {_VARIABLE} the key of that account",
         )
     return text
+
+
+class Gcp(Unchecked):
+    """Signs with the deployment's service account."""
+
+    def __init__(self, key_file: Path | None, account: str | None) -> None:
+        self._key_file, self._account = key_file, account
+
+    def sign(
+        self, integration: StoredIntegration, objects: Sequence[StoredObject], session_seconds: int | None
+    ) -> SignedObjects:
+        """URLs that live as long as declared."""
+        expires_at = ends_in(integration.seconds)
+        return SignedObjects(sign(self._key_file, self._account, objects, integration.seconds), expires_at)

@@ -4,12 +4,12 @@ Refused is told apart from "cannot tell": only an answer of AWS's that access is
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pulumi_encord_integrations.model.expiry import CHAINED_SESSION, LONGEST_SESSION, LimitedBy
 from pulumi_encord_integrations.model.signing import AccessChecked, CheckName, TrustCheck
-from pulumi_encord_integrations.server.signing.aws import (
+from pulumi_encord_integrations.server.clouds.adapter import AccessFinding
+from pulumi_encord_integrations.server.clouds.aws_sessions import (
     SESSION_NAME,
     Role,
     code_of,
@@ -29,24 +29,14 @@ _GIVE = "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, where 
 _LOOK = "Check the API's own AWS credentials and its way to AWS, then ask again"
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What the probes of a role saw."""
-
-    checked: AccessChecked
-    session_seconds: int | None = None
-    """The longest session that the role gives, in whole hours; None unless the role is proven."""
-    limited_by: LimitedBy | None = None
-
-
-def probe(role: Role, connect: Callable[[], "STSClient"] = sts_client) -> Finding:
+def probe(role: Role, connect: Callable[[], "STSClient"] = sts_client) -> AccessFinding:
     """Asks AWS three times, and once it is proven how long a session lasts."""
     try:
         client = connect()
     except ImportError:
         raise
     except Exception as error:  # noqa: BLE001  whatever stops the library, the cloud was not asked
-        return Finding(_judged(role, None, None, None, error))
+        return AccessFinding(_judged(role, None, None, None, error))
     answers = [
         _assumable(client, role.arn, external_id)
         for external_id in (role.external_id, None, wrong_id(role.external_id))
@@ -55,9 +45,9 @@ def probe(role: Role, connect: Callable[[], "STSClient"] = sts_client) -> Findin
     right, without, wrong = (allowed for allowed, _ in answers)
     checked = _judged(role, right, without, wrong, why)
     if not checked.valid:
-        return Finding(checked)
+        return AccessFinding(checked)
     seconds, limited_by = _longest_session(client, role)
-    return Finding(checked, seconds, limited_by)
+    return AccessFinding(checked, seconds, limited_by)
 
 
 def wrong_id(external_id: str) -> str:

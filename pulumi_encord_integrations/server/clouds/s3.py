@@ -1,0 +1,150 @@
+"""Storage that speaks S3's protocol: presigned GET requests, in SigV4."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pulumi_encord_integrations.model.buckets import fits_a_host
+from pulumi_encord_integrations.model.durations import MAX_SECONDS
+from pulumi_encord_integrations.model.object_storage import of_aws
+from pulumi_encord_integrations.model.objects import StoredObject
+from pulumi_encord_integrations.server.clouds.adapter import (
+    SignedObjects,
+    StoredIntegration,
+    Unchecked,
+    ends_in,
+)
+
+if TYPE_CHECKING:
+    from obstore.store import S3Config, S3Store
+    from types_boto3_s3 import S3Client
+
+DEFAULT_REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What S3 requests are signed with."""
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class BucketEndpoint:
+    """Where a bucket is reached."""
+
+    url: str
+    region: str = DEFAULT_REGION
+
+    @property
+    def of_aws(self) -> bool:
+        """Whether buckets are names in the host there."""
+        return of_aws(self.url)
+
+
+def s3_client(keys: Keys, endpoint: BucketEndpoint | None = None, region: str | None = None) -> "S3Client":
+    """S3 with given keys: at an endpoint, or where the standard chain says."""
+    import boto3
+    from botocore.config import Config
+
+    own_host = endpoint is None or endpoint.of_aws
+    config = Config(
+        signature_version="s3v4",
+        s3={"addressing_style": "auto" if own_host else "path"},
+        connect_timeout=5,
+        read_timeout=20,
+        retries={"total_max_attempts": 2},
+    )
+    return boto3.client(
+        "s3",
+        aws_access_key_id=keys.access_key_id,
+        aws_secret_access_key=keys.secret_access_key,
+        aws_session_token=keys.session_token,
+        region_name=endpoint.region if endpoint else region or "us-east-1",
+        endpoint_url=endpoint.url if endpoint else None,
+        config=config,
+    )
+
+
+def sign(
+    keys: Keys, endpoints: Mapping[str, BucketEndpoint], objects: Sequence[StoredObject], seconds: int
+) -> list[str]:
+    """A URL for each object; `endpoints` holds each bucket."""
+    if not 1 <= seconds <= MAX_SECONDS:
+        raise ValueError(f"no URL of S3 lives {seconds} seconds")
+    urls = [""] * len(objects)
+    for bucket, endpoint in endpoints.items():
+        plain: list[int] = []
+        rest: list[int] = []
+        for index, one in enumerate(objects):
+            if one.bucket == bucket:
+                (rest if _respelled(one.key) else plain).append(index)
+        in_bulk = _in_bulk(keys, bucket, endpoint, [objects[index].key for index in plain], seconds)
+        singly = _singly(keys, endpoint, [objects[index] for index in rest], seconds)
+        for index, url in zip((*plain, *rest), (*in_bulk, *singly), strict=True):
+            urls[index] = url
+    return urls
+
+
+def _respelled(key: str) -> bool:
+    """Whether the fast library would sign another key: it drops empty parts of paths."""
+    return "//" in key or key.startswith("/") or key.endswith("/")
+
+
+def _in_bulk(keys: Keys, bucket: str, endpoint: BucketEndpoint, paths: list[str], seconds: int) -> list[str]:
+    import obstore
+
+    if not paths:
+        return []
+    return list(obstore.sign(_store(keys, bucket, endpoint), "GET", paths, timedelta(seconds=seconds)))
+
+
+@lru_cache(maxsize=64)
+def _store(keys: Keys, bucket: str, endpoint: BucketEndpoint) -> "S3Store":
+    """Made once for many requests: that takes as long as signing a thousand URLs."""
+    from obstore.store import S3Store
+
+    # A certificate covers one part of a host, which has no upper case and no underscores; of "xn--" the
+    # library wants valid Punycode.
+    own_host = endpoint.of_aws and fits_a_host(bucket) and "." not in bucket and not bucket.startswith("xn--")
+    scheme, _, host = endpoint.url.partition("://")
+    config: S3Config = {
+        "access_key_id": keys.access_key_id,
+        "secret_access_key": keys.secret_access_key,
+        "region": endpoint.region,
+        "endpoint": f"{scheme}://{bucket}.{host}" if own_host else endpoint.url,
+        "virtual_hosted_style_request": own_host,
+    }
+    if keys.session_token:
+        config["session_token"] = keys.session_token
+    return S3Store(bucket, config=config, client_options={"allow_http": scheme == "http"})
+
+
+def _singly(keys: Keys, endpoint: BucketEndpoint, objects: Sequence[StoredObject], seconds: int) -> list[str]:
+    if not objects:
+        return []
+    client = s3_client(keys, endpoint)
+    return [
+        client.generate_presigned_url(
+            "get_object", Params={"Bucket": one.bucket, "Key": one.key}, ExpiresIn=seconds
+        )
+        for one in objects
+    ]
+
+
+class S3(Unchecked):
+    """Signs with the integration's own keys."""
+
+    def sign(
+        self, integration: StoredIntegration, objects: Sequence[StoredObject], session_seconds: int | None
+    ) -> SignedObjects:
+        """URLs that live as long as declared."""
+        settings, expires_at = integration.settings, ends_in(integration.seconds)
+        endpoint = BucketEndpoint(settings["endpoint"], settings.get("region") or DEFAULT_REGION)
+        keys = Keys(settings["access_key_id"], integration.spec.secret_access_key.get_secret_value())
+        endpoints = {one.bucket: endpoint for one in objects}
+        return SignedObjects(sign(keys, endpoints, objects, integration.seconds), expires_at)

@@ -1,0 +1,67 @@
+"""Answers over HTTP: models as JSON, and errors in Encord's form `{"message", "code"}` with their status."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from pulumi_encord_integrations.server import errors
+
+STATUSES: Mapping[type[errors.ServiceError], int] = {
+    errors.InvalidRequest: 400,
+    errors.Unauthenticated: 401,
+    errors.PermissionDenied: 403,
+    errors.ObjectNotFound: 404,
+    errors.Conflict: 409,
+    errors.PreconditionFailed: 412,
+    errors.RequestTooLarge: 413,
+    # Clients take a 502 for a gateway's and ask again.
+    errors.CloudFailed: 424,
+    errors.InternalFailure: 500,
+    errors.NotConfigured: 501,
+}
+FRAMEWORK_CODES = {404: "no_such_route", 405: "method_not_allowed"}
+"""Codes of what the framework refuses by itself."""
+WRONG_METHOD = 405
+UNAVAILABLE = 503
+_CHALLENGED = 401
+
+
+class ErrorBody(BaseModel):
+    """Every answer that is no success."""
+
+    message: str
+    code: str
+    hint: str | None = None
+    errors: list[dict[str, str]] | None = None
+    """Each refusal, where one request asks for many things; what arrived, where a signature is not of it."""
+
+
+def success(found: BaseModel | Mapping[str, Any]) -> Response:
+    """A model as JSON; a mapping is in the form of the wire already."""
+    body = found.model_dump_json(by_alias=True) if isinstance(found, BaseModel) else json.dumps(found)
+    return Response(body, media_type="application/json")
+
+
+def failure(
+    status: int,
+    code: str,
+    message: str,
+    hint: str = "",
+    headers: Mapping[str, str] | None = None,
+    errors: Sequence[Mapping[str, str]] = (),
+) -> Response:
+    """An error of that status."""
+    body: dict[str, Any] = {"message": message, "code": code}
+    body |= ({"hint": hint} if hint else {}) | ({"errors": errors} if errors else {})
+    return JSONResponse(body, status, headers)
+
+
+def refusal(error: errors.ServiceError) -> Response:
+    """A service's refusal."""
+    status = STATUSES[type(error)]
+    headers = {"WWW-Authenticate": "Bearer"} if status == _CHALLENGED else {}
+    return failure(status, error.code, error.message, error.hint, headers, error.errors)

@@ -1,0 +1,34 @@
+"""The caller, and the caller's organization."""
+
+from pulumi_encord_integrations.model.principals import Principals
+from pulumi_encord_integrations.model.users import BearerToken, CurrentOrganization
+from pulumi_encord_integrations.server import auth
+from pulumi_encord_integrations.server.errors import PermissionDenied
+from pulumi_encord_integrations.server.services.unit_of_work import Transaction, UnitOfWork
+
+
+def current(tx: Transaction) -> CurrentOrganization:
+    """Who calls, and for which organization."""
+    caller = tx.caller
+    return CurrentOrganization.model_validate(
+        {
+            "uuid": caller.organization,
+            "name": caller.organization_name,
+            "user_email": caller.email,
+            "role": caller.role,
+        }
+    )
+
+
+def issue_token(work: UnitOfWork) -> BearerToken:
+    """A token that stands for a signature for one hour; only a signature gets one."""
+    work.read(lambda _tx: None)
+    if not work.proof.signed:
+        # A token that was taken would otherwise renew itself for ever.
+        raise PermissionDenied("signature_required", "a bearer token is issued for a signature only")
+    return BearerToken(token=auth.issue_token(work.proof.public_key, work.deployment.vault))
+
+
+def principals(tx: Transaction) -> Principals:
+    """Who reads the buckets, as the deployment is configured."""
+    return tx.deployment.principals

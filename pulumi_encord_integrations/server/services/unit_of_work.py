@@ -1,0 +1,121 @@
+"""What one authenticated request does to the database: a transaction, its audit row, its first answer."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, RootModel
+
+from pulumi_encord_integrations.server import auth
+from pulumi_encord_integrations.server.deployment import Deployment
+from pulumi_encord_integrations.server.errors import PermissionDenied, unauthenticated
+from pulumi_encord_integrations.server.store import audit, idempotency, organizations
+from pulumi_encord_integrations.server.store.database import Connection, Database
+from pulumi_encord_integrations.server.store.organizations import Caller
+
+T = TypeVar("T")
+KEY_MAKERS = (
+    "the next pulumi up that acts as {user} and changes something makes one, "
+    "or a verb that writes, such as join"
+)
+"""What makes the key that a user of an embedded API signs with."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a write did: the answer, and what the audit trail says of it."""
+
+    answer: BaseModel
+    action: str
+    object: str
+    detail: Mapping[str, Any]
+
+
+class FirstAnswer(RootModel[Any]):
+    """What the same request was answered with when it arrived first."""
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """One transaction of a caller who is known."""
+
+    connection: Connection
+    caller: Caller
+    deployment: Deployment
+
+
+@dataclass(frozen=True)
+class UnitOfWork:
+    """A request whose credentials were proven; who they belong to is asked in each transaction."""
+
+    database: Database
+    deployment: Deployment
+    proof: auth.Proof
+    trace: str
+    """The caller's own id of the request, if there is one."""
+
+    def read(self, question: Callable[[Transaction], T]) -> T:
+        """Asks in one transaction."""
+        with self.database.read() as connection:
+            return question(self._transaction(connection))
+
+    def note(self, action: Callable[[Transaction], Effect]) -> None:
+        """Does something beside the answer, with its audit row."""
+        with self.database.write() as connection:
+            tx = self._transaction(connection)
+            self._audit(tx, action(tx))
+
+    def write(self, action: Callable[[Transaction], Effect]) -> BaseModel:
+        """Acts once, however often the request arrives: effect, audit row and answer in one transaction."""
+        # Whoever is not known here must not hold the write lock, not for a moment.
+        self.read(lambda _tx: None)
+        with self.database.write() as connection:
+            tx = self._transaction(connection)
+            key = self._idempotency_key()
+            known = idempotency.find(connection, key) if key else None
+            if known is not None:
+                return FirstAnswer.model_validate_json(known)
+            effect = action(tx)
+            self._audit(tx, effect)
+            if key:
+                answer = effect.answer.model_dump_json(by_alias=True)
+                idempotency.keep(connection, key, answer, 2 * self.deployment.window)
+        return effect.answer
+
+    def _audit(self, tx: Transaction, effect: Effect) -> None:
+        audit.record(
+            tx.connection,
+            organization=tx.caller.organization,
+            actor=tx.caller.email,
+            action=effect.action,
+            object_=effect.object,
+            trace=self.trace,
+            detail=effect.detail,
+        )
+
+    def _transaction(self, connection: Connection) -> Transaction:
+        key = organizations.of_key(connection, self.proof.public_key)
+        if key is None:
+            raise unauthenticated(
+                "this key is not known here", "Is it registered with the API at this endpoint?"
+            )
+        if key.owner is None:
+            raise PermissionDenied(
+                "not_in_organization", "only users that are part of an organization may use data integrations"
+            )
+        if key.ended:
+            makers = KEY_MAKERS.format(user=key.owner.email)
+            raise unauthenticated(
+                f"this key ended when {key.owner.email} was removed from the organization",
+                f"For an embedded API {makers}; a served API registers none yet",
+            )
+        return Transaction(connection, key.owner, self.deployment)
+
+    def _idempotency_key(self) -> str | None:
+        # Two honest calls of Encord's SDK within a second carry the same signature; their trace ids differ.
+        if not self.proof.unique and not self.trace:
+            return None
+        parts = [*self.proof.request, "" if self.proof.unique else self.trace]
+        return sha256(json.dumps(parts).encode()).hexdigest()
