@@ -1,4 +1,4 @@
-"""The API inside this process, and the choice between it and a served one.
+"""The API inside this process.
 
 Alone may know client and server both. Settings are checked without either; `connect` loads what it needs.
 """
@@ -25,20 +25,6 @@ class DatabaseMissing(ConfigurationError):
     """There is no embedded database where the settings say."""
 
 
-def connect(settings: Settings, *, create: bool = False, read_only: bool = False) -> "Client":
-    """A client of the API that the settings name.
-
-    Only `create` may make an embedded database; otherwise raises `DatabaseMissing`, a `ConfigurationError`.
-    """
-    if not settings.embedded:
-        from pulumi_encord_integrations.client.auth import credentials_of
-        from pulumi_encord_integrations.client.client import Client
-
-        return Client(settings.endpoint, credentials_of(settings))
-    require(settings)
-    return _connect_embedded(settings, create=create, read_only=read_only)
-
-
 def require(settings: Settings) -> None:
     """Refuses settings that an embedded API cannot start with; raises `ConfigurationError`."""
     _file(settings)
@@ -58,7 +44,12 @@ def organization(settings: Settings) -> str | None:
     return organization_of(_file(settings))
 
 
-def _connect_embedded(settings: Settings, *, create: bool, read_only: bool) -> "Client":
+def connect(settings: Settings, *, create: bool = False, read_only: bool = False) -> "Client":
+    """A client of the API in this process.
+
+    Only `create` may make its database; otherwise raises `DatabaseMissing`, a `ConfigurationError`.
+    """
+    require(settings)
     from pulumi_encord_integrations.client.auth import Signer, parse_key
     from pulumi_encord_integrations.client.client import Client
     from pulumi_encord_integrations.client.in_process import in_process

@@ -135,13 +135,13 @@ def _mapping(file: Path) -> dict[str, Any]:
     from pulumi_encord_integrations.organization.document import read
 
     try:
-        root, findings = read(file.read_bytes())
-        if findings:
-            raise Unreadable(findings[0])
+        root, diagnostics = read(file.read_bytes())
+        if diagnostics:
+            raise Unreadable(diagnostics[0])
         data = root.plain
     except Unreadable as stop:
-        place = ":".join([str(file), *map(str, stop.finding.place)])
-        raise ConfigurationError(f"{place} is not valid YAML: {stop.finding.message}") from None
+        place = ":".join([str(file), *map(str, stop.diagnostic.place)])
+        raise ConfigurationError(f"{place} is not valid YAML: {stop.diagnostic.message}") from None
     except OSError as error:
         raise ConfigurationError(f"cannot read {file}: {error.strerror}") from None
     if not isinstance(data or {}, dict):

@@ -50,10 +50,11 @@ def connected(stack: str | None, *, write: bool = False) -> "Iterator[Client]":
     """A client that only reads unless it is to write; raises `NoDatabase`, `ConfigurationError`."""
     from pulumi_encord_integrations import embedded
     from pulumi_encord_integrations.cli.configuration import read_settings
+    from pulumi_encord_integrations.connection import connect
 
     settings = read_settings(stack)
     try:
-        client = embedded.connect(settings, read_only=not write)
+        client = connect(settings, read_only=not write)
     except embedded.DatabaseMissing:
         raise NoDatabase(settings.database) from None
     try:

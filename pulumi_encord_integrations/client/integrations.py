@@ -7,11 +7,11 @@ from pydantic import ValidationError
 
 from pulumi_encord_integrations.client.errors import NotFound, UnexpectedAnswer
 from pulumi_encord_integrations.model.identity import LetGo, Placement
+from pulumi_encord_integrations.model.integration_registry import view_of
 from pulumi_encord_integrations.model.integrations import (
     CreatedIntegration,
     IntegrationSpec,
     IntegrationView,
-    view_of,
 )
 from pulumi_encord_integrations.model.signing import AccessChecked
 from pulumi_encord_integrations.model.text import uuid_in

@@ -15,7 +15,7 @@ _NAMES = mimetypes.MimeTypes()
 
 
 @dataclass(frozen=True)
-class Problem:
+class FileProblem:
     """A file that cannot be registered, and why."""
 
     path: str
@@ -26,14 +26,14 @@ class Problem:
         return f"{self.path}: {self.reason}"
 
 
-def listed(paths: Iterable[Path]) -> tuple[list[Path], list[Problem]]:
+def listed(paths: Iterable[Path]) -> tuple[list[Path], list[FileProblem]]:
     """The files meant, each once: those named, and the videos below folders; no link to one is followed."""
     files: dict[str, Path] = {}
-    problems: list[Problem] = []
+    problems: list[FileProblem] = []
     for path in paths:
         found = _below(path, problems) if os.path.isdir(path) else [path]  # noqa: PTH112  which may raise
         if not found:
-            problems.append(Problem(str(path), "is a folder without videos"))
+            problems.append(FileProblem(str(path), "is a folder without videos"))
         for file in found:
             files.setdefault(os.path.abspath(file), file)  # noqa: PTH100  resolve() would follow links
     return list(files.values()), problems
@@ -46,24 +46,24 @@ def named_as_video(name: str) -> bool:
     return suffix in SUFFIXES or kind.startswith("video/")
 
 
-def object_urls(files: Sequence[Path], prefix: str, root: Path | None) -> tuple[list[str], list[Problem]]:
+def object_urls(files: Sequence[Path], prefix: str, root: Path | None) -> tuple[list[str], list[FileProblem]]:
     """The `objectUrl` of each file, in their order; what is wrong is told, and its URL is empty."""
     urls: list[str] = []
-    problems: list[Problem] = []
+    problems: list[FileProblem] = []
     first: dict[str, int] = {}
     twice = set[int]()
     for place, file in enumerate(files):
         try:
             urls.append(object_url(key(file, root), prefix))
         except Unusable as error:
-            problems.append(Problem(str(file), str(error)))
+            problems.append(FileProblem(str(file), str(error)))
             urls.append("")
             continue
         before = first.setdefault(urls[place], place)
         if before != place:
             twice |= {before, place}
     for place in sorted(twice):
-        problems.append(Problem(str(files[place]), _SAME))
+        problems.append(FileProblem(str(files[place]), _SAME))
         urls[place] = ""
     return urls, problems
 
@@ -107,9 +107,9 @@ def wrong_with(prefix: str) -> str:
     return "" if prefix.isascii() and " " not in prefix else "must be percent-encoded"
 
 
-def _below(folder: Path, problems: list[Problem]) -> list[Path]:
+def _below(folder: Path, problems: list[FileProblem]) -> list[Path]:
     def told(error: OSError) -> None:
-        problems.append(Problem(str(error.filename), f"cannot be listed: {error.strerror}"))
+        problems.append(FileProblem(str(error.filename), f"cannot be listed: {error.strerror}"))
 
     return sorted(_videos(os.walk(folder, onerror=told)))
 

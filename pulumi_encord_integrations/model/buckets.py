@@ -82,7 +82,7 @@ Prefixes = Annotated[
 ]
 
 
-class Bucket(Sent):
+class BucketSpec(Sent):
     """A bucket, whole or only what lies under some prefixes; each cloud narrows `name` to its own rules."""
 
     name: str
@@ -90,7 +90,7 @@ class Bucket(Sent):
 
 
 def _named(value: Any) -> Any:
-    if not isinstance(value, str | dict | Bucket):
+    if not isinstance(value, str | dict | BucketSpec):
         raise ValueError('must be a bucket name or a mapping such as {"name": ..., "prefixes": [...]}')
     return {"name": value} if isinstance(value, str) else value
 

@@ -6,11 +6,10 @@ Each type has a file in `integration_types/`: a spec (what is declared) and a vi
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, ClassVar
 from uuid import UUID
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from pulumi_encord_integrations.model.base import ImmutableFlag, Received, Sent, rule
 from pulumi_encord_integrations.model.identity import DeclaredAs
@@ -149,34 +148,3 @@ class IntegrationType:
             "data_types": row.data_types,
             "features": row.features,
         }
-
-
-@cache
-def _known() -> dict[str, IntegrationType]:
-    from pulumi_encord_integrations.model.integration_types import TYPES
-
-    return {kind.provider: kind for kind in TYPES}
-
-
-def integration_types() -> tuple[IntegrationType, ...]:
-    """All types, in the order of the documentation."""
-    return tuple(_known().values())
-
-
-def integration_type(provider: object) -> IntegrationType | None:
-    """The type of that name on the wire."""
-    return _known().get(provider) if isinstance(provider, str) else None
-
-
-def view_of(data: Any) -> IntegrationView:
-    """An answered object as its own type's view, or as any integration's if a newer API allows more.
-
-    Raises `pydantic.ValidationError` on what is no integration.
-    """
-    kind = integration_type(data.get("provider")) if isinstance(data, dict) else None
-    if kind is not None:
-        try:
-            return kind.view.from_wire(data)
-        except ValidationError:
-            pass
-    return IntegrationView.from_wire(data)

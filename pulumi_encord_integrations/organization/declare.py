@@ -12,9 +12,9 @@ from pulumi_encord_integrations.client.errors import ConfigurationError
 from pulumi_encord_integrations.client.paths import expanded
 from pulumi_encord_integrations.client.settings import project_folder
 from pulumi_encord_integrations.organization.diagnostics import BadDeclaration
-from pulumi_encord_integrations.organization.integrations import DeclaredIntegration
+from pulumi_encord_integrations.organization.integrations import IntegrationEntry
 from pulumi_encord_integrations.organization.loader import Declaration, load
-from pulumi_encord_integrations.organization.people import DeclaredGroup
+from pulumi_encord_integrations.organization.people import GroupEntry
 from pulumi_encord_integrations.resources import integration_types
 from pulumi_encord_integrations.resources.groups import UserGroup, UserGroupMembers
 from pulumi_encord_integrations.resources.integrations import Integration
@@ -50,7 +50,7 @@ def declare_organization(path: str | Path = "encord.yaml") -> Organization:
     except ConfigurationError as error:
         raise pulumi.RunError(str(error)) from None
     except BadDeclaration as error:
-        count = len(error.findings)
+        count = len(error.diagnostics)
         problems = f"{count} problem{'s' if count > 1 else ''} in {path}; nothing is declared"
         raise pulumi.RunError(f"{problems}\n\n{error.message}\n") from None
     return _declare(declared, secrets)
@@ -80,7 +80,7 @@ def _formerly(names: Sequence[str]) -> pulumi.ResourceOptions:
     return pulumi.ResourceOptions(aliases=[pulumi.Alias(name=name) for name in names])
 
 
-def _group(declared: DeclaredGroup) -> UserGroup:
+def _group(declared: GroupEntry) -> UserGroup:
     group = UserGroup(declared.key, **declared.values, opts=_formerly(declared.previously))
     if declared.users is not None:
         # A child whose name begins with its parent's moves along when that is renamed.
@@ -122,6 +122,6 @@ def _configured(name: str) -> pulumi.Output[str] | None:
     return pulumi.Config(namespace or None).get_secret(key)
 
 
-def _integration(entry: DeclaredIntegration, secrets: Secrets) -> Integration:
+def _integration(entry: IntegrationEntry, secrets: Secrets) -> Integration:
     make: Callable[..., Integration] = getattr(integration_types, entry.kind.resource)
     return make(entry.key, **entry.values, **secrets, opts=_formerly(entry.previously))

@@ -13,7 +13,7 @@ MAX_SHOWN = 100
 Path = tuple[str | int, ...]
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """Line and column, both from 1."""
 
     line: int
@@ -21,10 +21,10 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True, order=True)
-class Finding:
+class Diagnostic:
     """One thing that is wrong: where, what, and what to do; without a place it is the file as a whole."""
 
-    place: Place | tuple[()]
+    place: Position | tuple[()]
     path: Path = field(compare=False)
     message: str
     help: str = ""
@@ -39,17 +39,17 @@ class Finding:
 class BadDeclaration(EncordError):
     """A file that cannot be used; the message shows all that is wrong with it, in the order of the file."""
 
-    def __init__(self, file: str, findings: Iterable[Finding]) -> None:
+    def __init__(self, file: str, diagnostics: Iterable[Diagnostic]) -> None:
         self.file = file
-        self.findings = sorted(findings)
-        told = [finding.shown(file) for finding in self.findings[:MAX_SHOWN]]
-        rest = len(self.findings) - len(told)
+        self.diagnostics = sorted(diagnostics)
+        told = [diagnostic.shown(file) for diagnostic in self.diagnostics[:MAX_SHOWN]]
+        rest = len(self.diagnostics) - len(told)
         super().__init__("\n\n".join([*told, f"and {rest:,} more problems"] if rest else told))
 
 
 class Unreadable(Exception):
     """The text cannot be read on from here."""
 
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.message)
-        self.finding = finding
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic

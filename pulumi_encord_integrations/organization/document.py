@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import yaml  # type: ignore[import-untyped]
 
-from pulumi_encord_integrations.organization.diagnostics import Finding, Path, Place, Unreadable
+from pulumi_encord_integrations.organization.diagnostics import Diagnostic, Path, Position, Unreadable
 
 MAX_DEPTH = 20
 MAX_VALUES = 1_000_000
@@ -37,19 +37,19 @@ _QUOTE = {"mapping values are not allowed", "found character that cannot start a
 class Value:
     """A value, where it begins, and where the keys and values within it do."""
 
-    place: Place
+    place: Position
     plain: Any
     inside: Mapping[str | int, "Value"] = field(default_factory=dict)
-    keys: Mapping[str, Place] = field(default_factory=dict)
+    keys: Mapping[str, Position] = field(default_factory=dict)
     size: int = 1
 
 
-def read(data: bytes) -> tuple[Value, list[Finding]]:
+def read(data: bytes) -> tuple[Value, list[Diagnostic]]:
     """The one document in a file, and what is wrong with it; raises `Unreadable`."""
     text = _text(data)
     builder = _Builder(text)
     try:
-        return builder.document(), builder.findings
+        return builder.document(), builder.diagnostics
     except yaml.YAMLError as error:
         raise Unreadable(_malformed(error, text)) from None
 
@@ -59,34 +59,34 @@ def _text(data: bytes) -> str:
         text = data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         place = _end(data[: error.start].decode("utf-8"))
-        raise Unreadable(Finding(place, (), "the file is not UTF-8", "save it as UTF-8")) from None
+        raise Unreadable(Diagnostic(place, (), "the file is not UTF-8", "save it as UTF-8")) from None
     if found := _UNPRINTABLE.search(text):
         message = f"the control character U+{ord(found[0]):04X} is not allowed"
-        raise Unreadable(Finding(_end(text[: found.start()]), (), message))
+        raise Unreadable(Diagnostic(_end(text[: found.start()]), (), message))
     return text
 
 
-def _end(text: str) -> Place:
+def _end(text: str) -> Position:
     """The place behind the last character."""
     lines = _LINE_BREAK.split(text.removeprefix("\ufeff"))
-    return Place(len(lines), len(lines[-1]) + 1)
+    return Position(len(lines), len(lines[-1]) + 1)
 
 
-def _malformed(error: Any, text: str) -> Finding:
+def _malformed(error: Any, text: str) -> Diagnostic:
     # The parser puts the end of a text without a last line break into a line of its own.
-    place = min(Place(error.problem_mark.line + 1, error.problem_mark.column + 1), _end(text))
+    place = min(Position(error.problem_mark.line + 1, error.problem_mark.column + 1), _end(text))
     rest = _LINE_BREAK.split(text)[place.line - 1][place.column - 1 :]
     if rest.startswith("\t"):
-        return Finding(place, (), "a tab cannot indent", "indent with spaces")
+        return Diagnostic(place, (), "a tab cannot indent", "indent with spaces")
     quote = any(error.problem.startswith(words) for words in _QUOTE)
-    return Finding(place, (), f"not YAML: {error.problem}", "put the text in quotes" if quote else "")
+    return Diagnostic(place, (), f"not YAML: {error.problem}", "put the text in quotes" if quote else "")
 
 
 class _Builder:
     """Builds values from events."""
 
     def __init__(self, text: str) -> None:
-        self.findings: list[Finding] = []
+        self.diagnostics: list[Diagnostic] = []
         self._end = _end(text)
         self._events: Iterator[Any] = yaml.parse(text, Loader=_PARSER)
         self._anchors: dict[str, Value] = {}
@@ -94,7 +94,7 @@ class _Builder:
     def document(self) -> Value:
         next(self._events)
         if isinstance(next(self._events), yaml.StreamEndEvent):
-            return Value(Place(1, 1), None)
+            return Value(Position(1, 1), None)
         value = self._value(next(self._events), ())
         next(self._events)
         if not isinstance(after := next(self._events), yaml.StreamEndEvent):
@@ -103,7 +103,7 @@ class _Builder:
 
     def _value(self, event: Any, path: Path) -> Value:
         if len(path) > MAX_DEPTH:
-            raise Unreadable(Finding(self._place(event), (), "this is nested too deeply"))
+            raise Unreadable(Diagnostic(self._place(event), (), "this is nested too deeply"))
         if isinstance(event, yaml.AliasEvent):
             return self._repeated(event, path)
         if event.tag not in _PLAIN_TAGS:
@@ -111,7 +111,7 @@ class _Builder:
         value = self._fresh(event, path)
         if value.size > MAX_VALUES:
             message = f"this stands for more than {MAX_VALUES:,} values"
-            raise Unreadable(Finding(value.place, path, message, "repeat less by aliases"))
+            raise Unreadable(Diagnostic(value.place, path, message, "repeat less by aliases"))
         if event.anchor:
             self._anchors[event.anchor] = value
         return value
@@ -139,7 +139,7 @@ class _Builder:
 
     def _mapping(self, start: Any, path: Path) -> Value:
         inside: dict[str | int, Value] = {}
-        keys: dict[str, Place] = {}
+        keys: dict[str, Position] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             key = self._key(event, path, keys)
             value = self._value(next(self._events), (*path, "?" if key is None else key))
@@ -148,7 +148,7 @@ class _Builder:
         plain = {key: value.plain for key, value in inside.items()}
         return Value(self._place(start), plain, inside, keys, _size(inside.values()))
 
-    def _key(self, event: Any, path: Path, known: Mapping[str, Place]) -> str | None:
+    def _key(self, event: Any, path: Path, known: Mapping[str, Position]) -> str | None:
         """The key's own text, whatever its type would be; None if it cannot stand here."""
         if not isinstance(event, yaml.ScalarEvent):
             self._find(event, path, "a key must be plain text")
@@ -162,11 +162,11 @@ class _Builder:
             return cast(str, event.value)
         return None
 
-    def _place(self, event: Any) -> Place:
-        return min(Place(event.start_mark.line + 1, event.start_mark.column + 1), self._end)
+    def _place(self, event: Any) -> Position:
+        return min(Position(event.start_mark.line + 1, event.start_mark.column + 1), self._end)
 
     def _find(self, event: Any, path: Path, message: str, help_: str = "") -> None:
-        self.findings.append(Finding(self._place(event), path, message, help_))
+        self.diagnostics.append(Diagnostic(self._place(event), path, message, help_))
 
 
 def _size(values: Iterable[Value]) -> int:

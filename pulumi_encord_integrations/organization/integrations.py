@@ -8,15 +8,16 @@ from pydantic import Field, StrictBool
 
 from pulumi_encord_integrations.model.base import Sent, rule
 from pulumi_encord_integrations.model.durations import Timespan
-from pulumi_encord_integrations.model.integrations import IntegrationType, integration_types
+from pulumi_encord_integrations.model.integration_registry import integration_types
+from pulumi_encord_integrations.model.integrations import IntegrationType
 from pulumi_encord_integrations.model.marks import SECRET
 from pulumi_encord_integrations.model.members import MAX_MEMBERS
 from pulumi_encord_integrations.model.memberships import OnDelete
 from pulumi_encord_integrations.model.problems import Problem, nearest
-from pulumi_encord_integrations.organization.diagnostics import Finding, Path
+from pulumi_encord_integrations.organization.diagnostics import Diagnostic, Path
 from pulumi_encord_integrations.organization.document import Value
 from pulumi_encord_integrations.organization.people import People, adopted_twice, lone_options
-from pulumi_encord_integrations.organization.reader import Walk, listed
+from pulumi_encord_integrations.organization.reader import Reader, listed
 from pulumi_encord_integrations.organization.secrets import SecretReference, reference
 
 INTEGRATIONS = "integrations"
@@ -44,7 +45,7 @@ class IntegrationOptions(Sent):
 
 
 @dataclass(frozen=True)
-class DeclaredIntegration:
+class IntegrationEntry:
     """One entry: its name in Pulumi, its type, and what the file says of it."""
 
     key: str
@@ -59,67 +60,67 @@ class DeclaredIntegration:
     previously: tuple[str, ...] = ()
 
 
-def read_integrations(walk: Walk, people: People) -> tuple[DeclaredIntegration, ...]:
+def read_integrations(reader: Reader, people: People) -> tuple[IntegrationEntry, ...]:
     """All entries that nothing is wrong with."""
-    found: list[DeclaredIntegration] = []
+    found: list[IntegrationEntry] = []
     previously: dict[Path, list[Any]] = {}
-    for path, entry in walk.block(INTEGRATIONS):
-        walk.names_a_resource(path)
-        if walk.is_mapping(path, entry) and (kind := _kind(walk, path, entry)):
-            found.extend(_entry(walk, path, entry, kind, people, previously))
-    walk.previous_names(previously)
+    for path, entry in reader.block(INTEGRATIONS):
+        reader.names_a_resource(path)
+        if reader.is_mapping(path, entry) and (kind := _kind(reader, path, entry)):
+            found.extend(_entry(reader, path, entry, kind, people, previously))
+    reader.previous_names(previously)
     titles = [((INTEGRATIONS, one.key, "title"), (one.kind.provider, one.title), one.adopt) for one in found]
-    adopted_twice(walk, titles)
+    adopted_twice(reader, titles)
     return tuple(found)
 
 
-def _kind(walk: Walk, path: Path, entry: Value) -> IntegrationType | None:
+def _kind(reader: Reader, path: Path, entry: Value) -> IntegrationType | None:
     known = {kind.provider.lower(): kind for kind in integration_types()}
     given = entry.plain.get(_TYPE)
     if _TYPE not in entry.keys:
-        walk.find(path, "type is required", f"one of {', '.join(known)}", at_key=True)
+        reader.report(path, "type is required", f"one of {', '.join(known)}", at_key=True)
     elif not isinstance(given, str):
-        walk.find((*path, _TYPE), "type must be a string", f"one of {', '.join(known)}")
+        reader.report((*path, _TYPE), "type must be a string", f"one of {', '.join(known)}")
     elif given.lower() not in known:
         help_ = nearest(given.lower(), known) or f"one of {', '.join(known)}"
-        walk.find((*path, _TYPE), f'unknown type "{given}"', help_)
+        reader.report((*path, _TYPE), f'unknown type "{given}"', help_)
     else:
         return known[given.lower()]
     return None
 
 
 def _entry(
-    walk: Walk,
+    reader: Reader,
     path: Path,
     entry: Value,
     kind: IntegrationType,
     people: People,
     previously: dict[Path, list[Any]],
-) -> Iterator[DeclaredIntegration]:
-    before = len(walk.findings)
-    given = walk.known(path, entry, kind.spec, IntegrationOptions, beside=[_TYPE], hidden="provider")
+) -> Iterator[IntegrationEntry]:
+    before = len(reader.diagnostics)
+    given = reader.known(path, entry, kind.spec, IntegrationOptions, beside=[_TYPE], hidden="provider")
     values = {name: value for name, value in given.items() if name in kind.spec.model_fields}
-    secrets = _secrets(walk, path, entry, kind, values)
-    spec = walk.examine(path, kind.spec, values, frozenset(secrets))
-    beside = walk.examine(
+    secrets = _secrets(reader, path, entry, kind, values)
+    spec = reader.examine(path, kind.spec, values, frozenset(secrets))
+    beside = reader.examine(
         path, IntegrationOptions, {k: v for k, v in given.items() if k in IntegrationOptions.model_fields}
     )
     if beside is not None and beside.renew_before is not None and not kind.spec.marked(SECRET) & _ENDING:
-        walk.find(
+        reader.report(
             (*path, "renew_before"),
             "renew_before is about SAS tokens, and this type has none",
             "leave it out",
         )
     previously[path] = listed(given, "previously")
     rows = people.members((*path, "members"), listed(given, "members"))
-    if spec is not None and beside is not None and len(walk.findings) == before:
+    if spec is not None and beside is not None and len(reader.diagnostics) == before:
         given = {name: value for name, value in values.items() if value is not None}
         if beside.adopt:
             given["adopt"] = True
         if beside.renew_before is not None:
             given["renew_before"] = beside.renew_before
         members = None if beside.members is None else _members(beside, rows)
-        yield DeclaredIntegration(
+        yield IntegrationEntry(
             str(path[-1]), kind, given, spec.title, beside.adopt, secrets, members, tuple(beside.previously)
         )
 
@@ -134,7 +135,7 @@ def _members(beside: IntegrationOptions, rows: list[dict[str, str]]) -> Mapping[
 
 
 def _secrets(
-    walk: Walk, path: Path, entry: Value, kind: IntegrationType, values: dict[str, Any]
+    reader: Reader, path: Path, entry: Value, kind: IntegrationType, values: dict[str, Any]
 ) -> dict[str, SecretReference]:
     """Takes the secrets out of the values; what the file writes in clear is a finding."""
     found = {}
@@ -142,8 +143,8 @@ def _secrets(
         if values.get(name) is None:
             continue
         answer = reference(entry.inside[name].place, (*path, name), values.pop(name))
-        if isinstance(answer, Finding):
-            walk.findings.append(answer)
+        if isinstance(answer, Diagnostic):
+            reader.diagnostics.append(answer)
             answer = SecretReference("", answer.place or entry.place, answer.path)
         found[name] = answer
     return found

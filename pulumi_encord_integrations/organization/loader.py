@@ -3,21 +3,21 @@
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
-from pulumi_encord_integrations.organization.diagnostics import BadDeclaration, Finding, Unreadable
+from pulumi_encord_integrations.organization.diagnostics import BadDeclaration, Diagnostic, Unreadable
 from pulumi_encord_integrations.organization.document import read
 from pulumi_encord_integrations.organization.integrations import (
     INTEGRATIONS,
-    DeclaredIntegration,
+    IntegrationEntry,
     read_integrations,
 )
 from pulumi_encord_integrations.organization.people import (
     GROUPS,
     USERS,
-    DeclaredGroup,
-    DeclaredUser,
+    GroupEntry,
     People,
+    UserEntry,
 )
-from pulumi_encord_integrations.organization.reader import Walk
+from pulumi_encord_integrations.organization.reader import Reader
 
 _BLOCKS = (USERS, GROUPS, INTEGRATIONS)
 
@@ -26,34 +26,34 @@ _BLOCKS = (USERS, GROUPS, INTEGRATIONS)
 class Declaration:
     """All that a file declares."""
 
-    integrations: tuple[DeclaredIntegration, ...] = ()
-    groups: tuple[DeclaredGroup, ...] = ()
-    users: tuple[DeclaredUser, ...] = ()
+    integrations: tuple[IntegrationEntry, ...] = ()
+    groups: tuple[GroupEntry, ...] = ()
+    users: tuple[UserEntry, ...] = ()
 
 
 def load(file: FilePath, shown: str = "") -> Declaration:
     """Reads a file; raises `BadDeclaration` with everything that is wrong with it, named `shown`."""
     shown = shown or str(file)
     try:
-        root, findings = read(file.read_bytes())
-        declaration = _declaration(Walk(root, findings))
+        root, diagnostics = read(file.read_bytes())
+        declaration = _declaration(Reader(root, diagnostics))
     except OSError as error:
         help_ = f"looked for {file}" if isinstance(error, FileNotFoundError) else ""
         raise BadDeclaration(
-            shown, [Finding((), (), f"cannot read the file: {error.strerror}", help_)]
+            shown, [Diagnostic((), (), f"cannot read the file: {error.strerror}", help_)]
         ) from None
     except Unreadable as stop:
-        raise BadDeclaration(shown, [stop.finding]) from None
-    if findings:
-        raise BadDeclaration(shown, findings)
+        raise BadDeclaration(shown, [stop.diagnostic]) from None
+    if diagnostics:
+        raise BadDeclaration(shown, diagnostics)
     return declaration
 
 
-def _declaration(walk: Walk) -> Declaration:
-    if walk.root.plain is None:
-        walk.find((), "the file is empty", f'begin with "{INTEGRATIONS}:"')
-    elif walk.is_mapping((), walk.root):
-        walk.unknown_keys((), walk.root, _BLOCKS)
-        people = People(walk)
-        return Declaration(read_integrations(walk, people), people.groups, people.users)
+def _declaration(reader: Reader) -> Declaration:
+    if reader.root.plain is None:
+        reader.report((), "the file is empty", f'begin with "{INTEGRATIONS}:"')
+    elif reader.is_mapping((), reader.root):
+        reader.unknown_keys((), reader.root, _BLOCKS)
+        people = People(reader)
+        return Declaration(read_integrations(reader, people), people.groups, people.users)
     return Declaration()

@@ -14,7 +14,7 @@ from pulumi_encord_integrations.model.text import Email, uuid_in
 from pulumi_encord_integrations.model.users import DeclaredOrganizationUser
 from pulumi_encord_integrations.organization.diagnostics import Path
 from pulumi_encord_integrations.organization.document import Value
-from pulumi_encord_integrations.organization.reader import Walk, listed
+from pulumi_encord_integrations.organization.reader import Reader, listed
 
 USERS = "users"
 GROUPS = "groups"
@@ -62,7 +62,7 @@ def lone_options(given: Sent, field: str, options: Sequence[str]) -> Iterator[Pr
 
 
 @dataclass(frozen=True)
-class DeclaredUser:
+class UserEntry:
     """A user of the organization."""
 
     email: str
@@ -71,7 +71,7 @@ class DeclaredUser:
 
 
 @dataclass(frozen=True)
-class DeclaredGroup:
+class GroupEntry:
     """A user group: its name in Pulumi, and what the file says of it."""
 
     key: str
@@ -85,24 +85,24 @@ class DeclaredGroup:
 class People:
     """Whom a file declares, and whom its lists may name."""
 
-    def __init__(self, walk: Walk) -> None:
-        self._walk = walk
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
         self._suggested: set[str] = set()
-        self._managed = walk.is_block(USERS)
+        self._managed = reader.is_block(USERS)
         self._emails: dict[str, Path] = {}
         self.users = tuple(self._users())
-        self._keys = walk.root.inside[GROUPS].keys if walk.is_block(GROUPS) else {}
+        self._keys = reader.root.inside[GROUPS].keys if reader.is_block(GROUPS) else {}
         self.groups = tuple(self._groups())
 
-    def _users(self) -> Iterator[DeclaredUser]:
-        for path, entry in self._walk.block(USERS):
+    def _users(self) -> Iterator[UserEntry]:
+        for path, entry in self._reader.block(USERS):
             email = self._email(path)
             values: dict[str, Any] = {}
-            if entry.plain is not None and self._walk.is_mapping(path, entry):
-                values = self._walk.known(path, entry, DeclaredOrganizationUser, hidden="email")
+            if entry.plain is not None and self._reader.is_mapping(path, entry):
+                values = self._reader.known(path, entry, DeclaredOrganizationUser, hidden="email")
             valid = {"email": email or "nobody@example.com", **values}
-            if self._walk.examine(path, DeclaredOrganizationUser, valid) and email:
-                yield DeclaredUser(email, values)
+            if self._reader.examine(path, DeclaredOrganizationUser, valid) and email:
+                yield UserEntry(email, values)
 
     def _email(self, path: Path) -> str | None:
         """The e-mail that a key is, in its one canonical form."""
@@ -112,7 +112,7 @@ class People:
         first = self._emails.setdefault(email, path)
         if first != path:
             message = f'"{path[-1]}" is the same person as "{first[-1]}"'
-            self._walk.twice(path, message, first, at_key=True)
+            self._reader.twice(path, message, first, at_key=True)
         return email
 
     def _valid(self, path: Path, text: Any, *, at_key: bool = False) -> str | None:
@@ -120,28 +120,28 @@ class People:
         email = _canonical(text)
         if email is None:
             subject = f'"{text}"' if isinstance(text, str) else "a user"
-            self._walk.find(
+            self._reader.report(
                 path, f"{subject} must be an e-mail address such as ada@example.com", at_key=at_key
             )
         return email
 
-    def _groups(self) -> Iterator[DeclaredGroup]:
+    def _groups(self) -> Iterator[GroupEntry]:
         previously: dict[Path, list[Any]] = {}
         names = []
-        for path, entry in self._walk.block(GROUPS):
-            self._walk.names_a_resource(path)
-            if self._walk.is_mapping(path, entry):
+        for path, entry in self._reader.block(GROUPS):
+            self._reader.names_a_resource(path)
+            if self._reader.is_mapping(path, entry):
                 for group in self._group(path, entry, previously):
                     names.append(((*path, "name"), group.values["name"], group.values.get("adopt", False)))
                     yield group
-        self._walk.previous_names(previously)
-        adopted_twice(self._walk, names)
+        self._reader.previous_names(previously)
+        adopted_twice(self._reader, names)
 
-    def _group(self, path: Path, entry: Value, previously: dict[Path, list[Any]]) -> Iterator[DeclaredGroup]:
-        given = self._walk.known(path, entry, GroupSpec, GroupOptions)
+    def _group(self, path: Path, entry: Value, previously: dict[Path, list[Any]]) -> Iterator[GroupEntry]:
+        given = self._reader.known(path, entry, GroupSpec, GroupOptions)
         values = {name: value for name, value in given.items() if name in GroupSpec.model_fields}
-        spec = self._walk.examine(path, GroupSpec, values)
-        beside = self._walk.examine(
+        spec = self._reader.examine(path, GroupSpec, values)
+        beside = self._reader.examine(
             path,
             GroupOptions,
             {name: value for name, value in given.items() if name in GroupOptions.model_fields},
@@ -151,7 +151,7 @@ class People:
         if spec is not None and beside is not None:
             adopt = {"adopt": True} if beside.adopt else {}
             users = None if beside.users is None else _users(beside, emails)
-            yield DeclaredGroup(str(path[-1]), {**values, **adopt}, users, tuple(beside.previously))
+            yield GroupEntry(str(path[-1]), {**values, **adopt}, users, tuple(beside.previously))
 
     def _group_users(self, path: Path, texts: Sequence[Any]) -> list[str]:
         """The e-mails of a list, each of whom must be known and stand there once."""
@@ -167,14 +167,16 @@ class People:
         """The rows of a list of members, each of whom must be known and stand there once."""
         first: dict[str, Path] = {}
         places = [(*path, index) for index in range(len(rows))]
-        found = [(place, value) for place in places if (value := self._walk.at(place))]
+        found = [(place, value) for place in places if (value := self._reader.at(place))]
         return [
-            self._member(place, value, first) for place, value in found if self._walk.is_mapping(place, value)
+            self._member(place, value, first)
+            for place, value in found
+            if self._reader.is_mapping(place, value)
         ]
 
     def _member(self, path: Path, value: Value, first: dict[str, Path]) -> dict[str, str]:
-        row = self._walk.known(path, value, ListedMember)
-        self._walk.examine(path, ListedMember, row)
+        row = self._reader.known(path, value, ListedMember)
+        self._reader.examine(path, ListedMember, row)
         if (email := _canonical(row.get("user"))) is not None:
             row["user"] = email
             self._person((*path, "user"), email, first)
@@ -186,7 +188,7 @@ class People:
         """Somebody in a list: known, and there once."""
         if self._managed and email not in self._emails:
             help_ = self._nearest(email, self._emails) or f"declare them under {USERS}"
-            self._walk.find(path, f"unknown user {email}", help_)
+            self._reader.report(path, f"unknown user {email}", help_)
         self._once(path, email, email, first)
 
     def _known_group(self, path: Path, group: str, first: dict[str, Path]) -> str:
@@ -194,13 +196,15 @@ class People:
         uuid = None if group in self._keys else uuid_in(group)
         if uuid is None and group not in self._keys:
             uuid_too = f"a key of {GROUPS}, or the uuid of a group made elsewhere"
-            self._walk.find(path, f'unknown group "{group}"', self._nearest(group, self._keys) or uuid_too)
+            self._reader.report(
+                path, f'unknown group "{group}"', self._nearest(group, self._keys) or uuid_too
+            )
         self._once(path, f"group {uuid or group}", f"group:{uuid or group}", first)
         return uuid or group
 
     def _once(self, path: Path, shown: str, key: str, first: dict[str, Path]) -> None:
         if first.setdefault(key, path) != path:
-            self._walk.twice(path, f"{shown} is in this list already", first[key])
+            self._reader.twice(path, f"{shown} is in this list already", first[key])
 
     def _nearest(self, name: str, known: Any) -> str:
         self._suggested.add(name)
@@ -223,7 +227,7 @@ def _canonical(text: Any) -> str | None:
         return None
 
 
-def adopted_twice(walk: Walk, found: Sequence[tuple[Path, Any, bool]]) -> None:
+def adopted_twice(reader: Reader, found: Sequence[tuple[Path, Any, bool]]) -> None:
     """Adoption goes by title or name, so that a second entry of it would make it a matter of luck."""
     first: dict[Any, tuple[Path, bool]] = {}
     for path, named, adopt in found:
@@ -231,4 +235,4 @@ def adopted_twice(walk: Walk, found: Sequence[tuple[Path, Any, bool]]) -> None:
         if other != path and (adopt or adopted):
             field = path[-1]
             message = f'{field} is that of "{other[-2]}" too, and one of them is to be adopted by its {field}'
-            walk.find(path, message, f"give one of them another {field}")
+            reader.report(path, message, f"give one of them another {field}")

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pulumi_encord_integrations.model.base import Sent
 from pulumi_encord_integrations.model.problems import Problem, known_names, nearest
-from pulumi_encord_integrations.organization.diagnostics import Finding, Path
+from pulumi_encord_integrations.organization.diagnostics import Diagnostic, Path
 from pulumi_encord_integrations.organization.document import Value
 
 S = TypeVar("S", bound=Sent)
@@ -16,12 +16,12 @@ _PREDICATE = re.compile(r"(is|must|has|names) ")
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-class Walk:
+class Reader:
     """A document, and what is found wrong on the way through it."""
 
-    def __init__(self, root: Value, findings: list[Finding]) -> None:
+    def __init__(self, root: Value, diagnostics: list[Diagnostic]) -> None:
         self.root = root
-        self.findings = findings
+        self.diagnostics = diagnostics
 
     def is_block(self, name: str) -> bool:
         """Whether the file has the block, as a mapping."""
@@ -88,7 +88,7 @@ class Walk:
         found = self.at(place)
         if problem.message == "must be a string" and found and isinstance(found.plain, (bool, int, float)):
             help_ = "put it in quotes"
-        self.find(place, f"{problem.where}{link if problem.path else ''}{problem.message}", help_)
+        self.report(place, f"{problem.where}{link if problem.path else ''}{problem.message}", help_)
 
     def previous_names(self, lists: Mapping[Path, Sequence[Any]]) -> None:
         """What is wrong with the former keys of a block's entries: each has one successor."""
@@ -101,14 +101,14 @@ class Walk:
     def _previous_name(self, entry: Path, path: Path, name: Any, first: Path) -> None:
         living = self.at(entry[:-1])
         if not isinstance(name, str):
-            self.find(path, "a former key must be a string", "put it in quotes")
+            self.report(path, "a former key must be a string", "put it in quotes")
         elif not _KEY.fullmatch(name):
             self._no_name(path, f'"{name}"')
         elif name == entry[-1]:
-            self.find(path, f'"{name}" is the key of this entry itself', "name keys that it had before")
+            self.report(path, f'"{name}" is the key of this entry itself', "name keys that it had before")
         elif living and name in living.keys:
             help_ = f"that entry is in line {living.keys[name].line}"
-            self.find(path, f'"{name}" is still a key of {entry[0]}', help_)
+            self.report(path, f'"{name}" is still a key of {entry[0]}', help_)
         elif first != path:
             self.twice(path, f'"{name}" is named already', first)
 
@@ -116,11 +116,11 @@ class Walk:
         """A finding about what stands elsewhere, too."""
         before = self.at(first[:-1]) if at_key else self.at(first)
         place = before and (before.keys[str(first[-1])] if at_key else before.place)
-        self.find(path, message, f"the first one is in line {place.line}" if place else "", at_key=at_key)
+        self.report(path, message, f"the first one is in line {place.line}" if place else "", at_key=at_key)
 
     def _no_name(self, path: Path, what: str, *, at_key: bool = False) -> None:
         help_ = "use letters, digits, hyphens, dots and underscores"
-        self.find(path, f"{what} cannot be a name in Pulumi", help_, at_key=at_key)
+        self.report(path, f"{what} cannot be a name in Pulumi", help_, at_key=at_key)
 
     def is_mapping(self, path: Path, value: Value) -> bool:
         """Whether it is one; a finding if not."""
@@ -129,7 +129,7 @@ class Walk:
         *_, holder, last = ("", "the file", *path)
         subject = f"{holder}[{last}]" if isinstance(last, int) else last
         empty = "write {} for none" if len(path) == 1 and value.plain is None else ""
-        self.find(path, f"{subject} must be a mapping", empty)
+        self.report(path, f"{subject} must be a mapping", empty)
         return False
 
     def unknown_keys(
@@ -140,7 +140,7 @@ class Walk:
             if key not in names:
                 why = f"{key}: {elsewhere[key]}" if key in elsewhere else f'unknown key "{key}"'
                 help_ = "" if key in elsewhere else nearest(key, names)
-                self.findings.append(Finding(value.keys[key], path, why, help_))
+                self.diagnostics.append(Diagnostic(value.keys[key], path, why, help_))
 
     def at(self, path: Path) -> Value | None:
         """What stands there, if anything does."""
@@ -149,13 +149,13 @@ class Walk:
             value = value.inside.get(part) if value else None
         return value
 
-    def find(self, path: Path, message: str, help_: str = "", *, at_key: bool = False) -> None:
+    def report(self, path: Path, message: str, help_: str = "", *, at_key: bool = False) -> None:
         """A finding at the value or its key; of what is absent, at the key of what should hold it."""
         while (found := self.at(path)) is None:
             path, at_key = path[:-1], True
         holder = self.at(path[:-1]) if at_key and path else None
         place = holder.keys.get(str(path[-1]), found.place) if holder else found.place
-        self.findings.append(Finding(place, path, message, help_))
+        self.diagnostics.append(Diagnostic(place, path, message, help_))
 
 
 def listed(given: Mapping[str, Any], field: str) -> list[Any]:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_encord_integrations.organization.diagnostics import Finding, Path, Place
+from pulumi_encord_integrations.organization.diagnostics import Diagnostic, Path, Position
 
 _NAME = re.compile(r"([A-Za-z0-9_-]+:)?[A-Za-z0-9_.-]+", re.ASCII)
 
@@ -14,13 +14,13 @@ class SecretReference:
     """The key of the stack's configuration that holds a secret, and where the file names it."""
 
     config: str
-    place: Place
+    place: Position
     path: Path
 
     @property
-    def missing(self) -> Finding:
+    def missing(self) -> Diagnostic:
         """What to say where the stack's configuration has no such key."""
-        return Finding(
+        return Diagnostic(
             self.place,
             self.path,
             f'the stack\'s configuration has no "{self.config}"',
@@ -28,11 +28,11 @@ class SecretReference:
         )
 
 
-def reference(place: Place, path: Path, value: Any) -> SecretReference | Finding:
+def reference(place: Position, path: Path, value: Any) -> SecretReference | Diagnostic:
     """The reference that a value of the file is, or what is wrong with it; never quotes the value."""
     field = str(path[-1])
     if not isinstance(value, dict):
-        return Finding(
+        return Diagnostic(
             place,
             path,
             f"{field} must not stand in the file",
@@ -41,5 +41,5 @@ def reference(place: Place, path: Path, value: Any) -> SecretReference | Finding
     name = value.get("config")
     if value.keys() != {"config"} or not isinstance(name, str) or not _NAME.fullmatch(name):
         help_ = f"write {field}: {{config: NAME}}, a key of the stack's configuration"
-        return Finding(place, path, f"{field} must name where the secret is", help_)
+        return Diagnostic(place, path, f"{field} must name where the secret is", help_)
     return SecretReference(name, place, path)

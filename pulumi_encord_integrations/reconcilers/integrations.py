@@ -8,7 +8,8 @@ from pulumi_encord_integrations.client.errors import Refused, UnexpectedAnswer
 from pulumi_encord_integrations.lifecycle.reconciler import Live, Properties
 from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.model.identity import Placement
-from pulumi_encord_integrations.model.integrations import IntegrationType, IntegrationView, integration_type
+from pulumi_encord_integrations.model.integration_registry import integration_type
+from pulumi_encord_integrations.model.integrations import IntegrationType, IntegrationView
 from pulumi_encord_integrations.reconcilers.objects import ObjectReconciler
 
 _FINGERPRINT = "credential_fingerprint"

@@ -55,9 +55,9 @@ class ProviderProcess:
         """The session; `create` may make an embedded database, else its absence is an error."""
         with self._lock:
             if self._session is None:
-                from pulumi_encord_integrations import embedded
+                from pulumi_encord_integrations.connection import connect
 
-                self._session = Session(embedded.connect(self.settings(), create=create))
+                self._session = Session(connect(self.settings(), create=create))
             return self._session
 
 

@@ -19,6 +19,8 @@ class EncordResource(Resource, module="encord", name="Resource"):
 
     _provider_class: ClassVar[type[ProviderAdapter]]
 
+    _stands_for: ClassVar[str] = ""
+    """The input in whose place the resource itself may be given."""
     _deletable = False
     """Whether destroying it is known to delete the object: it is not got, adopted or retained."""
 

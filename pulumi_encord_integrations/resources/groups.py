@@ -29,6 +29,7 @@ class UserGroup(EncordResource, module="encord", name="UserGroup"):
     """
 
     _provider_class = providers.UserGroupProvider
+    _stands_for = "group"
 
     name: pulumi.Output[str]
     """The name; need not be unique."""

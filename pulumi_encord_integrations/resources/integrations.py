@@ -43,6 +43,8 @@ Lifetime = pulumi.Input[str | int | None] | None
 class Integration(EncordResource, module="encord", name="Integration"):
     """What integrations of all types have in common."""
 
+    _stands_for = "integration"
+
     title: pulumi.Output[str]
     """The title shown in the app; need not be unique."""
     strict_client_only: pulumi.Output[bool]

@@ -12,6 +12,7 @@ from pulumi_encord_integrations.client import integrations as api
 from pulumi_encord_integrations.client import settings
 from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.client.errors import EncordError, NotFound
+from pulumi_encord_integrations.connection import connect
 from pulumi_encord_integrations.model.integrations import IntegrationView
 
 _SHOWN = 5
@@ -63,7 +64,7 @@ def _client() -> Iterator[Client | None]:
         found = settings.load(config.get, settings.project_folder(Path.cwd()))
         try:
             # Not read-only: a program runs before any provider, so this may have to migrate or make a key.
-            client = embedded.connect(found)
+            client = connect(found)
         except embedded.DatabaseMissing:
             client = None
         yield client

@@ -36,6 +36,7 @@ class OrganizationUser(EncordResource, module="encord", name="OrganizationUser")
     """
 
     _provider_class = providers.OrganizationUserProvider
+    _stands_for = "user"
     _plain_email: str | None = None
 
     email: pulumi.Output[str]

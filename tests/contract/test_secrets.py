@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 
 from pulumi_encord_integrations.client import integrations
 from pulumi_encord_integrations.model.identity import Placement
-from pulumi_encord_integrations.model.integrations import integration_types
+from pulumi_encord_integrations.model.integration_registry import integration_types
 from pulumi_encord_integrations.server import initialization
 from pulumi_encord_integrations.server.errors import DatabaseUnusable
 from pulumi_encord_integrations.server.store.revision import encryption_key_file

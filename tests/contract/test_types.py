@@ -8,7 +8,8 @@ from pydantic.alias_generators import to_camel
 from pulumi_encord_integrations.client import integrations
 from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.model.identity import Placement
-from pulumi_encord_integrations.model.integrations import IntegrationSpec, integration_type
+from pulumi_encord_integrations.model.integration_registry import integration_type
+from pulumi_encord_integrations.model.integrations import IntegrationSpec
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
 from tests.support.api import INTEGRATIONS, PRINCIPALS, Answer, Api
 from tests.support.lifecycles import Managed

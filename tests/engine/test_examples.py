@@ -13,7 +13,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from pulumi_encord_integrations.model.integrations import integration_types
+from pulumi_encord_integrations.model.integration_registry import integration_types
 from pulumi_encord_integrations.organization.document import read
 from tests.support import warm
 from tests.support.engine import REPOSITORY, Project, make_project, operations

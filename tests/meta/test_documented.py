@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 import pulumi_encord_integrations as package
-from pulumi_encord_integrations.model.integrations import IntegrationType, integration_types
+from pulumi_encord_integrations.model.integration_registry import integration_types
+from pulumi_encord_integrations.model.integrations import IntegrationType
 from pulumi_encord_integrations.model.marks import IMMUTABLE
 from pulumi_encord_integrations.model.members import Permission, may
 from pulumi_encord_integrations.model.scenarios import SCENARIOS

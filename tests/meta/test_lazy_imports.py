@@ -24,7 +24,7 @@ SERVER = {
 CLIENT = {"httpx2", "tenacity", "cryptography", f"{PACKAGE}.client.client", f"{PACKAGE}.client.in_process"}
 PROVIDER = f"""
 import os
-from {PACKAGE}.resources import _session, providers
+from {PACKAGE}.resources import _process, providers
 
 os.environ |= {{"ENCORD_ENDPOINT": "embedded", "ENCORD_USER": "ada@example.com"}}
 os.environ["ENCORD_DATABASE"] = "x.sqlite"
@@ -34,12 +34,12 @@ inputs = {{"title": "Training", "buckets": ["acme-train"]}}
 """The provider process, before the engine asks it anything."""
 PREVIEW = """
 assert not stack.check({}, {}).failures
-live = {"organization": _session.organization(), "endpoint": "embedded"}
+live = {"organization": _process.current().organization(), "endpoint": "embedded"}
 assert stack.diff("id", live, {}).changes is False
 gcp.check({}, inputs)
 assert gcp.diff("id", inputs, inputs).changes is False
 """
-FIRST_REQUEST = "_session.session(create=True).organization"
+FIRST_REQUEST = "_process.current().session(create=True).organization"
 
 
 def loaded(statement: str, folder: Path | None = None) -> set[str]:

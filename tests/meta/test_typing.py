@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import pulumi_encord_integrations as package
-from pulumi_encord_integrations.model.integrations import IntegrationType, integration_types
+from pulumi_encord_integrations.model.integration_registry import integration_types
+from pulumi_encord_integrations.model.integrations import IntegrationType
 
 PYRIGHT = {"typeCheckingMode": "strict", "reportUnnecessaryTypeIgnoreComment": True, "pythonVersion": "3.11"}
 """An ignored mistake that is none is an error, as with `mypy --strict`."""

@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 import pulumi
 from pydantic import BaseModel
 
-from pulumi_encord_integrations.model import integrations as model
+from pulumi_encord_integrations.model import integration_registry as registry
 from pulumi_encord_integrations.model.base import SecretText
-from pulumi_encord_integrations.model.buckets import DISTINCT, NAMED, Bucket
+from pulumi_encord_integrations.model.buckets import DISTINCT, NAMED, BucketSpec
 from pulumi_encord_integrations.model.integrations import IntegrationSpec, IntegrationType, IntegrationView
 from pulumi_encord_integrations.model.marks import IMMUTABLE
 from pulumi_encord_integrations.model.objects import DirectUrls
@@ -27,7 +27,7 @@ CANARY = types.CANARY
 
 class _Settings(BaseModel):
     host: Annotated[str, IMMUTABLE]
-    buckets: Annotated[list[Annotated[Bucket, NAMED]], DISTINCT]
+    buckets: Annotated[list[Annotated[BucketSpec, NAMED]], DISTINCT]
 
 
 class ProbeSpec(_Settings, IntegrationSpec):
@@ -79,7 +79,7 @@ class ProbeIntegration(Integration, module="encord", name="ProbeIntegration"):
 @contextmanager
 def registered() -> Iterator[IntegrationType]:
     """Makes the type known, and unknown again."""
-    known = model._known()
+    known = registry._known()
     known[PROBE.provider] = PROBE
     try:
         yield PROBE

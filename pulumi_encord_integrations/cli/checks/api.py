@@ -12,6 +12,7 @@ from pulumi_encord_integrations.client import health, organizations
 from pulumi_encord_integrations.client.auth import credentials_of
 from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.client.settings import VARIABLES
+from pulumi_encord_integrations.connection import connect
 from pulumi_encord_integrations.model.principals import Principals
 
 WINDOW = 300
@@ -45,7 +46,7 @@ def reachable(patient: Patient) -> Iterator[Line]:
 def _database(patient: Patient) -> Line:
     path = patient.settings.database
     try:
-        patient.client = embedded.connect(patient.settings, read_only=True)
+        patient.client = connect(patient.settings, read_only=True)
     except embedded.DatabaseMissing:
         missing = NoDatabase(path)
         return Line("ok", f"no database {missing.path} yet", missing.remedy)

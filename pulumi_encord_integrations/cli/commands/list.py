@@ -69,7 +69,7 @@ def list_integrations(
 
 def _provider(name: str | None) -> str | None:
     """The type's name on the wire, however it was spelled."""
-    from pulumi_encord_integrations.model.integrations import integration_types
+    from pulumi_encord_integrations.model.integration_registry import integration_types
 
     if name is None:
         return None

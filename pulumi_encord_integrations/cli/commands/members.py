@@ -1,10 +1,10 @@
 """`encord-integrations members`."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pulumi_encord_integrations.cli.connection import Json, Stack, document, existing
 from pulumi_encord_integrations.cli.lookup import Integration, find
+from pulumi_encord_integrations.cli.rendering.member import Member
 from pulumi_encord_integrations.cli.rendering.output import result, show
 
 if TYPE_CHECKING:
@@ -14,22 +14,6 @@ EXAMPLES = (
     "members prod-images",
     "members prod-images --json | jq -r '.members[] | select(.role == \"admin\").user'",
 )
-
-
-@dataclass(frozen=True)
-class Member:
-    """A user, or a group with the number of its people."""
-
-    name: str
-    role: str
-    group: str | None = None
-    people: int | None = None
-
-    def wire_form(self) -> dict[str, Any]:
-        """As the API names it."""
-        if self.group is None:
-            return {"user": self.name, "role": self.role}
-        return {"group": self.group, "name": self.name, "users": self.people, "role": self.role}
 
 
 def members(integration: Integration, json: Json = False, stack: Stack = None) -> None:

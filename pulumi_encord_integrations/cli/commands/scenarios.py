@@ -74,7 +74,7 @@ def _reach(type_: str, strict: bool, over_vpn: bool, url_kind: str | None, sourc
     """The settings, spelled as the API spells them."""
     from typing import get_args
 
-    from pulumi_encord_integrations.model.integrations import integration_types
+    from pulumi_encord_integrations.model.integration_registry import integration_types
     from pulumi_encord_integrations.model.scenarios import DIRECT_ACCESS, Reach, Source, UrlKind
 
     provider = _known("--type", type_, [kind.provider for kind in integration_types()])

@@ -14,7 +14,7 @@ from pulumi_encord_integrations.client.errors import Refused
 from pulumi_encord_integrations.media import Probe
 
 if TYPE_CHECKING:
-    from pulumi_encord_integrations.media.files import Problem
+    from pulumi_encord_integrations.media.files import FileProblem
     from pulumi_encord_integrations.media.reading import Read
 
 EXAMPLES = (
@@ -86,10 +86,10 @@ def video_metadata(
 
 
 def _read(
-    files: Sequence[Path], urls: Sequence[str], read: "Read", problems: "list[Problem]"
+    files: Sequence[Path], urls: Sequence[str], read: "Read", problems: "list[FileProblem]"
 ) -> list[dict[str, Any]]:
     from pulumi_encord_integrations.cli.rendering.progress import bar
-    from pulumi_encord_integrations.media.files import Problem
+    from pulumi_encord_integrations.media.files import FileProblem
     from pulumi_encord_integrations.media.reading import each
 
     videos = []
@@ -99,7 +99,7 @@ def _read(
             advance(number + 1)
             name = str(files[number])
             if found.refusal:
-                problems.append(Problem(name, found.refusal))
+                problems.append(FileProblem(name, found.refusal))
             for warning in found.warnings:
                 say(printable(f"warning: {name}: {warning}"))
             if found.metadata and urls[number]:

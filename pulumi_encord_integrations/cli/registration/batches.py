@@ -9,9 +9,10 @@ from hashlib import sha256
 from typing import Any
 
 from pulumi_encord_integrations.cli.registration.duplicates import Repeats
-from pulumi_encord_integrations.cli.registration.items import Findings, Placed, Source, Walk
+from pulumi_encord_integrations.cli.registration.items import ItemProblems, ItemStream, Placed, Source
 from pulumi_encord_integrations.client.errors import Refused
-from pulumi_encord_integrations.model.integrations import IntegrationView, integration_type
+from pulumi_encord_integrations.model.integration_registry import integration_type
+from pulumi_encord_integrations.model.integrations import IntegrationView
 from pulumi_encord_integrations.model.registration_keys import Flags, canonical_key, flags_of
 from pulumi_encord_integrations.model.registrations import Judge, empty
 
@@ -60,7 +61,7 @@ class Plan:
         """The batches once more, with the flags; raises `Refused` if the file is not what it was."""
         with self.source.path.open("rb") as opened:
             expected = iter(self.digests)
-            for batch in _batches(Walk(opened, self.source).items()):
+            for batch in _batches(ItemStream(opened, self.source).items()):
                 digest = _digest(batch, self.flags)
                 if digest != next(expected, None):
                     raise Refused(
@@ -70,16 +71,18 @@ class Plan:
                 yield Batch(digest, batch.first, body, batch.items)
 
 
-def examine(source: Source, view: IntegrationView, advance: Callable[[int], None]) -> tuple[Plan, Findings]:
+def examine(
+    source: Source, view: IntegrationView, advance: Callable[[int], None]
+) -> tuple[Plan, ItemProblems]:
     """The plan and what is wrong with the file; raises `Refused` for no JSON."""
     kind = integration_type(view.provider)
     if kind is None:
         raise Refused(f"{view.provider} integrations are newer than this package", hint="Upgrade it")
     judge = Judge(kind, view.model_dump(mode="json"))
     counts: Counter[str] = Counter()
-    findings = Findings()
+    findings = ItemProblems()
     with source.path.open("rb") as opened, closing(Repeats()) as repeats:
-        walk = Walk(opened, source, findings)
+        walk = ItemStream(opened, source, findings)
 
         def judged() -> Iterator[Placed]:
             for list_, index, value in walk.items():

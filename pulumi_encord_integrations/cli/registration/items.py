@@ -27,7 +27,7 @@ class Source:
 
 
 @dataclass
-class Findings:
+class ItemProblems:
     """The first problems of a file, and how many more there are."""
 
     told: list[Problem] = field(default_factory=list)
@@ -44,13 +44,13 @@ class _Unfit(Exception):
     """JSON of another form than a registration's."""
 
 
-class Walk:
+class ItemStream:
     """A file as a stream of items; whatever is no item is judged by its key."""
 
-    def __init__(self, opened: BinaryIO, source: Source, findings: Findings | None = None) -> None:
+    def __init__(self, opened: BinaryIO, source: Source, findings: ItemProblems | None = None) -> None:
         self._opened = opened
         self._source = source
-        self._findings = findings or Findings()
+        self._findings = findings or ItemProblems()
         self._events: Iterator[tuple[str, Any]] = iter(())
         self.flags: dict[str, Any] = {}
         """The flags as they are given; complete after the last item."""

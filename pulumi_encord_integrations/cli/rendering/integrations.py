@@ -9,7 +9,8 @@ from rich.text import Text
 
 from pulumi_encord_integrations.cli.rendering.output import printable, yes_no
 from pulumi_encord_integrations.model.durations import shown
-from pulumi_encord_integrations.model.integrations import IntegrationView, integration_type
+from pulumi_encord_integrations.model.integration_registry import integration_type
+from pulumi_encord_integrations.model.integrations import IntegrationView
 from pulumi_encord_integrations.model.sas import day, in_days
 
 _LABEL_CELLS = 24

@@ -1,16 +1,13 @@
 """People and their access as people read them."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
+from pulumi_encord_integrations.cli.rendering.member import Member
 from pulumi_encord_integrations.cli.rendering.output import printable, yes_no
 from pulumi_encord_integrations.model.members import Permission, UserAccess
-
-if TYPE_CHECKING:
-    from pulumi_encord_integrations.cli.commands.members import Member
 
 _WORDS = {
     Permission.VIEW: "VIEW",
@@ -20,7 +17,7 @@ _WORDS = {
 }
 
 
-def members_table(members: "Iterable[Member]") -> Table:
+def members_table(members: Iterable[Member]) -> Table:
     """A row for each member."""
     rows = _table("NAME", "KIND", "ROLE", "PEOPLE")
     for member in members:

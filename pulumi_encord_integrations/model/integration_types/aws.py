@@ -11,7 +11,7 @@ from pulumi_encord_integrations.model.buckets import (
     DISTINCT,
     FEW,
     NAMED,
-    Bucket,
+    BucketSpec,
     fits_a_host,
     not_an_ip_address,
 )
@@ -100,7 +100,7 @@ RoleArn = Annotated[str, AfterValidator(_role_arn)]
 Region = Annotated[str, AfterValidator(_region)]
 
 
-class AwsBucket(Bucket):
+class AwsBucket(BucketSpec):
     """An S3 bucket."""
 
     name: Annotated[str, AfterValidator(_bucket_name)]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator
 
 from pulumi_encord_integrations.model.base import Deferred
-from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, Bucket, not_an_ip_address
+from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, BucketSpec, not_an_ip_address
 from pulumi_encord_integrations.model.durations import UrlLifetime
 from pulumi_encord_integrations.model.integrations import (
     IntegrationSpec,
@@ -33,7 +33,7 @@ def _bucket_name(value: str) -> str:
     return value
 
 
-class GcpBucket(Bucket):
+class GcpBucket(BucketSpec):
     """A Cloud Storage bucket."""
 
     name: Annotated[str, AfterValidator(_bucket_name)]

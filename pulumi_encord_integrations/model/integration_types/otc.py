@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator
 
 from pulumi_encord_integrations.model.base import Deferred, rule
-from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, Bucket, dns_name
+from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, BucketSpec, dns_name
 from pulumi_encord_integrations.model.durations import UrlLifetime
 from pulumi_encord_integrations.model.integrations import (
     IntegrationSpec,
@@ -38,7 +38,7 @@ def _region(value: str) -> str:
     return value
 
 
-class OtcBucket(Bucket):
+class OtcBucket(BucketSpec):
     """A bucket of the Open Telekom Cloud."""
 
     name: Annotated[str, AfterValidator(dns_name)]

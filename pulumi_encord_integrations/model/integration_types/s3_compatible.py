@@ -9,7 +9,14 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator
 
 from pulumi_encord_integrations.model.base import Deferred, rule
-from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, Bucket, dns_name, not_an_ip_address
+from pulumi_encord_integrations.model.buckets import (
+    DISTINCT,
+    FEW,
+    NAMED,
+    BucketSpec,
+    dns_name,
+    not_an_ip_address,
+)
 from pulumi_encord_integrations.model.integrations import (
     IntegrationSpec,
     IntegrationType,
@@ -106,7 +113,7 @@ def _region(value: str) -> str:
     return value
 
 
-class S3CompatibleBucket(Bucket):
+class S3CompatibleBucket(BucketSpec):
     """A bucket of storage that speaks S3's protocol."""
 
     name: Annotated[str, AfterValidator(_bucket_name)]

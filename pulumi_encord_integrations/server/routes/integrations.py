@@ -10,11 +10,11 @@ from pydantic import Field
 
 from pulumi_encord_integrations.model.base import Page
 from pulumi_encord_integrations.model.identity import LetGo
+from pulumi_encord_integrations.model.integration_registry import integration_types
 from pulumi_encord_integrations.model.integrations import (
     CreatedIntegration,
     IntegrationFilters,
     IntegrationTitles,
-    integration_types,
 )
 from pulumi_encord_integrations.server import middleware
 from pulumi_encord_integrations.server.dependencies import Authenticated

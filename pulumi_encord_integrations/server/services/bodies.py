@@ -9,12 +9,8 @@ from pydantic import BaseModel, create_model
 
 from pulumi_encord_integrations.model.base import Sent, snake
 from pulumi_encord_integrations.model.identity import DeclaredAs, Placement
-from pulumi_encord_integrations.model.integrations import (
-    IntegrationSpec,
-    IntegrationType,
-    integration_type,
-    integration_types,
-)
+from pulumi_encord_integrations.model.integration_registry import integration_type, integration_types
+from pulumi_encord_integrations.model.integrations import IntegrationSpec, IntegrationType
 from pulumi_encord_integrations.model.problems import Problem, on_the_wire
 from pulumi_encord_integrations.server.errors import invalid
 

@@ -11,7 +11,7 @@ import pytest
 
 from pulumi_encord_integrations.cli import app
 from pulumi_encord_integrations.media import writing
-from pulumi_encord_integrations.model.integrations import integration_types
+from pulumi_encord_integrations.model.integration_registry import integration_types
 from pulumi_encord_integrations.model.registrations import Judge
 from tests.support.command import COMMAND, environment
 from tests.support.videos import PROBES, video

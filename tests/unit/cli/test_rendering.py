@@ -9,7 +9,8 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from pulumi_encord_integrations.cli.rendering import integrations, output
-from pulumi_encord_integrations.model.integrations import IntegrationView, view_of
+from pulumi_encord_integrations.model.integration_registry import view_of
+from pulumi_encord_integrations.model.integrations import IntegrationView
 from tests.support.command import ESCAPE
 from tests.support.matrix import PAGE
 

@@ -14,7 +14,7 @@ from pulumi_encord_integrations.client import errors, integrations, organization
 from pulumi_encord_integrations.client.auth import Signer
 from pulumi_encord_integrations.client.client import ATTEMPTS, Client
 from pulumi_encord_integrations.client.settings import Settings
-from pulumi_encord_integrations.embedded import connect
+from pulumi_encord_integrations.connection import connect
 from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.model.integration_types.aws import AwsSpec
 

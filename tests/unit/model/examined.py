@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from pulumi_encord_integrations.model.integrations import IntegrationSpec, integration_type
+from pulumi_encord_integrations.model.integration_registry import integration_type
+from pulumi_encord_integrations.model.integrations import IntegrationSpec
 from tests.support.types import CASES
 
 NOW = datetime(2026, 5, 1, 10, tzinfo=UTC)

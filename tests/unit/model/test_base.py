@@ -13,8 +13,9 @@ from pydantic import ValidationError, create_model
 
 from pulumi_encord_integrations.model.base import Page, Received, SecretText, Sent
 from pulumi_encord_integrations.model.identity import Placement
+from pulumi_encord_integrations.model.integration_registry import view_of
 from pulumi_encord_integrations.model.integration_types.aws import AwsSpec
-from pulumi_encord_integrations.model.integrations import IntegrationView, view_of
+from pulumi_encord_integrations.model.integrations import IntegrationView
 from pulumi_encord_integrations.model.marks import IMMUTABLE, SECRET
 from pulumi_encord_integrations.model.principals import Principals
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, Bucket, Prefixes
+from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, BucketSpec, Prefixes
 from pulumi_encord_integrations.model.integration_types.aws import AwsSpec
 from pulumi_encord_integrations.model.problems import problems_of
 
@@ -132,7 +132,7 @@ def test_an_unknown_key_of_a_bucket_is_named_with_the_nearest() -> None:
 
 
 def test_each_cloud_may_narrow_the_names() -> None:
-    free = TypeAdapter(Annotated[list[Annotated[Bucket, NAMED]], FEW, DISTINCT])
+    free = TypeAdapter(Annotated[list[Annotated[BucketSpec, NAMED]], FEW, DISTINCT])
     assert [bucket.name for bucket in free.validate_python(["Upper_Case"])] == ["Upper_Case"]
 
 

@@ -9,7 +9,7 @@ from azure.storage.blob import BlobClient
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_encord_integrations.model.integrations import integration_type
+from pulumi_encord_integrations.model.integration_registry import integration_type
 from pulumi_encord_integrations.model.objects import DirectUrls, ObjectUrls, StoredObject, is_signed
 from pulumi_encord_integrations.server.clouds import s3 as s3_signing
 from pulumi_encord_integrations.server.clouds.azure import Account

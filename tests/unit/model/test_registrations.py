@@ -5,7 +5,7 @@ from typing import Any
 import encord.orm.storage as sdk
 import pytest
 
-from pulumi_encord_integrations.model.integrations import integration_type
+from pulumi_encord_integrations.model.integration_registry import integration_type
 from pulumi_encord_integrations.model.registration_keys import Flags, flags_of
 from pulumi_encord_integrations.model.registrations import Judge
 

@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from pulumi_encord_integrations.model.integrations import integration_type, integration_types
+from pulumi_encord_integrations.model.integration_registry import integration_type, integration_types
 from pulumi_encord_integrations.model.scenarios import SCENARIOS, Reach, judge
 from tests.support.matrix import MATRIX, OFF_VPN, ON_VPN, PAGE, PRESETS, Point, allowed
 

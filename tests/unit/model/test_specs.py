@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pulumi_encord_integrations.model.integrations import integration_type, integration_types
+from pulumi_encord_integrations.model.integration_registry import integration_type, integration_types
 from pulumi_encord_integrations.model.marks import IMMUTABLE, SECRET
 from pulumi_encord_integrations.model.problems import problems_of
 from tests.support.types import CANARY, CASES, Case

@@ -10,26 +10,26 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pulumi_encord_integrations.organization import document
-from pulumi_encord_integrations.organization.diagnostics import Finding, Place, Unreadable
+from pulumi_encord_integrations.organization.diagnostics import Diagnostic, Position, Unreadable
 
 
 def plain(text: str) -> Any:
-    value, findings = document.read(text.encode())
-    assert findings == []
+    value, diagnostics = document.read(text.encode())
+    assert diagnostics == []
     return value.plain
 
 
-def all_findings(data: bytes) -> list[Finding]:
+def all_findings(data: bytes) -> list[Diagnostic]:
     try:
         return document.read(data)[1]
     except Unreadable as stop:
-        return [stop.finding]
+        return [stop.diagnostic]
 
 
 def findings_of(data: str | bytes) -> list[tuple[Any, ...]]:
     """Line, column and message of each finding."""
     found = all_findings(data.encode() if isinstance(data, str) else data)
-    return [(*finding.place, finding.message) for finding in found]
+    return [(*diagnostic.place, diagnostic.message) for diagnostic in found]
 
 
 @pytest.mark.parametrize(
@@ -83,16 +83,16 @@ def test_an_alias_repeats_what_its_anchor_named_last() -> None:
 
 def test_a_byte_order_mark_is_passed_over_and_moves_no_place() -> None:
     value, _ = document.read("\ufeffa: 1".encode())
-    assert value.keys == {"a": Place(1, 1)}
+    assert value.keys == {"a": Position(1, 1)}
     assert findings_of("\ufeffa: \x00") == [(1, 4, "the control character U+0000 is not allowed")]
 
 
 def test_places_are_lines_and_columns_from_one_counted_in_characters() -> None:
     value, _ = document.read("é: 1\nü: {ß: [x, 'y']}\n".encode())
-    assert value.keys == {"é": Place(1, 1), "ü": Place(2, 1)}
+    assert value.keys == {"é": Position(1, 1), "ü": Position(2, 1)}
     inner = value.inside["ü"]
-    assert (inner.place, inner.keys) == (Place(2, 4), {"ß": Place(2, 5)})
-    assert [item.place for item in inner.inside["ß"].inside.values()] == [Place(2, 9), Place(2, 12)]
+    assert (inner.place, inner.keys) == (Position(2, 4), {"ß": Position(2, 5)})
+    assert [item.place for item in inner.inside["ß"].inside.values()] == [Position(2, 9), Position(2, 12)]
 
 
 @pytest.mark.parametrize(
@@ -151,10 +151,10 @@ YAML_LIKE = st.text(st.sampled_from("ab:-{}[],&*!|>'\"#%@` \n\t\r\x85<?\ufeff\x0
 def test_any_bytes_are_read_or_found_wrong_inside_the_file(parser: Any, data: bytes) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(document, "_PARSER", parser)
-        assert all(inside(finding, data) for finding in all_findings(data))
+        assert all(inside(diagnostic, data) for diagnostic in all_findings(data))
 
 
-def inside(finding: Finding, data: bytes) -> bool:
+def inside(diagnostic: Diagnostic, data: bytes) -> bool:
     lines = re.split("\r\n|[\r\n\x85\u2028\u2029]", data.decode("utf-8", "replace"))
-    line, column = finding.place or (0, 0)
+    line, column = diagnostic.place or (0, 0)
     return 1 <= line <= len(lines) and 1 <= column <= len(lines[line - 1]) + 1

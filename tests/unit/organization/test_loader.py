@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import pulumi_encord_integrations as package
-from pulumi_encord_integrations.model.integrations import integration_types
+from pulumi_encord_integrations.model.integration_registry import integration_types
 from pulumi_encord_integrations.organization.declare import declare_organization
 from pulumi_encord_integrations.organization.diagnostics import BadDeclaration
-from pulumi_encord_integrations.organization.integrations import DeclaredIntegration
+from pulumi_encord_integrations.organization.integrations import IntegrationEntry
 from pulumi_encord_integrations.organization.loader import load
 
 GOOD = """\
@@ -37,7 +37,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "encord.yaml"
 
 
-def declared(file: Path, text: str) -> tuple[DeclaredIntegration, ...]:
+def declared(file: Path, text: str) -> tuple[IntegrationEntry, ...]:
     file.write_text(text)
     return load(file).integrations
 

@@ -44,7 +44,7 @@ def refused(folder: Path, text: str) -> str:
     return refusal.value.message
 
 
-def finding(error: str, place: str, help_: str = "") -> str:
+def diagnostic(error: str, place: str, help_: str = "") -> str:
     lines = [f"error: {error}", f"  --> encord.yaml:{place}", *([f"help: {help_}"] if help_ else [])]
     return "\n".join(lines)
 
@@ -174,7 +174,7 @@ def test_a_declared_user_is_known_in_any_letters(tmp_path: Path, letters: str) -
 def test_a_wrong_member_is_told_in_its_place(
     tmp_path: Path, row: str, error: str, place: str, help_: str
 ) -> None:
-    assert refused(tmp_path, listing(row)) == finding(error, place, help_)
+    assert refused(tmp_path, listing(row)) == diagnostic(error, place, help_)
 
 
 def test_a_member_that_is_no_e_mail_is_told_once(tmp_path: Path) -> None:
@@ -187,12 +187,12 @@ def test_all_that_is_wrong_with_one_member_is_told(tmp_path: Path) -> None:
     said = refused(
         tmp_path, listing("{user: adda@example.com, role: x}", before="users: {ada@example.com: }")
     )
-    unknown = finding(
+    unknown = diagnostic(
         "unknown user adda@example.com",
         "7:16 integrations.a.members[0].user",
         'did you mean "ada@example.com"?',
     )
-    role = finding("role must be admin or user", "7:40 integrations.a.members[0].role")
+    role = diagnostic("role must be admin or user", "7:40 integrations.a.members[0].role")
     assert said == f"{unknown}\n\n{role}"
 
 
@@ -208,7 +208,7 @@ def test_nobody_stands_in_a_list_twice(tmp_path: Path, first: str, second: str, 
     said = refused(tmp_path, listing(first, "{user: x@y.org, role: user}", second, before=GROUP))
     kind = shown.split(maxsplit=1)[0] if " " in shown else "user"
     place = f"9:{28 if kind == 'user' else 29} integrations.a.members[2].{kind}"
-    assert said == finding(f"{shown} is in this list already", place, "the first one is in line 7")
+    assert said == diagnostic(f"{shown} is in this list already", place, "the first one is in line 7")
 
 
 def test_a_person_in_two_lists_is_no_problem(tmp_path: Path) -> None:
@@ -249,7 +249,7 @@ def test_a_person_in_two_lists_is_no_problem(tmp_path: Path) -> None:
 def test_a_wrong_user_is_told_in_its_place(
     tmp_path: Path, text: str, error: str, place: str, help_: str
 ) -> None:
-    assert refused(tmp_path, text) == finding(error, place, help_)
+    assert refused(tmp_path, text) == diagnostic(error, place, help_)
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ def test_a_wrong_user_is_told_in_its_place(
 def test_a_wrong_group_is_told_in_its_place(
     tmp_path: Path, line: str, error: str, place: str, help_: str
 ) -> None:
-    assert refused(tmp_path, f"{GROUP}    {line}\n") == finding(error, place, help_)
+    assert refused(tmp_path, f"{GROUP}    {line}\n") == diagnostic(error, place, help_)
 
 
 @pytest.mark.parametrize("option", ["exclusive_members: true", "members_on_delete: keep"])
@@ -309,13 +309,15 @@ def test_a_former_key_is_told_if_it_is_none(
     kind, key, line = ("groups", "g", 4) if block == GROUP else ("integrations", "a", 6)
     said = refused(tmp_path, f"{block}    previously: {names.replace('KEY', key)}\n")
     place = f"{line}:21 {kind}.{key}.previously[1]"
-    assert said == finding(error.replace("KEY", key), place, help_.replace("LINE", str(line)))
+    assert said == diagnostic(error.replace("KEY", key), place, help_.replace("LINE", str(line)))
 
 
 def test_a_former_key_is_no_living_one_and_has_one_successor(tmp_path: Path) -> None:
     text = "groups:\n  g: {name: G, previously: [h, old]}\n  h: {name: H, previously: [old]}\n"
-    living = finding('"h" is still a key of groups', "2:29 groups.g.previously[0]", "that entry is in line 3")
-    named = finding('"old" is named already', "3:29 groups.h.previously[0]", "the first one is in line 2")
+    living = diagnostic(
+        '"h" is still a key of groups', "2:29 groups.g.previously[0]", "that entry is in line 3"
+    )
+    named = diagnostic('"old" is named already', "3:29 groups.h.previously[0]", "the first one is in line 2")
     assert refused(tmp_path, text) == f"{living}\n\n{named}"
 
 
@@ -323,7 +325,9 @@ def test_a_former_key_is_no_living_one_and_has_one_successor(tmp_path: Path) -> 
 def test_a_name_to_adopt_by_belongs_to_one_group(tmp_path: Path, first: str, second: str) -> None:
     text = f"groups:\n  g: {{name: N, adopt: {first}}}\n  h: {{name: N, adopt: {second}}}\n"
     message = 'name is that of "g" too, and one of them is to be adopted by its name'
-    assert refused(tmp_path, text) == finding(message, "3:13 groups.h.name", "give one of them another name")
+    assert refused(tmp_path, text) == diagnostic(
+        message, "3:13 groups.h.name", "give one of them another name"
+    )
 
 
 def test_groups_may_have_one_name(tmp_path: Path) -> None:

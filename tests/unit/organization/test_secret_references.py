@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_encord_integrations.organization.diagnostics import BadDeclaration
-from pulumi_encord_integrations.organization.integrations import DeclaredIntegration
+from pulumi_encord_integrations.organization.integrations import IntegrationEntry
 from pulumi_encord_integrations.organization.loader import load
 
 CANARY = "sv=1&se=2030-01-01&sig=canary"
@@ -19,7 +19,7 @@ ENTRY = """integrations:
 """
 
 
-def entry(folder: Path, value: str) -> DeclaredIntegration:
+def entry(folder: Path, value: str) -> IntegrationEntry:
     file = folder / "encord.yaml"
     file.write_text(ENTRY.replace("VALUE", value))
     return load(file, "encord.yaml").integrations[0]

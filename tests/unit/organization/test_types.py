@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pulumi_encord_integrations.organization.diagnostics import BadDeclaration
-from pulumi_encord_integrations.organization.integrations import DeclaredIntegration
+from pulumi_encord_integrations.organization.integrations import IntegrationEntry
 from pulumi_encord_integrations.organization.loader import load
 from tests.support.matrix import MATRIX, Point
 from tests.support.types import CANARY, CASES, EXPIRING, Case
@@ -21,7 +21,7 @@ def entry(case: Case, **more: Any) -> dict[str, Any]:
     return {"type": case.provider.lower(), **case.declared(**named), **more}
 
 
-def declared(folder: Path, written: dict[str, Any]) -> DeclaredIntegration:
+def declared(folder: Path, written: dict[str, Any]) -> IntegrationEntry:
     file = folder / "encord.yaml"
     file.write_text(json.dumps({"integrations": {"one": written}}))
     [found] = load(file, "encord.yaml").integrations

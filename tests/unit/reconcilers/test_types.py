@@ -7,7 +7,7 @@ from pydantic.alias_generators import to_camel
 
 from pulumi_encord_integrations.client.errors import NotFound, Refused, UnexpectedAnswer
 from pulumi_encord_integrations.lifecycle.reconciler import Context, Live, Properties
-from pulumi_encord_integrations.model.integrations import integration_type
+from pulumi_encord_integrations.model.integration_registry import integration_type
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
 from tests.support.lifecycles import Managed
 from tests.support.types import CASES, Case

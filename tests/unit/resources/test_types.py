@@ -8,7 +8,8 @@ import pulumi
 import pytest
 
 import pulumi_encord_integrations as package
-from pulumi_encord_integrations.model.integrations import IntegrationType, integration_type
+from pulumi_encord_integrations.model.integration_registry import integration_type
+from pulumi_encord_integrations.model.integrations import IntegrationType
 from pulumi_encord_integrations.model.marks import IMMUTABLE
 from tests.support.types import CANARY, CASES, EXPIRING, Case
 from tests.unit.resources.mocked import IDENTITY, deploy

@@ -1,0 +1,23 @@
+"""A client of the API that the settings name: a served one, or one in this process."""
+
+from typing import TYPE_CHECKING
+
+from pulumi_encord_integrations.client.settings import Settings
+
+if TYPE_CHECKING:
+    from pulumi_encord_integrations.client.client import Client
+
+
+def connect(settings: Settings, *, create: bool = False, read_only: bool = False) -> "Client":
+    """A client of that API; raises `ConfigurationError`.
+
+    Only `create` may make an embedded database; otherwise raises `embedded.DatabaseMissing`.
+    """
+    if settings.embedded:
+        from pulumi_encord_integrations import embedded
+
+        return embedded.connect(settings, create=create, read_only=read_only)
+    from pulumi_encord_integrations.client.auth import credentials_of
+    from pulumi_encord_integrations.client.client import Client
+
+    return Client(settings.endpoint, credentials_of(settings))
