@@ -1,6 +1,7 @@
 """Bodies of requests: what they may hold for each type of integration, and what is wrong with them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Optional, TypeVar
@@ -12,7 +13,7 @@ from pulumi_encord_integrations.model.identity import DeclaredAs, Placement
 from pulumi_encord_integrations.model.integration_registry import integration_type, integration_types
 from pulumi_encord_integrations.model.integrations import IntegrationSpec, IntegrationType
 from pulumi_encord_integrations.model.problems import Problem, on_the_wire
-from pulumi_encord_integrations.server.errors import invalid
+from pulumi_encord_integrations.server.errors import InvalidRequest, invalid
 
 Body = Mapping[str, Any]
 S = TypeVar("S", bound=Sent)
@@ -22,7 +23,7 @@ _TOLD = 20
 
 @lru_cache
 def create_model_of(kind: IntegrationType) -> type[Sent]:
-    """The body of a create: the type's spec beside its placement."""
+    """The body of a create as it is documented: the type's spec beside its placement."""
     required: dict[str, Any] = {"provider": (kind.spec.model_fields["provider"].annotation, ...)}
     return create_model(f"{kind.resource}Create", __base__=(Placement, kind.spec), **required)
 
@@ -40,13 +41,15 @@ def change_model_of(kind: IntegrationType) -> type[BaseModel]:
 
 
 def read_create(body: Body) -> tuple[IntegrationType, IntegrationSpec, Placement]:
-    """What a create asks for; raises a 400 fault that names all that is wrong."""
+    """What a create asks for; raises `InvalidRequest` with all that is wrong."""
     kind = kind_of(body.get("provider"))
-    model = create_model_of(kind)
-    asked = examined(model, body, given_at=datetime.now(UTC))
-    spec = kind.spec.model_construct(**{name: getattr(asked, name) for name in kind.spec.model_fields})
-    placement = {name: getattr(asked, name) for name in Placement.model_fields}
-    return kind, spec, Placement.model_construct(**placement)
+    placed = {key: value for key, value in body.items() if snake(Placement, key) in Placement.model_fields}
+    declared = {key: value for key, value in body.items() if key not in placed}
+    spec, wrong = kind.spec.examine(declared, given_at=datetime.now(UTC), wire=True)
+    placement, misplaced = Placement.examine(placed, wire=True)
+    if spec is None or placement is None or wrong or misplaced:
+        raise _all_of([*misplaced, *wrong])
+    return kind, spec, placement
 
 
 def read_change(
@@ -71,13 +74,16 @@ def kind_of(provider: object) -> IntegrationType:
     return kind
 
 
-def examined(model: type[S], value: Any, *path: str, given_at: datetime | None = None) -> S:
-    """The value as that model, or a 400 fault that names all that is wrong."""
+def examined(model: type[S], value: Any, *path: str) -> S:
+    """The value as that model; raises `InvalidRequest` with all that is wrong."""
     if not isinstance(value, Mapping):
         raise invalid(".".join((*path, "must be a mapping")))
-    made, found = model.examine(value, given_at=given_at, wire=True)
+    made, found = model.examine(value, wire=True)
     if made is None or found:
-        problems = [Problem((*path, *problem.path), problem.message, problem.help) for problem in found]
-        more = f"; and {len(problems) - _TOLD} more" if len(problems) > _TOLD else ""
-        raise invalid("; ".join(str(problem) for problem in problems[:_TOLD]) + more)
+        raise _all_of([replace(problem, path=(*path, *problem.path)) for problem in found])
     return made
+
+
+def _all_of(problems: Sequence[Problem]) -> InvalidRequest:
+    more = f"; and {len(problems) - _TOLD} more" if len(problems) > _TOLD else ""
+    return invalid("; ".join(str(problem) for problem in problems[:_TOLD]) + more)
