@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def connect(settings: Settings, *, create: bool = False, read_only: bool = False) -> "Client":
-    """A client of that API; raises `ConfigurationError`.
+    """Returns a client of the API that `settings` names; raises `ConfigurationError`.
 
     Only `create` may make an embedded database; otherwise raises `embedded.DatabaseMissing`.
     """

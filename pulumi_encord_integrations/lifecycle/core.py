@@ -1,6 +1,6 @@
 """The lifecycle of every resource over its reconciler, and every invariant of it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from uuid import uuid4
 
@@ -22,11 +22,15 @@ GENERATION = "incarnation"
 
 
 class Lifecycle:
-    """Inputs and outputs are without unknowns, but for the inputs of `check` and `diff`."""
+    """Inputs and outputs hold no unknowns; `NOT_KNOWN_YET` stands for one in `diff`.
 
-    def __init__(self, reconciler: Reconciler, ownership: Ownership) -> None:
+    `connect` makes the session, which takes a key or a database: only a call that needs it asks for it.
+    """
+
+    def __init__(self, reconciler: Reconciler, ownership: Ownership, connect: Callable[[], Session]) -> None:
         self.reconciler = reconciler
         self.ownership = ownership
+        self.connect = connect
 
     def check(self, before: Properties, known: Properties, unknown: frozenset[str]) -> Checked:
         """All problems at once, offline."""
@@ -42,47 +46,52 @@ class Lifecycle:
             self.ownership.declare(self.reconciler.resource_keys(id_, {}))
         return changes
 
-    def create(self, session: Session, inputs: Properties) -> Live:
+    def create(self, inputs: Properties) -> Live:
         """Every create is a new generation, also of an object that it finds."""
         named, generation = self.reconciler.resource_keys("", inputs), uuid4().hex
         # Before it is so, since an update beside this one might take away what this one grants.
         self.ownership.own(named, generation)
         try:
+            session = self.connect()
             with _writing(session):
                 live = self.reconciler.create(session, inputs)
+            managed = _managed(session, live, generation)
         except BaseException:
             self.ownership.release(named, generation)
             raise
-        return self._managed(session, live, generation)
+        self._own(live.id, managed.outputs)
+        return managed
 
-    def read(self, session: Session, id_: str, outputs: Properties) -> Live | None:
+    def read(self, id_: str, outputs: Properties) -> Live | None:
         """As it is now; None only if that very object is gone."""
         self._own(id_, outputs)
-        session.require(outputs.get("organization"))
+        session = self._session_of(outputs)
         live = unless_gone(self.reconciler.gone, lambda: self.reconciler.read(session, id_, outputs))
-        return None if live is None else self._managed(session, live, outputs.get(GENERATION))
+        return None if live is None else _managed(session, live, outputs.get(GENERATION))
 
-    def update(self, session: Session, id_: str, outputs: Properties, inputs: Properties) -> Live:
-        """All outputs, since the engine forgets those that are left out."""
+    def update(self, id_: str, outputs: Properties, inputs: Properties) -> Live:
+        """Applies changed inputs in place; the generation stays."""
         keys, generation = self.reconciler.resource_keys, outputs.get(GENERATION)
         before = keys(id_, outputs)
         self.ownership.own(before | keys("", inputs), generation)
-        session.require(outputs.get("organization"))
+        session = self._session_of(outputs)
         with self.ownership.locked() if self.reconciler.shares else nullcontext(), _writing(session):
             elsewhere = self.ownership.owned_elsewhere(before, generation)
             live = self.reconciler.update(session, id_, outputs, inputs, elsewhere)
-        managed = self._managed(session, live, generation)
-        self.ownership.release(before - keys(id_, managed.outputs), generation)
+        managed = _managed(session, live, generation)
+        after = keys(id_, managed.outputs)
+        self.ownership.own(after, generation)
+        self.ownership.release(before - after, generation)
         return managed
 
-    def delete(self, session: Session, id_: str, outputs: Properties) -> None:
+    def delete(self, id_: str, outputs: Properties) -> None:
         """Deletes, unless all of it lives on as another resource's, or is to be kept."""
         keys = self.reconciler.resource_keys(id_, outputs)
         elsewhere = self.ownership.owned_elsewhere(keys, outputs.get(GENERATION))
         if elsewhere and elsewhere == keys:
             return
         self._require_no_member_declared(id_, outputs)
-        session.require(outputs.get("organization"))
+        session = self._session_of(outputs)
         if outputs.get("on_delete") == "keep":
             if kept := self.reconciler.kept(session, id_, outputs):
                 warn(f'{kept}: on_delete="keep"')
@@ -92,17 +101,14 @@ class Lifecycle:
                 self.reconciler.gone, lambda: self.reconciler.delete(session, id_, outputs, elsewhere)
             )
 
+    def _session_of(self, outputs: Properties) -> Session:
+        """The session, if it leads to the object's organization; one that is only looked up has none yet."""
+        session = self.connect()
+        session.require(outputs.get("organization"))
+        return session
+
     def _own(self, id_: str, outputs: Properties) -> None:
         self.ownership.own(self.reconciler.resource_keys(id_, outputs), outputs.get(GENERATION))
-
-    def _managed(self, session: Session, live: Live, generation: str | None) -> Live:
-        outputs = dict(live.outputs)
-        if outputs.get("organization") is None:
-            outputs["organization"] = session.organization.uuid
-        if generation:
-            outputs[GENERATION] = generation
-        self._own(live.id, outputs)
-        return Live(live.id, live.inputs, outputs)
 
     def _require_no_member_declared(self, id_: str, outputs: Properties) -> None:
         who = self.reconciler.revokes_access_of(id_, outputs)
@@ -113,6 +119,16 @@ class Lifecycle:
                 f"{id_} is still declared as a member of {some(sorted(holders))}",
                 hint="Take that out as well: deleting ends all access, an individual Admin's too",
             )
+
+
+def _managed(session: Session, live: Live, generation: str | None) -> Live:
+    """With what the state says of every resource."""
+    outputs = dict(live.outputs)
+    if outputs.get("organization") is None:
+        outputs["organization"] = session.organization.uuid
+    if generation:
+        outputs[GENERATION] = generation
+    return Live(live.id, live.inputs, outputs)
 
 
 @contextmanager

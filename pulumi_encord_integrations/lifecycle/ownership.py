@@ -15,8 +15,8 @@ class ResourceKey(NamedTuple):
     holder: Hashable
     """The object's uuid, or the e-mail of a user of the organization."""
     part: Hashable = ""
-    """Of a setting its name; of a membership who the member is: an e-mail, or `group:` and a uuid; of a
-    collection of what.
+    """The name of a setting; the member of a membership, an e-mail or `group:` and a uuid; the kind of what a
+    collection holds.
     """
 
 
@@ -25,56 +25,51 @@ NOTHING: ResourceKeys = frozenset()
 
 
 def named(kind: Kind, holder: object, *parts: str) -> ResourceKeys:
-    """The keys of a holder's parts, or its own; none of what is no text, as a refused input may be."""
+    """The keys of a holder's parts, or its own; empty if the holder is no string, as in a refused input."""
     if not isinstance(holder, str) or not holder:
         return NOTHING
     return frozenset(ResourceKey(kind, holder, part) for part in parts or ("",))
 
 
 class Ownership:
-    """Safe to share between threads. Owners are told in the order in which they came.
+    """Safe to share between threads. Owners are listed in the order in which they came.
 
     A delete of a thing that lives on under another owner would take away what that one has just found.
     """
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._owners: dict[ResourceKey, dict[Any, None]] = {}
-        self._parts: dict[tuple[Kind, Hashable], dict[Hashable, None]] = {}
+        self._holders: dict[tuple[Kind, Hashable], dict[Hashable, dict[Any, None]]] = {}
         self._declared: set[ResourceKey] = set()
 
     def own(self, keys: Iterable[ResourceKey], owner: Hashable) -> None:
-        """Makes `owner` an owner of the things; nobody by an owner of None."""
+        """Makes `owner` an owner of the things; does nothing if it is None."""
         if owner is None:
             return
         with self._lock:
-            for key in keys:
-                if key not in self._owners:
-                    self._owners[key] = {}
-                    self._parts.setdefault((key.kind, key.holder), {})[key.part] = None
-                self._owners[key][owner] = None
+            for kind, holder, part in keys:
+                self._holders.setdefault((kind, holder), {}).setdefault(part, {})[owner] = None
 
     def release(self, keys: Iterable[ResourceKey], owner: Hashable) -> None:
         """Ends the ownership."""
         with self._lock:
             for key in keys:
-                self._owners.get(key, {}).pop(owner, None)
+                self._owners(key).pop(owner, None)
 
     def owners(self, key: ResourceKey) -> list[Any]:
         """All owners of a thing."""
         with self._lock:
-            return list(self._owners.get(key, ()))
+            return list(self._owners(key))
 
     def parts(self, kind: Kind, holder: Hashable) -> Mapping[Hashable, list[Any]]:
-        """All parts of a holder that anybody has ever owned, with their owners."""
+        """The owners of each part of a holder that anybody has ever owned."""
         with self._lock:
-            parts = self._parts.get((kind, holder), ())
-            return {part: self.owners(ResourceKey(kind, holder, part)) for part in parts}
+            return {part: list(owners) for part, owners in self._holders.get((kind, holder), {}).items()}
 
     def owned_elsewhere(self, keys: ResourceKeys, owner: Hashable) -> ResourceKeys:
         """Those of the things that have another owner."""
         with self._lock:
-            return frozenset(key for key in keys if self._owners.get(key, {}).keys() - {owner})
+            return frozenset(key for key in keys if self._owners(key).keys() - {owner})
 
     def locked(self) -> AbstractContextManager[object]:
         """Nobody becomes an owner until the block ends: what it takes away, nobody is about to take over."""
@@ -89,3 +84,6 @@ class Ownership:
         """All that the program has declared so far."""
         with self._lock:
             return frozenset(self._declared)
+
+    def _owners(self, key: ResourceKey) -> dict[Any, None]:
+        return self._holders.get((key.kind, key.holder), {}).get(key.part, {})

@@ -122,7 +122,7 @@ class Reconciler(ABC):
 
     @abstractmethod
     def read(self, session: Session, id_: str, outputs: Properties) -> Live | None:
-        """As it is now; None only if that very object is gone."""
+        """As it is now; None, or `NotFound` with the code `gone`, only if that very object is gone."""
 
     def update(
         self,
@@ -145,7 +145,7 @@ class Reconciler(ABC):
         return
 
     def kept(self, session: Session, id_: str, outputs: Properties) -> str:
-        """What `on_delete="keep"` leaves as it is; nothing if that is not worth a word."""
+        """The sentence that says what outlives the resource; empty if that is not worth a word."""
         return ""
 
     def as_live(self, id_: str, outputs: Properties) -> Live:

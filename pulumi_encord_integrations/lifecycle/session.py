@@ -46,7 +46,7 @@ def unless_gone(gone: str, call: Callable[[], V]) -> V | None:
     try:
         return call()
     except NotFound as error:
-        if error.code != gone:
+        if not gone or error.code != gone:
             raise
         return None
 

@@ -58,7 +58,7 @@ def shown(seconds: int) -> str:
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
-UrlLifetime = Annotated[int, Field(ge=1, le=MAX_SECONDS), BeforeValidator(_seconds)]
+ExpiryDuration = Annotated[int, Field(ge=1, le=MAX_SECONDS), BeforeValidator(_seconds)]
 """Whole seconds; a month or a year has no fixed length and is refused."""
 
 Timespan = Annotated[int, BeforeValidator(_span)]

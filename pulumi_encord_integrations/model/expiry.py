@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from pulumi_encord_integrations.model.base import Received, Sent
-from pulumi_encord_integrations.model.durations import DEFAULT_SECONDS, Timespan, UrlLifetime, shown
+from pulumi_encord_integrations.model.durations import DEFAULT_SECONDS, ExpiryDuration, Timespan, shown
 from pulumi_encord_integrations.model.members import IntegrationId
 
 LONGEST_SESSION = 43_200
@@ -23,7 +23,7 @@ class SignedUrlExpirySpec(Sent):
     """What is declared of an integration's signed URLs."""
 
     integration: IntegrationId
-    duration: UrlLifetime
+    duration: ExpiryDuration
     expected_annotation_time: Timespan | None = None
     on_delete: Literal["remove", "keep"] = "remove"
 
@@ -31,7 +31,7 @@ class SignedUrlExpirySpec(Sent):
 class ExpiryChange(Sent):
     """The body that sets an expiry."""
 
-    duration: UrlLifetime
+    duration: ExpiryDuration
 
 
 class ExpiryView(Received):
@@ -47,23 +47,23 @@ class ExpiryView(Received):
 
 
 @dataclass(frozen=True)
-class Lifetime:
+class EffectiveExpiry:
     """How long a URL lives in fact; None if that is not known yet."""
 
     seconds: int | None
     limited_by: LimitedBy | None = None
 
 
-def lifetime_of(view: Any) -> tuple[int, Lifetime]:
+def effective_expiry_of(view: Any) -> tuple[int, EffectiveExpiry]:
     """The seconds that an answered integration's URLs are signed for, and what becomes of them."""
     seconds = view.signed_url_expiry or DEFAULT_SECONDS
     if not hasattr(view, "session_seconds"):
-        return seconds, Lifetime(seconds)
+        return seconds, EffectiveExpiry(seconds)
     if view.session_seconds is None:
-        return seconds, Lifetime(None)
+        return seconds, EffectiveExpiry(None)
     if seconds <= view.session_seconds:
-        return seconds, Lifetime(seconds)
-    return seconds, Lifetime(view.session_seconds, view.session_limited_by)
+        return seconds, EffectiveExpiry(seconds)
+    return seconds, EffectiveExpiry(view.session_seconds, view.session_limited_by)
 
 
 def advice(seconds: int, *, by_role: bool, expected: int | None = None) -> Iterator[str]:

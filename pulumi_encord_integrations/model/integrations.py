@@ -136,6 +136,8 @@ class IntegrationType:
     view: type[IntegrationView]
     urls: Callable[[Mapping[str, Any]], ObjectUrls | DirectUrls]
     """Settings -> what URLs of data such an integration takes."""
+    signs_by_role: bool = False
+    """Whether signed URLs end with a session of a role."""
 
     def scenario(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """What the scenario of checked settings allows, as it is answered."""

@@ -102,8 +102,10 @@ class CollectionReconciler(Reconciler):
 
     def resource_keys(self, id_: str, properties: Properties) -> ResourceKeys:
         """The membership of each principal."""
-        holder, listed = properties.get(self.holder), properties.get(self.entries)
-        return named("membership", holder, *listed) if listed and isinstance(listed, Mapping) else NOTHING
+        listed = properties.get(self.entries)
+        # A list that was refused may hold anything, or be anything.
+        keys = [key for key in listed if isinstance(key, str)] if isinstance(listed, Mapping | list) else []
+        return named("membership", properties.get(self.holder), *keys) if keys else NOTHING
 
     def create(self, session: Session, inputs: Properties) -> Live:
         """Grants all at once; who is there already is taken over."""
@@ -117,7 +119,7 @@ class CollectionReconciler(Reconciler):
         inputs: Properties,
         owned_elsewhere: ResourceKeys = NOTHING,
     ) -> Live:
-        """Writes what differs, in one request."""
+        """Writes what differs, or replaces all where the list is exclusive."""
         holder, wanted = str(inputs[self.holder]), inputs[self.entries]
         stay: list[str] = []
         if inputs.get("exclusive"):
@@ -169,7 +171,7 @@ class CollectionReconciler(Reconciler):
             self.change(session, holder, {}, removed)
 
     def kept(self, session: Session, id_: str, outputs: Properties) -> str:
-        """The access of all that are listed."""
+        """That the access of all that are listed is kept."""
         return kept(some(sorted(outputs.get(self.entries, {}))), outputs[self.holder])
 
     def _live(self, properties: Properties, shown: Roles, live: Roles, stay: list[str]) -> Live:

@@ -7,7 +7,7 @@ from pulumi_encord_integrations.client import integrations
 from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKeys, named
 from pulumi_encord_integrations.lifecycle.reconciler import Live, Properties, Reconciler
 from pulumi_encord_integrations.lifecycle.session import Session
-from pulumi_encord_integrations.model.expiry import SignedUrlExpirySpec, lifetime_of
+from pulumi_encord_integrations.model.expiry import SignedUrlExpirySpec, effective_expiry_of
 
 FIELD = "signed_url_expiry"
 """The setting that it is; an integration may declare it itself."""
@@ -39,7 +39,7 @@ class ExpiryReconciler(Reconciler):
             view = session.of_one(id_, self.gone, lambda: integrations.read(session.client, id_))
         if view is None or not hasattr(view, FIELD):
             return None
-        seconds, lifetime = lifetime_of(view)
+        seconds, lifetime = effective_expiry_of(view)
         found = {"effective_seconds": lifetime.seconds, "limited_by": lifetime.limited_by}
         return self.as_live(
             view.uuid,
@@ -64,7 +64,7 @@ class ExpiryReconciler(Reconciler):
         api.restore(session.client, id_)
 
     def kept(self, session: Session, id_: str, outputs: Properties) -> str:
-        """The expiry."""
+        """That the expiry is kept."""
         return f"the expiry of signed URLs of {id_} is kept"
 
     def _live(self, inputs: Properties, seconds: int, view: Any) -> Live:

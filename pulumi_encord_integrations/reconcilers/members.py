@@ -82,7 +82,7 @@ class MemberReconciler(Reconciler):
         withdraw(session, outputs["integration"], {_principal(outputs)})
 
     def kept(self, session: Session, id_: str, outputs: Properties) -> str:
-        """The access."""
+        """That the access is kept."""
         return memberships.kept(_principal(outputs), outputs["integration"])
 
     def _live(self, properties: Properties, live: str) -> Live:
@@ -126,7 +126,7 @@ class JoinReconciler(Reconciler):
         withdraw(session, outputs["integration"], {str(outputs["user"])})
 
     def kept(self, session: Session, id_: str, outputs: Properties) -> str:
-        """The Admin."""
+        """That the Admin stays."""
         return memberships.kept(str(outputs["user"]), outputs["integration"])
 
     def _live(self, properties: Properties) -> Live:
@@ -143,21 +143,25 @@ def _key(integration: object, principal: str) -> ResourceKeys:
     return named("membership", integration, principal) if principal else NOTHING
 
 
+def _declares(context: Context, keys: ResourceKeys) -> bool:
+    return bool(keys) and keys <= context.declared
+
+
 def _lowered(inputs: Properties, unknown: frozenset[str], context: Context) -> list[Problem]:
     before = context.before
     principal = _principal(before)
     if not kept_for_good(principal, before.get("role"), None) or "/" in principal:
         return []
-    integration = before["integration"]
+    integration = before.get("integration")
     moved = [
         name
         for name in ("integration", "user", "group")
         if name not in unknown and inputs.get(name) != before.get(name)
     ]
     if moved:
-        kept = before.get("on_delete") == "keep" or _key(integration, principal) <= context.declared
+        kept = before.get("on_delete") == "keep" or _declares(context, _key(integration, principal))
         # An integration that is not declared any more, or replaced, may take its Admins along.
-        ends = moved[0] == "integration" and not named("object", integration) <= context.declared
+        ends = moved[0] == "integration" and not _declares(context, named("object", integration))
         return [] if kept or ends else [Problem((moved[0],), refusal_to_lower(principal))]
     if inputs.get("role", "admin") != "admin":
         return [Problem(("role",), refusal_to_lower(principal))]

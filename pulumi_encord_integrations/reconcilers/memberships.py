@@ -36,5 +36,5 @@ def as_declared(key: str, live: str, declared: str | None) -> str:
 
 
 def kept(who: str, where: object) -> str:
-    """Says that access outlives its resource."""
+    """The sentence that says that access outlives its resource."""
     return f"access to {where} is kept for {who}"

@@ -72,7 +72,7 @@ class OrganizationUserReconciler(Reconciler):
             api.remove(session.client, id_)
 
     def kept(self, session: Session, id_: str, outputs: Properties) -> str:
-        """The membership; one's own is worth no word, since nobody removes themselves."""
+        """That the membership is kept, but for one's own: nobody removes themselves."""
         oneself = session.organization.user_email == id_
         return "" if oneself else memberships.kept(id_, "the organization")
 

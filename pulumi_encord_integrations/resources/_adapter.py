@@ -70,15 +70,15 @@ class ProviderAdapter(ResourceProvider):
     def _session(self, *, creating: bool = False) -> Session:
         return _process.current().session()
 
-    @property
-    def _lifecycle(self) -> Lifecycle:
-        return Lifecycle(self.reconciler, _process.current().ownership)
+    def _lifecycle(self, *, creating: bool = False) -> Lifecycle:
+        ownership = _process.current().ownership
+        return Lifecycle(self.reconciler, ownership, lambda: self._session(creating=creating))
 
     @one_line
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
         """All problems at once, offline."""
         known, unknown = split(news)
-        checked = self._lifecycle.check(canonical(olds or {}), known, frozenset(unknown))
+        checked = self._lifecycle().check(canonical(olds or {}), known, frozenset(unknown))
         failures = [self._failure(problem, known) for problem in checked.problems]
         return CheckResult({**checked.inputs, **unknown}, failures)
 
@@ -94,7 +94,7 @@ class ProviderAdapter(ResourceProvider):
         """False if nothing that counts differs; else None, so that the engine names what does."""
         known, unknown = split(news)
         inputs = {**known, **dict.fromkeys(unknown, NOT_KNOWN_YET)}
-        changes = self._lifecycle.diff(id_, canonical(olds), inputs)
+        changes = self._lifecycle().diff(id_, canonical(olds), inputs)
         if not changes:
             return DiffResult(changes=False)
         replaces = [change.name for change in changes if change.forces_replacement]
@@ -103,14 +103,14 @@ class ProviderAdapter(ResourceProvider):
     @one_line
     def create(self, props: dict[str, Any]) -> CreateResult:
         """The object's id and outputs."""
-        live = self._lifecycle.create(self._session(creating=True), canonical(props))
+        live = self._lifecycle(creating=True).create(canonical(props))
         return CreateResult(live.id, dict(live.outputs))
 
     @one_line
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Live inputs and outputs; an empty answer only for what is gone."""
         before = canonical(props)
-        live = self._lifecycle.read(self._session(), id_, before)
+        live = self._lifecycle().read(id_, before)
         if live is None and "organization" not in before:
             # A lookup by `.get()`: the engine would take an empty answer for an object without properties.
             raise NotFound(f"there is no {type(self).__name__.removesuffix('Provider')} {id_}")
@@ -121,10 +121,10 @@ class ProviderAdapter(ResourceProvider):
     @one_line
     def update(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> UpdateResult:
         """All outputs, since the engine forgets those that are left out."""
-        live = self._lifecycle.update(self._session(), id_, canonical(olds), canonical(news))
+        live = self._lifecycle().update(id_, canonical(olds), canonical(news))
         return UpdateResult(dict(live.outputs))
 
     @one_line
     def delete(self, id_: str, props: dict[str, Any]) -> None:
         """Deletes, unless the same thing lives on as another resource's."""
-        self._lifecycle.delete(self._session(), id_, canonical(props))
+        self._lifecycle().delete(id_, canonical(props))

@@ -21,9 +21,12 @@ from pulumi_encord_integrations.resources._references import email_of, group_of,
 _EXPIRY = "the expiry of its signed URLs"
 _DEPLOYER = "whoever deploys"
 _COLLECTION: Kind = "collection"
+_GROUP = "group:"
 
 _Key = Any
-"""A resource of the program, or a text: the uuid of a holder, a principal as memberships name it."""
+"""A resource of the program, or a text: the uuid of a holder, a principal as memberships name it, or one of
+the two words above.
+"""
 
 
 @dataclass(eq=False)
@@ -107,14 +110,19 @@ class Claim:
         if isinstance(given, pulumi.Resource):
             plain = getattr(given, "_plain_email", None)
             self._take(canonical_email(plain) if plain else given, role)
-        return _passed(value, lambda email: self._take(canonical_email(email), role))
+        return _passed(value, lambda email: self._take_user(canonical_email(email), role))
+
+    def _take_user(self, email: str, role: Any) -> None:
+        # What is no e-mail is refused by the provider, and must not pass for a group's key.
+        if not email.startswith(_GROUP):
+            self._take(email, role)
 
     def group(self, given: Any) -> Any:
         """A group, by its resource or uuid."""
         value = group_of(given)
         if isinstance(given, pulumi.Resource):
             self._take(given)
-        return _passed(value, lambda id_: self._take(f"group:{uuid_in(id_) or id_}"))
+        return _passed(value, lambda id_: self._take(f"{_GROUP}{uuid_in(id_) or id_}"))
 
     def deployer(self, email: Any) -> None:
         """Whoever deploys; the e-mail may be known later, or never."""
@@ -182,9 +190,9 @@ class Claim:
         others: list[Claim] = [claim for claim in ownership.owners(key) if claim is not self]
         for other in others:
             if other._joins == self._joins:
-                name = principal._name if isinstance(principal, pulumi.Resource) else principal
-                name = str(name).replace("group:", "group ")
-                raise pulumi.RunError(f"{name} is declared twice, by {other.label} and by {self.label}")
+                raise pulumi.RunError(
+                    f"{_shown(principal)} is declared twice, by {other.label} and by {self.label}"
+                )
         ownership.own([key], self)
         for other in others:
             self._require_admin(principal, *((self, other) if self._joins else (other, self)))
@@ -195,11 +203,16 @@ class Claim:
         if isinstance(role, _Later):
             role = role.role or "admin"
         if role != "admin":
-            name = principal._name if isinstance(principal, pulumi.Resource) else principal
             raise pulumi.RunError(
-                f"{name} becomes an Admin by {join.label}, and {declared.label} does not say so: "
-                'give them the role "admin" there, or take one of the two out'
+                f"{_shown(principal)} becomes an Admin by {join.label}, and {declared.label} does not say "
+                'so: give them the role "admin" there, or take one of the two out'
             )
+
+
+def _shown(principal: _Key) -> str:
+    if isinstance(principal, pulumi.Resource):
+        return str(principal._name)
+    return f"group {principal.removeprefix(_GROUP)}" if principal.startswith(_GROUP) else str(principal)
 
 
 class _Elsewhere(Awaitable[list[str]]):

@@ -65,7 +65,7 @@ _current = ProviderProcess()
 
 
 def current() -> ProviderProcess:
-    """The one of this process."""
+    """The state of this process."""
     return _current
 
 

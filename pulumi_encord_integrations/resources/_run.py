@@ -20,7 +20,7 @@ class Run:
 
 
 def current() -> Run:
-    """The one that the program runs in."""
+    """The run of the program that calls."""
     # On the root resource, since a second preview or update in one process has another root.
     root = pulumi.runtime.get_root_resource()
     run: Run | None = getattr(root, _ATTRIBUTE, None)

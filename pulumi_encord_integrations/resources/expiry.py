@@ -11,7 +11,7 @@ from pulumi_encord_integrations.resources._claims import Claim
 from pulumi_encord_integrations.resources._expiry import warn_of_expiry
 from pulumi_encord_integrations.resources._references import integration_of
 from pulumi_encord_integrations.resources._resource import EncordResource
-from pulumi_encord_integrations.resources.integrations import Integration, Lifetime, kind_of
+from pulumi_encord_integrations.resources.integrations import Integration, OptionalDuration, kind_of
 
 
 class SignedUrlExpiry(EncordResource, module="encord", name="SignedUrlExpiry"):
@@ -39,7 +39,7 @@ class SignedUrlExpiry(EncordResource, module="encord", name="SignedUrlExpiry"):
         *,
         integration: pulumi.Input[str] | Integration,
         duration: pulumi.Input[str | int],
-        expected_annotation_time: Lifetime = None,
+        expected_annotation_time: OptionalDuration = None,
         on_delete: pulumi.Input[Literal["remove", "keep"]] = "remove",
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -67,7 +67,8 @@ class SignedUrlExpiry(EncordResource, module="encord", name="SignedUrlExpiry"):
         }
         known = isinstance(integration, Integration) and integration._deletable
         self._grant(resource_name, inputs, opts, cast(pulumi.Resource, integration) if known else None)
-        warn_of_expiry(self, duration, kind.provider if kind else "", expected_annotation_time)
+        by_role = kind is not None and kind.signs_by_role
+        warn_of_expiry(self, duration, by_role=by_role, expected=expected_annotation_time)
 
     @classmethod
     def get(

@@ -37,7 +37,7 @@ class Bucket(dict[str, Any]):
 Buckets = pulumi.Input[Sequence[pulumi.Input[str | BucketArgs]]]
 OptionalText = pulumi.Input[str | None] | None
 OptionalFlag = pulumi.Input[bool | None] | None
-Lifetime = pulumi.Input[str | int | None] | None
+OptionalDuration = pulumi.Input[str | int | None] | None
 
 
 class Integration(EncordResource, module="encord", name="Integration"):
@@ -87,7 +87,7 @@ class Integration(EncordResource, module="encord", name="Integration"):
         claim = Claim(f'{type(self).__name__} "{name}"', about="setting")
         super()._declare(name, {**inputs, EXPIRY: claim.expiry(expiry)}, opts)
         claim.on(self, integration_of)
-        warn_of_expiry(self, expiry, kind.provider)
+        warn_of_expiry(self, expiry, by_role=kind.signs_by_role)
 
     @classmethod
     def get(

@@ -7,7 +7,6 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from sqlalchemy import exc
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
@@ -28,7 +27,12 @@ from pulumi_encord_integrations.server.routes import (
     signing,
     users,
 )
-from pulumi_encord_integrations.server.store.database import Database
+from pulumi_encord_integrations.server.store.database import (
+    Database,
+    DatabaseError,
+    PoolTimeout,
+    ValueRefused,
+)
 
 _log = logging.getLogger(__name__)
 _NOUNS = (
@@ -74,9 +78,9 @@ def create_app(deployment: Deployment, database: Database) -> FastAPI:
     app.add_exception_handler(ServiceError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(exc.DBAPIError, _database_error)
-    app.add_exception_handler(exc.TimeoutError, _database_error)
-    app.add_exception_handler(exc.DataError, _unkept)
+    app.add_exception_handler(DatabaseError, _database_error)
+    app.add_exception_handler(PoolTimeout, _database_error)
+    app.add_exception_handler(ValueRefused, _unkept)
     return app
 
 
@@ -87,8 +91,7 @@ def _health() -> LazyRouter:
     def healthz(request: Request) -> dict[str, str]:
         """Whether the database answers, and how it keeps its writes."""
         used: Database = request.app.state.database
-        with used.read() as connection:
-            connection.exec_driver_sql("SELECT 1")
+        used.ping()
         return {"status": "ok", "version": request.app.version, "database": used.described()}
 
     return routes

@@ -68,7 +68,7 @@ class Proof:
 
 
 def prove(incoming: Incoming, vault: Vault, window: int, addresses: Sequence[Address] = ()) -> Proof:
-    """The key behind a request; raises a 401 fault. Whether anyone owns the key is asked elsewhere.
+    """The key behind a request; raises `Unauthenticated`. Whether anyone owns the key is asked elsewhere.
 
     With `addresses`, requests must be signed for one of them, whatever their Host header says.
     """

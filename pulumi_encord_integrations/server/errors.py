@@ -68,10 +68,10 @@ class DatabaseUnusable(Exception):
 
 
 def invalid(message: str) -> InvalidRequest:
-    """A refusal that needs no code of its own."""
+    """`InvalidRequest` with the general code `invalid_request`."""
     return InvalidRequest("invalid_request", message)
 
 
 def unauthenticated(message: str, hint: str = "") -> Unauthenticated:
-    """A refusal that needs no code of its own."""
+    """`Unauthenticated` with the general code `not_authenticated`."""
     return Unauthenticated("not_authenticated", message, hint)

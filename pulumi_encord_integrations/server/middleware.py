@@ -9,7 +9,6 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from sqlalchemy import exc
 from starlette.exceptions import HTTPException
 
 from pulumi_encord_integrations.server import auth
@@ -22,6 +21,7 @@ from pulumi_encord_integrations.server.errors import (
 )
 from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 from pulumi_encord_integrations.server.responses import ErrorBody
+from pulumi_encord_integrations.server.store.database import ConstraintError, DatabaseError, PoolTimeout
 
 PREFIX = "/v2/public"
 MAX_BODY = 1024 * 1024
@@ -39,10 +39,10 @@ class AuthenticatedRoute(APIRoute):
     max_body = MAX_BODY
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's own handler behind the border."""
+        """FastAPI's own handler behind authentication."""
         handle = super().get_route_handler()
 
-        async def bordered(request: Request) -> Response:
+        async def authenticated(request: Request) -> Response:
             try:
                 deployment: Deployment = request.app.state.deployment
                 incoming = await _incoming(request, self.max_body)
@@ -50,15 +50,15 @@ class AuthenticatedRoute(APIRoute):
                     incoming, deployment.vault, deployment.window, deployment.addresses
                 )
                 return await handle(request)
-            except (ServiceError, HTTPException, RequestValidationError, exc.TimeoutError):
+            except (ServiceError, HTTPException, RequestValidationError, PoolTimeout):
                 raise
             except Exception as error:
                 # What breaks a constraint is a bug of ours, and its text quotes values.
-                if isinstance(error, exc.DBAPIError) and not isinstance(error, exc.IntegrityError):
+                if isinstance(error, DatabaseError) and not isinstance(error, ConstraintError):
                     raise
                 raise _bug(request, error) from None
 
-        return bordered
+        return authenticated
 
 
 class LargeRoute(AuthenticatedRoute):
@@ -68,7 +68,7 @@ class LargeRoute(AuthenticatedRoute):
 
 
 def router(noun: str, prefix: str = "", *, large: bool = False) -> LazyRouter:
-    """A router whose routes all stand behind the border; `large` for those that take long lists."""
+    """A router whose routes all stand behind authentication; `large` for those that take long lists."""
     route = LargeRoute if large else AuthenticatedRoute
     refusals: dict[int | str, dict[str, Any]] = {"default": {"model": ErrorBody, "description": "Refused"}}
     return LazyRouter(noun, PREFIX + prefix, route, refusals)

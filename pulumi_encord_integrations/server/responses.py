@@ -40,9 +40,11 @@ class ErrorBody(BaseModel):
     """Each refusal, where one request asks for many things; what arrived, where a signature is not of it."""
 
 
-def success(found: BaseModel | Mapping[str, Any]) -> Response:
-    """A model as JSON; a mapping is in the form of the wire already."""
-    body = found.model_dump_json(by_alias=True) if isinstance(found, BaseModel) else json.dumps(found)
+def success(found: BaseModel | Mapping[str, Any] | str) -> Response:
+    """A model as JSON; a mapping is in the form of the wire already, and a text is JSON."""
+    if isinstance(found, BaseModel):
+        found = found.model_dump_json(by_alias=True)
+    body = found if isinstance(found, str) else json.dumps(found)
     return Response(body, media_type="application/json")
 
 
@@ -62,6 +64,6 @@ def failure(
 
 def refusal(error: errors.ServiceError) -> Response:
     """A service's refusal."""
-    status = STATUSES[type(error)]
+    status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
     headers = {"WWW-Authenticate": "Bearer"} if status == _CHALLENGED else {}
     return failure(status, error.code, error.message, error.hint, headers, error.errors)

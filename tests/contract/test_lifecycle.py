@@ -105,16 +105,15 @@ class Deployed:
         assert checked.problems == []
         self.inputs = checked.inputs
 
-    @property
-    def lifecycle(self) -> Lifecycle:
+    def lifecycle(self, session: Session | None = None) -> Lifecycle:
         """As another run has it."""
-        return Lifecycle(self.reconciler, Ownership())
+        return Lifecycle(self.reconciler, Ownership(), lambda: session or self.session())
 
     def session(self) -> Session:
         return self.watched.session(self.declared.who)
 
     def create(self) -> Live:
-        live = self.lifecycle.create(self.session(), self.inputs)
+        live = self.lifecycle().create(self.inputs)
         self.watched.requests.clear()
         return live
 
@@ -124,9 +123,9 @@ class Deployed:
     def calls(self, live: Live) -> dict[str, Callable[[Session], Any]]:
         """The calls about a resource that is there."""
         return {
-            "read": lambda session: self.lifecycle.read(session, live.id, live.outputs),
-            "update": lambda session: self.lifecycle.update(session, live.id, live.outputs, self.changed()),
-            "delete": lambda session: self.lifecycle.delete(session, live.id, live.outputs),
+            "read": lambda session: self.lifecycle(session).read(live.id, live.outputs),
+            "update": lambda session: self.lifecycle(session).update(live.id, live.outputs, self.changed()),
+            "delete": lambda session: self.lifecycle(session).delete(live.id, live.outputs),
         }
 
 
@@ -149,14 +148,14 @@ def test_a_new_type_costs_forty_lines_of_reconciler() -> None:
 @every_type
 def test_it_is_read_as_made_and_updated_in_place(deploy: Deploy, name: str) -> None:
     deployed = deploy(name)
-    live, lifecycle = deployed.create(), deployed.lifecycle
-    assert lifecycle.read(deployed.session(), live.id, live.outputs) == live
+    live, lifecycle = deployed.create(), deployed.lifecycle()
+    assert lifecycle.read(live.id, live.outputs) == live
     assert lifecycle.diff(live.id, live.outputs, live.inputs) == []
     changes = lifecycle.diff(live.id, live.outputs, deployed.changed())
     assert changes == [
         Change(key, live.outputs[key], value) for key, value in sorted(deployed.declared.change.items())
     ]
-    after = lifecycle.update(deployed.session(), live.id, live.outputs, deployed.changed())
+    after = lifecycle.update(live.id, live.outputs, deployed.changed())
     assert after.id == live.id
     assert {key: after.inputs[key] for key in deployed.declared.change} == deployed.declared.change
     assert lifecycle.diff(live.id, after.outputs, deployed.changed()) == []
@@ -187,8 +186,8 @@ def test_what_was_read_before_a_write_answers_nothing_after_it(
     assert session.listing("anything", read)["it"] == "before"
     if fails:
         monkeypatch.setattr(type(deployed.reconciler), call, failing)
-    lifecycle = deployed.lifecycle
-    calls = {"create": lambda session: lifecycle.create(session, deployed.inputs), **deployed.calls(live)}
+    lifecycle = deployed.lifecycle(session)
+    calls = {"create": lambda _session: lifecycle.create(deployed.inputs), **deployed.calls(live)}
     if fails and not kept(live, call):
         with pytest.raises(errors.Unavailable):
             calls[call](session)
@@ -222,13 +221,13 @@ def test_each_create_is_a_generation_that_reads_and_updates_keep(deploy: Deploy,
 def test_a_delete_of_an_older_generation_touches_nothing(deploy: Deploy, name: str) -> None:
     deployed = deploy(name)
     older = deployed.create()
-    lifecycle = deployed.lifecycle
-    newer = lifecycle.create(deployed.session(), {**deployed.inputs})
+    lifecycle = deployed.lifecycle()
+    newer = lifecycle.create(deployed.inputs)
     deployed.watched.requests.clear()
     if newer.id == older.id:
-        lifecycle.delete(deployed.session(), older.id, older.outputs)
+        lifecycle.delete(older.id, older.outputs)
         assert deployed.watched.asked == []
-        assert lifecycle.read(deployed.session(), newer.id, newer.outputs) == newer
+        assert lifecycle.read(newer.id, newer.outputs) == newer
     else:
         assert name == "StackIdentity"
 

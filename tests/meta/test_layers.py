@@ -56,6 +56,8 @@ def test_the_package_keeps_its_layers(copy: Path) -> None:
         ("server/services", "import sqlalchemy", "Services know no HTTP and no SQL"),
         ("server/routes", "import sqlalchemy", "Routes know services, and nothing below them"),
         ("server/routes", f"import {PACKAGE}.server.store", "Routes know services, and nothing below them"),
+        ("server/services", f"import {PACKAGE}.server.store.tables", "Services know no HTTP and no SQL"),
+        ("server/clouds", f"import {PACKAGE}.server.store", "Clouds know no database"),
         ("server/store", "import fastapi", "The store knows no HTTP"),
         (
             "resources",

@@ -13,10 +13,10 @@ class Managed:
         self.reconciler = reconciler
 
     def create(self, session: Session, inputs: Properties) -> Live:
-        return self._lifecycle().create(session, inputs)
+        return self._lifecycle(session).create(inputs)
 
     def read(self, session: Session, id_: str, outputs: Properties) -> Live | None:
-        return self._lifecycle().read(session, id_, outputs)
+        return self._lifecycle(session).read(id_, outputs)
 
     def update(
         self,
@@ -26,17 +26,17 @@ class Managed:
         inputs: Properties,
         owned_elsewhere: ResourceKeys = NOTHING,
     ) -> Live:
-        return self._lifecycle(owned_elsewhere).update(session, id_, outputs, inputs)
+        return self._lifecycle(session, owned_elsewhere).update(id_, outputs, inputs)
 
     def delete(
         self, session: Session, id_: str, outputs: Properties, owned_elsewhere: ResourceKeys = NOTHING
     ) -> None:
-        self._lifecycle(owned_elsewhere).delete(session, id_, outputs)
+        self._lifecycle(session, owned_elsewhere).delete(id_, outputs)
 
-    def _lifecycle(self, owned_elsewhere: ResourceKeys = NOTHING) -> Lifecycle:
+    def _lifecycle(self, session: Session, owned_elsewhere: ResourceKeys = NOTHING) -> Lifecycle:
         ownership = Ownership()
         ownership.own(owned_elsewhere, "another")
-        return Lifecycle(self.reconciler, ownership)
+        return Lifecycle(self.reconciler, ownership, lambda: session)
 
 
 def member(holder: object, *principals: str) -> ResourceKeys:

@@ -15,7 +15,7 @@ from pulumi_encord_integrations.model.buckets import (
     fits_a_host,
     not_an_ip_address,
 )
-from pulumi_encord_integrations.model.durations import UrlLifetime
+from pulumi_encord_integrations.model.durations import ExpiryDuration
 from pulumi_encord_integrations.model.expiry import LimitedBy
 from pulumi_encord_integrations.model.integrations import (
     IntegrationSpec,
@@ -110,7 +110,7 @@ class _Settings(Deferred):
     role_arn: RoleArn
     buckets: Annotated[list[Annotated[AwsBucket, NAMED]], FEW, DISTINCT]
     region: Region | None = None
-    signed_url_expiry: Annotated[UrlLifetime | None, SHARED] = None
+    signed_url_expiry: Annotated[ExpiryDuration | None, SHARED] = None
 
 
 class AwsSpec(_Settings, IntegrationSpec):
@@ -167,4 +167,4 @@ def _urls(settings: Mapping[str, Any]) -> ObjectUrls:
     return bucket_urls(settings, _HOSTS, plus_is_space)
 
 
-AWS = IntegrationType("AWS", "AwsIntegration", AwsSpec, AwsView, _urls)
+AWS = IntegrationType("AWS", "AwsIntegration", AwsSpec, AwsView, _urls, signs_by_role=True)

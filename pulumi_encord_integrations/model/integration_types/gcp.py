@@ -8,7 +8,7 @@ from pydantic import AfterValidator
 
 from pulumi_encord_integrations.model.base import Deferred
 from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, BucketSpec, not_an_ip_address
-from pulumi_encord_integrations.model.durations import UrlLifetime
+from pulumi_encord_integrations.model.durations import ExpiryDuration
 from pulumi_encord_integrations.model.integrations import (
     IntegrationSpec,
     IntegrationType,
@@ -41,7 +41,7 @@ class GcpBucket(BucketSpec):
 
 class _Settings(Deferred):
     buckets: Annotated[list[Annotated[GcpBucket, NAMED]], FEW, DISTINCT]
-    signed_url_expiry: Annotated[UrlLifetime | None, SHARED] = None
+    signed_url_expiry: Annotated[ExpiryDuration | None, SHARED] = None
 
 
 class GcpSpec(_Settings, IntegrationSpec):

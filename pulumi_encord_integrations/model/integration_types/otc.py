@@ -9,7 +9,7 @@ from pydantic import AfterValidator
 
 from pulumi_encord_integrations.model.base import Deferred, rule
 from pulumi_encord_integrations.model.buckets import DISTINCT, FEW, NAMED, BucketSpec, dns_name
-from pulumi_encord_integrations.model.durations import UrlLifetime
+from pulumi_encord_integrations.model.durations import ExpiryDuration
 from pulumi_encord_integrations.model.integrations import (
     IntegrationSpec,
     IntegrationType,
@@ -49,7 +49,7 @@ class _Settings(Deferred):
     region: Annotated[str, AfterValidator(_region)]
     buckets: Annotated[list[Annotated[OtcBucket, NAMED]], FEW, DISTINCT]
     access_key_id: AccessKeyId
-    signed_url_expiry: Annotated[UrlLifetime | None, SHARED] = None
+    signed_url_expiry: Annotated[ExpiryDuration | None, SHARED] = None
 
 
 class OtcSpec(_Settings, IntegrationSpec):

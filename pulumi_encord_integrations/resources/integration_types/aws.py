@@ -12,7 +12,7 @@ from pulumi_encord_integrations.resources.integrations import (
     Bucket,
     Buckets,
     Integration,
-    Lifetime,
+    OptionalDuration,
     OptionalFlag,
     OptionalText,
 )
@@ -57,7 +57,7 @@ class AwsIntegration(Integration, module="encord", name="AwsIntegration"):
         role_arn: pulumi.Input[str],
         buckets: Buckets,
         region: OptionalText = None,
-        signed_url_expiry: Lifetime = None,
+        signed_url_expiry: OptionalDuration = None,
         strict_client_only: OptionalFlag = None,
         over_vpn: OptionalFlag = None,
         adopt: OptionalFlag = None,

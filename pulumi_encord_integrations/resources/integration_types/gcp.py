@@ -9,7 +9,7 @@ from pulumi_encord_integrations.resources.integrations import (
     Bucket,
     Buckets,
     Integration,
-    Lifetime,
+    OptionalDuration,
     OptionalFlag,
 )
 
@@ -37,7 +37,7 @@ class GcpIntegration(Integration, module="encord", name="GcpIntegration"):
         *,
         title: pulumi.Input[str],
         buckets: Buckets,
-        signed_url_expiry: Lifetime = None,
+        signed_url_expiry: OptionalDuration = None,
         strict_client_only: OptionalFlag = None,
         over_vpn: OptionalFlag = None,
         adopt: OptionalFlag = None,

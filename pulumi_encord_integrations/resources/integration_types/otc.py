@@ -9,7 +9,7 @@ from pulumi_encord_integrations.resources.integrations import (
     Bucket,
     Buckets,
     Integration,
-    Lifetime,
+    OptionalDuration,
     OptionalFlag,
 )
 
@@ -48,7 +48,7 @@ class OtcIntegration(Integration, module="encord", name="OtcIntegration"):
         buckets: Buckets,
         access_key_id: pulumi.Input[str],
         secret_access_key: pulumi.Input[str],
-        signed_url_expiry: Lifetime = None,
+        signed_url_expiry: OptionalDuration = None,
         strict_client_only: OptionalFlag = None,
         over_vpn: OptionalFlag = None,
         adopt: OptionalFlag = None,

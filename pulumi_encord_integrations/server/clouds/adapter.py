@@ -9,7 +9,7 @@ from pulumi_encord_integrations.model.durations import DEFAULT_SECONDS
 from pulumi_encord_integrations.model.expiry import LimitedBy
 from pulumi_encord_integrations.model.objects import StoredObject
 from pulumi_encord_integrations.model.signing import AccessChecked
-from pulumi_encord_integrations.server.errors import CloudFailed, NotConfigured, invalid
+from pulumi_encord_integrations.server.errors import CloudFailed, InvalidRequest, NotConfigured, invalid
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class StoredIntegration:
     external_id: str
     settings: Mapping[str, Any]
     spec: Any = None
-    """With secrets in clear; None where only access is checked."""
+    """With its secrets decrypted; None where only access is checked."""
 
     @property
     def seconds(self) -> int:
@@ -48,7 +48,7 @@ class AccessFinding:
 
 
 class CloudAdapter(Protocol):
-    """One way to reach data; made once for each deployment, and safe to share between threads."""
+    """One way to reach data; safe to share between threads."""
 
     proves_access: ClassVar[bool]
     """Whether nothing may be signed before `check` has proven the access."""
@@ -59,7 +59,7 @@ class CloudAdapter(Protocol):
         """A URL to read each object with; `session_seconds` is what a proof of access has seen."""
 
     def check(self, integration: StoredIntegration) -> AccessFinding:
-        """Whether the API may reach the data, asked once: whoever wants to wait for a cloud asks again."""
+        """Whether the API may reach the data. It neither waits nor retries: the caller may call again."""
 
 
 class Unchecked:
@@ -68,10 +68,13 @@ class Unchecked:
     proves_access: ClassVar[bool] = False
 
     def check(self, integration: StoredIntegration) -> AccessFinding:
-        """Refuses."""
-        raise invalid(
-            f"{integration.provider} integrations are reached without a role whose trust could be probed"
-        )
+        """Always raises `InvalidRequest`."""
+        raise unchecked(integration.provider)
+
+
+def unchecked(provider: str) -> InvalidRequest:
+    """The refusal to check what is reached without a role."""
+    return invalid(f"{provider} integrations are reached without a role whose trust could be probed")
 
 
 def ends_in(seconds: int) -> datetime:

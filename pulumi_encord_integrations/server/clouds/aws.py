@@ -15,7 +15,7 @@ from pulumi_encord_integrations.server.clouds.aws_sessions import Role, RoleSess
 
 
 class Aws:
-    """Signs with sessions of the role, which end what they sign."""
+    """Signs with sessions of the role. URLs expire with the session that signed them."""
 
     proves_access: ClassVar[bool] = True
 
@@ -25,7 +25,7 @@ class Aws:
     def sign(
         self, integration: StoredIntegration, objects: Sequence[StoredObject], session_seconds: int | None
     ) -> SignedObjects:
-        """URLs that live as long as declared, or as long as the longest session of the role."""
+        """URLs that live as long as declared, or as long as the session that signs them."""
         assert session_seconds is not None  # noqa: S101  nothing is signed before the access is proven
         return self._sessions.sign(
             _role(integration), integration.settings["region"], objects, integration.seconds, session_seconds

@@ -65,7 +65,7 @@ def assume(client: "STSClient", role: Role, seconds: int) -> RoleSession:
 
 @dataclass
 class RoleSessions:
-    """Sessions and bucket places of one deployment, kept in memory while they serve."""
+    """Sessions and bucket endpoints of one deployment, kept in memory while they serve."""
 
     _sessions: dict[tuple[Role, int], RoleSession] = field(default_factory=dict)
     _endpoints: dict[tuple[str, str | None], BucketEndpoint] = field(default_factory=dict)

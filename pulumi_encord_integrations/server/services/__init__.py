@@ -1,1 +1,1 @@
-"""What calls do, in one transaction each: who may, and with what effect. No HTTP, no SQL."""
+"""The rules: who may do what, and with what effect. No HTTP, no SQL."""

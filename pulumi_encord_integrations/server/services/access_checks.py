@@ -8,17 +8,22 @@ from pydantic import BaseModel
 
 from pulumi_encord_integrations.model.members import Permission
 from pulumi_encord_integrations.model.signing import AccessChecked
-from pulumi_encord_integrations.server.clouds.adapter import AccessFinding, StoredIntegration
-from pulumi_encord_integrations.server.errors import Conflict, invalid
+from pulumi_encord_integrations.server.clouds.adapter import AccessFinding, StoredIntegration, unchecked
+from pulumi_encord_integrations.server.errors import Conflict
 from pulumi_encord_integrations.server.services.authorization import readable, require, visible
-from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction, UnitOfWork
+from pulumi_encord_integrations.server.services.unit_of_work import (
+    Effect,
+    FirstAnswer,
+    Transaction,
+    UnitOfWork,
+)
 from pulumi_encord_integrations.server.store import access_proofs as store
 from pulumi_encord_integrations.server.store.access_proofs import AccessProof
 from pulumi_encord_integrations.server.store.database import Record
 from pulumi_encord_integrations.server.store.integrations import settings_of
 
 
-def check(work: UnitOfWork, uuid: UUID) -> BaseModel:
+def check(work: UnitOfWork, uuid: UUID) -> BaseModel | FirstAnswer:
     """Checks the access and keeps what was seen; no transaction is open while a cloud is asked."""
     row = work.read(lambda tx: _checkable(tx, uuid))
     finding = _checked(work, row)
@@ -54,7 +59,7 @@ def _checkable(tx: Transaction, uuid: UUID) -> Record:
     require(row, Permission.ADD_USERS)
     cloud = tx.deployment.adapters.get(row.provider)
     if cloud is None or not cloud.proves_access:
-        raise invalid(f"{row.provider} integrations are reached without a role whose trust could be probed")
+        raise unchecked(row.provider)
     return row
 
 

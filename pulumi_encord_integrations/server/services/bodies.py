@@ -12,7 +12,7 @@ from pulumi_encord_integrations.model.base import Sent, snake
 from pulumi_encord_integrations.model.identity import DeclaredAs, Placement
 from pulumi_encord_integrations.model.integration_registry import integration_type, integration_types
 from pulumi_encord_integrations.model.integrations import IntegrationSpec, IntegrationType
-from pulumi_encord_integrations.model.problems import Problem, on_the_wire
+from pulumi_encord_integrations.model.problems import Problem, nearest, on_the_wire
 from pulumi_encord_integrations.server.errors import InvalidRequest, invalid
 
 Body = Mapping[str, Any]
@@ -48,8 +48,16 @@ def read_create(body: Body) -> tuple[IntegrationType, IntegrationSpec, Placement
     spec, wrong = kind.spec.examine(declared, given_at=datetime.now(UTC), wire=True)
     placement, misplaced = Placement.examine(placed, wire=True)
     if spec is None or placement is None or wrong or misplaced:
-        raise _all_of([*misplaced, *wrong])
+        raise _all_of([*map(_near_placement, wrong), *misplaced])
     return kind, spec, placement
+
+
+def _near_placement(problem: Problem) -> Problem:
+    """An unknown key may be meant for the placement, which its own model does not know."""
+    if problem.help or not problem.message.startswith("unknown key"):
+        return problem
+    names = [str(field.alias) for field in Placement.model_fields.values()]
+    return replace(problem, help=nearest(str(problem.path[-1]), names))
 
 
 def read_change(

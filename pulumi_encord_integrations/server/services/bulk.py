@@ -18,7 +18,7 @@ class RefusedItem:
 
 
 def refuse_any(refusals: list[RefusedItem], error: type[ServiceError] = Conflict) -> None:
-    """Raises one fault for all; its code is theirs if they agree."""
+    """Raises one error for all; its code is theirs if they agree."""
     if not refusals:
         return
     told = "; ".join(refusal.message for refusal in refusals[:_TOLD])

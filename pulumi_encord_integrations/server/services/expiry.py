@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic.alias_generators import to_camel
 
-from pulumi_encord_integrations.model.expiry import ExpiryChange, ExpiryView, lifetime_of
+from pulumi_encord_integrations.model.expiry import ExpiryChange, ExpiryView, effective_expiry_of
 from pulumi_encord_integrations.model.members import Permission
 from pulumi_encord_integrations.server.errors import invalid
 from pulumi_encord_integrations.server.services.authorization import readable, require, visible
@@ -56,7 +56,7 @@ def _changed(tx: Transaction, row: Record, seconds: int | None) -> Effect:
 def _view(tx: Transaction, row: Record) -> ExpiryView:
     _require_custom(row)
     shown: Any = view(tx, row)
-    seconds, lifetime = lifetime_of(shown)
+    seconds, lifetime = effective_expiry_of(shown)
     return ExpiryView(
         integration=row.uuid,
         seconds=seconds,

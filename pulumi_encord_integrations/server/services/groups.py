@@ -25,7 +25,6 @@ from pulumi_encord_integrations.server.services.members import strangers
 from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction
 from pulumi_encord_integrations.server.store import declarations
 from pulumi_encord_integrations.server.store import groups as store
-from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.database import Record
 
 
@@ -65,7 +64,7 @@ def create(tx: Transaction, body: Body) -> Effect:
         store.apply(tx.connection, uuid, asked)
     if (declared := asked.declared_as) is not None:
         adopted = action == ADOPT or None
-        declarations.declare(tx.connection, t.groups, uuid, declared, wanted.key(declared), adopted=adopted)
+        declarations.declare(tx.connection, "groups", uuid, declared, wanted.key(declared), adopted=adopted)
     if asked.nonce:
         declarations.remember_create(tx.connection, tx.caller.organization, asked.nonce, uuid)
     return _created(tx, uuid, action)
@@ -89,7 +88,7 @@ def change(tx: Transaction, uuid: UUID, body: Body) -> Effect:
     if (declared := asked.declared_as) is not None:
         wanted = _Groups(tx, name)
         wanted.require_free(declared, row.uuid)
-        declarations.declare(tx.connection, t.groups, row.uuid, declared, wanted.key(declared))
+        declarations.declare(tx.connection, "groups", row.uuid, declared, wanted.key(declared))
     detail = {"name": name, "description": description}
     return Effect(view(found(tx, uuid)), "group.update", row.uuid, detail)
 
@@ -100,7 +99,7 @@ def delete(tx: Transaction, uuid: UUID, declared_by: UUID | None) -> Effect:
     row = found(tx, uuid)
     answer = LetGo(outcome=declarations.let_go(row, declared_by))
     if answer.outcome == "released":
-        declarations.release(tx.connection, t.groups, row.uuid)
+        declarations.release(tx.connection, "groups", row.uuid)
     elif answer.outcome == "deleted":
         store.remove(tx.connection, row.uuid)
     return Effect(answer, f"group.{answer.outcome}", row.uuid, {"name": row.name})

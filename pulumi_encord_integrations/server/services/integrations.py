@@ -27,7 +27,6 @@ from pulumi_encord_integrations.server.services.pagination import foreign_token
 from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction
 from pulumi_encord_integrations.server.store import access_proofs, declarations, integration_queries
 from pulumi_encord_integrations.server.store import integrations as store
-from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.database import Record
 
 
@@ -102,7 +101,7 @@ def create(tx: Transaction, body: Body) -> Effect:
     if declared is not None:
         adopted = action == ADOPT or None
         declarations.declare(
-            tx.connection, t.integrations, uuid, declared, wanted.key(declared), adopted=adopted
+            tx.connection, "integrations", uuid, declared, wanted.key(declared), adopted=adopted
         )
     if placement.nonce:
         declarations.remember_create(tx.connection, tx.caller.organization, placement.nonce, uuid)
@@ -125,9 +124,9 @@ def change(tx: Transaction, uuid: UUID, body: Body) -> Effect:
     if declared is not None:
         wanted = _Integrations(tx, kind, spec)
         wanted.require_free(declared, row.uuid)
-        declarations.declare(tx.connection, t.integrations, row.uuid, declared, wanted.key(declared))
+        declarations.declare(tx.connection, "integrations", row.uuid, declared, wanted.key(declared))
     elif "declaredAs" in body:
-        declarations.release(tx.connection, t.integrations, row.uuid)
+        declarations.release(tx.connection, "integrations", row.uuid)
     changed = sorted(name for name in kind.spec.model_fields if getattr(spec, name) != getattr(current, name))
     answer = view(tx, visible(tx, uuid))
     return Effect(answer, "integration.update", row.uuid, {"changed": changed})
@@ -139,7 +138,7 @@ def delete(tx: Transaction, uuid: UUID, declared_by: UUID | None) -> Effect:
     require(row, Permission.DELETE)
     answer = LetGo(outcome=declarations.let_go(row, declared_by))
     if answer.outcome == "released":
-        declarations.release(tx.connection, t.integrations, row.uuid)
+        declarations.release(tx.connection, "integrations", row.uuid)
     elif answer.outcome == "deleted":
         store.remove(tx.connection, row.uuid)
     return Effect(answer, f"integration.{answer.outcome}", row.uuid, {"title": row.title})
@@ -152,7 +151,7 @@ def view(tx: Transaction, row: Record) -> IntegrationView:
         **kind.scenario(settings),
         **tx.deployment.principals.model_dump(),
         **settings,
-        **row._mapping,
+        **store.columns_of(row),
         "created_at": row.created_at.replace(tzinfo=UTC),
         "declared_as": declarations.declared_as(row),
         "permissions": permissions_of(row.role),

@@ -6,7 +6,10 @@ from pulumi_encord_integrations.server.store import pagination
 
 
 def position(tx: Transaction, token: str | None, parts: int) -> list[str]:
-    """Where a page begins: nowhere without a token; raises `InvalidRequest` for one of somebody else."""
+    """The position that a page starts after, empty for the first page.
+
+    Raises `InvalidRequest` for a token that this API did not issue.
+    """
     try:
         return pagination.position(tx.deployment.vault, token, parts) if token else []
     except ValueError:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, RootModel
+from pydantic import BaseModel
 
 from pulumi_encord_integrations.server import auth
 from pulumi_encord_integrations.server.deployment import Deployment
@@ -33,8 +33,10 @@ class Effect:
     detail: Mapping[str, Any]
 
 
-class FirstAnswer(RootModel[Any]):
-    """What the same request was answered with when it arrived first."""
+class FirstAnswer(str):
+    """What the same request was answered with when it arrived first: JSON."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class UnitOfWork:
             tx = self._transaction(connection)
             self._audit(tx, action(tx))
 
-    def write(self, action: Callable[[Transaction], Effect]) -> BaseModel:
+    def write(self, action: Callable[[Transaction], Effect]) -> BaseModel | FirstAnswer:
         """Acts once, however often the request arrives: effect, audit row and answer in one transaction."""
         # Whoever is not known here must not hold the write lock, not for a moment.
         self.read(lambda _tx: None)
@@ -76,7 +78,7 @@ class UnitOfWork:
             key = self._idempotency_key()
             known = idempotency.find(connection, key) if key else None
             if known is not None:
-                return FirstAnswer.model_validate_json(known)
+                return FirstAnswer(known)
             effect = action(tx)
             self._audit(tx, effect)
             if key:

@@ -72,7 +72,7 @@ def remove(tx: Transaction, email: str) -> Effect:
         raise Conflict(
             "own_user", "nobody removes themselves from the organization", "Ask another admin of it"
         )
-    # The tx.caller administers the organization and is somebody else, so that it keeps an admin.
+    # The caller administers the organization and is somebody else, so that it keeps an admin.
     orphaned = list(members.only_admin_of(tx.connection, tx.caller.organization, row.email).values())
     if orphaned:
         titles = ", ".join(f'"{title}"' for title in orphaned[:_TOLD])

@@ -27,7 +27,23 @@ from pulumi_encord_integrations.server.store.revision import REVISION
 
 Record = Row[Any]
 """A row of a table, or of a question to several."""
-__all__ = ["Connection", "Database", "Record", "now"]
+DatabaseError = exc.DBAPIError
+"""What a database driver raises."""
+PoolTimeout = exc.TimeoutError
+"""All connections are in use."""
+ConstraintError = exc.IntegrityError
+ValueRefused = exc.DataError
+"""A text or number is not one that the database can keep."""
+__all__ = [
+    "Connection",
+    "ConstraintError",
+    "Database",
+    "DatabaseError",
+    "PoolTimeout",
+    "Record",
+    "ValueRefused",
+    "now",
+]
 BUSY_SECONDS = 15.0
 """How long a transaction waits for another process's."""
 
@@ -89,6 +105,11 @@ class Database(ABC):
     @abstractmethod
     def _unusable(self, error: exc.DatabaseError) -> DatabaseUnusable:
         """The refusal that a database error means when starting."""
+
+    def ping(self) -> None:
+        """Raises what the database raises if it does not answer."""
+        with self.read() as connection:
+            connection.execute(select(1))
 
     def close(self) -> None:
         """Closes all connections."""

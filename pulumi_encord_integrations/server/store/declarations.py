@@ -13,12 +13,14 @@ from pulumi_encord_integrations.server.store.database import now
 NONCE_DAYS = 30
 """How long a create is known again after its object is gone."""
 
+Objects = Literal["integrations", "groups"]
+_TABLES: dict[Objects, Table] = {"integrations": t.integrations, "groups": t.groups}
 _FREE = dict.fromkeys(("ownership_key", "stack_id", "path", "project", "stack"))
 
 
 def declare(
     connection: Connection,
-    table: Table,
+    objects: Objects,
     uuid: str,
     declared: DeclaredAs,
     key: str,
@@ -35,11 +37,13 @@ def declare(
     }
     if adopted is not None:
         values["adopted"] = adopted
+    table = _TABLES[objects]
     connection.execute(update(table).where(table.c.uuid == uuid), values)
 
 
-def release(connection: Connection, table: Table, uuid: str) -> None:
+def release(connection: Connection, objects: Objects, uuid: str) -> None:
     """Frees an object from its declaration; all else stays as it is."""
+    table = _TABLES[objects]
     connection.execute(update(table).where(table.c.uuid == uuid), {**_FREE, "adopted": False})
 
 

@@ -131,6 +131,11 @@ def spec_of(connection: Connection, vault: Vault, row: Row[Any], kind: Integrati
     return kind.spec.model_validate({**settings, **opened, "title": row.title})
 
 
+def columns_of(row: Row[Any]) -> Mapping[str, Any]:
+    """The row's own values by column, and the caller's role."""
+    return {str(name): value for name, value in row._mapping.items()}
+
+
 def settings_of(row: Row[Any]) -> Mapping[str, Any]:
     """The row's settings; of its secrets only what may be told."""
     settings: dict[str, Any] = json.loads(row.settings)

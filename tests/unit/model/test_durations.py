@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from pulumi_encord_integrations.model.durations import UrlLifetime
+from pulumi_encord_integrations.model.durations import ExpiryDuration
 from tests.support.types import CASES, EXPIRING
 from tests.unit.model.examined import canonical, problems
 
-LIFETIME: TypeAdapter[int] = TypeAdapter(UrlLifetime)
+DURATION: TypeAdapter[int] = TypeAdapter(ExpiryDuration)
 PAGE = "custom signed URL expiration times are only available for AWS, GCP, and OTC integrations"
 WEEK = 604_800
 
@@ -43,7 +43,7 @@ WEEK = 604_800
     ],
 )
 def test_a_duration_is_whole_seconds(written: Any, seconds: int) -> None:
-    assert LIFETIME.validate_python(written) == seconds
+    assert DURATION.validate_python(written) == seconds
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_a_duration_is_whole_seconds(written: Any, seconds: int) -> None:
 )
 def test_what_is_no_duration_is_refused_with_the_forms(written: Any) -> None:
     with pytest.raises(ValidationError, match=r'must be a duration such as "90m", "12h", "7d", "PT12H"'):
-        LIFETIME.validate_python(written)
+        DURATION.validate_python(written)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_what_is_no_duration_is_refused_with_the_forms(written: Any) -> None:
 )
 def test_a_duration_out_of_bounds_is_refused_with_the_bounds(written: Any) -> None:
     with pytest.raises(ValidationError, match="must be 1 second to 7 days"):
-        LIFETIME.validate_python(written)
+        DURATION.validate_python(written)
 
 
 @given(st.integers(1, WEEK))
@@ -99,13 +99,13 @@ def test_every_second_up_to_a_week_can_be_written_in_any_form(seconds: int) -> N
     hours, rest = divmod(seconds, 3600)
     minutes, left = divmod(rest, 60)
     forms = [seconds, str(seconds), f"{hours}h{minutes}m{left}s", f"PT{hours}H{minutes}M{left}S"]
-    assert {LIFETIME.validate_python(form) for form in forms} == {seconds}
+    assert {DURATION.validate_python(form) for form in forms} == {seconds}
 
 
 @given(st.text() | st.integers() | st.floats() | st.binary())
 def test_anything_else_is_refused_and_never_a_failure(value: Any) -> None:
     with suppress(ValidationError):
-        assert 1 <= LIFETIME.validate_python(value) <= WEEK
+        assert 1 <= DURATION.validate_python(value) <= WEEK
 
 
 @pytest.mark.parametrize("provider", CASES)
