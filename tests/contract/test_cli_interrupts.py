@@ -45,7 +45,7 @@ STUCK = """
     lock(mutex), lock(mutex)"""
 ALONE = "sys.modules['pulumi_encord_integrations.cli.app'] = types.SimpleNamespace(run=verb)"
 LISTING = "from pulumi_encord_integrations.client import integrations; integrations.search = verb"
-SERVING = "from pulumi_encord_integrations.cli import serve; serve.open_database = verb"
+SERVING = "from pulumi_encord_integrations.cli.commands import serve; serve.open_database = verb"
 COPYING = f"from pulumi_encord_integrations.cli.inputs import STDIN, readable_twice; {ALONE}"
 LOADING = """
 class Finder:
