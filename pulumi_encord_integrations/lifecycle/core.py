@@ -11,6 +11,7 @@ from pulumi_encord_integrations.lifecycle.reconciler import (
     Checked,
     Context,
     Live,
+    Prior,
     Properties,
     Reconciler,
 )
@@ -65,8 +66,8 @@ class Lifecycle:
     def read(self, id_: str, outputs: Properties) -> Live | None:
         """As it is now; None only if that very object is gone."""
         self._own(id_, outputs)
-        session = self._session_of(outputs)
-        live = unless_gone(self.reconciler.gone, lambda: self.reconciler.read(session, id_, outputs))
+        session, prior = self._session_of(outputs), Prior(id_, outputs)
+        live = unless_gone(self.reconciler.gone, lambda: self.reconciler.read(session, prior))
         return None if live is None else _managed(session, live, outputs.get(GENERATION))
 
     def update(self, id_: str, outputs: Properties, inputs: Properties) -> Live:
@@ -76,8 +77,8 @@ class Lifecycle:
         self.ownership.own(before | keys("", inputs), generation)
         session = self._session_of(outputs)
         with self.ownership.locked() if self.reconciler.shares else nullcontext(), _writing(session):
-            elsewhere = self.ownership.owned_elsewhere(before, generation)
-            live = self.reconciler.update(session, id_, outputs, inputs, elsewhere)
+            prior = Prior(id_, outputs, self.ownership.owned_elsewhere(before, generation))
+            live = self.reconciler.update(session, prior, inputs)
         managed = _managed(session, live, generation)
         after = keys(id_, managed.outputs)
         self.ownership.own(after, generation)
@@ -87,19 +88,17 @@ class Lifecycle:
     def delete(self, id_: str, outputs: Properties) -> None:
         """Deletes, unless all of it lives on as another resource's, or is to be kept."""
         keys = self.reconciler.resource_keys(id_, outputs)
-        elsewhere = self.ownership.owned_elsewhere(keys, outputs.get(GENERATION))
-        if elsewhere and elsewhere == keys:
+        prior = Prior(id_, outputs, self.ownership.owned_elsewhere(keys, outputs.get(GENERATION)))
+        if keys and keys == prior.owned_elsewhere:
             return
-        self._require_no_member_declared(id_, outputs)
+        self._require_no_member_declared(prior)
         session = self._session_of(outputs)
         if outputs.get("on_delete") == "keep":
-            if kept := self.reconciler.kept(session, id_, outputs):
+            if kept := self.reconciler.kept(session, prior):
                 warn(f'{kept}: on_delete="keep"')
             return
         with _writing(session):
-            unless_gone(
-                self.reconciler.gone, lambda: self.reconciler.delete(session, id_, outputs, elsewhere)
-            )
+            unless_gone(self.reconciler.gone, lambda: self.reconciler.delete(session, prior))
 
     def _session_of(self, outputs: Properties) -> Session:
         """The session, if it leads to the object's organization; one that is only looked up has none yet."""
@@ -110,13 +109,13 @@ class Lifecycle:
     def _own(self, id_: str, outputs: Properties) -> None:
         self.ownership.own(self.reconciler.resource_keys(id_, outputs), outputs.get(GENERATION))
 
-    def _require_no_member_declared(self, id_: str, outputs: Properties) -> None:
-        who = self.reconciler.revokes_access_of(id_, outputs)
+    def _require_no_member_declared(self, prior: Prior) -> None:
+        who = self.reconciler.revokes_access_of(prior)
         declared = self.ownership.declared() if who else ()
         holders = [str(key.holder) for key in declared if key.kind == "membership" and key.part == who]
         if holders:
             raise Refused(
-                f"{id_} is still declared as a member of {some(sorted(holders))}",
+                f"{prior.id} is still declared as a member of {some(sorted(holders))}",
                 hint="Take that out as well: deleting ends all access, an individual Admin's too",
             )
 

@@ -41,6 +41,16 @@ class Live:
 
 
 @dataclass(frozen=True)
+class Prior:
+    """A resource as the state has it."""
+
+    id: str
+    outputs: Properties
+    owned_elsewhere: ResourceKeys = NOTHING
+    """Those of its remote things that live on as another resource's."""
+
+
+@dataclass(frozen=True)
 class Change:
     """One property that an update changes."""
 
@@ -112,7 +122,7 @@ class Reconciler(ABC):
         From inputs alone, with an empty id, those that are named by them.
         """
 
-    def revokes_access_of(self, id_: str, outputs: Properties) -> str | None:
+    def revokes_access_of(self, prior: Prior) -> str | None:
         """Who loses all access with a delete, as memberships name them."""
         return None
 
@@ -121,30 +131,21 @@ class Reconciler(ABC):
         """Makes it, or finds what an earlier create of the same declaration made."""
 
     @abstractmethod
-    def read(self, session: Session, id_: str, outputs: Properties) -> Live | None:
+    def read(self, session: Session, prior: Prior) -> Live | None:
         """As it is now; None, or `NotFound` with the code `gone`, only if that very object is gone."""
 
-    def update(
-        self,
-        session: Session,
-        id_: str,
-        outputs: Properties,
-        inputs: Properties,
-        owned_elsewhere: ResourceKeys = NOTHING,
-    ) -> Live:
-        """Applies changed inputs in place, but takes away nothing that is `owned_elsewhere`.
+    def update(self, session: Session, prior: Prior, inputs: Properties) -> Live:
+        """Applies changed inputs in place, but takes away nothing that is owned elsewhere.
 
         By default the API is told nothing: what changed is only remembered.
         """
-        return self.as_live(id_, {**outputs, **inputs})
+        return self.as_live(prior.id, {**prior.outputs, **inputs})
 
-    def delete(
-        self, session: Session, id_: str, outputs: Properties, owned_elsewhere: ResourceKeys = NOTHING
-    ) -> None:
-        """Lets it go, but for what is `owned_elsewhere`; by default there is nothing to do."""
+    def delete(self, session: Session, prior: Prior) -> None:
+        """Lets it go, but for what is owned elsewhere; by default there is nothing to do."""
         return
 
-    def kept(self, session: Session, id_: str, outputs: Properties) -> str:
+    def kept(self, session: Session, prior: Prior) -> str:
         """The sentence that says what outlives the resource; empty if that is not worth a word."""
         return ""
 

@@ -12,6 +12,7 @@ from pulumi_encord_integrations.lifecycle.reconciler import (
     Checked,
     Context,
     Live,
+    Prior,
     Properties,
     Reconciler,
 )
@@ -109,16 +110,9 @@ class CollectionReconciler(Reconciler):
 
     def create(self, session: Session, inputs: Properties) -> Live:
         """Grants all at once; who is there already is taken over."""
-        return self.update(session, "", {}, inputs)
+        return self.update(session, Prior("", {}), inputs)
 
-    def update(
-        self,
-        session: Session,
-        id_: str,
-        outputs: Properties,
-        inputs: Properties,
-        owned_elsewhere: ResourceKeys = NOTHING,
-    ) -> Live:
+    def update(self, session: Session, prior: Prior, inputs: Properties) -> Live:
         """Writes what differs, or replaces all where the list is exclusive."""
         holder, wanted = str(inputs[self.holder]), inputs[self.entries]
         stay: list[str] = []
@@ -126,53 +120,51 @@ class CollectionReconciler(Reconciler):
             allow = bool(inputs.get("allow_large_removal"))
             stay = self.replace(session, holder, wanted, allow_large=allow)
         else:
-            self._write(session, outputs, inputs, owned_elsewhere)
-        above = {key: role for key, role in outputs.get("live_roles", {}).items() if key in wanted}
+            self._write(session, prior, inputs)
+        above = {key: role for key, role in prior.outputs.get("live_roles", {}).items() if key in wanted}
         return self._live(inputs, wanted, {**wanted, **above}, stay)
 
-    def _write(
-        self, session: Session, outputs: Properties, inputs: Properties, owned_elsewhere: ResourceKeys
-    ) -> None:
-        holder, wanted, old = str(inputs[self.holder]), inputs[self.entries], outputs.get(self.entries, {})
+    def _write(self, session: Session, prior: Prior, inputs: Properties) -> None:
+        holder, wanted = str(inputs[self.holder]), inputs[self.entries]
+        old = prior.outputs.get(self.entries, {})
         changed = {key: role for key, role in wanted.items() if old.get(key) != role}
-        dropped = [key for key in old if key not in wanted and not _has(owned_elsewhere, holder, key)]
+        dropped = [key for key in old if key not in wanted and not _has(prior.owned_elsewhere, holder, key)]
         # An individual Admin can leave a list only if the check has seen that they may stay.
         admins = [key for key in dropped if kept_for_good(key, old[key], None)]
         removed = frozenset(dropped) - frozenset(admins)
         if changed or removed:
             self.change(session, holder, changed, removed)
-        if admins and outputs.get("on_delete") == "keep":
+        if admins and prior.outputs.get("on_delete") == "keep":
             warn(f"no longer listed, but Admins of {holder} all the same: {', '.join(sorted(admins))}")
 
-    def read(self, session: Session, id_: str, outputs: Properties) -> Live | None:
+    def read(self, session: Session, prior: Prior) -> Live | None:
         """Those that are listed, as they are; of an exclusive list all that there are."""
-        holder = id_.partition("/")[0]
+        holder = prior.id.partition("/")[0]
         live = self.live_roles(session, holder)
         if live is None:
             return None
-        declared: Roles = outputs.get(self.entries, {})
-        everybody = outputs.get("exclusive") or self.entries not in outputs
+        declared: Roles = prior.outputs.get(self.entries, {})
+        everybody = prior.outputs.get("exclusive") or self.entries not in prior.outputs
         seen = live if everybody else {key: live[key] for key in declared if key in live}
         stay = [key for key in seen if key not in declared and kept_for_good(key, seen[key], None)]
-        stay = stay if outputs.get("exclusive") else []
+        stay = stay if prior.outputs.get("exclusive") else []
         shown = {
             key: as_declared(key, role, declared.get(key)) for key, role in seen.items() if key not in stay
         }
-        inputs = {"exclusive": False, "on_delete": "remove", **self.inputs_of(outputs), self.holder: holder}
-        return self._live({**outputs, **inputs, self.entries: shown}, shown, seen, sorted(stay))
+        known = {**self.inputs_of(prior.outputs), self.holder: holder, self.entries: shown}
+        outputs = {**prior.outputs, "exclusive": False, "on_delete": "remove", **known}
+        return self._live(outputs, shown, seen, sorted(stay))
 
-    def delete(
-        self, session: Session, id_: str, outputs: Properties, owned_elsewhere: ResourceKeys = NOTHING
-    ) -> None:
+    def delete(self, session: Session, prior: Prior) -> None:
         """Withdraws all that are listed."""
-        holder, listed = str(outputs[self.holder]), outputs.get(self.entries, {})
-        removed = frozenset(key for key in listed if not _has(owned_elsewhere, holder, key))
+        holder, listed = str(prior.outputs[self.holder]), prior.outputs.get(self.entries, {})
+        removed = frozenset(key for key in listed if not _has(prior.owned_elsewhere, holder, key))
         if removed:
             self.change(session, holder, {}, removed)
 
-    def kept(self, session: Session, id_: str, outputs: Properties) -> str:
+    def kept(self, session: Session, prior: Prior) -> str:
         """That the access of all that are listed is kept."""
-        return kept(some(sorted(outputs.get(self.entries, {}))), outputs[self.holder])
+        return kept(some(sorted(prior.outputs.get(self.entries, {}))), prior.outputs[self.holder])
 
     def _live(self, properties: Properties, shown: Roles, live: Roles, stay: list[str]) -> Live:
         above = {key: live[key] for key in shown if live[key] != shown[key]}

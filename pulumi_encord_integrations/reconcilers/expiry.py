@@ -4,8 +4,8 @@ from typing import Any
 
 from pulumi_encord_integrations.client import expiry as api
 from pulumi_encord_integrations.client import integrations
-from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKeys, named
-from pulumi_encord_integrations.lifecycle.reconciler import Live, Properties, Reconciler
+from pulumi_encord_integrations.lifecycle.ownership import ResourceKeys, named
+from pulumi_encord_integrations.lifecycle.reconciler import Live, Prior, Properties, Reconciler
 from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.model.expiry import SignedUrlExpirySpec, effective_expiry_of
 
@@ -30,42 +30,33 @@ class ExpiryReconciler(Reconciler):
         view = api.change(session.client, str(inputs["integration"]), inputs["duration"])
         return self._live(inputs, view.seconds, view)
 
-    def read(self, session: Session, id_: str, outputs: Properties) -> Live | None:
+    def read(self, session: Session, prior: Prior) -> Live | None:
         """From the listing of integrations; gone with its integration."""
         view = session.listing(
             "integrations", lambda: ((v.uuid, v) for v in integrations.search(session.client))
-        ).get(id_)
+        ).get(prior.id)
         if view is None:
-            view = session.of_one(id_, self.gone, lambda: integrations.read(session.client, id_))
+            view = session.of_one(prior.id, self.gone, lambda: integrations.read(session.client, prior.id))
         if view is None or not hasattr(view, FIELD):
             return None
         seconds, lifetime = effective_expiry_of(view)
         found = {"effective_seconds": lifetime.seconds, "limited_by": lifetime.limited_by}
         return self.as_live(
             view.uuid,
-            {"on_delete": "remove", **outputs, **found, "duration": seconds, "integration": view.uuid},
+            {"on_delete": "remove", **prior.outputs, **found, "duration": seconds, "integration": view.uuid},
         )
 
-    def update(
-        self,
-        session: Session,
-        id_: str,
-        outputs: Properties,
-        inputs: Properties,
-        owned_elsewhere: ResourceKeys = NOTHING,
-    ) -> Live:
+    def update(self, session: Session, prior: Prior, inputs: Properties) -> Live:
         """Sets it in place."""
         return self.create(session, inputs)
 
-    def delete(
-        self, session: Session, id_: str, outputs: Properties, owned_elsewhere: ResourceKeys = NOTHING
-    ) -> None:
+    def delete(self, session: Session, prior: Prior) -> None:
         """Back to 1 week; an integration that is gone took it along."""
-        api.restore(session.client, id_)
+        api.restore(session.client, prior.id)
 
-    def kept(self, session: Session, id_: str, outputs: Properties) -> str:
+    def kept(self, session: Session, prior: Prior) -> str:
         """That the expiry is kept."""
-        return f"the expiry of signed URLs of {id_} is kept"
+        return f"the expiry of signed URLs of {prior.id} is kept"
 
     def _live(self, inputs: Properties, seconds: int, view: Any) -> Live:
         found = {"effective_seconds": view.effective_seconds, "limited_by": view.limited_by}

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from pulumi_encord_integrations.client import groups as api
-from pulumi_encord_integrations.lifecycle.reconciler import Live, Properties
+from pulumi_encord_integrations.lifecycle.reconciler import Live, Prior, Properties
 from pulumi_encord_integrations.lifecycle.session import Session, unless_gone
 from pulumi_encord_integrations.model.groups import DeclaredGroup, GroupSpec, GroupUsersSpec
 from pulumi_encord_integrations.model.identity import Placement
@@ -49,9 +49,9 @@ class GroupReconciler(ObjectReconciler[DeclaredGroup]):
         """Lets it go, with all access that it granted."""
         return api.delete(session.client, uuid, declared_by).outcome
 
-    def revokes_access_of(self, id_: str, outputs: Properties) -> str | None:
+    def revokes_access_of(self, prior: Prior) -> str | None:
         """The group, unless it was adopted and outlives its resource."""
-        return None if outputs.get("adopted") else f"group:{id_}"
+        return None if prior.outputs.get("adopted") else f"group:{prior.id}"
 
     def title(self, properties: Any) -> str:
         """The name."""

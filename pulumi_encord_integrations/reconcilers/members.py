@@ -9,6 +9,7 @@ from pulumi_encord_integrations.lifecycle.reconciler import (
     Checked,
     Context,
     Live,
+    Prior,
     Properties,
     Reconciler,
 )
@@ -47,43 +48,34 @@ class MemberReconciler(Reconciler):
         changed = api.change(session.client, inputs["integration"], {principal: role})
         return self._live({**inputs, "adopted": principal not in changed.added}, role)
 
-    def read(self, session: Session, id_: str, outputs: Properties) -> Live | None:
+    def read(self, session: Session, prior: Prior) -> Live | None:
         """From the listing of all members."""
-        integration, _, principal = id_.partition("/")
+        integration, _, principal = prior.id.partition("/")
         live = (roles_of(session, integration) or {}).get(principal)
         if live is None:
             return None
-        role = as_declared(principal, live, outputs.get("role"))
+        role = as_declared(principal, live, prior.outputs.get("role"))
         group = principal.startswith("group:")
         named = {"group": principal.removeprefix("group:")} if group else {"user": principal}
-        kept = {"adopted": True, "on_delete": "remove", **outputs}
+        kept = {"adopted": True, "on_delete": "remove", **prior.outputs}
         return self._live({**kept, **named, "integration": integration, "role": role}, live)
 
-    def update(
-        self,
-        session: Session,
-        id_: str,
-        outputs: Properties,
-        inputs: Properties,
-        owned_elsewhere: ResourceKeys = NOTHING,
-    ) -> Live:
+    def update(self, session: Session, prior: Prior, inputs: Properties) -> Live:
         """Changes the role; what else changes is only remembered."""
-        role, live = str(inputs["role"]), str(outputs.get("live_role"))
-        if role != outputs.get("role"):
+        role, live = str(inputs["role"]), str(prior.outputs.get("live_role"))
+        if role != prior.outputs.get("role"):
             api.change(session.client, inputs["integration"], {_principal(inputs): role})
             live = role
-        adopted = {"adopted": outputs["adopted"]} if "adopted" in outputs else {}
+        adopted = {"adopted": prior.outputs["adopted"]} if "adopted" in prior.outputs else {}
         return self._live({**adopted, **inputs}, live)
 
-    def delete(
-        self, session: Session, id_: str, outputs: Properties, owned_elsewhere: ResourceKeys = NOTHING
-    ) -> None:
+    def delete(self, session: Session, prior: Prior) -> None:
         """Withdraws; an integration that is gone took the access along."""
-        withdraw(session, outputs["integration"], {_principal(outputs)})
+        withdraw(session, prior.outputs["integration"], {_principal(prior.outputs)})
 
-    def kept(self, session: Session, id_: str, outputs: Properties) -> str:
+    def kept(self, session: Session, prior: Prior) -> str:
         """That the access is kept."""
-        return memberships.kept(_principal(outputs), outputs["integration"])
+        return memberships.kept(_principal(prior.outputs), prior.outputs["integration"])
 
     def _live(self, properties: Properties, live: str) -> Live:
         id_ = f"{properties['integration']}/{_principal(properties)}"
@@ -107,27 +99,25 @@ class JoinReconciler(Reconciler):
         joined = api.join(session.client, inputs["integration"])
         return self._live({**inputs, "user": joined.user_email, "role": joined.role})
 
-    def read(self, session: Session, id_: str, outputs: Properties) -> Live | None:
+    def read(self, session: Session, prior: Prior) -> Live | None:
         """Gone if who joined is no Admin any more; whoever else asks may not be allowed to know."""
-        integration, _, user = id_.partition("/")
+        integration, _, user = prior.id.partition("/")
         try:
             role = (roles_of(session, integration) or {}).get(user)
         except NotAllowed:
             if session.organization.user_email == user:
                 raise
-            return self._live(outputs)
-        found = {"on_delete": "keep", **outputs, "integration": integration, "user": user, "role": role}
+            return self._live(prior.outputs)
+        found = {"on_delete": "keep", **prior.outputs, "integration": integration, "user": user, "role": role}
         return self._live(found) if role == "admin" else None
 
-    def delete(
-        self, session: Session, id_: str, outputs: Properties, owned_elsewhere: ResourceKeys = NOTHING
-    ) -> None:
+    def delete(self, session: Session, prior: Prior) -> None:
         """Asks the API, which refuses for individual Admins."""
-        withdraw(session, outputs["integration"], {str(outputs["user"])})
+        withdraw(session, prior.outputs["integration"], {str(prior.outputs["user"])})
 
-    def kept(self, session: Session, id_: str, outputs: Properties) -> str:
+    def kept(self, session: Session, prior: Prior) -> str:
         """That the Admin stays."""
-        return memberships.kept(str(outputs["user"]), outputs["integration"])
+        return memberships.kept(str(prior.outputs["user"]), prior.outputs["integration"])
 
     def _live(self, properties: Properties) -> Live:
         return self.as_live(f"{properties['integration']}/{properties['user']}", properties)

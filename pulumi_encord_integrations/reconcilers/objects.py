@@ -17,6 +17,7 @@ from pulumi_encord_integrations.lifecycle.reconciler import (
     Checked,
     Context,
     Live,
+    Prior,
     Properties,
     Reconciler,
 )
@@ -118,52 +119,41 @@ class ObjectReconciler(Reconciler, Generic[V]):
             )
         return self.live(view, inputs)
 
-    def read(self, session: Session, id_: str, outputs: Properties) -> Live | None:
+    def read(self, session: Session, prior: Prior) -> Live | None:
         """From the listing; what is not in it is asked for by itself."""
-        view = session.listing(self.noun, lambda: self.call_list(session)).get(id_)
+        view = session.listing(self.noun, lambda: self.call_list(session)).get(prior.id)
         if view is None:
-            view = self.call_read(session, id_)
-        return self.live(view, self.carried(view, outputs))
+            view = self.call_read(session, prior.id)
+        return self.live(view, self.carried(view, prior.outputs))
 
-    def update(
-        self,
-        session: Session,
-        id_: str,
-        outputs: Properties,
-        inputs: Properties,
-        owned_elsewhere: ResourceKeys = NOTHING,
-    ) -> Live:
+    def update(self, session: Session, prior: Prior, inputs: Properties) -> Live:
         """Applies the whole declaration: what it says counts, whoever changed what."""
         secrets = self._left_alone(inputs)
         changes = self._spec(inputs, secrets).to_wire()
-        for name in (*secrets, *self.left_alone(id_, outputs, inputs, owned_elsewhere)):
+        for name in (*secrets, *self.left_alone(prior, inputs)):
             del changes[to_camel(name)]
         declared = _declared_as(inputs)
         if declared is not None:
             changes["declaredAs"] = declared.to_wire()
-        return self.live(self.call_update(session, id_, changes), inputs)
+        return self.live(self.call_update(session, prior.id, changes), inputs)
 
-    def left_alone(
-        self, id_: str, outputs: Properties, inputs: Properties, owned_elsewhere: ResourceKeys
-    ) -> list[str]:
+    def left_alone(self, prior: Prior, inputs: Properties) -> list[str]:
         """Settings that another resource may have set: not declared here, nor taken out, nor taken over."""
         absent = [name for name in self.shared if inputs.get(name) is None]
         return [
             name
             for name in absent
-            if outputs.get(name) is None or named("setting", id_, name) <= owned_elsewhere
+            if prior.outputs.get(name) is None or named("setting", prior.id, name) <= prior.owned_elsewhere
         ]
 
-    def delete(
-        self, session: Session, id_: str, outputs: Properties, owned_elsewhere: ResourceKeys = NOTHING
-    ) -> None:
+    def delete(self, session: Session, prior: Prior) -> None:
         """Deletes; releases what was adopted and leaves what another stack has taken over."""
-        if named("object", id_) <= owned_elsewhere:
+        if named("object", prior.id) <= prior.owned_elsewhere:
             return
-        declared = _declared_as(outputs)
-        outcome = self.call_delete(session, id_, str(declared.stack_id) if declared else None)
+        declared = _declared_as(prior.outputs)
+        outcome = self.call_delete(session, prior.id, str(declared.stack_id) if declared else None)
         if outcome == "kept":
-            warn(f'"{self.title(outputs)}" ({id_}) lives on: another stack declares it now')
+            warn(f'"{self.title(prior.outputs)}" ({prior.id}) lives on: another stack declares it now')
 
     def _left_alone(self, inputs: Properties, unknown: frozenset[str] = NO_NAMES) -> frozenset[str]:
         """Secrets that are not declared: a refresh drops them where others set new ones."""

@@ -4,8 +4,8 @@ from typing import Any
 
 from pulumi_encord_integrations.client import organization_users as api
 from pulumi_encord_integrations.client.errors import Refused
-from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKeys, named
-from pulumi_encord_integrations.lifecycle.reconciler import Live, Properties, Reconciler
+from pulumi_encord_integrations.lifecycle.ownership import ResourceKeys, named
+from pulumi_encord_integrations.lifecycle.reconciler import Live, Prior, Properties, Reconciler
 from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.lifecycle.warnings import warn
 from pulumi_encord_integrations.model.users import (
@@ -29,9 +29,9 @@ class OrganizationUserReconciler(Reconciler):
         """The person in the organization."""
         return named("organization_user", id_ or properties.get("email"))
 
-    def revokes_access_of(self, id_: str, outputs: Properties) -> str | None:
+    def revokes_access_of(self, prior: Prior) -> str | None:
         """The person."""
-        return None if outputs.get("on_delete") == "keep" else id_
+        return None if prior.outputs.get("on_delete") == "keep" else prior.id
 
     def create(self, session: Session, inputs: Properties) -> Live:
         """Adds at once; who is there already is taken over, as declared."""
@@ -45,36 +45,29 @@ class OrganizationUserReconciler(Reconciler):
             view, taken_over = api.change(session.client, spec.email, _change(inputs)), True
         return self._live(view, {**inputs, "adopted": taken_over})
 
-    def read(self, session: Session, id_: str, outputs: Properties) -> Live | None:
+    def read(self, session: Session, prior: Prior) -> Live | None:
         """From the listing of the organization."""
         rows = session.listing("users", lambda: ((v.email, v) for v in api.listing(session.client)))
-        view = rows.get(id_.lower())
-        return None if view is None else self._live(view, {"adopted": True, "on_delete": "remove", **outputs})
+        view = rows.get(prior.id.lower())
+        carried = {"adopted": True, "on_delete": "remove", **prior.outputs}
+        return None if view is None else self._live(view, carried)
 
-    def update(
-        self,
-        session: Session,
-        id_: str,
-        outputs: Properties,
-        inputs: Properties,
-        owned_elsewhere: ResourceKeys = NOTHING,
-    ) -> Live:
+    def update(self, session: Session, prior: Prior, inputs: Properties) -> Live:
         """Applies role and kind of member."""
-        return self._live(api.change(session.client, id_, _change(inputs)), {**outputs, **inputs})
+        view = api.change(session.client, prior.id, _change(inputs))
+        return self._live(view, {**prior.outputs, **inputs})
 
-    def delete(
-        self, session: Session, id_: str, outputs: Properties, owned_elsewhere: ResourceKeys = NOTHING
-    ) -> None:
+    def delete(self, session: Session, prior: Prior) -> None:
         """Ends all access; nobody removes themselves."""
-        if session.organization.user_email == id_:
-            warn(f"{id_} stays in the organization: nobody removes themselves")
+        if session.organization.user_email == prior.id:
+            warn(f"{prior.id} stays in the organization: nobody removes themselves")
         else:
-            api.remove(session.client, id_)
+            api.remove(session.client, prior.id)
 
-    def kept(self, session: Session, id_: str, outputs: Properties) -> str:
+    def kept(self, session: Session, prior: Prior) -> str:
         """That the membership is kept, but for one's own: nobody removes themselves."""
-        oneself = session.organization.user_email == id_
-        return "" if oneself else memberships.kept(id_, "the organization")
+        oneself = session.organization.user_email == prior.id
+        return "" if oneself else memberships.kept(prior.id, "the organization")
 
     def _live(self, view: OrganizationUserView, carried: Properties) -> Live:
         outputs: dict[str, Any] = {**carried, **view.model_dump(mode="json", include=_SHOWN)}

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from pulumi_encord_integrations.client.errors import NoCredentials, Unavailable
 from pulumi_encord_integrations.lifecycle.ownership import ResourceKeys, named
-from pulumi_encord_integrations.lifecycle.reconciler import Live, Properties, Reconciler
+from pulumi_encord_integrations.lifecycle.reconciler import Live, Prior, Properties, Reconciler
 from pulumi_encord_integrations.lifecycle.session import Session, require_same
 from pulumi_encord_integrations.lifecycle.warnings import warn
 from pulumi_encord_integrations.model.base import Sent
@@ -31,9 +31,9 @@ class StackReconciler(Reconciler):
         """A new identity."""
         return Live(str(uuid4()), {}, _outputs(session))
 
-    def read(self, session: Session, id_: str, outputs: Properties) -> Live | None:
+    def read(self, session: Session, prior: Prior) -> Live | None:
         """The same, at the address where it was read."""
-        return Live(id_, {}, {**outputs, **_outputs(session)})
+        return Live(prior.id, {}, {**prior.outputs, **_outputs(session)})
 
 
 def _outputs(session: Session) -> Properties:

@@ -1,7 +1,7 @@
 """A tag on an integration: `INTEGRATION/NAME` with a value."""
 
-from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKeys, named
-from pulumi_encord_integrations.lifecycle.reconciler import Live, Properties, Reconciler
+from pulumi_encord_integrations.lifecycle.ownership import ResourceKeys, named
+from pulumi_encord_integrations.lifecycle.reconciler import Live, Prior, Properties, Reconciler
 from pulumi_encord_integrations.lifecycle.session import Session
 from tests.support.tag.model import TagSpec, TagView
 
@@ -19,15 +19,14 @@ class TagReconciler(Reconciler):
         view = session.client.ask(TagView, "PUT", f"tags/{id_}", body={"value": inputs["value"]})
         return self.as_live(id_, {**inputs, "value": view.value})
 
-    def read(self, session: Session, id_: str, outputs: Properties) -> Live | None:
-        integration, _, name = id_.partition("/")
-        view = session.client.get(f"tags/{id_}", TagView)
-        return self.as_live(id_, {**outputs, "integration": integration, "name": name, "value": view.value})
+    def read(self, session: Session, prior: Prior) -> Live | None:
+        integration, _, name = prior.id.partition("/")
+        view = session.client.get(f"tags/{prior.id}", TagView)
+        known = {"integration": integration, "name": name, "value": view.value}
+        return self.as_live(prior.id, {**prior.outputs, **known})
 
-    def update(
-        self, session: Session, id_: str, outputs: Properties, inputs: Properties, _: ResourceKeys = NOTHING
-    ) -> Live:
+    def update(self, session: Session, prior: Prior, inputs: Properties) -> Live:
         return self.create(session, inputs)
 
-    def delete(self, session: Session, id_: str, outputs: Properties, _: ResourceKeys = NOTHING) -> None:
-        session.client.ask(TagView, "DELETE", f"tags/{id_}")
+    def delete(self, session: Session, prior: Prior) -> None:
+        session.client.ask(TagView, "DELETE", f"tags/{prior.id}")

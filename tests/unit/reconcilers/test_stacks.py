@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from pulumi_encord_integrations.client import errors
+from pulumi_encord_integrations.lifecycle.reconciler import Prior
 from pulumi_encord_integrations.reconcilers.stacks import StackReconciler
 from tests.support.lifecycles import Managed
 from tests.unit.reconcilers.fake_api import ORGANIZATION, FakeApi, refused
@@ -102,6 +103,6 @@ def test_a_read_answers_the_same_identity() -> None:
 
 def test_update_and_delete_ask_nothing() -> None:
     api = FakeApi()
-    assert STACKS.update(api.session(), "id", OUTPUTS, {}).outputs == OUTPUTS
-    STACKS.delete(api.session(), "id", OUTPUTS)
+    assert STACKS.update(api.session(), Prior("id", OUTPUTS), {}).outputs == OUTPUTS
+    STACKS.delete(api.session(), Prior("id", OUTPUTS))
     assert api.requests == []

@@ -18,6 +18,7 @@ from pulumi_encord_integrations.lifecycle.reconciler import (
     Checked,
     Context,
     Live,
+    Prior,
     Properties,
 )
 from pulumi_encord_integrations.lifecycle.session import Session
@@ -39,10 +40,8 @@ class Integrations(IntegrationReconciler):
 
     deleted: ClassVar[list[str]] = []
 
-    def delete(
-        self, session: Session, id_: str, outputs: Properties, owned_elsewhere: ResourceKeys = NOTHING
-    ) -> None:
-        self.deleted.append(outputs.get(GENERATION, ""))
+    def delete(self, session: Session, prior: Prior) -> None:
+        self.deleted.append(prior.outputs.get(GENERATION, ""))
 
 
 class ThingProvider(ProviderAdapter):
@@ -313,21 +312,12 @@ class List(MembersReconciler):
         self.contexts.append(context)
         return super().check(known, unknown, context)
 
-    def update(
-        self,
-        session: Session,
-        id_: str,
-        outputs: Properties,
-        inputs: Properties,
-        owned_elsewhere: ResourceKeys = NOTHING,
-    ) -> Live:
-        self.elsewhere.append(owned_elsewhere)
-        return Live(id_, inputs, {**inputs, GENERATION: outputs[GENERATION]})
+    def update(self, session: Session, prior: Prior, inputs: Properties) -> Live:
+        self.elsewhere.append(prior.owned_elsewhere)
+        return Live(prior.id, inputs, {**inputs, GENERATION: prior.outputs[GENERATION]})
 
-    def delete(
-        self, session: Session, id_: str, outputs: Properties, owned_elsewhere: ResourceKeys = NOTHING
-    ) -> None:
-        self.elsewhere.append(owned_elsewhere)
+    def delete(self, session: Session, prior: Prior) -> None:
+        self.elsewhere.append(prior.owned_elsewhere)
 
 
 class ListProvider(ProviderAdapter):
