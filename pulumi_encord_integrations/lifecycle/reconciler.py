@@ -100,9 +100,12 @@ class Reconciler(ABC):
     ) -> Checked:
         """Validates offline and canonicalizes the known inputs; `unknown` names those that come later."""
         spec, found = self.spec.examine(known, unknown.intersection(self.spec.model_fields))
-        if spec is None:
-            return Checked(known, found)
-        return Checked(spec.model_dump(mode="json", exclude=set(unknown), exclude_none=True), found)
+        return Checked(known if spec is None else self.canonical(spec, unknown), found)
+
+    def canonical(self, spec: Any, unknown: frozenset[str]) -> Properties:
+        """Checked inputs as a state holds them, without the unknown ones."""
+        canonical: Properties = spec.model_dump(mode="json", exclude=set(unknown), exclude_none=True)
+        return canonical
 
     def comparable(self, properties: Properties) -> Properties:
         """What decides whether anything changed, from inputs or outputs."""

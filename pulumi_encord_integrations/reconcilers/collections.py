@@ -43,8 +43,8 @@ class CollectionReconciler(Reconciler):
         self.replaces = frozenset({self.holder})
 
     @abstractmethod
-    def roles(self, canonical: Properties) -> Roles:
-        """The listed principals with their roles, from canonical inputs."""
+    def roles(self, spec: Any) -> Roles:
+        """The listed principals with their roles."""
 
     @abstractmethod
     def live_roles(self, session: Session, holder: str) -> Roles | None:
@@ -68,10 +68,16 @@ class CollectionReconciler(Reconciler):
         inputs = checked.inputs
         problems = [self._named(problem, known.get(self.entries)) for problem in checked.problems]
         if not problems and self.entries in inputs:
-            inputs = {**inputs, self.entries: dict(sorted(self.roles(inputs).items()))}
             problems = self._refused(inputs, context, moved)
         more = [Problem((), f"and {len(problems) - _TOLD} more")] if len(problems) > _TOLD else []
         return Checked(inputs, [*problems[:_TOLD], *more])
+
+    def canonical(self, spec: Any, unknown: frozenset[str]) -> Properties:
+        """With the list as a mapping."""
+        inputs = super().canonical(spec, unknown | {self.entries})
+        if self.entries in unknown:
+            return inputs
+        return {**inputs, self.entries: dict(sorted(self.roles(spec).items()))}
 
     def _named(self, problem: Problem, given: Any) -> Problem:
         """In a mapping, what is wrong is found by its key."""

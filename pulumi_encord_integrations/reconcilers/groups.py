@@ -79,9 +79,9 @@ class GroupUsersReconciler(CollectionReconciler):
     holder = "group"
     entries = "users"
 
-    def roles(self, canonical: Properties) -> Roles:
+    def roles(self, spec: GroupUsersSpec) -> Roles:
         """Everybody has the same."""
-        return dict.fromkeys(canonical["users"], MEMBER)
+        return dict.fromkeys(spec.users, MEMBER)
 
     def live_roles(self, session: Session, holder: str) -> Roles | None:
         """Read once for all lists of a group."""

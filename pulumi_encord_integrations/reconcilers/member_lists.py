@@ -5,7 +5,7 @@ from collections.abc import Collection
 from pulumi_encord_integrations.client import members as api
 from pulumi_encord_integrations.lifecycle.reconciler import Properties
 from pulumi_encord_integrations.lifecycle.session import Session
-from pulumi_encord_integrations.model.members import is_individual
+from pulumi_encord_integrations.model.members import as_roles, is_individual
 from pulumi_encord_integrations.model.memberships import MembersSpec
 from pulumi_encord_integrations.reconcilers.collections import CollectionReconciler, Roles
 from pulumi_encord_integrations.reconcilers.memberships import GONE, roles_of, withdraw
@@ -19,9 +19,9 @@ class MembersReconciler(CollectionReconciler):
     holder = "integration"
     entries = "members"
 
-    def roles(self, canonical: Properties) -> Roles:
+    def roles(self, spec: MembersSpec) -> Roles:
         """By the keys of principals."""
-        return {row.get("user") or f"group:{row['group']}": row["role"] for row in canonical["members"]}
+        return as_roles(spec.members)
 
     def live_roles(self, session: Session, holder: str) -> Roles | None:
         """From the listing of all members."""
