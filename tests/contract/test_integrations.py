@@ -194,3 +194,11 @@ def test_a_create_names_its_provider(local: Api) -> None:
     _, *schemas = documented(local, "post", INTEGRATIONS)
     assert [schema["properties"]["provider"]["const"] for schema in schemas] == list(CASES)
     assert all("provider" in schema["required"] for schema in schemas)
+
+
+def test_a_create_knows_the_keys_of_its_placement_at_the_top_alone(on_sqlite: Api) -> None:
+    body = {**AWS, "declaredAS": {}, "buckets": [{"name": "acme", "nonces": []}]}
+    said = on_sqlite.send(method="POST", path=INTEGRATIONS, body=body).body["message"].split("; ")
+    assert 'declaredAS: unknown key "declaredAS"' in said
+    assert said.count('did you mean "declaredAs"?') == 1
+    assert not [words for words in said if '"nonce"' in words]

@@ -246,3 +246,25 @@ def test_only_the_404_about_the_object_itself_means_that_it_is_gone(deploy: Depl
     if not kept(live, "delete"):
         with pytest.raises(errors.NotFound):
             calls["delete"](deployed.session())
+
+
+@every_type
+def test_a_create_that_fails_owns_nothing(deploy: Deploy, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    deployed, ownership = deploy(name), Ownership()
+    monkeypatch.setattr(type(deployed.reconciler), "create", failing)
+    with pytest.raises(errors.Unavailable):
+        Lifecycle(deployed.reconciler, ownership, deployed.session).create(deployed.inputs)
+    keys = deployed.reconciler.resource_keys("", deployed.inputs)
+    assert ownership.owned_elsewhere(keys, "another") == frozenset()
+
+
+@every_type
+def test_a_delete_of_what_lives_on_elsewhere_connects_to_nothing(deploy: Deploy, name: str) -> None:
+    deployed, ownership = deploy(name), Ownership()
+    live = deployed.create()
+    ownership.own(deployed.reconciler.resource_keys(live.id, live.outputs), "another")
+    Lifecycle(deployed.reconciler, ownership, unreachable).delete(live.id, live.outputs)
+
+
+def unreachable() -> Session:
+    raise AssertionError("a session was asked for")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_encord_integrations.server import errors
-from pulumi_encord_integrations.server.responses import STATUSES
+from pulumi_encord_integrations.server.responses import STATUSES, refusal
 
 ERRORS = {status.value for status in HTTPStatus if status >= HTTPStatus.BAD_REQUEST}
 SERVER = Path(errors.__file__).parent
@@ -49,3 +49,10 @@ def test_every_kind_of_error_has_one_status() -> None:
     kinds = set(errors.ServiceError.__subclasses__())
     assert kinds == set(STATUSES)
     assert len(set(STATUSES.values())) == len(STATUSES)
+
+
+def test_a_closer_kind_of_error_is_answered_as_its_kind() -> None:
+    class LastAdmin(errors.Conflict):
+        pass
+
+    assert refusal(LastAdmin("last_admin", "no")).status_code == STATUSES[errors.Conflict]

@@ -54,7 +54,7 @@ def read_create(body: Body) -> tuple[IntegrationType, IntegrationSpec, Placement
 
 def _near_placement(problem: Problem) -> Problem:
     """An unknown key may be meant for the placement, which its own model does not know."""
-    if problem.help or not problem.message.startswith("unknown key"):
+    if problem.help or len(problem.path) > 1 or not problem.message.startswith("unknown key"):
         return problem
     names = [str(field.alias) for field in Placement.model_fields.values()]
     return replace(problem, help=nearest(str(problem.path[-1]), names))
