@@ -34,7 +34,8 @@ def _span(value: Any) -> int:
     return seconds
 
 
-def _seconds(value: Any) -> int:
+def seconds_of(value: Any) -> int:
+    """The seconds of an expiry, in any of its forms; raises ValueError."""
     seconds = _whole(value)
     if not 1 <= seconds <= MAX_SECONDS:
         raise ValueError(f"must be 1 second to 7 days ({MAX_SECONDS} seconds)")
@@ -58,7 +59,7 @@ def shown(seconds: int) -> str:
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
-ExpiryDuration = Annotated[int, Field(ge=1, le=MAX_SECONDS), BeforeValidator(_seconds)]
+ExpiryDuration = Annotated[int, Field(ge=1, le=MAX_SECONDS), BeforeValidator(seconds_of)]
 """Whole seconds; a month or a year has no fixed length and is refused."""
 
 Timespan = Annotated[int, BeforeValidator(_span)]

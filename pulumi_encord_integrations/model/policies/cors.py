@@ -1,0 +1,41 @@
+"""CORS rules of buckets, in the form that S3 and all that speaks its protocol takes."""
+
+import re
+from collections.abc import Sequence
+
+from pulumi_encord_integrations.model.policies.grants import Document
+
+MAX_AGE_SECONDS = 3_600
+"""How long a browser may keep the answer to a preflight."""
+_ORIGIN = re.compile(
+    r"https?://(?:\*\.[a-z0-9-]+\.)?[a-z0-9.-]*[a-z0-9](?::\d{1,5})?|https?://\[[0-9a-f:]+\](?::\d{1,5})?"
+)
+
+
+def cors_rules(origins: Sequence[str]) -> list[Document]:
+    """The rule that lets browsers of the app read objects, by GET and HEAD alone.
+
+    Args:
+        origins: browser origins of the app, such as `https://app.example.com`; none is published, so the
+            deployment's own are given: the output `origins` of an integration.
+
+    Raises:
+        ValueError: there is no origin, or one is no origin; `*` is refused.
+
+    """
+    if isinstance(origins, str) or not origins:
+        raise ValueError("origins: names no origin of the app; set encord:appOrigins where the API runs")
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise ValueError(
+                f'origins: "{origin}" is no origin such as https://app.example.com, without a path'
+            )
+    return [
+        {
+            "AllowedOrigins": sorted(set(origins)),
+            "AllowedMethods": ["GET", "HEAD"],
+            "AllowedHeaders": ["*"],
+            "ExposeHeaders": ["Accept-Ranges", "Content-Length", "Content-Range", "ETag"],
+            "MaxAgeSeconds": MAX_AGE_SECONDS,
+        }
+    ]
