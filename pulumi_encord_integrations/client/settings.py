@@ -4,13 +4,14 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from pulumi_encord_integrations.client.errors import ConfigurationError
 from pulumi_encord_integrations.client.paths import DATABASE, database_of, default_database, path_of
 from pulumi_encord_integrations.model.databases import PostgresqlAddress
-from pulumi_encord_integrations.model.principals import CloudAccess, Principals
+from pulumi_encord_integrations.model.principals import CloudAccess, Network, Principals
 
 EMBEDDED = "embedded"
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -30,6 +31,7 @@ VARIABLES = {
     "gcp_key_file": ("ENCORD_GCP_SERVICE_ACCOUNT_KEY_FILE", "gcpServiceAccountKeyFile"),
     "azure_secret": ("ENCORD_AZURE_APPLICATION_SECRET", None),
     "azure_blob_endpoint": ("ENCORD_AZURE_BLOB_ENDPOINT", "azureBlobEndpoint"),
+    "private_networks": ("ENCORD_PRIVATE_NETWORKS", "privateNetworks"),
     "origins": ("ENCORD_APP_ORIGINS", "appOrigins"),
 }
 """Setting -> environment variable, key in the `encord` namespace of the stack's configuration."""
@@ -79,12 +81,13 @@ def load(config: ConfigReader, base: Path, environment: Mapping[str, str] | None
             principal_arn=found.text("principal_arn"),
             service_account_email=found.text("service_account_email"),
             application_id=found.text("application_id"),
-            origins=[part.strip() for part in (found.text("origins") or "").split(",") if part.strip()],
+            origins=found.parts("origins"),
         ),
         clouds=CloudAccess(
             gcp_key_file=found.path("gcp_key_file"),
             azure_secret=found.text("azure_secret"),
             azure_blob_endpoint=_blob_endpoint(found.text("azure_blob_endpoint")),
+            private_networks=found.networks("private_networks"),
         ),
         sources=found.sources,
     )
@@ -110,6 +113,12 @@ class _Found:
     def text(self, name: str) -> str | None:
         return self._texts.get(name)
 
+    def parts(self, name: str) -> list[str]:
+        return [part.strip() for part in self._texts.get(name, "").split(",") if part.strip()]
+
+    def networks(self, name: str) -> tuple[Network, ...]:
+        return tuple(_network(part, self.sources[name]) for part in self.parts(name))
+
     def path(self, name: str) -> Path | None:
         if name not in self._texts:
             return None
@@ -133,6 +142,21 @@ def _blob_endpoint(value: str | None) -> str:
             hint="In Azure US Government: https://{account}.blob.core.usgovcloudapi.net",
         )
     return value.rstrip("/")
+
+
+def _network(text: str, setting: str) -> Network:
+    try:
+        network = ip_network(text)
+        if "%" in text:
+            raise ValueError(f"{text} names a zone")
+        if network.prefixlen == 0:
+            raise ValueError(f"{text} would list everything")
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{setting} must list networks: {error}",
+            hint="Write networks as 10.20.0.0/16, separated by commas",
+        ) from None
+    return network
 
 
 def _endpoint(value: str | None) -> str:

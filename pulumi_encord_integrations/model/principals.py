@@ -1,11 +1,14 @@
 """Who reads the buckets: the cloud principals and browser origins of one deployment of the API."""
 
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 from pydantic import Field
 
 from pulumi_encord_integrations.model.base import Received
+
+Network = IPv4Network | IPv6Network
 
 
 class Principals(Received):
@@ -30,3 +33,5 @@ class CloudAccess:
     azure_secret: str | None = field(default=None, repr=False)
     """Secret of the application."""
     azure_blob_endpoint: str = "https://{account}.blob.core.windows.net"
+    private_networks: tuple[Network, ...] = ()
+    """Networks beside the public internet in which the API may call addresses that customers typed."""

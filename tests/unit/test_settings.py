@@ -112,14 +112,22 @@ def test_a_blob_endpoint_is_https_and_names_the_account_alone(place: str) -> Non
     assert CANARY not in str(refusal.value)
 
 
+NETWORKS = "private_networks"
+WRITTEN = {
+    BLOBS: ("https://config.example.com/{account}", "https://environment.example.com/{account}"),
+    "endpoint": ("https://config.example.com", "https://environment.example.com"),
+    NETWORKS: ("10.1.0.0/16", "10.2.0.0/16"),
+}
+
+
 @pytest.mark.parametrize("name", [name for name, (_, key) in VARIABLES.items() if key])
 def test_the_environment_comes_before_the_configuration(name: str) -> None:
     variable, key = VARIABLES[name]
-    place = {BLOBS: "https://config.example.com/{account}", "endpoint": "https://config.example.com"}
-    config = {str(key): place.get(name, "config/file")}
-    both = settings(config, {variable: config[str(key)].replace("config", "environment")})
+    configured, given = WRITTEN.get(name, ("config/file", "environment/file"))
+    config = {str(key): configured}
+    both = settings(config, {variable: given})
     assert both.sources[name] == variable
-    assert "environment" in repr(getattr(both, name, (both.principals, both.clouds)))
+    assert given in repr(getattr(both, name, (both.principals, both.clouds)))
     assert settings(config, {variable: ""}).sources[name] == f"encord:{key}"
 
 
@@ -189,6 +197,41 @@ def test_the_address_of_a_database_does_not_show_its_password() -> None:
 def test_origins_are_a_list() -> None:
     found = settings({"appOrigins": " https://a.example.com ,, https://b.example.com"})
     assert found.principals.origins == ["https://a.example.com", "https://b.example.com"]
+
+
+def test_private_networks_are_a_list_and_none_unless_listed() -> None:
+    found = settings({"privateNetworks": " 10.20.0.0/16 ,, 127.0.0.0/8,fd12::/16, 10.0.0.5"}).clouds
+    networks = ["10.20.0.0/16", "127.0.0.0/8", "fd12::/16", "10.0.0.5/32"]
+    assert [str(network) for network in found.private_networks] == networks
+    assert (
+        settings({}).clouds.private_networks
+        == settings({"privateNetworks": ","}).clouds.private_networks
+        == ()
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("10.20.0.1/16", "10.20.0.1/16 has host bits set"),
+        ("10.20.0.0/33", "'10.20.0.0/33' does not appear to be an IPv4 or IPv6 network"),
+        ("10.20.0.0/16; 127.0.0.0/8", "does not appear to be an IPv4 or IPv6 network"),
+        ("localhost", "'localhost' does not appear"),
+        ("10.0.0.0/8, 0.0.0.0/0", "0.0.0.0/0 would list everything"),
+        ("::/0", "::/0 would list everything"),
+        ("fe80::%eth0/64", "fe80::%eth0/64 names a zone"),
+    ],
+)
+def test_what_lists_no_networks_is_refused_by_the_name_of_its_setting(text: str, said: str) -> None:
+    for config, environment, name in (
+        ({"privateNetworks": text}, {}, "encord:privateNetworks"),
+        ({}, {"ENCORD_PRIVATE_NETWORKS": text}, "ENCORD_PRIVATE_NETWORKS"),
+    ):
+        with pytest.raises(ConfigurationError) as refusal:
+            settings(config, environment)
+        assert refusal.value.message.startswith(f"{name} must list networks: ")
+        assert said in refusal.value.message
+        assert refusal.value.hint == "Write networks as 10.20.0.0/16, separated by commas"
 
 
 @pytest.mark.parametrize("name", ["Pulumi.yaml", "Pulumi.yml"])

@@ -123,7 +123,9 @@ def sources(patient: Patient) -> Iterator[Line]:
     """Where each setting came from; credentials are not shown."""
     found = patient.settings
     origins = ", ".join(found.principals.origins)
-    flat = {**vars(found), **found.principals.model_dump(), **vars(found.clouds), "origins": origins}
+    networks = ", ".join(map(str, found.clouds.private_networks))
+    flat = {**vars(found), **found.principals.model_dump(), **vars(found.clouds)}
+    flat |= {"origins": origins, "private_networks": networks}
     for name, (_, config_key) in VARIABLES.items():
         shown = "(not shown)" if name in _SECRET and flat[name] else flat[name]
         text = f"{shown}, from {found.sources.get(name, 'the default')}" if shown else "not set"

@@ -1,0 +1,40 @@
+"""Who is connected to."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from ipaddress import ip_address
+from typing import Any
+
+import pytest
+
+from tests.support.listener import Listener
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    stream = socket.create_server(("127.0.0.1", 0))
+    found = Listener(stream)
+    thread = threading.Thread(target=found.run)
+    thread.start()
+    yield found
+    stream.shutdown(socket.SHUT_RDWR)
+    stream.close()
+    thread.join(10)
+
+
+@pytest.fixture
+def attempts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The addresses to which connections are tried; none leaves this machine."""
+    tried: list[str] = []
+    connect = socket.socket.connect
+
+    def recorded(stream: socket.socket, place: Any) -> None:
+        tried.append(place[0])
+        address = ip_address(place[0])
+        if (getattr(address, "ipv4_mapped", None) or address).is_loopback:
+            return connect(stream, place)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(socket.socket, "connect", recorded)
+    return tried
