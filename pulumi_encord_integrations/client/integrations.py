@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from pulumi_encord_integrations.client.errors import NotFound, UnexpectedAnswer
+from pulumi_encord_integrations.model.access_checks import AccessChecked, AccessCheckRequest
 from pulumi_encord_integrations.model.identity import LetGo, Placement
 from pulumi_encord_integrations.model.integration_registry import view_of
 from pulumi_encord_integrations.model.integrations import (
@@ -13,7 +14,6 @@ from pulumi_encord_integrations.model.integrations import (
     IntegrationSpec,
     IntegrationView,
 )
-from pulumi_encord_integrations.model.signing import AccessChecked
 from pulumi_encord_integrations.model.text import uuid_in
 
 if TYPE_CHECKING:
@@ -69,9 +69,9 @@ def delete(client: "Client", uuid: str, declared_by: str | None) -> LetGo:
     return client.ask(LetGo, "DELETE", f"{_PATH}/{uuid}", query={"declaredBy": declared_by})
 
 
-def check_access(client: "Client", uuid: str) -> AccessChecked:
-    """Probes the role of an AWS integration; raises `Refused` for other types."""
-    return client.ask(AccessChecked, "POST", f"{_PATH}/{uuid}/access-check")
+def check_access(client: "Client", uuid: str, request: AccessCheckRequest) -> AccessChecked:
+    """Checks the access of an integration once; raises `Refused` for types that have no checks."""
+    return client.ask(AccessChecked, "POST", f"{_PATH}/{uuid}/access-check", body=request.to_wire())
 
 
 def _view(data: Any) -> IntegrationView:

@@ -1,7 +1,7 @@
 """Signed URLs: what is asked for, and what is answered."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -29,24 +29,3 @@ class SignedUrls(Received):
     """One for each object that was asked for, in that order."""
 
     results: list[SignedUrl]
-
-
-CheckName = Literal["assume_with_id", "assume_without_id", "assume_with_wrong_id"]
-
-
-class TrustCheck(Received):
-    """One question to the cloud, and what follows from its answer."""
-
-    name: CheckName
-    success: bool | None
-    """None if the cloud could not be asked."""
-    message: str
-    remedy: str = ""
-
-
-class AccessChecked(Received):
-    """What the checks of an integration found."""
-
-    valid: bool | None
-    """None if nothing failed but not all could be asked."""
-    checks: list[TrustCheck]

@@ -67,7 +67,7 @@ def test_verify_finds_an_integration_by(
 ) -> None:
     asked: list[str] = []
 
-    def check_access(_client: object, named: str) -> None:
+    def check_access(_client: object, named: str, _request: object) -> None:
         asked.append(named)
         raise KeyboardInterrupt
 

@@ -9,9 +9,8 @@ import httpx2
 import pytest
 from fastapi import APIRouter, FastAPI
 
-from pulumi_encord_integrations.model.signing import AccessChecked
-from pulumi_encord_integrations.server.clouds import aws_trust
-from pulumi_encord_integrations.server.clouds.adapter import AccessFinding, SignedObjects
+from pulumi_encord_integrations.server.clouds import aws_trust, s3_checks
+from pulumi_encord_integrations.server.clouds.adapter import AccessFinding, SignedObjects, Trust
 from pulumi_encord_integrations.server.clouds.aws_sessions import RoleSessions
 from tests.support.api import (
     AWS,
@@ -144,9 +143,11 @@ ACTS = [
 @pytest.fixture(autouse=True)
 def _trusted(monkeypatch: pytest.MonkeyPatch) -> None:
     """A cloud in which every role trusts this API alone; what clouds answer is judged in tests/clouds."""
-    good = AccessChecked(valid=True, checks=[])
     signed = SignedObjects(["https://signed.test"], datetime.now(UTC))
-    monkeypatch.setattr(aws_trust, "probe", lambda _role: AccessFinding(good, 43_200, "role_session"))
+    monkeypatch.setattr(
+        aws_trust, "probe", lambda _role: AccessFinding([], Trust(True, 43_200, "role_session"))
+    )
+    monkeypatch.setattr(s3_checks, "checks", lambda *_given: [])
     monkeypatch.setattr(RoleSessions, "sign", lambda *_given: signed)
 
 

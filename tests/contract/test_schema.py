@@ -43,6 +43,7 @@ include-name = [
     "POST /v2/public/cloud-integrations/{uuid}/users",
     "POST /v2/public/cloud-integrations/{uuid}/users/bulk-delete",
     "POST /v2/public/cloud-integrations/{uuid}/groups",
+    "POST /v2/public/cloud-integrations/{uuid}/access-check",
     "POST /v2/public/cloud-integrations/{uuid}/signed-urls",
     "GET /v2/public/cloud-integrations/{uuid}/registrations",
     "POST /v2/public/cloud-integrations/{uuid}/registrations",

@@ -5,10 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Protocol
 
+from pulumi_encord_integrations.model.access_checks import (
+    AccessCheckRequest,
+    CheckName,
+    CheckOutcome,
+    checks_of,
+)
 from pulumi_encord_integrations.model.durations import DEFAULT_SECONDS
 from pulumi_encord_integrations.model.expiry import LimitedBy
 from pulumi_encord_integrations.model.objects import StoredObject
-from pulumi_encord_integrations.model.signing import AccessChecked
 from pulumi_encord_integrations.server.errors import CloudFailed, InvalidRequest, NotConfigured, invalid
 
 
@@ -28,23 +33,43 @@ class StoredIntegration:
     title: str
     external_id: str
     settings: Mapping[str, Any]
-    spec: Any = None
-    """With its secrets decrypted; None where only access is checked."""
+    spec: Any
+    """With its secrets decrypted."""
 
     @property
     def seconds(self) -> int:
         """How long its signed URLs live."""
         return self.settings.get("signed_url_expiry") or DEFAULT_SECONDS
 
+    @property
+    def checks(self) -> tuple[CheckName, ...]:
+        """The checks that its type and scenario gets."""
+        return checks_of(self.spec.reach)
+
+    @property
+    def over_vpn(self) -> bool:
+        """Whether the API cannot reach its data."""
+        return bool(self.spec.reach.over_vpn)
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Whether a role trusts this deployment alone."""
+
+    proven: bool | None
+    """None if that could not be told."""
+    session_seconds: int | None = None
+    """The longest session that the role gives, in whole hours; None unless the trust is proven."""
+    limited_by: LimitedBy | None = None
+
 
 @dataclass(frozen=True)
 class AccessFinding:
     """What the checks of access saw."""
 
-    checked: AccessChecked
-    session_seconds: int | None = None
-    """The longest session that the role gives, in whole hours; None unless the access is proven."""
-    limited_by: LimitedBy | None = None
+    checks: Sequence[CheckOutcome]
+    trust: Trust | None = None
+    """None where no role is assumed."""
 
 
 class CloudAdapter(Protocol):
@@ -58,23 +83,34 @@ class CloudAdapter(Protocol):
     ) -> SignedObjects:
         """A URL to read each object with; `session_seconds` is what a proof of access has seen."""
 
-    def check(self, integration: StoredIntegration) -> AccessFinding:
-        """Whether the API may reach the data. It neither waits nor retries: the caller may call again."""
+    def prove(self, integration: StoredIntegration) -> AccessFinding:
+        """The checks that come before anything is signed; empty unless `proves_access`."""
+
+    def check(self, integration: StoredIntegration, request: AccessCheckRequest) -> AccessFinding:
+        """All checks of `integration.checks`. It neither waits nor retries: the caller may call again."""
 
 
-class Unchecked:
-    """What is reached without a role whose trust could be checked."""
+class WithoutProof:
+    """What is signed for with the deployment's or the integration's own keys."""
 
     proves_access: ClassVar[bool] = False
 
-    def check(self, integration: StoredIntegration) -> AccessFinding:
+    def prove(self, integration: StoredIntegration) -> AccessFinding:
+        """Nothing has to be proven."""
+        return AccessFinding([])
+
+
+class Unchecked(WithoutProof):
+    """What has no checks of access."""
+
+    def check(self, integration: StoredIntegration, request: AccessCheckRequest) -> AccessFinding:
         """Always raises `InvalidRequest`."""
         raise unchecked(integration.provider)
 
 
 def unchecked(provider: str) -> InvalidRequest:
-    """The refusal to check what is reached without a role."""
-    return invalid(f"{provider} integrations are reached without a role whose trust could be probed")
+    """The refusal to check a type that has no checks."""
+    return invalid(f"there are no access checks of {provider} integrations yet")
 
 
 def ends_in(seconds: int) -> datetime:

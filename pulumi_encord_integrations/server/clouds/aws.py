@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from pulumi_encord_integrations.model.objects import StoredObject
-from pulumi_encord_integrations.server.clouds import aws_trust
-from pulumi_encord_integrations.server.clouds.adapter import (
-    AccessFinding,
-    SignedObjects,
-    StoredIntegration,
-    not_installed,
-)
+from pulumi_encord_integrations.model.access_checks import AccessCheckRequest
+from pulumi_encord_integrations.model.objects import StoredObject, bucket_prefixes
+from pulumi_encord_integrations.server.clouds import aws_trust, s3_checks
+from pulumi_encord_integrations.server.clouds.adapter import AccessFinding, SignedObjects, StoredIntegration
 from pulumi_encord_integrations.server.clouds.aws_sessions import Role, RoleSessions
+from pulumi_encord_integrations.server.clouds.browser import Browser
+from pulumi_encord_integrations.server.clouds.s3_refusals import Grants
 
 
 class Aws:
@@ -19,7 +17,8 @@ class Aws:
 
     proves_access: ClassVar[bool] = True
 
-    def __init__(self) -> None:
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
         self._sessions = RoleSessions()
 
     def sign(
@@ -31,12 +30,28 @@ class Aws:
             _role(integration), integration.settings["region"], objects, integration.seconds, session_seconds
         )
 
-    def check(self, integration: StoredIntegration) -> AccessFinding:
+    def prove(self, integration: StoredIntegration) -> AccessFinding:
         """Whether the role trusts this deployment alone."""
-        try:
-            return aws_trust.probe(_role(integration))
-        except ImportError as missing:
-            raise not_installed(missing) from None
+        return aws_trust.probe(_role(integration))
+
+    def check(self, integration: StoredIntegration, request: AccessCheckRequest) -> AccessFinding:
+        """The trust, and once it is proven whether the role reads the buckets, and browsers may."""
+        found = self.prove(integration)
+        if found.trust is None or not found.trust.proven:
+            return found
+        storage = self._storage(integration, found.trust.session_seconds)
+        buckets = bucket_prefixes(integration.settings)
+        more = s3_checks.checks(storage, integration, buckets, request)
+        return AccessFinding([*found.checks, *more], found.trust)
+
+    def _storage(self, integration: StoredIntegration, session_seconds: int | None) -> s3_checks.Storage:
+        role, region = _role(integration), integration.settings["region"]
+        return s3_checks.Storage(
+            client=lambda bucket: self._sessions.client(role, region, bucket, self._browser.outbound),
+            sign=lambda objects: self.sign(integration, objects, session_seconds).urls,
+            grants=Grants(by_role=True, partition=role.arn.split(":")[1]),
+            browser=self._browser,
+        )
 
 
 def _role(integration: StoredIntegration) -> Role:

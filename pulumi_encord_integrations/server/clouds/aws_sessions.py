@@ -7,18 +7,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from pulumi_encord_integrations.model.objects import StoredObject
+from pulumi_encord_integrations.model.policies.aws import SESSION_SLACK
 from pulumi_encord_integrations.server.clouds import s3
 from pulumi_encord_integrations.server.clouds.adapter import SignedObjects, cloud_failed
+from pulumi_encord_integrations.server.clouds.outbound import Outbound
 from pulumi_encord_integrations.server.clouds.s3 import BucketEndpoint, Keys, s3_client
 
 if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
     from types_boto3_sts import STSClient
 
 SESSION_NAME = "encord-integrations"
 _SHORTEST = 900
 """Seconds that any session lasts at least."""
-_SLACK = 300
-"""Seconds of its life that a session may have lost when it is used again."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +90,16 @@ class RoleSessions:
         urls = s3.sign(session.keys, endpoints, objects, lives)
         return SignedObjects(urls, min(session.ends_at, datetime.fromtimestamp(now.timestamp() + lives, UTC)))
 
+    def client(self, role: Role, region: str | None, bucket: str, outbound: Outbound) -> "S3Client":
+        """S3 for a bucket, with a short session of the role."""
+        session = self._session(role, _SHORTEST, _SHORTEST)
+        return s3_client(session.keys, self._endpoint(session, bucket, region), outbound=outbound)
+
     def _session(self, role: Role, seconds: int, longest: int) -> RoleSession:
-        length = min(longest, max(_SHORTEST, seconds + _SLACK))
+        length = min(longest, max(_SHORTEST, seconds + SESSION_SLACK))
         with self._lock:
             known = self._sessions.get((role, length))
-        if known is not None and known.lasts() >= min(seconds, length - _SLACK):
+        if known is not None and known.lasts() >= min(seconds, length - SESSION_SLACK):
             return known
         try:
             made = assume(sts_client(), role, length)

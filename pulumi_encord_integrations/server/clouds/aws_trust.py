@@ -6,9 +6,9 @@ Refused is told apart from "cannot tell": only an answer of AWS's that access is
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from pulumi_encord_integrations.model.access_checks import CheckName, CheckOutcome, judged
 from pulumi_encord_integrations.model.expiry import CHAINED_SESSION, LONGEST_SESSION, LimitedBy
-from pulumi_encord_integrations.model.signing import AccessChecked, CheckName, TrustCheck
-from pulumi_encord_integrations.server.clouds.adapter import AccessFinding
+from pulumi_encord_integrations.server.clouds.adapter import AccessFinding, Trust
 from pulumi_encord_integrations.server.clouds.aws_sessions import (
     SESSION_NAME,
     Role,
@@ -26,7 +26,7 @@ _HOUR = 3_600
 _TRUST = 'Its trust policy must demand this id: {"StringEquals": {"sts:ExternalId": "%s"}}'
 
 _GIVE = "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, where the API runs; then ask again"
-_LOOK = "Check the API's own AWS credentials and its way to AWS, then ask again"
+_LOOK = "CheckOutcome the API's own AWS credentials and its way to AWS, then ask again"
 
 
 def probe(role: Role, connect: Callable[[], "STSClient"] = sts_client) -> AccessFinding:
@@ -36,18 +36,18 @@ def probe(role: Role, connect: Callable[[], "STSClient"] = sts_client) -> Access
     except ImportError:
         raise
     except Exception as error:  # noqa: BLE001  whatever stops the library, the cloud was not asked
-        return AccessFinding(_judged(role, None, None, None, error))
+        return AccessFinding(_checks(role, None, None, None, error), Trust(None))
     answers = [
         _assumable(client, role.arn, external_id)
         for external_id in (role.external_id, None, wrong_id(role.external_id))
     ]
     why = next((error for _, error in answers if error), None)
     right, without, wrong = (allowed for allowed, _ in answers)
-    checked = _judged(role, right, without, wrong, why)
-    if not checked.valid:
-        return AccessFinding(checked)
-    seconds, limited_by = _longest_session(client, role)
-    return AccessFinding(checked, seconds, limited_by)
+    checks = _checks(role, right, without, wrong, why)
+    proven = judged(checks).valid
+    if not proven:
+        return AccessFinding(checks, Trust(proven))
+    return AccessFinding(checks, Trust(True, *_longest_session(client, role)))
 
 
 def wrong_id(external_id: str) -> str:
@@ -68,20 +68,17 @@ def _assumable(
     return True, None
 
 
-def _judged(
+def _checks(
     role: Role, right: bool | None, without: bool | None, wrong: bool | None, why: Exception | None
-) -> AccessChecked:
+) -> list[CheckOutcome]:
     trust = _TRUST % role.external_id
-    checks = [
+    return [
         _check("assume_with_id", right, "the role can be assumed", "the role cannot be assumed", trust, why),
         _check("assume_without_id", _not(without), "it is refused without an external id",
                "it can be assumed without an external id: by whoever names it to us", trust, why),
         _check("assume_with_wrong_id", _not(wrong), "it is refused with another external id",
                "it can be assumed with another external id", trust, why),
     ]  # fmt: skip
-    answers = [check.success for check in checks]
-    valid = False if False in answers else None if None in answers else True
-    return AccessChecked(valid=valid, checks=checks)
 
 
 def _not(answer: bool | None) -> bool | None:
@@ -90,11 +87,11 @@ def _not(answer: bool | None) -> bool | None:
 
 def _check(
     name: CheckName, success: bool | None, good: str, bad: str, remedy: str, why: Exception | None
-) -> TrustCheck:
+) -> CheckOutcome:
     if success is None and why is not None:
         cure = _GIVE if lacks_credentials(why) else _LOOK
-        return TrustCheck(name=name, success=None, message=reason(why), remedy=cure)
-    return TrustCheck(
+        return CheckOutcome(name=name, success=None, message=reason(why), remedy=cure)
+    return CheckOutcome(
         name=name, success=success, message=good if success else bad, remedy="" if success else remedy
     )
 

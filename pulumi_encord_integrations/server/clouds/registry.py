@@ -6,18 +6,23 @@ from pulumi_encord_integrations.model.principals import CloudAccess, Principals
 from pulumi_encord_integrations.server.clouds.adapter import CloudAdapter
 from pulumi_encord_integrations.server.clouds.aws import Aws
 from pulumi_encord_integrations.server.clouds.azure import Azure, Delegation, application_credential
+from pulumi_encord_integrations.server.clouds.browser import Browser
+from pulumi_encord_integrations.server.clouds.direct_access import DirectAccess
 from pulumi_encord_integrations.server.clouds.gcp import Gcp
-from pulumi_encord_integrations.server.clouds.s3 import S3
+from pulumi_encord_integrations.server.clouds.key_pairs import KeyPair
+from pulumi_encord_integrations.server.clouds.outbound import Outbound
 
 
 def adapters(principals: Principals, access: CloudAccess) -> Mapping[str, CloudAdapter]:
-    """By provider; Direct Access has none, since its URLs are used as they are."""
+    """By provider."""
     application = application_credential(principals.application_id, access.azure_secret)
-    s3 = S3()
+    browser = Browser(Outbound(access.private_networks), principals.origins)
+    key_pair = KeyPair(browser)
     return {
-        "AWS": Aws(),
+        "AWS": Aws(browser),
         "GCP": Gcp(access.gcp_key_file, principals.service_account_email),
         "AZURE": Azure(access.azure_blob_endpoint, Delegation(application)),
-        "OTC": s3,
-        "S3_COMPATIBLE": s3,
+        "OTC": key_pair,
+        "S3_COMPATIBLE": key_pair,
+        "DIRECT_ACCESS": DirectAccess(browser),
     }

@@ -1,27 +1,25 @@
 """Storage that speaks S3's protocol: presigned GET requests, in SigV4."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from functools import lru_cache, partial
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
 
 from pulumi_encord_integrations.model.buckets import fits_a_host
 from pulumi_encord_integrations.model.durations import MAX_SECONDS
 from pulumi_encord_integrations.model.object_storage import of_aws
 from pulumi_encord_integrations.model.objects import StoredObject
-from pulumi_encord_integrations.server.clouds.adapter import (
-    SignedObjects,
-    StoredIntegration,
-    Unchecked,
-    ends_in,
-)
+from pulumi_encord_integrations.server.clouds.outbound import Outbound
 
 if TYPE_CHECKING:
     from obstore.store import S3Config, S3Store
     from types_boto3_s3 import S3Client
 
 DEFAULT_REGION = "us-east-1"
+MAX_ANSWER = 1024 * 1024
+"""Bytes of an answer that are read: more than a listing of a hundred names can have."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +44,16 @@ class BucketEndpoint:
         return of_aws(self.url)
 
 
-def s3_client(keys: Keys, endpoint: BucketEndpoint | None = None, region: str | None = None) -> "S3Client":
-    """S3 with given keys: at an endpoint, or where the standard chain says."""
+def s3_client(
+    keys: Keys,
+    endpoint: BucketEndpoint | None = None,
+    region: str | None = None,
+    outbound: Outbound | None = None,
+) -> "S3Client":
+    """S3 with given keys: at an endpoint, or where the standard chain says.
+
+    With `outbound` its requests are sent by that, which is for endpoints that customers typed.
+    """
     import boto3
     from botocore.config import Config
 
@@ -57,9 +63,10 @@ def s3_client(keys: Keys, endpoint: BucketEndpoint | None = None, region: str | 
         s3={"addressing_style": "auto" if own_host else "path"},
         connect_timeout=5,
         read_timeout=20,
-        retries={"total_max_attempts": 2},
+        retries={"total_max_attempts": 1 if outbound else 2},
+        request_checksum_calculation="when_required",
     )
-    return boto3.client(
+    client = boto3.client(
         "s3",
         aws_access_key_id=keys.access_key_id,
         aws_secret_access_key=keys.secret_access_key,
@@ -68,6 +75,32 @@ def s3_client(keys: Keys, endpoint: BucketEndpoint | None = None, region: str | 
         endpoint_url=endpoint.url if endpoint else None,
         config=config,
     )
+    if outbound:
+        client.meta.events.register("before-send.s3", partial(_sent, outbound))
+    return client
+
+
+class _Raw(BytesIO):
+    """A body as the library reads it."""
+
+    def stream(self, *_size: Any, **_more: Any) -> Iterator[bytes]:
+        """All of it at once."""
+        yield self.read()
+
+
+def _sent(outbound: Outbound, request: Any, **_more: Any) -> Any:
+    """The answer to a request of the library's; raises `NotReached`."""
+    from botocore.awsrequest import AWSResponse
+
+    headers = {name: _text(value) for name, value in request.headers.items()}
+    body = request.body.encode() if isinstance(request.body, str) else request.body or None
+    answer = outbound.request(request.method, request.url, headers, body, limit=MAX_ANSWER)
+    given: Any = answer.headers
+    return AWSResponse(request.url, answer.status, given, _Raw(answer.body))
+
+
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def sign(
@@ -134,17 +167,3 @@ def _singly(keys: Keys, endpoint: BucketEndpoint, objects: Sequence[StoredObject
         )
         for one in objects
     ]
-
-
-class S3(Unchecked):
-    """Signs with the integration's own keys."""
-
-    def sign(
-        self, integration: StoredIntegration, objects: Sequence[StoredObject], session_seconds: int | None
-    ) -> SignedObjects:
-        """URLs that live as long as declared."""
-        settings, expires_at = integration.settings, ends_in(integration.seconds)
-        endpoint = BucketEndpoint(settings["endpoint"], settings.get("region") or DEFAULT_REGION)
-        keys = Keys(settings["access_key_id"], integration.spec.secret_access_key.get_secret_value())
-        endpoints = {one.bucket: endpoint for one in objects}
-        return SignedObjects(sign(keys, endpoints, objects, integration.seconds), expires_at)

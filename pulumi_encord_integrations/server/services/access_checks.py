@@ -1,16 +1,27 @@
-"""Proving that a role trusts this deployment alone, before anything is done with it."""
+"""Whether data can be reached as declared; and the proof of it that comes before anything is signed."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
 
+from pulumi_encord_integrations.model.access_checks import AccessCheckRequest, judged
+from pulumi_encord_integrations.model.integrations import IntegrationType
 from pulumi_encord_integrations.model.members import Permission
-from pulumi_encord_integrations.model.signing import AccessChecked
-from pulumi_encord_integrations.server.clouds.adapter import AccessFinding, StoredIntegration, unchecked
-from pulumi_encord_integrations.server.errors import Conflict
+from pulumi_encord_integrations.model.objects import DirectUrls, ObjectUrls
+from pulumi_encord_integrations.server.clouds.adapter import (
+    AccessFinding,
+    CloudAdapter,
+    StoredIntegration,
+    not_installed,
+    unchecked,
+)
+from pulumi_encord_integrations.server.errors import Conflict, InvalidRequest, invalid
 from pulumi_encord_integrations.server.services.authorization import readable, require, visible
+from pulumi_encord_integrations.server.services.bodies import Body, examined, kind_of
+from pulumi_encord_integrations.server.services.bulk import RefusedItem, refuse_any
 from pulumi_encord_integrations.server.services.unit_of_work import (
     Effect,
     FirstAnswer,
@@ -20,26 +31,42 @@ from pulumi_encord_integrations.server.services.unit_of_work import (
 from pulumi_encord_integrations.server.store import access_proofs as store
 from pulumi_encord_integrations.server.store.access_proofs import AccessProof
 from pulumi_encord_integrations.server.store.database import Record
-from pulumi_encord_integrations.server.store.integrations import settings_of
+from pulumi_encord_integrations.server.store.integrations import settings_of, spec_of
 
 
-def check(work: UnitOfWork, uuid: UUID) -> BaseModel | FirstAnswer:
-    """Checks the access and keeps what was seen; no transaction is open while a cloud is asked."""
-    row = work.read(lambda tx: _checkable(tx, uuid))
-    finding = _checked(work, row)
-    return work.write(lambda tx: _keep(tx, row, finding))
+@dataclass(frozen=True)
+class _Asked:
+    """An integration as it was when its access was asked about."""
+
+    row: Record
+    integration: StoredIntegration
+    request: AccessCheckRequest
 
 
-def proven(work: UnitOfWork, row: Record) -> AccessProof:
+def check(work: UnitOfWork, uuid: UUID, body: Body) -> BaseModel | FirstAnswer:
+    """Checks the access and keeps what was proven; no transaction is open while a cloud is asked."""
+    request = examined(AccessCheckRequest, body)
+    asked = work.read(lambda tx: _asked(tx, uuid, request))
+    try:
+        finding = _adapter(work, asked.row.provider).check(asked.integration, request)
+    except ImportError as missing:
+        raise not_installed(missing) from None
+    return work.write(lambda tx: _keep(tx, asked.row, finding))
+
+
+def proven(work: UnitOfWork, row: Record, integration: StoredIntegration) -> AccessProof:
     """A fresh proof of the row's role, for which the cloud is asked if there is none; raises `Conflict`."""
     known = store.proof_of(row)
     if known is not None and known.fresh:
         return known
-    finding = _checked(work, row)
+    try:
+        finding = _adapter(work, row.provider).prove(integration)
+    except ImportError as missing:
+        raise not_installed(missing) from None
     work.note(lambda tx: _keep(tx, row, finding))
     proof = _proof(row, finding)
     if proof is None:
-        failed = [one for one in finding.checked.checks if not one.success]
+        failed = [one for one in finding.checks if not one.success]
         raise Conflict(
             "role_unverified",
             f'nothing is signed for "{row.title}": '
@@ -49,32 +76,54 @@ def proven(work: UnitOfWork, row: Record) -> AccessProof:
     return proof
 
 
-def _checked(work: UnitOfWork, row: Record) -> AccessFinding:
-    stored = StoredIntegration(row.provider, row.title, row.external_id, settings_of(row))
-    return work.deployment.adapters[row.provider].check(stored)
+def _adapter(work: UnitOfWork, provider: str) -> CloudAdapter:
+    return work.deployment.adapters[provider]
 
 
-def _checkable(tx: Transaction, uuid: UUID) -> Record:
+def _asked(tx: Transaction, uuid: UUID, request: AccessCheckRequest) -> _Asked:
     row = visible(tx, uuid)
     require(row, Permission.ADD_USERS)
-    cloud = tx.deployment.adapters.get(row.provider)
-    if cloud is None or not cloud.proves_access:
+    kind = kind_of(row.provider)
+    stored = stored_integration(tx, row, kind)
+    if not stored.checks:
         raise unchecked(row.provider)
-    return row
+    _require_urls(request, kind.urls(stored.settings))
+    return _Asked(row, stored, request)
+
+
+def stored_integration(tx: Transaction, row: Record, kind: IntegrationType) -> StoredIntegration:
+    """The row as a cloud's adapter sees it, secrets decrypted."""
+    spec = spec_of(tx.connection, tx.deployment.vault, row, kind)
+    return StoredIntegration(row.provider, row.title, row.external_id, settings_of(row), spec)
+
+
+def _require_urls(request: AccessCheckRequest, rules: ObjectUrls | DirectUrls) -> None:
+    """Only Direct Access has URLs to try, and only those that the integration takes."""
+    if request.urls and not isinstance(rules, DirectUrls):
+        raise invalid("urls: only Direct Access integrations have URLs to check; others check their buckets")
+    refused = []
+    for index, url in enumerate(request.urls):
+        try:
+            rules.canonical(url)
+        except ValueError as error:
+            place = f"urls[{index}]"
+            refused.append(RefusedItem(place, "invalid_url", f"{place}: {error}"))
+    refuse_any(refused, InvalidRequest)
 
 
 def _proof(row: Record, finding: AccessFinding) -> AccessProof | None:
-    if finding.session_seconds is None or finding.limited_by is None:
+    trust = finding.trust
+    if trust is None or trust.session_seconds is None or trust.limited_by is None:
         return None
     now = datetime.now(UTC).isoformat()
-    return AccessProof(store.subject(row), now, finding.session_seconds, finding.limited_by)
+    return AccessProof(store.subject(row), now, trust.session_seconds, trust.limited_by)
 
 
-def _keep(tx: Transaction, asked: Record, finding: AccessFinding) -> Effect:
+def _keep(tx: Transaction, before: Record, finding: AccessFinding) -> Effect:
     """Keeps the proof, or forgets an older one that was refuted; "cannot tell" refutes nothing."""
-    row = readable(tx, UUID(asked.uuid))
-    checked: AccessChecked = finding.checked
-    if checked.valid is not None and store.subject(row) == store.subject(asked):
+    row = readable(tx, UUID(before.uuid))
+    told = finding.trust is not None and finding.trust.proven is not None
+    if told and store.subject(row) == store.subject(before):
         store.keep(tx.connection, row.uuid, _proof(row, finding))
-    found: dict[str, Any] = {check.name: check.success for check in checked.checks}
-    return Effect(checked, "integration.access-check", row.uuid, found)
+    found: dict[str, Any] = {check.name: check.success for check in finding.checks}
+    return Effect(judged(finding.checks), "integration.access-check", row.uuid, found)

@@ -8,8 +8,9 @@ from uuid import UUID
 from pulumi_encord_integrations.model.objects import ObjectUrls, StoredObject
 from pulumi_encord_integrations.model.signing import SignedUrls, SignedUrlsRequest
 from pulumi_encord_integrations.server.clouds.adapter import StoredIntegration, not_installed
-from pulumi_encord_integrations.server.errors import Conflict, InvalidRequest
-from pulumi_encord_integrations.server.services.access_checks import proven
+from pulumi_encord_integrations.server.clouds.direct_access import never_signed
+from pulumi_encord_integrations.server.errors import InvalidRequest
+from pulumi_encord_integrations.server.services.access_checks import proven, stored_integration
 from pulumi_encord_integrations.server.services.authorization import readable
 from pulumi_encord_integrations.server.services.bodies import Body, examined, kind_of
 from pulumi_encord_integrations.server.services.bulk import RefusedItem, refuse_any
@@ -35,7 +36,9 @@ def sign(work: UnitOfWork, uuid: UUID, body: Body) -> dict[str, Any]:
     urls = examined(SignedUrlsRequest, body).object_urls
     asked = work.read(lambda tx: _asked(tx, uuid, urls))
     cloud = work.deployment.adapters[asked.row.provider]
-    session_seconds = proven(work, asked.row).session_seconds if cloud.proves_access else None
+    session_seconds = (
+        proven(work, asked.row, asked.integration).session_seconds if cloud.proves_access else None
+    )
     try:
         signed = cloud.sign(asked.integration, asked.objects, session_seconds)
     except ImportError as missing:
@@ -54,10 +57,7 @@ def _asked(tx: Transaction, uuid: UUID, urls: Sequence[str]) -> _Asked:
     kind, settings = kind_of(row.provider), store.settings_of(row)
     rules = kind.urls(settings)
     if not isinstance(rules, ObjectUrls):
-        raise Conflict(
-            "never_signed",
-            f'"{row.title}" is Direct Access: its URLs are used as they are, and none is signed',
-        )
+        raise never_signed(row.title)
     objects, refused = [], []
     for index, url in enumerate(urls):
         try:
@@ -66,6 +66,4 @@ def _asked(tx: Transaction, uuid: UUID, urls: Sequence[str]) -> _Asked:
             place = f"objectUrls[{index}]"
             refused.append(RefusedItem(place, "invalid_url", f"{place}: {error}"))
     refuse_any(refused, InvalidRequest)
-    spec = store.spec_of(tx.connection, tx.deployment.vault, row, kind)
-    stored = StoredIntegration(row.provider, row.title, row.external_id, settings, spec)
-    return _Asked(row, stored, objects)
+    return _Asked(row, stored_integration(tx, row, kind), objects)

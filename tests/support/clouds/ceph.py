@@ -7,6 +7,7 @@ import os
 import subprocess
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -63,6 +64,28 @@ rgw relaxed s3 bucket names = true
 """
 
 
+@dataclass(frozen=True)
+class User:
+    """A user of a server."""
+
+    server: "Ceph"
+    name: str
+
+    @property
+    def arn(self) -> str:
+        """As policies name them."""
+        return f"arn:aws:iam:::user/{self.name}"
+
+    @property
+    def keys(self) -> tuple[str, str]:
+        """The key pair."""
+        return f"KEY{self.name}", f"SECRET{self.name}"
+
+    def suspend(self) -> None:
+        """Disables the key pair."""
+        self.server.suspend(self.name)
+
+
 class Ceph:
     """One server: a monitor, a store in memory, the gateway, and three users."""
 
@@ -97,9 +120,25 @@ class Ceph:
         iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=document(*statements))
         return str(made["Role"]["Arn"])
 
+    def user(self) -> "User":
+        """A new user, who may do nothing."""
+        made = User(self, f"user-{uuid4().hex[:8]}")
+        key, secret = made.keys
+        self._admin(
+            "create", made.name, f"--display-name={made.name}", f"--access-key={key}", f"--secret={secret}"
+        )
+        return made
+
+    def suspend(self, user: str) -> None:
+        """Disables a user's keys."""
+        self._admin("suspend", user)
+
     def stop(self) -> None:
         """Ends it."""
         self._processes.stop()
+
+    def _admin(self, verb: str, user: str, *words: str) -> None:
+        self._run("radosgw-admin", "-n", "client.rgw", "user", verb, f"--uid={user}", *words)
 
     def _up(self, port: int, monitor: str) -> None:
         folder, fsid, osd = self._processes.folder, str(uuid4()), str(uuid4())
@@ -121,9 +160,9 @@ class Ceph:
 
     def _make_user(self, arn: str) -> None:
         name, (key, secret) = arn.rpartition("/")[2], KEYS[arn]
-        words = [f"--uid={name}", f"--display-name={name}", f"--access-key={key}", f"--secret={secret}"]
+        words = [f"--display-name={name}", f"--access-key={key}", f"--secret={secret}"]
         caps = ["--caps", "roles=*;user-policy=*"] if arn == CUSTOMER else []
-        self._run("radosgw-admin", "-n", "client.rgw", "user", "create", *words, *caps)
+        self._admin("create", name, *words, *caps)
 
     def _start(self, program: str, *words: str) -> None:
         self._processes.start([*self._command(program), "-f", *words], self._environment())

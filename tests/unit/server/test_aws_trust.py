@@ -13,6 +13,7 @@ from botocore.exceptions import (
     UnauthorizedSSOTokenError,
 )
 
+from pulumi_encord_integrations.server.clouds.adapter import Trust
 from pulumi_encord_integrations.server.clouds.aws_sessions import Role
 from pulumi_encord_integrations.server.clouds.aws_trust import probe, wrong_id
 
@@ -76,10 +77,10 @@ POLICIES: dict[str, tuple[Policy, list[bool]]] = {
 @pytest.mark.parametrize("policy", POLICIES)
 def test_only_a_role_that_demands_exactly_this_id_is_proven(policy: str) -> None:
     allows, expected = POLICIES[policy]
-    checked = found(Sts(allows)).checked
-    assert [check.success for check in checked.checks] == expected
-    assert checked.valid is all(expected)
-    assert all(ROLE.external_id in check.remedy for check in checked.checks if not check.success)
+    finding = found(Sts(allows))
+    assert [check.success for check in finding.checks] == expected
+    assert finding.trust.proven is all(expected)
+    assert all(ROLE.external_id in check.remedy for check in finding.checks if not check.success)
 
 
 @pytest.mark.parametrize(
@@ -97,9 +98,8 @@ def test_only_a_role_that_demands_exactly_this_id_is_proven(policy: str) -> None
 )
 def test_whatever_is_no_refusal_proves_and_refutes_nothing(error: Exception) -> None:
     finding = found(Failing(error))
-    assert finding.checked.valid is None
-    assert {check.success for check in finding.checked.checks} == {None}
-    assert finding.session_seconds is None
+    assert {check.success for check in finding.checks} == {None}
+    assert finding.trust == Trust(None)
     assert "canary" not in str(finding)
 
 
@@ -116,7 +116,7 @@ UNTOLD = [
 
 @pytest.mark.parametrize(("error", "message", "remedy"), UNTOLD, ids=lambda value: type(value).__name__)
 def test_why_aws_did_not_tell_is_said_with_what_to_do(error: Exception, message: str, remedy: str) -> None:
-    checks = found(Failing(error)).checked.checks
+    checks = found(Failing(error)).checks
     assert {check.message for check in checks} == {message}
     assert all(remedy in check.remedy and "canary" not in check.remedy for check in checks)
 
@@ -125,28 +125,26 @@ def test_a_connection_that_cannot_be_made_is_no_refusal() -> None:
     def connect() -> Any:
         raise NoCredentialsError
 
-    checked = probe(ROLE, connect).checked
-    assert checked.valid is None
-    assert {check.message for check in checked.checks} == {"the API has no usable AWS credentials"}
+    finding = probe(ROLE, connect)
+    assert finding.trust == Trust(None)
+    assert {check.message for check in finding.checks} == {"the API has no usable AWS credentials"}
 
 
 @pytest.mark.parametrize("hours", [1, 2, 3, 5, 8, 11, 12])
 def test_the_longest_session_is_found_in_whole_hours(hours: int) -> None:
     sts = Sts(POLICIES["StringEquals"][0], hours * 3600 + 1799 * (hours < 12))
-    finding = found(sts)
-    assert (finding.session_seconds, finding.limited_by) == (hours * 3600, "role_session")
+    assert found(sts).trust == Trust(True, hours * 3600, "role_session")
     assert len(sts.asked) <= 3 + 4
 
 
 def test_under_a_role_of_its_own_the_api_gets_an_hour() -> None:
     finding = found(Sts(POLICIES["StringEquals"][0], caller=ASSUMED))
-    assert (finding.session_seconds, finding.limited_by) == (3_600, "role_chaining")
+    assert finding.trust == Trust(True, 3_600, "role_chaining")
 
 
 def test_a_role_that_is_not_proven_is_asked_nothing_more() -> None:
     sts = Sts(POLICIES["no condition"][0])
-    finding = found(sts)
-    assert (finding.session_seconds, finding.limited_by) == (None, None)
+    assert found(sts).trust == Trust(False)
     assert [given for given, _ in sts.asked] == [ROLE.external_id, None, wrong_id(ROLE.external_id)]
 
 

@@ -1,0 +1,106 @@
+"""Checks of an integration's access: which ones each type and scenario gets, and what they found."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StrictBool
+
+from pulumi_encord_integrations.model.base import Received, Sent
+from pulumi_encord_integrations.model.durations import Timespan
+from pulumi_encord_integrations.model.members import IntegrationId
+from pulumi_encord_integrations.model.scenarios import DIRECT_ACCESS, Reach
+
+CheckName = Literal[
+    "assume_with_id",
+    "assume_without_id",
+    "assume_with_wrong_id",
+    "list",
+    "read",
+    "sign",
+    "write",
+    "fetch",
+    "preflight",
+    "preflight_elsewhere",
+]
+MAX_URLS = 100
+"""URLs of Direct Access in one check."""
+RETRY_SECONDS = 120
+"""How long a resource asks again, unless told otherwise: IAM takes seconds to settle, at times a minute."""
+MAX_RETRY_SECONDS = 3_600
+
+_TRUST: tuple[CheckName, ...] = ("assume_with_id", "assume_without_id", "assume_with_wrong_id")
+_DATA: tuple[CheckName, ...] = ("list", "read", "sign", "write")
+_BROWSER: tuple[CheckName, ...] = ("preflight", "preflight_elsewhere")
+_TYPES: Mapping[str, tuple[CheckName, ...]] = {
+    "AWS": (*_TRUST, *_DATA, *_BROWSER),
+    "OTC": (*_DATA, *_BROWSER),
+    "S3_COMPATIBLE": (*_DATA, *_BROWSER),
+    DIRECT_ACCESS: ("fetch", "preflight"),
+}
+"""Type -> its checks where the data may be read."""
+READS_DATA: frozenset[CheckName] = frozenset({"list", "read", "write", "fetch"})
+"""Never made for strict client-only integrations; `sign` then signs, and fetches nothing."""
+OVER_THE_NETWORK: frozenset[CheckName] = frozenset({"fetch", "preflight", "preflight_elsewhere"})
+"""Not to be told over VPN, where the API cannot reach the data."""
+
+
+def checks_of(reach: Reach) -> tuple[CheckName, ...]:
+    """The checks that a type and scenario gets, in the order in which they are made; empty for none."""
+    names = _TYPES.get(reach.provider, ())
+    return tuple(name for name in names if not (reach.strict_client_only and name in READS_DATA))
+
+
+def has_checks(provider: str) -> bool:
+    """Whether a type of integration has checks at all."""
+    return provider in _TYPES
+
+
+class CheckOutcome(Received):
+    """One question about access, and what follows from its answer."""
+
+    name: CheckName
+    success: bool | None
+    """None if it cannot be told."""
+    required: bool = True
+    """False if nothing depends on the answer, as over VPN."""
+    message: str
+    remedy: str = ""
+
+
+class AccessChecked(Received):
+    """What the checks of an integration found."""
+
+    valid: bool | None
+    """False if a required check failed; None if none did, but not all could be asked."""
+    checks: list[CheckOutcome]
+
+
+def judged(checks: Iterable[CheckOutcome]) -> AccessChecked:
+    """The checks, and what they amount to."""
+    found = list(checks)
+    answers = {check.success for check in found if check.required}
+    return AccessChecked(valid=False if False in answers else None if None in answers else True, checks=found)
+
+
+Urls = Annotated[list[str], Field(max_length=MAX_URLS)]
+
+
+class AccessCheckRequest(Sent):
+    """What is checked beside the integration's own settings."""
+
+    urls: Urls = Field(default_factory=list)
+    """Of Direct Access: URLs that must be readable."""
+    writable: StrictBool = False
+    """Whether write access was granted: then writing must be allowed, else it must be refused."""
+
+
+class AccessCheckSpec(Sent):
+    """A check of access as a resource declares it."""
+
+    integration: IntegrationId
+    urls: Urls = Field(default_factory=list)
+    writable: StrictBool = False
+    required: StrictBool = True
+    retry_for: Annotated[Timespan, Field(le=MAX_RETRY_SECONDS)] = RETRY_SECONDS
+    settings_revision: int | None = None
+    triggers: Any = None
