@@ -8,7 +8,15 @@ and `list_integrations` look up what exists.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pulumi_encord_integrations.components.aws import AwsBucketAccess, AwsBucketAccessArgs, AwsBucketArgs
+    from pulumi_encord_integrations.components.aws_integration import (
+        AwsEncordIntegration,
+        AwsEncordIntegrationArgs,
+    )
+    from pulumi_encord_integrations.model.policies.aws import read_policy, trust_policy
+    from pulumi_encord_integrations.model.policies.cors import cors_rules
     from pulumi_encord_integrations.organization.declare import Organization, declare_organization
+    from pulumi_encord_integrations.resources.access_checks import AccessCheck, CheckedAccess
     from pulumi_encord_integrations.resources.expiry import SignedUrlExpiry
     from pulumi_encord_integrations.resources.groups import UserGroup, UserGroupMembers
     from pulumi_encord_integrations.resources.integration_types import (
@@ -37,6 +45,11 @@ else:
 
     # The command imports this package too, and must not wait for Pulumi.
     _HOMES = {
+        "components.aws": ("AwsBucketAccess", "AwsBucketAccessArgs", "AwsBucketArgs"),
+        "components.aws_integration": ("AwsEncordIntegration", "AwsEncordIntegrationArgs"),
+        "model.policies.aws": ("read_policy", "trust_policy"),
+        "model.policies.cors": ("cors_rules",),
+        "resources.access_checks": ("AccessCheck", "CheckedAccess"),
         "organization.declare": ("Organization", "declare_organization"),
         "resources.expiry": ("SignedUrlExpiry",),
         "resources.groups": ("UserGroup", "UserGroupMembers"),
@@ -63,10 +76,17 @@ else:
 
 
 __all__ = [
+    "AccessCheck",
+    "AwsBucketAccess",
+    "AwsBucketAccessArgs",
+    "AwsBucketArgs",
+    "AwsEncordIntegration",
+    "AwsEncordIntegrationArgs",
     "AwsIntegration",
     "AzureIntegration",
     "Bucket",
     "BucketArgs",
+    "CheckedAccess",
     "DirectAccessIntegration",
     "GcpIntegration",
     "Integration",
@@ -81,8 +101,11 @@ __all__ = [
     "SignedUrlExpiry",
     "UserGroup",
     "UserGroupMembers",
+    "cors_rules",
     "declare_organization",
     "get_integration",
     "get_integration_output",
     "list_integrations",
+    "read_policy",
+    "trust_policy",
 ]

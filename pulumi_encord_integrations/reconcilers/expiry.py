@@ -3,11 +3,11 @@
 from typing import Any
 
 from pulumi_encord_integrations.client import expiry as api
-from pulumi_encord_integrations.client import integrations
 from pulumi_encord_integrations.lifecycle.ownership import ResourceKeys, named
 from pulumi_encord_integrations.lifecycle.reconciler import Live, Prior, Properties, Reconciler
 from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.model.expiry import SignedUrlExpirySpec, effective_expiry_of
+from pulumi_encord_integrations.reconcilers.integrations import GONE, living
 
 FIELD = "signed_url_expiry"
 """The setting that it is; an integration may declare it itself."""
@@ -17,7 +17,7 @@ class ExpiryReconciler(Reconciler):
     """Named by its integration, which has one value of it and no other object."""
 
     spec = SignedUrlExpirySpec
-    gone = "integration_not_found"
+    gone = GONE
     replaces = frozenset({"integration"})
     ignored = frozenset({"expected_annotation_time"})
 
@@ -32,11 +32,7 @@ class ExpiryReconciler(Reconciler):
 
     def read(self, session: Session, prior: Prior) -> Live | None:
         """From the listing of integrations; gone with its integration."""
-        view = session.listing(
-            "integrations", lambda: ((v.uuid, v) for v in integrations.search(session.client))
-        ).get(prior.id)
-        if view is None:
-            view = session.of_one(prior.id, self.gone, lambda: integrations.read(session.client, prior.id))
+        view = living(session, prior.id)
         if view is None or not hasattr(view, FIELD):
             return None
         seconds, lifetime = effective_expiry_of(view)

@@ -12,15 +12,24 @@ from pulumi_encord_integrations.model.integration_registry import integration_ty
 from pulumi_encord_integrations.model.integrations import IntegrationType, IntegrationView
 from pulumi_encord_integrations.reconcilers.objects import ObjectReconciler
 
+GONE = "integration_not_found"
 _FINGERPRINT = "credential_fingerprint"
 _NOT_OUTPUTS = {"uuid", "provider", "role", "permissions", "declared_as"}
+
+
+def living(session: Session, uuid: str) -> IntegrationView | None:
+    """An integration, from the listing or asked for by itself; None only if that very one is gone."""
+    found: IntegrationView | None = session.listing(
+        "integrations", lambda: ((view.uuid, view) for view in api.search(session.client))
+    ).get(uuid)
+    return found or session.of_one(uuid, GONE, lambda: api.read(session.client, uuid))
 
 
 class IntegrationReconciler(ObjectReconciler[IntegrationView]):
     """Reconciles one type of integration from its facts."""
 
     noun = "integrations"
-    gone = "integration_not_found"
+    gone = GONE
 
     def __init__(self, kind: IntegrationType) -> None:
         super().__init__(kind.spec, frozenset({"provider"}))

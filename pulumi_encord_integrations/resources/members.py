@@ -15,7 +15,7 @@ from pulumi_encord_integrations.resources._identity import deployer
 from pulumi_encord_integrations.resources._references import integration_of, is_list
 from pulumi_encord_integrations.resources._resource import EncordResource
 from pulumi_encord_integrations.resources.groups import Roles, UserGroup
-from pulumi_encord_integrations.resources.integrations import Integration, OptionalFlag
+from pulumi_encord_integrations.resources.integrations import Integration, OptionalFlag, gates_of
 from pulumi_encord_integrations.resources.organization_users import OnDelete, OrganizationUser, declared_users
 
 IntegrationReference = pulumi.Input[str] | Integration
@@ -89,7 +89,8 @@ class IntegrationMember(EncordResource, module="encord", name="IntegrationMember
             "on_delete": on_delete,
         }
         with_ = _deleted_with(integration) if user is not None else None
-        self._grant(resource_name, inputs, opts, with_, declared_users([user]))
+        after = [*declared_users([user]), *gates_of(integration)]
+        self._grant(resource_name, inputs, opts, with_, after)
         if user is not None:
             _hint(self, integration, may_be_admin=role != "user")
             pulumi.Output.all(user=self.user, role=self.role, live=self.live_role).apply(self._warn)
@@ -167,7 +168,8 @@ class IntegrationMembers(EncordResource, module="encord", name="IntegrationMembe
         all_known = is_list(listed) and len(rows) == len(listed)
         only_groups = all_known and not any("user" in row for row in rows)
         with_ = None if only_groups else _deleted_with(integration)
-        self._grant(resource_name, inputs, opts, with_, declared_users([row.get("user") for row in rows]))
+        after = [*declared_users([row.get("user") for row in rows]), *gates_of(integration)]
+        self._grant(resource_name, inputs, opts, with_, after)
         if not only_groups:
             _hint(self, integration, may_be_admin=any(row.get("role") != "user" for row in rows))
         pulumi.Output.all(stay=self.unmanaged_admins, live=self.live_roles).apply(self._warn)

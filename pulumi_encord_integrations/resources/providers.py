@@ -8,6 +8,7 @@ from pulumi_encord_integrations.model.integration_types import (
     OTC,
     S3_COMPATIBLE,
 )
+from pulumi_encord_integrations.reconcilers.access_checks import AccessCheckReconciler
 from pulumi_encord_integrations.reconcilers.expiry import ExpiryReconciler
 from pulumi_encord_integrations.reconcilers.groups import GroupReconciler, GroupUsersReconciler
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
@@ -61,6 +62,10 @@ class IntegrationJoinProvider(ProviderAdapter):
 
 class SignedUrlExpiryProvider(ProviderAdapter):
     reconciler = ExpiryReconciler()
+
+
+class AccessCheckProvider(ProviderAdapter):
+    reconciler = AccessCheckReconciler()
 
 
 class OrganizationUserProvider(ProviderAdapter):

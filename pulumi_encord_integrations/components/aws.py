@@ -1,0 +1,240 @@
+"""The AWS side: the role that reads buckets, and buckets for it to read."""
+
+# The analyzer of source-based plugins reads these annotations: no unions but with None, no Literal, no
+# callables, and nothing postponed.
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NotRequired, TypedDict, TypeVar
+
+import pulumi
+
+from pulumi_encord_integrations.model.durations import DEFAULT_SECONDS
+from pulumi_encord_integrations.model.policies.aws import (
+    read_policy,
+    session_duration,
+    trust_policy,
+)
+from pulumi_encord_integrations.model.policies.cors import cors_rules
+from pulumi_encord_integrations.model.policies.grants import compact
+
+try:
+    from pulumi_aws.get_caller_identity import get_caller_identity_output
+    from pulumi_aws.iam import Role, RolePolicy
+    from pulumi_aws.s3 import (
+        Bucket,
+        BucketCorsConfiguration,
+        BucketCorsConfigurationCorsRuleArgs,
+        BucketPublicAccessBlock,
+        BucketServerSideEncryptionConfiguration,
+        BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs,
+        BucketServerSideEncryptionConfigurationRuleArgs,
+    )
+except ModuleNotFoundError:
+    raise ImportError(
+        "the components for AWS need the extra: pip install 'pulumi-encord-integrations[aws]'"
+    ) from None
+
+T = TypeVar("T")
+
+
+class AwsBucketArgs(TypedDict):
+    """A bucket that is read, whole or only what lies under some prefixes."""
+
+    name: pulumi.Input[str]
+    """The bucket's name. Plain text where `create` or `manage_cors` is given."""
+    prefixes: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
+    """Key prefixes such as `videos/2026/`. Default: the whole bucket."""
+    create: NotRequired[bool]
+    """Make it: private, with CORS rules for the app. Default: it exists, and nothing of it is changed."""
+    manage_cors: NotRequired[bool]
+    """Own all its CORS rules; a bucket that exists loses those it has. Default: only if it is made."""
+    kms_key_arn: NotRequired[pulumi.Input[str]]
+    """The key that the objects are encrypted with, which the role may then decrypt with."""
+
+
+class AwsBucketAccessArgs(TypedDict):
+    """What `AwsBucketAccess` takes."""
+
+    role_name: pulumi.Input[str]
+    """Name of the role that is made; an integration names it by its ARN before it exists."""
+    principal_arn: pulumi.Input[str]
+    """Who assumes the role: the output `principal_arn` of the integration."""
+    external_id: pulumi.Input[str]
+    """What they must give: the output `external_id` of the integration."""
+    buckets: Sequence[AwsBucketArgs]
+    """The buckets that the role reads, at most 100."""
+    origins: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
+    """Browser origins of the app, for CORS rules: the output `origins` of the integration."""
+    writable: NotRequired[pulumi.Input[bool]]
+    """Let the role write objects as well. Default False."""
+    role_path: NotRequired[pulumi.Input[str]]
+    """IAM path of the role, such as `/encord/`. Default `/`."""
+    max_session_duration: NotRequired[pulumi.Input[int]]
+    """Seconds that a session lasts at most, and a URL signed with it: 3,600 to 43,200. Default 43,200."""
+    permissions_boundary_arn: NotRequired[pulumi.Input[str]]
+    """ARN of a policy that bounds what the role may do. Default: none."""
+    tags: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
+    """Tags of all that is made. Default: none."""
+
+
+class AwsBucketAccess(pulumi.ComponentResource):
+    """A role that reads S3 buckets for one integration, and for nobody else.
+
+    Its trust policy demands the integration's external id; its inline policy opens exactly the given buckets
+    and prefixes. Buckets that exist keep their own settings, CORS rules included. Changes to a child are
+    made through `opts.transforms`. Changes in place: buckets, prefixes, max_session_duration, tags.
+    """
+
+    role_arn: pulumi.Output[str]
+    """ARN of the role."""
+    trust_policy: pulumi.Output[str]
+    """The role's trust policy, as JSON."""
+    read_policy: pulumi.Output[str]
+    """The role's inline policy, as JSON."""
+    cors_rules: pulumi.Output[str]
+    """The CORS rules that each bucket needs, as JSON; null if no origins are given."""
+
+    def __init__(
+        self, name: str, args: AwsBucketAccessArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Declares the role, and the buckets that are to be made.
+
+        Args:
+            name: its name in this program; the children's names begin with it.
+            args: the role, whom it trusts, and the buckets.
+            opts: Pulumi's resource options; an AWS provider in `providers` makes all of it.
+
+        """
+        super().__init__("encord:index:AwsBucketAccess", name, {}, opts)
+        self._name, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.trust_policy = self._document(
+            trust_policy, principal_arn=args["principal_arn"], external_id=args["external_id"]
+        )
+        self.read_policy = self._document(
+            _read_policy,
+            buckets=args["buckets"],
+            writable=args.get("writable"),
+            principal_arn=args["principal_arn"],
+        )
+        self.cors_rules = self._document(_cors_rules, origins=args.get("origins"))
+        for bucket in args["buckets"]:
+            self._bucket(bucket)
+        role = Role(
+            f"{name}-role",
+            name=args["role_name"],
+            path=args.get("role_path"),
+            description="Read by Encord for one integration, which its external id names",
+            assume_role_policy=self.trust_policy,
+            max_session_duration=args.get("max_session_duration", session_duration(DEFAULT_SECONDS)),
+            permissions_boundary=args.get("permissions_boundary_arn"),
+            tags=args.get("tags"),
+            opts=self._child,
+        )
+        policy = RolePolicy(
+            f"{name}-read", name="read", role=role.name, policy=self.read_policy, opts=self._child
+        )
+        # Whoever waits for the ARN may use the role at once.
+        self.role_arn = pulumi.Output.all(role.arn, policy.id).apply(lambda known: str(known[0]))
+        self.register_outputs(
+            {
+                "role_arn": self.role_arn,
+                "trust_policy": self.trust_policy,
+                "read_policy": self.read_policy,
+                "cors_rules": self.cors_rules,
+            }
+        )
+
+    def _document(self, render: Callable[..., Any], **given: Any) -> pulumi.Output[str]:
+        """A document as JSON, once all that it is made from is known."""
+
+        def rendered(known: Mapping[str, Any]) -> str:
+            return compact(self._valid(lambda: render(**known)))
+
+        return pulumi.Output.all(**given).apply(rendered)
+
+    def _valid(self, render: Callable[[], T]) -> T:
+        try:
+            return render()
+        except ValueError as error:
+            raise pulumi.RunError(f'AwsBucketAccess "{self._name}": {error}') from None
+
+    def _bucket(self, bucket: AwsBucketArgs) -> None:
+        """Makes the bucket, or what of it is to be owned."""
+        create, own_cors = bucket.get("create", False), bucket.get("manage_cors", bucket.get("create", False))
+        if not create and not own_cors:
+            return
+        given = bucket["name"]
+        if not isinstance(given, str):
+            raise pulumi.RunError(
+                f'AwsBucketAccess "{self._name}": the name of a bucket that is made or whose CORS rules are '
+                "owned must be plain text: its resources are named after it"
+            )
+        prefix = f"{self._name}-{given}"
+        name = self._new_bucket(prefix, given, bucket).bucket if create else pulumi.Output.from_input(given)
+        if own_cors:
+            self._cors(prefix, name)
+
+    def _new_bucket(self, prefix: str, name: str, args: AwsBucketArgs) -> Bucket:
+        made = Bucket(f"{prefix}-bucket", bucket=name, tags=self._args.get("tags"), opts=self._child)
+        BucketPublicAccessBlock(
+            f"{prefix}-private",
+            bucket=made.bucket,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=self._child,
+        )
+        if key := args.get("kms_key_arn"):
+            by_key = BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
+                sse_algorithm="aws:kms", kms_master_key_id=key
+            )
+            BucketServerSideEncryptionConfiguration(
+                f"{prefix}-encryption",
+                bucket=made.bucket,
+                rules=[
+                    BucketServerSideEncryptionConfigurationRuleArgs(
+                        apply_server_side_encryption_by_default=by_key, bucket_key_enabled=True
+                    )
+                ],
+                opts=self._child,
+            )
+        return made
+
+    def _cors(self, prefix: str, bucket: pulumi.Output[str]) -> None:
+        def rule(known: Mapping[str, Any]) -> dict[str, Any]:
+            return self._valid(lambda: cors_rules(known["origins"] or ())[0])
+
+        found = pulumi.Output.all(origins=self._args.get("origins")).apply(rule)
+        BucketCorsConfiguration(
+            f"{prefix}-cors",
+            bucket=bucket,
+            cors_rules=[
+                BucketCorsConfigurationCorsRuleArgs(
+                    allowed_origins=found["AllowedOrigins"],
+                    allowed_methods=found["AllowedMethods"],
+                    allowed_headers=found["AllowedHeaders"],
+                    expose_headers=found["ExposeHeaders"],
+                    max_age_seconds=found["MaxAgeSeconds"],
+                )
+            ],
+            opts=self._child,
+        )
+
+
+def account(resource: pulumi.Resource) -> pulumi.Output[tuple[str, str]]:
+    """Partition and id of the AWS account that a resource's provider acts in."""
+    who = get_caller_identity_output(opts=pulumi.InvokeOptions(parent=resource))
+    return who.apply(lambda who: (who.arn.split(":")[1], who.account_id))
+
+
+def _cors_rules(origins: Sequence[str] | None) -> Any:
+    return cors_rules(origins) if origins else None
+
+
+def _read_policy(buckets: Sequence[Mapping[str, Any]], writable: bool | None, principal_arn: str) -> Any:
+    opened = [{key: one[key] for key in ("name", "prefixes") if one.get(key) is not None} for one in buckets]
+    keys = sorted({one["kms_key_arn"] for one in buckets if one.get("kms_key_arn")})
+    partition = str(principal_arn).split(":")[1] if str(principal_arn).startswith("arn:") else "aws"
+    return read_policy(opened, writable=bool(writable), kms_key_arns=keys, partition=partition)

@@ -1,0 +1,84 @@
+"""Checks of access, made when something changed that they are about."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import ClassVar
+
+from pulumi_encord_integrations.client import integrations as api
+from pulumi_encord_integrations.client.errors import Refused
+from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKeys
+from pulumi_encord_integrations.lifecycle.reconciler import Live, Prior, Properties, Reconciler
+from pulumi_encord_integrations.lifecycle.session import Session
+from pulumi_encord_integrations.model.access_checks import (
+    AccessChecked,
+    AccessCheckRequest,
+    AccessCheckSpec,
+    CheckOutcome,
+)
+from pulumi_encord_integrations.reconcilers.integrations import GONE, living
+
+_FIRST_WAIT = 2.0
+_LONGEST_WAIT = 15.0
+
+
+class AccessCheckReconciler(Reconciler):
+    """Nothing that the API holds: an answer of its clouds, kept in the state.
+
+    Clouds take a while to settle, so it asks again until all is well or the time is over. No clock is part of
+    the diff: what was well once is asked again only if the inputs change.
+    """
+
+    spec = AccessCheckSpec
+    gone = GONE
+    replaces = frozenset({"integration"})
+    ignored: ClassVar[frozenset[str]] = frozenset({"retry_for"})
+
+    def __init__(
+        self,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._sleep, self._clock = sleep, clock
+
+    def resource_keys(self, id_: str, properties: Properties) -> ResourceKeys:
+        """It decides over nothing."""
+        return NOTHING
+
+    def create(self, session: Session, inputs: Properties) -> Live:
+        """Asks until all is well; raises `Refused` if it is not, unless it is not required to be."""
+        spec = AccessCheckSpec.model_validate(inputs)
+        checked = self._settled(session, spec)
+        told = [one for one in checked.checks if one.required and not one.success]
+        if told and spec.required:
+            raise Refused(f"the access check of {spec.integration} failed: {_sentence(told)}")
+        checks = [one.model_dump(mode="json") for one in checked.checks]
+        return self.as_live(spec.integration, {**inputs, "valid": checked.valid, "checks": checks})
+
+    def read(self, session: Session, prior: Prior) -> Live | None:
+        """As it was last answered; gone with its integration."""
+        return None if living(session, prior.id) is None else self.as_live(prior.id, prior.outputs)
+
+    def update(self, session: Session, prior: Prior, inputs: Properties) -> Live:
+        """Asks anew."""
+        return self.create(session, inputs)
+
+    def _settled(self, session: Session, spec: AccessCheckSpec) -> AccessChecked:
+        request = AccessCheckRequest(urls=spec.urls, writable=spec.writable)
+        ends = self._clock() + spec.retry_for
+        for wait in _waits():
+            checked = api.check_access(session.client, spec.integration, request)
+            if checked.valid or self._clock() + wait > ends:
+                return checked
+            self._sleep(wait)
+        raise AssertionError("waits never end")
+
+
+def _waits() -> Iterator[float]:
+    wait = _FIRST_WAIT
+    while True:
+        yield wait
+        wait = min(2 * wait, _LONGEST_WAIT)
+
+
+def _sentence(checks: list[CheckOutcome]) -> str:
+    return "; ".join(f"{one.name}: {one.message}. {one.remedy}".rstrip(" .") for one in checks)
