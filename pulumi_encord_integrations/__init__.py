@@ -2,17 +2,12 @@
 
 `AwsIntegration` and its siblings declare how Encord reaches data in a cloud, `IntegrationMembers` and
 `UserGroup` who may use it; `declare_organization` declares all that an `encord.yaml` says; `get_integration`
-and `list_integrations` look up what exists.
+and `list_integrations` look up what exists. `components` has the cloud side.
 """
 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pulumi_encord_integrations.components.aws import AwsBucketAccess, AwsBucketAccessArgs, AwsBucketArgs
-    from pulumi_encord_integrations.components.aws_integration import (
-        AwsEncordIntegration,
-        AwsEncordIntegrationArgs,
-    )
     from pulumi_encord_integrations.model.policies.aws import read_policy, trust_policy
     from pulumi_encord_integrations.model.policies.cors import cors_rules
     from pulumi_encord_integrations.organization.declare import Organization, declare_organization
@@ -45,12 +40,10 @@ else:
 
     # The command imports this package too, and must not wait for Pulumi.
     _HOMES = {
-        "components.aws": ("AwsBucketAccess", "AwsBucketAccessArgs", "AwsBucketArgs"),
-        "components.aws_integration": ("AwsEncordIntegration", "AwsEncordIntegrationArgs"),
         "model.policies.aws": ("read_policy", "trust_policy"),
         "model.policies.cors": ("cors_rules",),
-        "resources.access_checks": ("AccessCheck", "CheckedAccess"),
         "organization.declare": ("Organization", "declare_organization"),
+        "resources.access_checks": ("AccessCheck", "CheckedAccess"),
         "resources.expiry": ("SignedUrlExpiry",),
         "resources.groups": ("UserGroup", "UserGroupMembers"),
         "resources.integration_types": (
@@ -77,11 +70,6 @@ else:
 
 __all__ = [
     "AccessCheck",
-    "AwsBucketAccess",
-    "AwsBucketAccessArgs",
-    "AwsBucketArgs",
-    "AwsEncordIntegration",
-    "AwsEncordIntegrationArgs",
     "AwsIntegration",
     "AzureIntegration",
     "Bucket",

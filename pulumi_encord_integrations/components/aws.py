@@ -14,11 +14,18 @@ from pulumi_encord_integrations.model.policies.aws import (
     session_duration,
     trust_policy,
 )
-from pulumi_encord_integrations.model.policies.cors import cors_rules
+from pulumi_encord_integrations.model.policies.cors import (
+    EXPOSED_HEADERS,
+    MAX_AGE_SECONDS,
+    METHODS,
+    REQUEST_HEADERS,
+    cors_rules,
+)
 from pulumi_encord_integrations.model.policies.grants import compact
 
 try:
     from pulumi_aws.get_caller_identity import get_caller_identity_output
+    from pulumi_aws.get_partition import get_partition_output
     from pulumi_aws.iam import Role, RolePolicy
     from pulumi_aws.s3 import (
         Bucket,
@@ -115,7 +122,7 @@ class AwsBucketAccess(pulumi.ComponentResource):
             _read_policy,
             buckets=args["buckets"],
             writable=args.get("writable"),
-            principal_arn=args["principal_arn"],
+            partition=partition(self),
         )
         self.cors_rules = self._document(_cors_rules, origins=args.get("origins"))
         for bucket in args["buckets"]:
@@ -203,38 +210,40 @@ class AwsBucketAccess(pulumi.ComponentResource):
         return made
 
     def _cors(self, prefix: str, bucket: pulumi.Output[str]) -> None:
-        def rule(known: Mapping[str, Any]) -> dict[str, Any]:
-            return self._valid(lambda: cors_rules(known["origins"] or ())[0])
+        def checked(known: Mapping[str, Any]) -> list[str]:
+            return list(self._valid(lambda: cors_rules(known["origins"] or ())[0]["AllowedOrigins"]))
 
-        found = pulumi.Output.all(origins=self._args.get("origins")).apply(rule)
         BucketCorsConfiguration(
             f"{prefix}-cors",
             bucket=bucket,
             cors_rules=[
                 BucketCorsConfigurationCorsRuleArgs(
-                    allowed_origins=found["AllowedOrigins"],
-                    allowed_methods=found["AllowedMethods"],
-                    allowed_headers=found["AllowedHeaders"],
-                    expose_headers=found["ExposeHeaders"],
-                    max_age_seconds=found["MaxAgeSeconds"],
+                    allowed_origins=pulumi.Output.all(origins=self._args.get("origins")).apply(checked),
+                    allowed_methods=METHODS,
+                    allowed_headers=REQUEST_HEADERS,
+                    expose_headers=EXPOSED_HEADERS,
+                    max_age_seconds=MAX_AGE_SECONDS,
                 )
             ],
             opts=self._child,
         )
 
 
-def account(resource: pulumi.Resource) -> pulumi.Output[tuple[str, str]]:
-    """Partition and id of the AWS account that a resource's provider acts in."""
-    who = get_caller_identity_output(opts=pulumi.InvokeOptions(parent=resource))
-    return who.apply(lambda who: (who.arn.split(":")[1], who.account_id))
+def partition(resource: pulumi.Resource) -> pulumi.Output[str]:
+    """The AWS partition that a resource's provider acts in."""
+    return get_partition_output(opts=pulumi.InvokeOptions(parent=resource)).partition
+
+
+def account_id(resource: pulumi.Resource) -> pulumi.Output[str]:
+    """The AWS account that a resource's provider acts in."""
+    return get_caller_identity_output(opts=pulumi.InvokeOptions(parent=resource)).account_id
 
 
 def _cors_rules(origins: Sequence[str] | None) -> Any:
     return cors_rules(origins) if origins else None
 
 
-def _read_policy(buckets: Sequence[Mapping[str, Any]], writable: bool | None, principal_arn: str) -> Any:
+def _read_policy(buckets: Sequence[Mapping[str, Any]], writable: bool | None, partition: str) -> Any:
     opened = [{key: one[key] for key in ("name", "prefixes") if one.get(key) is not None} for one in buckets]
     keys = sorted({one["kms_key_arn"] for one in buckets if one.get("kms_key_arn")})
-    partition = str(principal_arn).split(":")[1] if str(principal_arn).startswith("arn:") else "aws"
     return read_policy(opened, writable=bool(writable), kms_key_arns=keys, partition=partition)

@@ -13,10 +13,10 @@ from pulumi_encord_integrations.components.aws import (
     AwsBucketAccess,
     AwsBucketAccessArgs,
     AwsBucketArgs,
-    account,
+    account_id,
+    partition,
 )
 from pulumi_encord_integrations.model.durations import DEFAULT_SECONDS, seconds_of
-from pulumi_encord_integrations.model.integration_types.aws import partition_of
 from pulumi_encord_integrations.model.policies.aws import session_duration
 from pulumi_encord_integrations.resources.access_checks import AccessCheck
 from pulumi_encord_integrations.resources.integration_types.aws import AwsIntegration
@@ -142,13 +142,9 @@ class AwsEncordIntegration(pulumi.ComponentResource):
 
     def _future_role_arn(self, args: AwsEncordIntegrationArgs) -> pulumi.Output[str]:
         """The ARN that the role will have: the integration comes before it."""
-        if (given := args.get("account_id")) is None:
-            place = account(self)
-        else:
-            known = pulumi.Output.all(args.get("region"), given)
-            place = known.apply(lambda known: (partition_of(known[0] or ""), str(known[1])))
-        role = pulumi.Output.all(place, args.get("role_path"), args["role_name"])
-        return role.apply(lambda one: f"arn:{one[0][0]}:iam::{one[0][1]}:role{one[1] or '/'}{one[2]}")
+        account = args.get("account_id") or account_id(self)
+        parts = pulumi.Output.all(partition(self), account, args.get("role_path"), args["role_name"])
+        return parts.apply(lambda one: f"arn:{one[0]}:iam::{one[1]}:role{one[2] or '/'}{one[3]}")
 
 
 def _opened(bucket: AwsBucketArgs) -> Any:

@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Literal, NamedTuple
 
-Kind = Literal["object", "setting", "collection", "membership", "organization_user"]
+Kind = Literal["object", "setting", "collection", "membership", "organization_user", "check"]
 
 
 class ResourceKey(NamedTuple):

@@ -94,13 +94,18 @@ class AccessCheckRequest(Sent):
     """Whether write access was granted: then writing must be allowed, else it must be refused."""
 
 
-class AccessCheckSpec(Sent):
+class AccessCheckOptions(AccessCheckRequest):
+    """What may be declared of a check beside its integration."""
+
+    required: StrictBool = True
+    """Whether a failure fails the update, and memberships wait for it."""
+    retry_for: Annotated[Timespan, Field(le=MAX_RETRY_SECONDS)] = RETRY_SECONDS
+    """How long it is asked anew while clouds settle."""
+
+
+class AccessCheckSpec(AccessCheckOptions):
     """A check of access as a resource declares it."""
 
     integration: IntegrationId
-    urls: Urls = Field(default_factory=list)
-    writable: StrictBool = False
-    required: StrictBool = True
-    retry_for: Annotated[Timespan, Field(le=MAX_RETRY_SECONDS)] = RETRY_SECONDS
     settings_revision: int | None = None
     triggers: Any = None

@@ -16,6 +16,7 @@ from pulumi_encord_integrations.organization.integrations import IntegrationEntr
 from pulumi_encord_integrations.organization.loader import Declaration, load
 from pulumi_encord_integrations.organization.people import GroupEntry
 from pulumi_encord_integrations.resources import integration_types
+from pulumi_encord_integrations.resources.access_checks import AccessCheck
 from pulumi_encord_integrations.resources.groups import UserGroup, UserGroupMembers
 from pulumi_encord_integrations.resources.integrations import Integration
 from pulumi_encord_integrations.resources.members import IntegrationMembers
@@ -36,6 +37,8 @@ class Organization:
     """By their keys."""
     members: Mapping[str, IntegrationMembers]
     """By the keys of their integrations, as far as the file lists members."""
+    access_checks: Mapping[str, AccessCheck]
+    """By the keys of their integrations, as far as the file wants their access checked."""
 
 
 def declare_organization(path: str | Path = "encord.yaml") -> Organization:
@@ -63,6 +66,12 @@ def _declare(declared: Declaration, secrets: Mapping[str, Secrets]) -> Organizat
     }
     groups = {group.key: _group(group) for group in declared.groups}
     integrations = {entry.key: _integration(entry, secrets[entry.key]) for entry in declared.integrations}
+    # Before the members, which wait for the checks that are declared by then.
+    checks = {
+        entry.key: _access_check(entry.key, entry.access_check, integrations[entry.key])
+        for entry in declared.integrations
+        if entry.access_check is not None
+    }
     members = {
         entry.key: _members(entry.key, entry.members, integrations[entry.key], groups)
         for entry in declared.integrations
@@ -73,6 +82,7 @@ def _declare(declared: Declaration, secrets: Mapping[str, Secrets]) -> Organizat
         MappingProxyType(users),
         MappingProxyType(groups),
         MappingProxyType(members),
+        MappingProxyType(checks),
     )
 
 
@@ -87,6 +97,11 @@ def _group(declared: GroupEntry) -> UserGroup:
         opts = pulumi.ResourceOptions(parent=group)
         UserGroupMembers(f"{declared.key}-users", group=group, **declared.users, opts=opts)
     return group
+
+
+def _access_check(key: str, declared: Mapping[str, Any], integration: Integration) -> AccessCheck:
+    opts = pulumi.ResourceOptions(parent=integration)
+    return AccessCheck(f"{key}-access-check", integration=integration, **declared, opts=opts)
 
 
 def _members(

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, StrictBool
+from pydantic import BeforeValidator, Field, StrictBool
 
+from pulumi_encord_integrations.model.access_checks import AccessCheckOptions, has_checks
 from pulumi_encord_integrations.model.base import Sent, rule
 from pulumi_encord_integrations.model.durations import Timespan
 from pulumi_encord_integrations.model.integration_registry import integration_types
@@ -14,6 +15,7 @@ from pulumi_encord_integrations.model.marks import SECRET
 from pulumi_encord_integrations.model.members import MAX_MEMBERS
 from pulumi_encord_integrations.model.memberships import OnDelete
 from pulumi_encord_integrations.model.problems import Problem, nearest
+from pulumi_encord_integrations.model.scenarios import DIRECT_ACCESS
 from pulumi_encord_integrations.organization.diagnostics import Diagnostic, Path
 from pulumi_encord_integrations.organization.document import Value
 from pulumi_encord_integrations.organization.people import People, adopted_twice, lone_options
@@ -26,6 +28,11 @@ _ENDING = {"sas_token"}
 _OF_MEMBERS = ("exclusive_members", "members_on_delete", "allow_large_removal")
 
 
+def _switched(value: Any) -> Any:
+    """`true` is a check as it is by default, `false` is none."""
+    return ({} if value else None) if isinstance(value, bool) else value
+
+
 class IntegrationOptions(Sent):
     """What an entry may say beside the settings of its integration."""
 
@@ -36,6 +43,7 @@ class IntegrationOptions(Sent):
     allow_large_removal: StrictBool = False
     previously: list[Any] = Field(default_factory=list)
     renew_before: Timespan | None = None
+    access_check: Annotated[AccessCheckOptions | None, BeforeValidator(_switched)] = None
 
     @rule("members")
     def options_need_members(self) -> Iterator[Problem]:
@@ -58,6 +66,8 @@ class IntegrationEntry:
     members: Mapping[str, Any] | None = None
     """By the names of the arguments of `IntegrationMembers`; None if the file does not speak of members."""
     previously: tuple[str, ...] = ()
+    access_check: Mapping[str, Any] | None = None
+    """By the names of the arguments of `AccessCheck`; None if the file wants none."""
 
 
 def read_integrations(reader: Reader, people: People) -> tuple[IntegrationEntry, ...]:
@@ -111,6 +121,8 @@ def _entry(
             "renew_before is about SAS tokens, and this type has none",
             "leave it out",
         )
+    if beside is not None and beside.access_check is not None:
+        _checkable(reader, (*path, "access_check"), kind, beside.access_check)
     previously[path] = listed(given, "previously")
     rows = people.members((*path, "members"), listed(given, "members"))
     if spec is not None and beside is not None and len(reader.diagnostics) == before:
@@ -120,9 +132,25 @@ def _entry(
         if beside.renew_before is not None:
             given["renew_before"] = beside.renew_before
         members = None if beside.members is None else _members(beside, rows)
+        checked = beside.access_check
         yield IntegrationEntry(
-            str(path[-1]), kind, given, spec.title, beside.adopt, secrets, members, tuple(beside.previously)
+            key=str(path[-1]),
+            kind=kind,
+            values=given,
+            title=spec.title,
+            adopt=beside.adopt,
+            secrets=secrets,
+            members=members,
+            previously=tuple(beside.previously),
+            access_check=None if checked is None else checked.model_dump(exclude_unset=True),
         )
+
+
+def _checkable(reader: Reader, path: Path, kind: IntegrationType, options: AccessCheckOptions) -> None:
+    if not has_checks(kind.provider):
+        reader.report(path, f"there are no access checks of {kind.provider} integrations yet", "leave it out")
+    elif options.urls and kind.provider != DIRECT_ACCESS:
+        reader.report((*path, "urls"), "urls are checked of direct_access alone; others check their buckets")
 
 
 def _members(beside: IntegrationOptions, rows: list[dict[str, str]]) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pulumi_encord_integrations.client import integrations as api
 from pulumi_encord_integrations.client.errors import Refused
-from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKeys
+from pulumi_encord_integrations.lifecycle.ownership import ResourceKeys, named
 from pulumi_encord_integrations.lifecycle.reconciler import Live, Prior, Properties, Reconciler
 from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.model.access_checks import (
@@ -41,8 +41,8 @@ class AccessCheckReconciler(Reconciler):
         self._sleep, self._clock = sleep, clock
 
     def resource_keys(self, id_: str, properties: Properties) -> ResourceKeys:
-        """It decides over nothing."""
-        return NOTHING
+        """The check of the integration."""
+        return named("check", id_ or properties.get("integration"))
 
     def create(self, session: Session, inputs: Properties) -> Live:
         """Asks until all is well; raises `Refused` if it is not, unless it is not required to be."""

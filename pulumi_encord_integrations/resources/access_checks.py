@@ -1,27 +1,30 @@
 """Checks of access: that data can be reached as declared, before anybody is let in."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self, TypedDict
+from typing import Any, Self
 
 import pulumi
 
-from pulumi_encord_integrations.model.access_checks import CheckName, has_checks
+from pulumi_encord_integrations.model.access_checks import has_checks
 from pulumi_encord_integrations.resources import providers
 from pulumi_encord_integrations.resources._references import integration_of
 from pulumi_encord_integrations.resources._resource import EncordResource
 from pulumi_encord_integrations.resources.integrations import Integration, kind_of
 
 
-class CheckedAccess(TypedDict):
+@pulumi.output_type
+class CheckedAccess(dict[str, Any]):
     """One check, and what it found."""
 
-    name: CheckName
-    success: bool | None
+    name: str = pulumi.property("name")
+    """What was checked: list, read, preflight, ..."""
+    success: bool | None = pulumi.property("success")
     """None if it cannot be told."""
-    required: bool
+    required: bool = pulumi.property("required")
     """False if nothing depends on the answer, as over VPN."""
-    message: str
-    remedy: str
+    message: str = pulumi.property("message")
+    """What was found."""
+    remedy: str = pulumi.property("remedy")
     """What to do about it; empty after a success."""
 
 
@@ -92,11 +95,12 @@ class AccessCheck(EncordResource, module="encord", name="AccessCheck"):
         self.checks.apply(self._warn)
 
     def _warn(self, checks: Sequence[Mapping[str, Any]] | None) -> None:
-        for one in checks or ():
-            if not one["success"]:
-                pulumi.log.warn(
-                    f"{one['name']}: {one['message']}. {one['remedy']}".rstrip(" ."), resource=self
-                )
+        """Says what did not pass; what nothing can be done about is no warning."""
+        open_ = [one for one in checks or () if not one["success"]]
+        for message, remedy in dict.fromkeys((one["message"], one["remedy"]) for one in open_):
+            names = ", ".join(one["name"] for one in open_ if one["message"] == message)
+            tell = pulumi.log.warn if remedy else pulumi.log.info
+            tell(f"{names}: {message}. {remedy}".rstrip(" ."), resource=self)
 
     @classmethod
     def get(cls, *_args: Any, **_inputs: Any) -> Self:

@@ -321,7 +321,9 @@ ON_CEPH: dict[str, KeyPairSabotage] = {
         "Check that the key pair is right and active",
     ),
     "write access that nobody granted": (
-        lambda made: made.permit(read_policy([{"name": made.bucket, "prefixes": ["videos/"]}], writable=True)),
+        lambda made: made.permit(
+            read_policy([{"name": made.bucket, "prefixes": ["videos/"]}], writable=True)
+        ),
         {},
         {"write": False},
         "can be written, and only reading was granted",

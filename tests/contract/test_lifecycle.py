@@ -47,6 +47,11 @@ def of_integration(case: str) -> Declared:
     return Declared(lambda _: {**CASES[case].declared(), "declared_as": PLACE}, {"title": "Changed"})
 
 
+def direct(api: Api) -> str:
+    made = api.send(method="POST", body=CASES["DIRECT_ACCESS"].body())
+    return str(made.body["integration"]["integrationUuid"])
+
+
 DECLARED = {
     "StackIdentity": Declared(lambda _: {}, {}),
     "AwsIntegration": of_integration("AWS"),
@@ -64,6 +69,11 @@ DECLARED = {
     ),
     "IntegrationJoin": Declared(integration, {"on_delete": "remove"}, BOSS),
     "SignedUrlExpiry": Declared(lambda api: {**integration(api), "duration": 3_600}, {"duration": 7_200}),
+    "AccessCheck": Declared(
+        # Without URLs there is nothing to check.
+        lambda api: {"integration": direct(api)},
+        {"writable": True},
+    ),
     "OrganizationUser": Declared(
         lambda _: {"email": "nia@example.com", "role": "MEMBER", "member_type": "internal"},
         {"role": "TASKER"},

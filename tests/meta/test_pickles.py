@@ -65,6 +65,10 @@ GOLDEN_4 = {
         "gASVUQAAAAAAAACMLnB1bHVtaV9lbmNvcmRfaW50ZWdyYXRpb25zLnJlc291cmNlcy5wcm92aWRlcnOUjBdTaWduZWRVcmxFeHBp"
         "cnlQcm92aWRlcpSTlCmBlC4="
     ),
+    "AccessCheckProvider": (
+        "gASVTQAAAAAAAACMLnB1bHVtaV9lbmNvcmRfaW50ZWdyYXRpb25zLnJlc291cmNlcy5wcm92aWRlcnOUjBNBY2Nlc3NDaGVja1By"
+        "b3ZpZGVylJOUKYGULg=="
+    ),
     "OrganizationUserProvider": (
         "gASVUgAAAAAAAACMLnB1bHVtaV9lbmNvcmRfaW50ZWdyYXRpb25zLnJlc291cmNlcy5wcm92aWRlcnOUjBhPcmdhbml6YXRpb25V"
         "c2VyUHJvdmlkZXKUk5QpgZQu"

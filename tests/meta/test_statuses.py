@@ -35,6 +35,8 @@ def test_statuses_of_errors_stand_in_the_responses_alone() -> None:
     found = {
         (str(path.relative_to(SERVER)), status)
         for path in SERVER.rglob("*.py")
+        # What clouds answer is no status of ours.
+        if path.parent.name != "clouds"
         for status in statuses(path.read_text())
     }
     assert {place for place in found if place[0] != "responses.py"} == ELSEWHERE

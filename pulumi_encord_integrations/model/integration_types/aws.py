@@ -62,8 +62,7 @@ def _region(value: str) -> str:
     return value
 
 
-def partition_of(region: str) -> str:
-    """The AWS partition of a region."""
+def _partition_of(region: str) -> str:
     area = next((area for area in _PARTITION_OF_REGION if region.startswith(f"{area}-")), "")
     return _PARTITION_OF_REGION.get(area, "aws")
 
@@ -124,7 +123,7 @@ class AwsSpec(_Settings, IntegrationSpec):
         """The role and the region lie in one AWS partition."""
         if self.region:
             partition = self.role_arn.split(":")[1]
-            expected = partition_of(self.region)
+            expected = _partition_of(self.region)
             # A partition that is newer than this table has regions that it does not know either.
             known = partition in {"aws", *_PARTITION_OF_REGION.values()}
             if expected != partition and (known or expected != "aws"):

@@ -5,6 +5,10 @@ from collections.abc import Sequence
 
 from pulumi_encord_integrations.model.policies.grants import Document
 
+METHODS = ("GET", "HEAD")
+REQUEST_HEADERS = ("*",)
+EXPOSED_HEADERS = ("Accept-Ranges", "Content-Length", "Content-Range", "ETag")
+"""What players need to know to read a part of a file."""
 MAX_AGE_SECONDS = 3_600
 """How long a browser may keep the answer to a preflight."""
 _ORIGIN = re.compile(
@@ -33,9 +37,9 @@ def cors_rules(origins: Sequence[str]) -> list[Document]:
     return [
         {
             "AllowedOrigins": sorted(set(origins)),
-            "AllowedMethods": ["GET", "HEAD"],
-            "AllowedHeaders": ["*"],
-            "ExposeHeaders": ["Accept-Ranges", "Content-Length", "Content-Range", "ETag"],
+            "AllowedMethods": list(METHODS),
+            "AllowedHeaders": list(REQUEST_HEADERS),
+            "ExposeHeaders": list(EXPOSED_HEADERS),
             "MaxAgeSeconds": MAX_AGE_SECONDS,
         }
     ]
