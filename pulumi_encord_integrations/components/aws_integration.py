@@ -63,7 +63,7 @@ class AwsEncordIntegration(pulumi.ComponentResource):
     """
 
     integration_id: pulumi.Output[str]
-    """uuid of the integration."""
+    """uuid of the integration, known once the access check has passed."""
     external_id: pulumi.Output[str]
     """The id that the role's trust policy demands."""
     role_arn: pulumi.Output[str]
@@ -106,8 +106,10 @@ class AwsEncordIntegration(pulumi.ComponentResource):
             triggers=pulumi.Output.all(*documents).apply(_digest),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[access]),
         )
-        self.integration_id, self.external_id = self._integration.id, self._integration.external_id
-        self.role_arn, self.valid = access.role_arn, check.valid.apply(bool)
+        passed = pulumi.Output.all(self._integration.id, check.valid)
+        self.integration_id = passed.apply(lambda known: str(known[0]))
+        self.external_id, self.role_arn = self._integration.external_id, access.role_arn
+        self.valid = check.valid.apply(bool)
         self.register_outputs(
             {
                 "integration_id": self.integration_id,

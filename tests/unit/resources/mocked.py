@@ -67,11 +67,20 @@ class _Answers(pulumi.runtime.Mocks):
     def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         if args.typ == IDENTITY and self._preview:
             return None, args.inputs
-        added = {"owner": "ada@example.com", "external_id": "e", "settings_revision": 1.0}
+        added = {
+            "owner": "ada@example.com",
+            "external_id": "e-1",
+            "principal_arn": "arn:aws:iam::111122223333:user/encord",
+            "origins": ["https://app.test"],
+            "settings_revision": 1.0,
+            "arn": f"arn:aws:mock:::{args.name}",
+            "valid": True,
+            "checks": [],
+        }
         return f"id-of-{args.name}", {**args.inputs, **added}
 
     def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
-        return {}, None
+        return {"partition": "aws", "accountId": "123456789012"}, []
 
 
 def deploy(

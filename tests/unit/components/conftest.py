@@ -1,0 +1,1 @@
+from tests.unit.resources.conftest import event_loop as event_loop
