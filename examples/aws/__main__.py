@@ -1,41 +1,23 @@
-"""An integration with Amazon S3, and the trust policy that lets Encord, and nobody else, assume its role."""
-
-import json
+"""A new bucket, the role that reads it, and a member who is let in once both are proven."""
 
 import pulumi
 
-from pulumi_encord_integrations import AwsIntegration
+from pulumi_encord_integrations import IntegrationMember, OrganizationUser
+from pulumi_encord_integrations.components import AwsEncordIntegration
 
-AGAIN = "pulumi up --refresh --run-program"
-
-# The role need not exist yet: its trust policy is made from what the integration answers.
-role_arn = "arn:aws:iam::123456789012:role/encord-training"
-
-training = AwsIntegration(
+training = AwsEncordIntegration(
     "training",
-    title="Training data",
-    role_arn=role_arn,
-    buckets=["acme-training", {"name": "acme-raw", "prefixes": ["videos/"]}],
-    region="eu-west-1",
-    signed_url_expiry="12h",
+    {
+        "title": "Training data",
+        "role_name": "encord-training",
+        "buckets": [{"name": pulumi.Config().require("bucket"), "create": True}],
+    },
 )
 
+# Made after the access check: a role that does not work lets nobody in.
+mia = OrganizationUser("mia", email="mia@example.com")
+IntegrationMember("mia", integration=training.integration, user=mia, role="user")
 
-def trust_policy(principal: str | None, external_id: str) -> str:
-    """The policy document for the role."""
-    if principal is None:
-        raise pulumi.RunError(f"The API has no AWS principal: set encord:awsPrincipalArn, then {AGAIN}")
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"AWS": principal},
-        "Action": "sts:AssumeRole",
-        "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
-    }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-pulumi.export("integration", training.id)
-pulumi.export(
-    "trust_policy",
-    pulumi.Output.all(training.principal_arn, training.external_id).apply(lambda known: trust_policy(*known)),
-)
+pulumi.export("role_arn", training.role_arn)
+pulumi.export("external_id", training.external_id)
+pulumi.export("valid", training.valid)

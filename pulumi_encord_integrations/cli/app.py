@@ -9,6 +9,7 @@ import typer
 
 from pulumi_encord_integrations.cli import error_reporting
 from pulumi_encord_integrations.cli.commands import (
+    cloud_policy,
     credentials,
     doctor,
     init_server,
@@ -36,6 +37,7 @@ _EXAMPLES = (
     "join prod-images",
     "register prod-images videos.json",
     "video-metadata video_file.mp4",
+    "cloud-policy prod-images",
     "verify prod-images",
     "credentials --within 30d",
     "scenarios --type aws --strict --over-vpn",
@@ -50,6 +52,7 @@ app.command("show", cls=verb(*show.EXAMPLES))(show.show)
 app.command("members", cls=verb(*members.EXAMPLES))(members.members)
 app.command("who-can", cls=verb(*who_can.EXAMPLES))(who_can.who_can)
 app.command("join", cls=verb(*join.EXAMPLES))(join.join)
+app.command("cloud-policy", cls=verb(*cloud_policy.EXAMPLES))(cloud_policy.cloud_policy)
 app.command("verify", cls=verb(*verify.EXAMPLES))(verify.verify)
 app.command("register", cls=verb(*register.EXAMPLES))(register.register)
 app.command("video-metadata", cls=verb(*video_metadata.EXAMPLES))(video_metadata.video_metadata)

@@ -64,7 +64,7 @@ class AwsBucketAccessArgs(TypedDict):
 
     role_name: pulumi.Input[str]
     """Name of the role that is made; an integration names it by its ARN before it exists."""
-    principal_arn: pulumi.Input[str]
+    principal_arn: pulumi.Input[str | None]
     """Who assumes the role: the output `principal_arn` of the integration."""
     external_id: pulumi.Input[str]
     """What they must give: the output `external_id` of the integration."""
@@ -116,7 +116,7 @@ class AwsBucketAccess(pulumi.ComponentResource):
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         self.trust_policy = self._document(
-            trust_policy, principal_arn=args["principal_arn"], external_id=args["external_id"]
+            _trust_policy, principal_arn=args["principal_arn"], external_id=args["external_id"]
         )
         self.read_policy = self._document(
             _read_policy,
@@ -237,6 +237,12 @@ def partition(resource: pulumi.Resource) -> pulumi.Output[str]:
 def account_id(resource: pulumi.Resource) -> pulumi.Output[str]:
     """The AWS account that a resource's provider acts in."""
     return get_caller_identity_output(opts=pulumi.InvokeOptions(parent=resource)).account_id
+
+
+def _trust_policy(principal_arn: str | None, external_id: str) -> Any:
+    if principal_arn is None:
+        raise ValueError("the API has no AWS principal; set encord:awsPrincipalArn where it runs")
+    return trust_policy(principal_arn, external_id)
 
 
 def _cors_rules(origins: Sequence[str] | None) -> Any:

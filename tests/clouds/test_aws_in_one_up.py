@@ -71,7 +71,10 @@ class Account:
 
     def bucket(self, suffix: str, *keys: str) -> str:
         """A bucket that exists, with objects and CORS rules of the customer's own."""
-        name = f"{self.name}-{suffix}"
+        return self.bucket_named(f"{self.name}-{suffix}", *keys)
+
+    def bucket_named(self, name: str, *keys: str) -> str:
+        """The same under a name that others chose."""
         self.s3.create_bucket(Bucket=name)
         for key in keys:
             self.s3.put_object(Bucket=name, Key=key, Body=b"data")

@@ -2,10 +2,7 @@
 
 import ast
 import inspect
-import json
 import re
-import shlex
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,33 +11,19 @@ import pulumi
 import pytest
 
 from pulumi_encord_integrations.model.integration_registry import integration_types
-from pulumi_encord_integrations.organization.document import read
-from tests.support import warm
 from tests.support.engine import REPOSITORY, Project, make_project, operations
+from tests.support.examples import EXAMPLES, ON_AWS, commands, place
 from tests.support.types import CANARY, sas_token
 
-EXAMPLES = sorted(path.parent.relative_to(REPOSITORY) for path in REPOSITORY.glob("examples/*/Pulumi.yaml"))
 SECRETS = {"sasToken": sas_token(CANARY), "secretAccessKey": CANARY}
 """What a reader types where an example's README asks for it."""
 
 
-def commands(folder: Path, verb: str) -> list[list[str]]:
-    """The commands of an example's README that begin with `pulumi VERB`, without `pulumi`."""
-    lines = re.findall(rf"^pulumi ({verb} .*)$", (folder / "README.md").read_text(), re.MULTILINE)
-    return [shlex.split(line) for line in lines]
-
-
-@pytest.fixture(params=[str(path) for path in EXAMPLES])
+@pytest.fixture(params=[str(path) for path in EXAMPLES if path not in ON_AWS])
 def example(request: pytest.FixtureRequest, tmp_path: Path) -> Project:
     """A copy of an example, with a state of its own, run by the tests' warm interpreter."""
     project = make_project(tmp_path / "project")
-    ignored = shutil.ignore_patterns(".*", "Pulumi.*.yaml", "__pycache__")
-    shutil.copytree(REPOSITORY / request.param, project.folder, dirs_exist_ok=True, ignore=ignored)
-    manifest = project.folder / "Pulumi.yaml"
-    declared = read(manifest.read_bytes())[0].plain
-    declared["runtime"]["options"]["virtualenv"] = str(warm.interpreter())
-    manifest.write_text(json.dumps(declared))
-    project.new_stack()
+    place(Path(request.param), project)
     for command in commands(project.folder, "config set"):
         project.succeed(*command, SECRETS[command[-1]])
     return project
@@ -87,7 +70,6 @@ def is_declaration(node: ast.stmt) -> bool:
 @pytest.mark.parametrize(
     ("folder", "document", "key"),
     [
-        ("aws", "trust_policy", "encord:awsPrincipalArn"),
         ("gcp", "grant", "encord:gcpServiceAccount"),
         ("azure", "reader", "encord:azureApplicationId"),
     ],

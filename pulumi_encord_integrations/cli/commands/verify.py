@@ -7,7 +7,7 @@ import typer
 
 from pulumi_encord_integrations.cli.connection import Json, Stack, document, existing
 from pulumi_encord_integrations.cli.lookup import Integration, find
-from pulumi_encord_integrations.cli.rendering.output import result
+from pulumi_encord_integrations.cli.rendering.output import printable, result
 from pulumi_encord_integrations.client.errors import Refused, Unavailable
 
 if TYPE_CHECKING:
@@ -54,9 +54,9 @@ def verify(
 
 
 def _lines(check: "CheckOutcome") -> Iterator[str]:
-    yield f"{_STATUS[check.success]:<12}{check.name:<22}{check.message}"
+    yield f"{_STATUS[check.success]:<12}{check.name:<22}{printable(check.message)}"
     if check.remedy and check.success is not True:
-        yield f"{'':<34}help: {check.remedy}"
+        yield f"{'':<34}help: {printable(check.remedy)}"
 
 
 def _require(title: str, checked: "AccessChecked") -> None:

@@ -1,6 +1,7 @@
 """Amazon S3 through the customer's role, once its trust is proven."""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import ClassVar
 
 from pulumi_encord_integrations.model.access_checks import AccessCheckRequest
@@ -47,7 +48,8 @@ class Aws:
     def _storage(self, integration: StoredIntegration, session_seconds: int | None) -> s3_checks.Storage:
         role, region = _role(integration), integration.settings["region"]
         return s3_checks.Storage(
-            client=lambda bucket: self._sessions.client(role, region, bucket, self._browser.outbound),
+            # Making a client takes longer than most questions.
+            client=cache(lambda bucket: self._sessions.client(role, region, bucket, self._browser.outbound)),
             sign=lambda objects: self.sign(integration, objects, session_seconds).urls,
             grants=Grants(by_role=True, partition=role.arn.split(":")[1]),
             browser=self._browser,

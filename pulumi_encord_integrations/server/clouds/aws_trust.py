@@ -26,7 +26,7 @@ _HOUR = 3_600
 _TRUST = 'Its trust policy must demand this id: {"StringEquals": {"sts:ExternalId": "%s"}}'
 
 _GIVE = "Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, where the API runs; then ask again"
-_LOOK = "CheckOutcome the API's own AWS credentials and its way to AWS, then ask again"
+_LOOK = "Check the API's own AWS credentials and its way to AWS, then ask again"
 
 
 def probe(role: Role, connect: Callable[[], "STSClient"] = sts_client) -> AccessFinding:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from pulumi_encord_integrations.model.access_checks import CheckName
 from pulumi_encord_integrations.server.clouds.findings import Finding
@@ -10,6 +9,7 @@ from pulumi_encord_integrations.server.clouds.outbound import NotReached, Outbou
 
 ELSEWHERE = "https://not-the-app.invalid"
 """An origin that no CORS rule names, unless it names all."""
+_TOO_MANY = 429
 _NO_ORIGINS = "the API knows no origin of the app to ask for"
 _SET_ORIGINS = "Set encord:appOrigins where the API runs"
 _VPN = "not asked: over VPN only a browser inside it reaches the data"
@@ -32,7 +32,7 @@ class Browser:
         # An empty object has no first byte.
         if answer.status in {200, 206, 416}:
             return Finding(name, True)
-        if answer.status >= 500:
+        if answer.status >= 500 or answer.status == _TOO_MANY:
             return Finding(name, None, f"{subject}: the storage answered {answer.status}", "Ask again later")
         return Finding(name, False, f"{subject}: the URL is answered with {answer.status}", remedy)
 
@@ -77,7 +77,7 @@ class Browser:
 
     def _allows(self, url: str, origin: str) -> bool:
         wanted = {"Origin": origin, "Access-Control-Request-Method": "GET"}
-        answer = self.outbound.request("OPTIONS", urlsplit(url)._replace(query="").geturl(), wanted)
+        answer = self.outbound.request("OPTIONS", url, wanted)
         let_in = answer.headers.get("access-control-allow-origin")
         methods = answer.headers.get("access-control-allow-methods", "").upper()
         return (

@@ -1,6 +1,9 @@
 """Direct Access: URLs that a customer supplies. Nothing is signed; what is given can be tried."""
 
+import string
 from collections.abc import Iterator, Sequence
+from functools import partial
+from urllib.parse import quote
 
 from pulumi_encord_integrations.model.access_checks import AccessCheckRequest, CheckName
 from pulumi_encord_integrations.model.objects import StoredObject
@@ -11,7 +14,7 @@ from pulumi_encord_integrations.server.clouds.adapter import (
     WithoutProof,
 )
 from pulumi_encord_integrations.server.clouds.browser import Browser, over_vpn
-from pulumi_encord_integrations.server.clouds.findings import Finding, tally
+from pulumi_encord_integrations.server.clouds.findings import Finding, Question, answered, tally
 from pulumi_encord_integrations.server.errors import Conflict
 
 _GOOD: dict[CheckName, str] = {
@@ -39,15 +42,22 @@ class DirectAccess(WithoutProof):
             return AccessFinding([])
         if integration.over_vpn:
             return AccessFinding(tally(names, over_vpn(names), _GOOD))
-        found = [one for index, url in enumerate(request.urls) for one in self._of_url(names, index, url)]
-        return AccessFinding(tally(names, found, _GOOD))
+        asked = [
+            Question(f"urls[{index}]", names, partial(self._of_url, names, f"urls[{index}]", _as_sent(url)))
+            for index, url in enumerate(request.urls)
+        ]
+        return AccessFinding(tally(names, answered(asked), _GOOD))
 
-    def _of_url(self, names: Sequence[CheckName], index: int, url: str) -> Iterator[Finding]:
-        subject = f"urls[{index}]"
+    def _of_url(self, names: Sequence[CheckName], subject: str, url: str) -> Iterator[Finding]:
         if "fetch" in names:
             remedy = "Check that the URL is right, has not ended, and needs no login"
             yield self._browser.fetch("fetch", url, subject, remedy)
         yield from self._browser.preflights(names, url, subject)
+
+
+def _as_sent(url: str) -> str:
+    """As browsers send it: what is not ASCII is percent-encoded, what is stays as it was written."""
+    return quote(url, safe=string.punctuation)
 
 
 def never_signed(title: str) -> Conflict:

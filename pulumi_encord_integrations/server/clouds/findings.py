@@ -1,10 +1,15 @@
 """What single questions to a cloud found, and the checks that they add up to."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from pulumi_encord_integrations.model.access_checks import CheckName, CheckOutcome
 
+DEADLINE_SECONDS = 30
+"""After that nothing more is asked: a check answers before its client gives up, whatever hangs."""
+_AT_ONCE = 8
 _SHOWN = 3
 """Messages of one check; the others are counted."""
 
@@ -19,6 +24,39 @@ class Finding:
     message: str = ""
     remedy: str = ""
     required: bool = True
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of one place: a bucket, a prefix, a URL."""
+
+    place: str
+    names: Sequence[CheckName]
+    """What the answers are about."""
+    ask: Callable[[], Iterator[Finding]]
+    """Asks one thing after the other."""
+
+
+def answered(questions: Iterable[Question]) -> list[Finding]:
+    """All answers, some questions asked at once; what time did not suffice for is told as such."""
+    ends = time.monotonic() + DEADLINE_SECONDS
+
+    def answers(question: Question) -> list[Finding]:
+        found: list[Finding] = []
+        steps = question.ask()
+        while time.monotonic() <= ends:
+            if (one := next(steps, None)) is None:
+                return found
+            found.append(one)
+        left = [name for name in question.names if all(one.name != name for one in found)]
+        return [*found, *(Finding(name, None, *_late(question.place)) for name in left)]
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return [one for found in pool.map(answers, questions) for one in found]
+
+
+def _late(place: str) -> tuple[str, str]:
+    return f"{place} was not asked: the others took too long", "Ask again"
 
 
 def tally(

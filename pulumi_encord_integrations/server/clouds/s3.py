@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 DEFAULT_REGION = "us-east-1"
+_CONTROL = frozenset(map(chr, (*range(32), 127)))
 MAX_ANSWER = 1024 * 1024
 """Bytes of an answer that are read: more than a listing of a hundred names can have."""
 
@@ -77,7 +78,13 @@ def s3_client(
     )
     if outbound:
         client.meta.events.register("before-send.s3", partial(_sent, outbound))
+        client.meta.events.register_last("before-parameter-build.s3", _stay)
     return client
+
+
+def _stay(context: Any, **_more: Any) -> None:
+    """The library would look for a bucket in other regions, and find what URLs signed here do not."""
+    context.setdefault("s3_redirect", {})["redirected"] = True
 
 
 class _Raw(BytesIO):
@@ -124,8 +131,11 @@ def sign(
 
 
 def _respelled(key: str) -> bool:
-    """Whether the fast library would sign another key: it drops empty parts of paths."""
-    return "//" in key or key.startswith("/") or key.endswith("/")
+    """Whether the fast library would sign another key, or none: it drops empty parts of paths, and knows
+    neither dots alone nor control characters.
+    """
+    parts = key.split("/")
+    return "" in parts or "." in parts or ".." in parts or not _CONTROL.isdisjoint(key)
 
 
 def _in_bulk(keys: Keys, bucket: str, endpoint: BucketEndpoint, paths: list[str], seconds: int) -> list[str]:

@@ -6,11 +6,11 @@ after it has allowed the write, and before it stores anything.
 
 import hashlib
 import secrets
-import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pulumi_encord_integrations.model.access_checks import (
@@ -22,23 +22,23 @@ from pulumi_encord_integrations.model.access_checks import (
 from pulumi_encord_integrations.model.objects import StoredObject
 from pulumi_encord_integrations.server.clouds.adapter import StoredIntegration
 from pulumi_encord_integrations.server.clouds.browser import Browser, over_vpn
-from pulumi_encord_integrations.server.clouds.findings import Finding, tally
-from pulumi_encord_integrations.server.clouds.s3_refusals import Grants, explained, is_denied
+from pulumi_encord_integrations.server.clouds.findings import Finding, Question, answered, tally
+from pulumi_encord_integrations.server.clouds.s3_refusals import Grants, code_of, explained, is_denied
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 MAX_TARGETS = 200
 """Buckets and prefixes that one check asks for; the first prefix of each bucket comes first."""
-DEADLINE_SECONDS = 40
-"""A check answers before its client gives up."""
-_AT_ONCE = 8
 _LISTED = 100
 _SIGNED = 3
 """Objects of a prefix whose URLs are tried: the oddest names among those listed."""
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")
 _PROBE = b"a write that is never stored"
 _OTHER_DIGEST = b64encode(hashlib.md5(b"", usedforsecurity=False).digest()).decode()
+_OF_PREFIXES: frozenset[CheckName] = frozenset({"list", "read", "sign", "write"})
+_EMPTY = {"InvalidRange", "416"}
+"""What storage says of the first byte of an empty object, which it would have given."""
 _DIGEST_REFUSED = {"BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch"}
 
 GOOD: dict[CheckName, str] = {
@@ -74,9 +74,6 @@ class Storage:
     browser: Browser
 
 
-_Question = tuple[Callable[[Storage, Sequence[CheckName], Target, bool], Iterator[Finding]], Target]
-
-
 def checks(
     storage: Storage,
     integration: StoredIntegration,
@@ -86,41 +83,46 @@ def checks(
     """The checks of buckets and prefixes that the integration's scenario gets."""
     vpn = [name for name in integration.checks if integration.over_vpn and name in OVER_THE_NETWORK]
     names = [name for name in integration.checks if name in GOOD and name not in vpn]
-    found = [*_findings(storage, names, buckets, writable=request.writable), *over_vpn(vpn)]
-    return tally(integration.checks, found, GOOD_TO_WRITE if request.writable else GOOD)
+    found = [*answered(_questions(storage, names, buckets, request.writable)), *over_vpn(vpn)]
+    good = {**(GOOD_TO_WRITE if request.writable else GOOD), **_left_out(buckets)}
+    return tally(integration.checks, found, good)
 
 
-def _findings(
-    storage: Storage, names: Sequence[CheckName], buckets: Mapping[str, Sequence[str]], *, writable: bool
-) -> list[Finding]:
-    """All answers; what time did not suffice for is told as such."""
-    targets = _targets(buckets)
-    ends = time.monotonic() + DEADLINE_SECONDS
-    asked: list[_Question] = [(_of_target, one) for one in targets]
-    if "preflight" in names:
-        asked += [(_of_bucket, Target(name)) for name in buckets]
-
-    def answers(question: _Question) -> list[Finding]:
-        ask, target = question
-        if time.monotonic() > ends:
-            return [Finding("list", None, f"{target} was not asked: the others took too long", "Ask again")]
-        return list(ask(storage, names, target, writable))
-
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return [one for found in pool.map(answers, asked) for one in found]
+def _questions(
+    storage: Storage, names: Sequence[CheckName], buckets: Mapping[str, Sequence[str]], writable: bool
+) -> Iterator[Question]:
+    """Of each bucket its first prefix and its CORS rules, then of the other prefixes."""
+    of_prefixes = [name for name in names if name in _OF_PREFIXES]
+    of_buckets = [name for name in names if name in OVER_THE_NETWORK]
+    first, rest = _targets(buckets)
+    for target in first:
+        yield Question(str(target), of_prefixes, partial(_of_target, storage, names, target, writable))
+    for name in buckets if of_buckets else ():
+        yield Question(f"s3://{name}/", of_buckets, partial(_of_bucket, storage, of_buckets, Target(name)))
+    for target in rest:
+        yield Question(str(target), of_prefixes, partial(_of_target, storage, names, target, writable))
 
 
-def _targets(buckets: Mapping[str, Sequence[str]]) -> list[Target]:
+def _targets(buckets: Mapping[str, Sequence[str]]) -> tuple[list[Target], list[Target]]:
     first = [Target(name, prefixes[0] if prefixes else "") for name, prefixes in buckets.items()]
     rest = [Target(name, prefix) for name, prefixes in buckets.items() for prefix in prefixes[1:]]
-    return [*first, *rest][:MAX_TARGETS]
+    return first, rest[: max(0, MAX_TARGETS - len(first))]
+
+
+def _left_out(buckets: Mapping[str, Sequence[str]]) -> dict[CheckName, str]:
+    """What is said of a success if there are more prefixes than are asked for."""
+    every = sum(len(prefixes) or 1 for prefixes in buckets.values())
+    asked = sum(map(len, _targets(buckets)))
+    if asked == every:
+        return {}
+    return {"list": f"{asked:,} of {every:,} prefixes were asked for, and all of those can be listed"}
 
 
 def _of_target(
     storage: Storage, names: Sequence[CheckName], target: Target, writable: bool
 ) -> Iterator[Finding]:
     if "list" not in names:
-        yield from _signing(storage, [StoredObject(target.bucket, f"{target.prefix}encord-access-check")])
+        yield from _signing(storage, target, [f"{target.prefix}encord-access-check"])
         return
     listed = _listing(storage, target)
     if isinstance(listed, Finding):
@@ -131,15 +133,14 @@ def _of_target(
     yield _writing(storage, target, writable=writable)
 
 
-def _of_bucket(
-    storage: Storage, names: Sequence[CheckName], target: Target, _writable: bool
-) -> Iterator[Finding]:
+def _of_bucket(storage: Storage, names: Sequence[CheckName], target: Target) -> Iterator[Finding]:
     try:
         (url,) = storage.sign([StoredObject(target.bucket, "encord-access-check")])
     except Exception as error:  # noqa: BLE001  whatever stops a library, the cloud was not asked
         yield explained("preflight", target, error, storage.grants)
         return
-    yield from storage.browser.preflights(names, url, str(target))
+    # CORS rules are the bucket's, whoever signs.
+    yield from storage.browser.preflights(names, url.partition("?")[0], str(target))
 
 
 def _listing(storage: Storage, target: Target) -> "list[str] | Finding":
@@ -161,30 +162,37 @@ def _reading(storage: Storage, target: Target, keys: Sequence[str]) -> Iterator[
         return
     yield _read(storage, target, keys[0])
     oddest = sorted(keys, key=lambda key: len(set(key) - _PLAIN), reverse=True)[:_SIGNED]
-    chosen = dict.fromkeys([keys[0], *oddest])
-    yield from _signing(storage, [StoredObject(target.bucket, key) for key in chosen], fetch=True)
+    yield from _signing(storage, target, list(dict.fromkeys([keys[0], *oddest])), fetch=True)
 
 
 def _read(storage: Storage, target: Target, key: str) -> Finding:
     try:
         storage.client(target.bucket).get_object(Bucket=target.bucket, Key=key, Range="bytes=0-0")
     except Exception as error:  # noqa: BLE001  whatever stops a library, the cloud was not asked
-        return explained("read", target, error, storage.grants)
+        if code_of(error) not in _EMPTY:
+            return explained("read", target, error, storage.grants)
     return Finding("read", True)
 
 
-def _signing(storage: Storage, objects: Sequence[StoredObject], *, fetch: bool = False) -> Iterator[Finding]:
+def _signing(
+    storage: Storage, target: Target, keys: Sequence[str], *, fetch: bool = False
+) -> Iterator[Finding]:
     try:
-        urls = storage.sign(objects)
+        urls = storage.sign([StoredObject(target.bucket, key) for key in keys])
     except Exception as error:  # noqa: BLE001  whatever stops a library, nothing was signed
-        yield explained("sign", Target(objects[0].bucket), error, storage.grants)
+        yield explained("sign", target, error, storage.grants)
         return
     if not fetch:
         yield Finding("sign", True)
-    for one, url in zip(objects, urls, strict=True) if fetch else ():
-        subject = f"s3://{one.bucket}/{one.key}"
-        remedy = storage.grants.remedy("s3:GetObject", Target(one.bucket, one.key))
-        yield storage.browser.fetch("sign", url, subject, remedy)
+    remedy = storage.grants.remedy("s3:GetObject", target)
+    for key, url in zip(keys, urls, strict=True) if fetch else ():
+        yield storage.browser.fetch("sign", url, _shown(target, key), remedy)
+
+
+def _shown(target: Target, key: str) -> str:
+    """An object in one line that steers no terminal: whoever writes in the bucket has chosen its name."""
+    shown = (char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in key)
+    return f"s3://{target.bucket}/{''.join(shown)}"
 
 
 def _writing(storage: Storage, target: Target, *, writable: bool) -> Finding:
@@ -192,18 +200,17 @@ def _writing(storage: Storage, target: Target, *, writable: bool) -> Finding:
     try:
         client = storage.client(target.bucket)
         client.put_object(Bucket=target.bucket, Key=key, Body=_PROBE, ContentMD5=_OTHER_DIGEST)
-        client.delete_object(Bucket=target.bucket, Key=key)
-        allowed = True
     except Exception as error:  # noqa: BLE001  whatever stops a library, the cloud was not asked
-        code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
-        if code not in _DIGEST_REFUSED and not is_denied(error):
+        code = code_of(error)
+        if code not in _DIGEST_REFUSED and (writable or not is_denied(error)):
             return explained("write", target, error, storage.grants)
         allowed = code in _DIGEST_REFUSED
+    else:
+        # Storage that knows no digests has taken the probe.
+        allowed = True
+        with suppress(Exception):
+            client.delete_object(Bucket=target.bucket, Key=key)
     if allowed == writable:
         return Finding("write", True)
-    if allowed:
-        return Finding("write", False, f"{target} can be written, and only reading was granted",
-                       storage.grants.to_take_back)  # fmt: skip
-    return Finding(
-        "write", False, f"{target} cannot be written", storage.grants.remedy("s3:PutObject", target)
-    )
+    return Finding("write", False, f"{target} can be written, and only reading was granted",
+                   storage.grants.to_take_back)  # fmt: skip

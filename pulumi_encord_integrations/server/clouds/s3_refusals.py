@@ -1,5 +1,7 @@
 """Why storage that speaks S3's protocol did not do something, and what to do about it."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -15,6 +17,9 @@ _ACTIONS = {"list": "s3:ListBucket", "read": "s3:GetObject", "write": "s3:PutObj
 _UNKNOWN_KEY = {"InvalidAccessKeyId", "UserSuspended", "InvalidToken", "ExpiredToken"}
 _ELSEWHERE = {"PermanentRedirect", "AuthorizationHeaderMalformed", "TemporaryRedirect",
               "IllegalLocationConstraintException"}  # fmt: skip
+_LATER = {"SlowDown", "Throttling", "ThrottlingException", "TooManyRequests", "RequestLimitExceeded",
+          "RequestTimeout", "OperationAborted", "429"}  # fmt: skip
+_KMS_DENIED = re.compile(r"\bperform:? kms:", re.IGNORECASE)
 
 
 class Place(Protocol):
@@ -55,7 +60,7 @@ class Grants:
 
 def is_denied(error: Exception) -> bool:
     """Whether the storage refused for want of a permission."""
-    code, status = _code(error), _status(error)
+    code, status = code_of(error), _status(error)
     return code in {"AccessDenied", "Forbidden", "403"} or (status == 403 and not code)
 
 
@@ -65,17 +70,19 @@ def explained(name: CheckName, place: Any, error: Exception, grants: Grants) -> 
         return Finding(name, None, f"{place}: {error}", reach_remedy(error))
     if isinstance(error, ServiceError):
         return Finding(name, None, error.message, error.hint)
-    code = _code(error)
+    if isinstance(error, ImportError):
+        raise error
+    code = code_of(error)
     if not code:
-        return Finding(name, None, f"{place}: the library failed with {type(error).__name__}", "Ask again")
-    if _status(error) >= 500:
+        return Finding(name, None, f"{place}: {_failure(error)}", "Check the endpoint, then ask again")
+    if _status(error) >= 500 or code in _LATER:
         return Finding(name, None, f"{place}: the storage answered {code}", "Ask again later")
     message, remedy = _refusal(name, place, error, grants)
     return Finding(name, False, f"{place} {message}", remedy)
 
 
 def _refusal(name: CheckName, place: Any, error: Exception, grants: Grants) -> tuple[str, str]:
-    code = _code(error)
+    code = code_of(error)
     cannot = f"cannot {_DONE.get(name, 'be read')}"
     if code == "NoSuchBucket":
         return "does not exist", "Check the bucket's name, and its region or endpoint"
@@ -89,10 +96,10 @@ def _refusal(name: CheckName, place: Any, error: Exception, grants: Grants) -> t
     if code == "RequestTimeTooSkewed":
         return f"{cannot}: the API's clock differs from the storage's", "Set the clock of the API's machine"
     if code in _ELSEWHERE or _status(error) in {301, 307}:
-        region = _header(error, "x-amz-bucket-region")
+        region = _header(error, "x-amz-bucket-region") or _said(error, "Region")
         return f"{cannot}: the bucket is in another region", _region_remedy(region)
     if _of_kms(error):
-        return f"{cannot}: its KMS key may not be used", _kms_remedy(grants)
+        return f"{cannot}: its KMS key may not be used", _kms_remedy(name, grants)
     if is_denied(error):
         return f"{cannot}: access is denied", grants.remedy(_ACTIONS.get(name, "s3:GetObject"), place)
     return f"{cannot}: the storage answered {code}", ""
@@ -102,28 +109,46 @@ def _region_remedy(region: str) -> str:
     return f'Declare region="{region}"' if region else "Declare the bucket's region"
 
 
-def _kms_remedy(grants: Grants) -> str:
+def _kms_remedy(name: CheckName, grants: Grants) -> str:
     whose = "the role" if grants.by_role else "the user of the key pair"
+    action = "kms:GenerateDataKey" if name == "write" else "kms:Decrypt"
     return (
-        f"Allow {whose} kms:Decrypt on the objects' key, in the policy and in the key's own; "
+        f"Allow {whose} {action} on the objects' key, in the policy and in the key's own; "
         "check that the key is enabled"
     )
 
 
 def _of_kms(error: Exception) -> bool:
-    said = str(getattr(error, "response", {}).get("Error", {}).get("Message", ""))
-    return _code(error).startswith("KMS.") or "kms:" in said.lower()
+    return code_of(error).startswith("KMS.") or bool(_KMS_DENIED.search(_said(error, "Message")))
 
 
-def _code(error: Exception) -> str:
-    return str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
+def _failure(error: Exception) -> str:
+    from botocore.parsers import ResponseParserError
+
+    if isinstance(error, ResponseParserError):
+        return "what answers there does not speak S3's protocol"
+    return f"the library failed with {type(error).__name__}"
+
+
+def code_of(error: Exception) -> str:
+    """The code of the storage's refusal; empty if it did not answer."""
+    return _said(error, "Code")
+
+
+def _said(error: Exception, what: str) -> str:
+    return str(_part(error, "Error").get(what) or "")
 
 
 def _status(error: Exception) -> int:
-    response: Any = getattr(error, "response", {})
-    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    return int(_part(error, "ResponseMetadata").get("HTTPStatusCode") or 0)
 
 
 def _header(error: Exception, name: str) -> str:
-    response: Any = getattr(error, "response", {})
-    return str(response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get(name, ""))
+    return str(_part(error, "ResponseMetadata").get("HTTPHeaders", {}).get(name, ""))
+
+
+def _part(error: Exception, name: str) -> Mapping[str, Any]:
+    """A part of what botocore keeps of an answer."""
+    response = getattr(error, "response", None)
+    found = response.get(name) if isinstance(response, Mapping) else None
+    return found if isinstance(found, Mapping) else {}

@@ -1,1 +1,3 @@
-from tests.unit.resources.conftest import event_loop as event_loop
+from tests.unit.resources.conftest import event_loop
+
+__all__ = ["event_loop"]

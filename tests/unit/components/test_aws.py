@@ -99,6 +99,7 @@ def test_the_rules_of_an_existing_bucket_are_owned_on_request_alone() -> None:
 Sabotage = tuple[Mapping[str, Any], str]
 REFUSED: dict[str, Sabotage] = {
     "a principal that is a wildcard": ({"principal_arn": "*"}, "principal_arn: must be the ARN"),
+    "an API without a principal": ({"principal_arn": None}, "set encord:awsPrincipalArn where it runs"),
     "no buckets": ({"buckets": []}, "buckets: must name 1 to 100 buckets"),
     "a bucket that is none": ({"buckets": [{"name": "A!"}]}, "buckets\\[0\\].name: must be an S3 bucket"),
     "a prefix with a wildcard": (

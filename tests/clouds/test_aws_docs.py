@@ -1,0 +1,34 @@
+"""Programs of the documentation that make something in AWS, as they stand there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.clouds.test_aws_in_one_up import Account, account
+from tests.engine.test_docs import COMPONENTS, PAGES, PROGRAM
+
+__all__ = ["account"]
+PROGRAMS = [
+    pytest.param(program, id=f"{page.stem}-{number}")
+    for page in PAGES
+    for number, program in enumerate(PROGRAM.findall(page.read_text()), 1)
+    if COMPONENTS in program
+]
+
+
+def test_there_are_programs_to_try() -> None:
+    assert len(PROGRAMS) >= 2
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_program_of_the_documentation_goes_up_and_leaves_nothing_to_do(
+    account: Account, program: str
+) -> None:
+    for name, made in re.findall(r'"name": "([\w-]+)"(, "create": True)?', program):
+        if not made:
+            account.bucket_named(name, "videos/a.mp4")
+    Path(account.project.folder, "__main__.py").write_text(program)
+    account.project.up()
+    account.project.unchanged()
+    account.project.destroy()
