@@ -26,6 +26,7 @@ ACCESS = [
     "UserGroup",
     "UserGroupMembers",
 ]
+PAGES = {**dict.fromkeys(ACCESS, "access.md"), "AccessCheck": "cloud-access.md"}
 ADOPT = {"adopt", "renew_before"}
 """Inputs that are no settings of the integration."""
 
@@ -148,9 +149,9 @@ def access_changes(name: str) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", ACCESS)
-def test_the_page_on_access_lists_every_input_and_output(name: str, repository: Path) -> None:
-    part = section((repository / "docs" / "access.md").read_text(), name)
+@pytest.mark.parametrize(("name", "page"), PAGES.items())
+def test_its_page_lists_every_input_and_output(name: str, page: str, repository: Path) -> None:
+    part = section((repository / "docs" / page).read_text(), name)
     rows = {row[0].strip("`"): row[-1] for row in table(part, "input | rule | a change")}
     assert rows == access_changes(name)
     listed = {row[0].strip("`") for row in table(part, "output | meaning")}
@@ -158,7 +159,7 @@ def test_the_page_on_access_lists_every_input_and_output(name: str, repository: 
     assert listed == known - rows.keys()
 
 
-@pytest.mark.parametrize("name", ACCESS)
+@pytest.mark.parametrize("name", PAGES)
 def test_a_resource_of_access_explains_its_inputs_in_order(name: str) -> None:
     args = (inspect.getdoc(getattr(package, name).__init__) or "").partition("Args:\n")[2]
     explained = re.findall(r"^ {4}(\w+): \S", args, re.MULTILINE)
