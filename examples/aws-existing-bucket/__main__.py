@@ -1,4 +1,4 @@
-"""A bucket that exists, encrypted with a key of yours: integration, role and check, written out one by one."""
+"""A bucket that exists, encrypted with a key of yours: integration, role and check, one by one."""
 
 import pulumi
 

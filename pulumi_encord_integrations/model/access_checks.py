@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StrictBool
+from pydantic import AfterValidator, Field, StrictBool
 
 from pulumi_encord_integrations.model.base import Received, Sent
 from pulumi_encord_integrations.model.durations import Timespan
@@ -82,6 +82,12 @@ def judged(checks: Iterable[CheckOutcome]) -> AccessChecked:
     return AccessChecked(valid=False if False in answers else None if None in answers else True, checks=found)
 
 
+def _within_an_hour(seconds: int) -> int:
+    if seconds > MAX_RETRY_SECONDS:
+        raise ValueError(f"must be at most 1 hour ({MAX_RETRY_SECONDS} seconds)")
+    return seconds
+
+
 Urls = Annotated[list[str], Field(max_length=MAX_URLS)]
 
 
@@ -99,7 +105,7 @@ class AccessCheckOptions(AccessCheckRequest):
 
     required: StrictBool = True
     """Whether a failure fails the update, and memberships wait for it."""
-    retry_for: Annotated[Timespan, Field(le=MAX_RETRY_SECONDS)] = RETRY_SECONDS
+    retry_for: Annotated[Timespan, AfterValidator(_within_an_hour)] = RETRY_SECONDS
     """How long it is asked anew while clouds settle."""
 
 

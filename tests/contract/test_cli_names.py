@@ -17,6 +17,7 @@ VERBS = {
     "show": ["show", "INTEGRATION"],
     "members": ["members", "INTEGRATION"],
     "join": ["join", "INTEGRATION"],
+    "cloud-policy": ["cloud-policy", "INTEGRATION"],
     "register": ["register", "INTEGRATION", "data.json", "--check"],
     "remove-admin": ["remove-admin", "--database", "api.sqlite", "INTEGRATION", BOSS, "--yes"],
 }

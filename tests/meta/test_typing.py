@@ -15,9 +15,15 @@ from pulumi_encord_integrations.model.integrations import IntegrationType
 
 PYRIGHT = {"typeCheckingMode": "strict", "reportUnnecessaryTypeIgnoreComment": True, "pythonVersion": "3.11"}
 """An ignored mistake that is none is an error, as with `mypy --strict`."""
-MISTAKE = (
-    'from pulumi_encord_integrations import GcpIntegration\n\nGcpIntegration("g", title=7, buckets=["a"])\n'
-)
+MYPY = "[mypy]\n[mypy-pulumi_aws]\nfollow_imports = skip\n"
+"""The services of Pulumi's SDK for AWS that are used are checked; its root, which names them all, is not."""
+MISTAKES = """
+from pulumi_encord_integrations import GcpIntegration
+from pulumi_encord_integrations.components import AwsEncordIntegration
+
+GcpIntegration("g", title=7, buckets=["a"])
+AwsEncordIntegration("a", {"title": "A", "role_name": "a", "bucket": "a"})
+"""
 CHECKERS = {
     "mypy": ["mypy", "--strict", "--cache-dir", ".mypy", "."],
     # pyright itself fetches its code from another registry when it first runs.
@@ -32,14 +38,21 @@ def command(request: pytest.FixtureRequest) -> list[str]:
 
 
 @pytest.fixture
-def programs(repository: Path, tmp_path: Path) -> Path:
+def folder(tmp_path: Path) -> Path:
     """A folder outside the repository, in which only the installed package is found."""
-    for path in (repository / "tests" / "typing").glob("*.py"):
-        shutil.copy(path, tmp_path)
-    for path in repository.glob("examples/*/__main__.py"):
-        shutil.copy(path, tmp_path / f"example_{path.parent.name.replace('-', '_')}.py")
     (tmp_path / "pyrightconfig.json").write_text(json.dumps(PYRIGHT))
+    (tmp_path / "mypy.ini").write_text(MYPY)
     return tmp_path
+
+
+@pytest.fixture
+def programs(repository: Path, folder: Path) -> Path:
+    """The examples and `tests/typing` in such a folder."""
+    for path in (repository / "tests" / "typing").glob("*.py"):
+        shutil.copy(path, folder)
+    for path in repository.glob("examples/*/__main__.py"):
+        shutil.copy(path, folder / f"example_{path.parent.name.replace('-', '_')}.py")
+    return folder
 
 
 def check(command: list[str], folder: Path) -> tuple[int, str]:
@@ -57,11 +70,12 @@ def test_programs_pass_the_type_checkers(command: list[str], programs: Path) -> 
     assert re.search(r"no issues found in \d\d source files|^0 errors, 0 warnings", said, re.MULTILINE)
 
 
-def test_a_mistake_does_not_pass_the_type_checkers(command: list[str], tmp_path: Path) -> None:
-    (tmp_path / "program.py").write_text(MISTAKE)
-    code, said = check(command, tmp_path)
+def test_mistakes_do_not_pass_the_type_checkers(command: list[str], folder: Path) -> None:
+    (folder / "program.py").write_text(MISTAKES)
+    code, said = check(command, folder)
     assert code == 1
     assert '"title"' in said
+    assert '"bucket"' in said
 
 
 def asserted(path: Path) -> set[str]:

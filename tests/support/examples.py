@@ -23,11 +23,14 @@ def commands(folder: Path, verb: str) -> list[list[str]]:
 
 def place(example: Path, project: Project) -> None:
     """Makes a copy of an example the project, unchanged but for its interpreter: the tests' warm one."""
+    for earlier in (*project.folder.glob("Pulumi*"), *(project.folder / "state").glob(".pulumi")):
+        shutil.rmtree(earlier) if earlier.is_dir() else earlier.unlink()
     ignored = shutil.ignore_patterns(".*", "Pulumi.*.yaml", "__pycache__")
     shutil.copytree(REPOSITORY / example, project.folder, dirs_exist_ok=True, ignore=ignored)
     manifest = project.folder / "Pulumi.yaml"
     declared = read(manifest.read_bytes())[0].plain
     declared["runtime"]["options"]["virtualenv"] = str(warm.interpreter())
     manifest.write_text(json.dumps(declared))
-    (project.folder / "Pulumi.dev.yaml").unlink(missing_ok=True)
+    given = {key.partition(":"): one["value"] for key, one in declared["config"].items()}
+    project.config = {name: value for (of, _, name), value in given.items() if of == "encord"}
     project.new_stack()

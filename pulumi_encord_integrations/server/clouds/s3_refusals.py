@@ -19,6 +19,7 @@ _ELSEWHERE = {"PermanentRedirect", "AuthorizationHeaderMalformed", "TemporaryRed
               "IllegalLocationConstraintException"}  # fmt: skip
 _LATER = {"SlowDown", "Throttling", "ThrottlingException", "TooManyRequests", "RequestLimitExceeded",
           "RequestTimeout", "OperationAborted", "429"}  # fmt: skip
+_LOOK_OR_WAIT = "Check that the endpoint is the one for S3's protocol; if it is, ask again later"
 _KMS_DENIED = re.compile(r"\bperform:? kms:", re.IGNORECASE)
 
 
@@ -76,7 +77,9 @@ def explained(name: CheckName, place: Any, error: Exception, grants: Grants) -> 
     if not code:
         return Finding(name, None, f"{place}: {_failure(error)}", "Check the endpoint, then ask again")
     if _status(error) >= 500 or code in _LATER:
-        return Finding(name, None, f"{place}: the storage answered {code}", "Ask again later")
+        # A number stands for a body that was none of S3's, be it a page of something else with status 200.
+        remedy = _LOOK_OR_WAIT if code.isdecimal() else "Ask again later"
+        return Finding(name, None, f"{place}: the storage answered {code}", remedy)
     message, remedy = _refusal(name, place, error, grants)
     return Finding(name, False, f"{place} {message}", remedy)
 
