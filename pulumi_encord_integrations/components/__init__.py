@@ -1,4 +1,4 @@
-"""Components that provision the cloud side; each module knows one cloud's SDK, an extra of the package.
+"""Components that provision the cloud side; each folder knows one cloud's SDK, an extra of the package.
 
 `AwsBucketAccess` makes the role that an integration reads with, `AwsEncordIntegration` both of them and the
 check that it can.
@@ -7,8 +7,9 @@ check that it can.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pulumi_encord_integrations.components.aws import AwsBucketAccess, AwsBucketAccessArgs, AwsBucketArgs
-    from pulumi_encord_integrations.components.aws_integration import (
+    from pulumi_encord_integrations.components.aws.access import AwsBucketAccess, AwsBucketAccessArgs
+    from pulumi_encord_integrations.components.aws.buckets import AwsBucketArgs
+    from pulumi_encord_integrations.components.aws.integration import (
         AwsEncordIntegration,
         AwsEncordIntegrationArgs,
     )
@@ -16,8 +17,9 @@ else:
     from importlib import import_module
 
     _HOMES = {
-        "aws": ("AwsBucketAccess", "AwsBucketAccessArgs", "AwsBucketArgs"),
-        "aws_integration": ("AwsEncordIntegration", "AwsEncordIntegrationArgs"),
+        "aws.access": ("AwsBucketAccess", "AwsBucketAccessArgs"),
+        "aws.buckets": ("AwsBucketArgs",),
+        "aws.integration": ("AwsEncordIntegration", "AwsEncordIntegrationArgs"),
     }
 
     def __getattr__(name):

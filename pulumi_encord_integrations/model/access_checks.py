@@ -26,7 +26,8 @@ MAX_URLS = 100
 """URLs of Direct Access in one check."""
 RETRY_SECONDS = 120
 """How long a resource asks again, unless told otherwise: IAM takes seconds to settle, at times a minute."""
-MAX_RETRY_SECONDS = 3_600
+MAX_RETRY_SECONDS = 900
+"""A provider process serves four resources at a time, and a check that waits is one of them."""
 
 _TRUST: tuple[CheckName, ...] = ("assume_with_id", "assume_without_id", "assume_with_wrong_id")
 _DATA: tuple[CheckName, ...] = ("list", "read", "sign", "write")

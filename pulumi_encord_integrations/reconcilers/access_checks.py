@@ -31,6 +31,8 @@ class AccessCheckReconciler(Reconciler):
     spec = AccessCheckSpec
     gone = GONE
     replaces = frozenset({"integration"})
+    # A signed URL is a credential.
+    secrets = frozenset({"urls"})
     ignored: ClassVar[frozenset[str]] = frozenset({"retry_for"})
 
     def __init__(

@@ -6,6 +6,7 @@ from typing import Any, Self
 import pulumi
 
 from pulumi_encord_integrations.model.access_checks import has_checks
+from pulumi_encord_integrations.model.scenarios import DIRECT_ACCESS
 from pulumi_encord_integrations.resources import providers
 from pulumi_encord_integrations.resources._references import integration_of
 from pulumi_encord_integrations.resources._resource import EncordResource
@@ -69,16 +70,16 @@ class AccessCheck(EncordResource, module="encord", name="AccessCheck"):
             writable: whether write access was granted; then writing must be allowed, else it must be refused.
                 Default False.
             required: whether a failed check fails the update, and memberships wait for it. Default True.
-            retry_for: how long to ask anew while the clouds settle: "2m", seconds, at most 1 hour. Default
-                2 minutes.
+            retry_for: how long to ask anew while the clouds settle: "2m", seconds, at most 15 minutes.
+                Default 2 minutes.
             triggers: any value whose change asks anew, such as the policies of the role.
             opts: Pulumi's resource options; name in `depends_on` what grants the access. An explicit provider
                 is refused.
 
         """
         kind = kind_of(integration)
-        if kind and not has_checks(kind.provider):
-            raise pulumi.RunError(f"{type(self).__name__}: there are no access checks of {kind.provider} yet")
+        if kind:
+            self._require_fit(kind.provider, urls, writable)
         declared = integration if isinstance(integration, Integration) else None
         inputs: Mapping[str, Any] = {
             "integration": integration_of(integration),
@@ -93,6 +94,18 @@ class AccessCheck(EncordResource, module="encord", name="AccessCheck"):
         if required and declared:
             declared._gates.append(self)
         self.checks.apply(self._warn)
+
+    def _require_fit(self, provider: str, urls: Any, writable: Any) -> None:
+        label = type(self).__name__
+        if not has_checks(provider):
+            raise pulumi.RunError(f"{label}: there are no access checks of {provider} integrations yet")
+        direct = provider == DIRECT_ACCESS
+        if urls is not None and not direct:
+            raise pulumi.RunError(
+                f"{label}: urls: only Direct Access has URLs to check; others check buckets"
+            )
+        if writable is True and direct:
+            raise pulumi.RunError(f"{label}: writable: nothing is granted to Direct Access")
 
     def _warn(self, checks: Sequence[Mapping[str, Any]] | None) -> None:
         """Says what did not pass; what nothing can be done about is no warning."""

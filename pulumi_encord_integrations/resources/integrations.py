@@ -69,7 +69,7 @@ class Integration(EncordResource, module="encord", name="Integration"):
     origins: pulumi.Output[Sequence[str]]
     """Browser origins of the app, for the CORS rules of the buckets; empty if the API has none configured."""
     settings_revision: pulumi.Output[int]
-    """Counts up with each change of the settings; a new title does not count."""
+    """Counts up with each change of the settings; not with a new title, nor with a `SignedUrlExpiry`."""
     adopted: pulumi.Output[bool]
     """True if it existed before: destroying this resource leaves it alive."""
 

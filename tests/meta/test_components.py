@@ -13,7 +13,7 @@ from pulumi_encord_integrations import components
 from tests.meta.test_lazy_imports import SDKS, loaded
 
 pytest.importorskip("pulumi_aws", reason="Pulumi's SDK for AWS is not installed: the extra aws")
-FILES = sorted(Path(components.__file__).parent.glob("*.py"))
+FILES = sorted(Path(components.__file__).parent.rglob("*.py"))
 NAMES = [name for name in components.__all__ if not name.endswith("Args")]
 
 
@@ -62,7 +62,7 @@ WITHOUT_THE_SDK = """
 import sys
 sys.modules["pulumi_aws"] = None
 try:
-    import pulumi_encord_integrations.components.aws
+    import pulumi_encord_integrations.components.aws.access
 except ImportError as error:
     assert "[aws]" in str(error), error
 else:

@@ -69,7 +69,7 @@ def test_the_package_keeps_its_layers(copy: Path) -> None:
         ("model", "import pulumi", "Pulumi is known to resources, components and organization"),
         ("reconcilers", "import pulumi.dynamic", "Pulumi is known to resources, components and organization"),
         ("server", "from pulumi import Output", "Pulumi is known to resources, components and organization"),
-        ("resources", "import pulumi_aws", "Each cloud SDK is known to one component module"),
+        ("resources", "import pulumi_aws", "Each cloud SDK is known to one folder of components"),
         ("resources", "import httpx2", "HTTP requests are made by the client"),
         ("client", "import fastapi", "Web libraries are known to the server"),
         ("client", "import sqlalchemy", "Databases are known to the server"),

@@ -143,6 +143,22 @@ def read_policy(
     return _fitting({"Version": VERSION, "Statement": statements})
 
 
+def role_arn(name: str, account_id: str, *, path: str = "/", partition: str = "aws") -> str:
+    """The ARN that a role will have, by which an integration names it before it exists.
+
+    Raises:
+        ValueError: the name, account or path is none; a path begins and ends with a slash.
+
+    """
+    if not re.fullmatch(r"[\w+=,.@-]{1,64}", name, re.ASCII):
+        raise ValueError("role_name: must be 1 to 64 letters, digits and any of +=,.@_-")
+    if not re.fullmatch(r"\d{12}", account_id, re.ASCII):
+        raise ValueError("account_id: must be the 12 digits of an AWS account")
+    if not re.fullmatch(r"/(?:[!-~]{1,510}/)?", path):
+        raise ValueError('role_path: must begin and end with a slash, such as "/encord/"')
+    return f"arn:{partition}:iam::{account_id}:role{path}{name}"
+
+
 def session_duration(expiry_seconds: int) -> int:
     """The `MaxSessionDuration` of a role by which URLs can live as long as declared: whole hours, 1 to 12.
 

@@ -107,9 +107,9 @@ def set_expiry(connection: Connection, row: Row[Any], seconds: int | None) -> No
     """Makes it the lifetime of the integration's signed URLs; None for the default."""
     settings = settings_of(row)
     if settings["signed_url_expiry"] != seconds:
+        # No new revision: the integration's own resource would not know of it before a refresh.
         changed = json.dumps({**settings, "signed_url_expiry": seconds}, sort_keys=True)
-        values = {"settings": changed, "settings_revision": row.settings_revision + 1}
-        connection.execute(update(t.integrations).where(_c.uuid == row.uuid), values)
+        connection.execute(update(t.integrations).where(_c.uuid == row.uuid), {"settings": changed})
 
 
 def remove(connection: Connection, uuid: str) -> None:

@@ -99,6 +99,17 @@ def test_the_rules_of_an_existing_bucket_are_owned_on_request_alone() -> None:
 Sabotage = tuple[Mapping[str, Any], str]
 REFUSED: dict[str, Sabotage] = {
     "a principal that is a wildcard": ({"principal_arn": "*"}, "principal_arn: must be the ARN"),
+    "a key that is spelled wrong": (
+        {"buckets": [{"name": "acme", "prefix": ["a/"]}]},
+        'buckets\\[0\\].prefix: unknown key "prefix"; did you mean "prefixes"',
+    ),
+    "an argument that is spelled wrong": (
+        {"permission_boundary_arn": "x"},
+        'permission_boundary_arn: unknown key .* did you mean "permissions_boundary_arn"',
+    ),
+    "a role without a name": ({"role_name": None}, "role_name is required"),
+    "buckets that are no list": ({"buckets": "acme"}, "buckets must be a list"),
+    "a bucket that is no mapping": ({"buckets": ["acme"]}, "buckets\\[0\\] must be a mapping"),
     "an API without a principal": ({"principal_arn": None}, "set encord:awsPrincipalArn where it runs"),
     "no buckets": ({"buckets": []}, "buckets: must name 1 to 100 buckets"),
     "a bucket that is none": ({"buckets": [{"name": "A!"}]}, "buckets\\[0\\].name: must be an S3 bucket"),
@@ -107,7 +118,10 @@ REFUSED: dict[str, Sabotage] = {
         "buckets\\[0\\].prefixes\\[0\\]: must not hold",
     ),
     "a bucket twice": ({"buckets": [{"name": "acme"}, {"name": "acme"}]}, "more than once"),
-    "a new bucket without origins": ({"buckets": [NEW]}, "origins: names no origin of the app"),
+    "a new bucket without origins": (
+        {"buckets": [NEW]},
+        "the API knows no origin of the app; set encord:appOrigins",
+    ),
     "any origin": ({"buckets": [NEW], "origins": ["*"]}, 'origins: "\\*" is no origin'),
     "an alias of a key": (
         {"buckets": [{"name": "acme", "kms_key_arn": "alias/acme"}]},
@@ -157,6 +171,32 @@ def test_the_role_is_predicted_where_it_will_be() -> None:
     made = integration(role_path="/teams/vision/", account_id="999988887777")
     declared = next(r for r in made.requests if r.type.endswith(":AwsIntegration"))
     assert declared.object["role_arn"] == "arn:aws:iam::999988887777:role/teams/vision/encord-train"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"role_path": "encord"}, "role_path: must begin and end with a slash"),
+        ({"role_path": "/encord"}, "role_path: must begin and end with a slash"),
+        ({"account_id": "12"}, "account_id: must be the 12 digits"),
+        ({"role_name": "a b"}, "role_name: must be 1 to 64"),
+        ({"titel": "x"}, 'titel: unknown key "titel"; did you mean "title"'),
+    ],
+)
+def test_one_resource_refuses(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(pulumi.RunError, match=words) as error:
+        integration(preview=True, **given)
+    assert 'AwsEncordIntegration "train"' in str(error.value)
+
+
+def test_an_integration_that_is_retained_is_not_taken_for_one_that_ends_all_access() -> None:
+    def program() -> None:
+        args: Any = {**INTEGRATION}
+        opts = pulumi.ResourceOptions(retain_on_delete=True)
+        training = AwsEncordIntegration("train", args, opts)
+        IntegrationMember("mia", integration=training.integration, user="mia@example.com", role="user")
+
+    assert not deploy(program).named("mia").deletedWith
 
 
 def dependencies(recorded: Recorded, name: str) -> set[str]:

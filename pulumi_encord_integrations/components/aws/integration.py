@@ -9,15 +9,16 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from pulumi_encord_integrations.components.aws import (
+from pulumi_encord_integrations.components._arguments import valid
+from pulumi_encord_integrations.components.aws.access import (
     AwsBucketAccess,
     AwsBucketAccessArgs,
-    AwsBucketArgs,
     account_id,
     partition,
 )
+from pulumi_encord_integrations.components.aws.buckets import AwsBucketArgs, require_buckets
 from pulumi_encord_integrations.model.durations import DEFAULT_SECONDS, seconds_of
-from pulumi_encord_integrations.model.policies.aws import session_duration
+from pulumi_encord_integrations.model.policies.aws import role_arn, session_duration
 from pulumi_encord_integrations.resources.access_checks import AccessCheck
 from pulumi_encord_integrations.resources.integration_types.aws import AwsIntegration
 
@@ -63,7 +64,7 @@ class AwsEncordIntegration(pulumi.ComponentResource):
     """
 
     integration_id: pulumi.Output[str]
-    """uuid of the integration, known once the access check has passed."""
+    """uuid of the integration; what depends on it waits for the access check."""
     external_id: pulumi.Output[str]
     """The id that the role's trust policy demands."""
     role_arn: pulumi.Output[str]
@@ -83,7 +84,10 @@ class AwsEncordIntegration(pulumi.ComponentResource):
 
         """
         super().__init__("encord:index:AwsEncordIntegration", name, {}, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        self._label = f'AwsEncordIntegration "{name}"'
+        require_buckets(self._label, AwsEncordIntegrationArgs, args)
+        # Memberships ask the integration itself whether destroying it ends all access.
+        child = pulumi.ResourceOptions(parent=self, retain_on_delete=opts.retain_on_delete if opts else None)
         self._integration = AwsIntegration(
             name,
             title=args["title"],
@@ -101,13 +105,13 @@ class AwsEncordIntegration(pulumi.ComponentResource):
             f"{name}-check",
             integration=self._integration,
             writable=args.get("writable"),
-            required=args.get("require_access", True),
+            required=args.get("require_access") is not False,
             retry_for=args.get("retry_for"),
             triggers=pulumi.Output.all(*documents).apply(_digest),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[access]),
+            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[access])),
         )
-        passed = pulumi.Output.all(self._integration.id, check.valid)
-        self.integration_id = passed.apply(lambda known: str(known[0]))
+        # Of the check, so that whoever takes it waits for that.
+        self.integration_id = check.integration
         self.external_id, self.role_arn = self._integration.external_id, access.role_arn
         self.valid = check.valid.apply(bool)
         self.register_outputs(
@@ -146,7 +150,14 @@ class AwsEncordIntegration(pulumi.ComponentResource):
         """The ARN that the role will have: the integration comes before it."""
         account = args.get("account_id") or account_id(self)
         parts = pulumi.Output.all(partition(self), account, args.get("role_path"), args["role_name"])
-        return parts.apply(lambda one: f"arn:{one[0]}:iam::{one[1]}:role{one[2] or '/'}{one[3]}")
+        return parts.apply(self._role_arn)
+
+    def _role_arn(self, parts: Sequence[str | None]) -> str:
+        given, account, path, name = parts
+        return valid(
+            self._label,
+            lambda: role_arn(str(name), str(account), path=path or "/", partition=str(given)),
+        )
 
 
 def _opened(bucket: AwsBucketArgs) -> Any:

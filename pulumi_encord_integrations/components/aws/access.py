@@ -1,62 +1,34 @@
-"""The AWS side: the role that reads buckets, and buckets for it to read."""
+"""The role that reads buckets for one integration."""
 
 # The analyzer of source-based plugins reads these annotations: no unions but with None, no Literal, no
 # callables, and nothing postponed.
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NotRequired, TypedDict, TypeVar
+from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
+from pulumi_encord_integrations.components._arguments import valid
+from pulumi_encord_integrations.components.aws.buckets import (
+    AGAIN,
+    AwsBucketArgs,
+    BucketMaker,
+    require_buckets,
+)
+from pulumi_encord_integrations.components.aws.sdk import (
+    Role,
+    RolePolicy,
+    get_caller_identity_output,
+    get_partition_output,
+)
 from pulumi_encord_integrations.model.durations import DEFAULT_SECONDS
 from pulumi_encord_integrations.model.policies.aws import (
     read_policy,
     session_duration,
     trust_policy,
 )
-from pulumi_encord_integrations.model.policies.cors import (
-    EXPOSED_HEADERS,
-    MAX_AGE_SECONDS,
-    METHODS,
-    REQUEST_HEADERS,
-    cors_rules,
-)
+from pulumi_encord_integrations.model.policies.cors import cors_rules
 from pulumi_encord_integrations.model.policies.grants import compact
-
-try:
-    from pulumi_aws.get_caller_identity import get_caller_identity_output
-    from pulumi_aws.get_partition import get_partition_output
-    from pulumi_aws.iam import Role, RolePolicy
-    from pulumi_aws.s3 import (
-        Bucket,
-        BucketCorsConfiguration,
-        BucketCorsConfigurationCorsRuleArgs,
-        BucketPublicAccessBlock,
-        BucketServerSideEncryptionConfiguration,
-        BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs,
-        BucketServerSideEncryptionConfigurationRuleArgs,
-    )
-except ModuleNotFoundError:
-    raise ImportError(
-        "the components for AWS need the extra: pip install 'pulumi-encord-integrations[aws]'"
-    ) from None
-
-T = TypeVar("T")
-
-
-class AwsBucketArgs(TypedDict):
-    """A bucket that is read, whole or only what lies under some prefixes."""
-
-    name: pulumi.Input[str]
-    """The bucket's name. Plain text where `create` or `manage_cors` is given."""
-    prefixes: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
-    """Key prefixes such as `videos/2026/`. Default: the whole bucket."""
-    create: NotRequired[bool]
-    """Make it: private, with CORS rules for the app. Default: it exists, and nothing of it is changed."""
-    manage_cors: NotRequired[bool]
-    """Own all its CORS rules; a bucket that exists loses those it has. Default: only if it is made."""
-    kms_key_arn: NotRequired[pulumi.Input[str]]
-    """The key that the objects are encrypted with, which the role may then decrypt with."""
 
 
 class AwsBucketAccessArgs(TypedDict):
@@ -113,8 +85,9 @@ class AwsBucketAccess(pulumi.ComponentResource):
 
         """
         super().__init__("encord:index:AwsBucketAccess", name, {}, opts)
-        self._name, self._args = name, args
-        self._child = pulumi.ResourceOptions(parent=self)
+        self._label = f'AwsBucketAccess "{name}"'
+        require_buckets(self._label, AwsBucketAccessArgs, args)
+        child = pulumi.ResourceOptions(parent=self)
         self.trust_policy = self._document(
             _trust_policy, principal_arn=args["principal_arn"], external_id=args["external_id"]
         )
@@ -125,22 +98,21 @@ class AwsBucketAccess(pulumi.ComponentResource):
             partition=partition(self),
         )
         self.cors_rules = self._document(_cors_rules, origins=args.get("origins"))
+        maker = BucketMaker(self._label, name, child, args.get("origins"), args.get("tags"))
         for bucket in args["buckets"]:
-            self._bucket(bucket)
+            maker.make(bucket)
         role = Role(
             f"{name}-role",
             name=args["role_name"],
             path=args.get("role_path"),
-            description="Read by Encord for one integration, which its external id names",
+            description="Assumed by Encord to read for one integration, which its external id names",
             assume_role_policy=self.trust_policy,
-            max_session_duration=args.get("max_session_duration", session_duration(DEFAULT_SECONDS)),
+            max_session_duration=args.get("max_session_duration") or session_duration(DEFAULT_SECONDS),
             permissions_boundary=args.get("permissions_boundary_arn"),
             tags=args.get("tags"),
-            opts=self._child,
+            opts=child,
         )
-        policy = RolePolicy(
-            f"{name}-read", name="read", role=role.name, policy=self.read_policy, opts=self._child
-        )
+        policy = RolePolicy(f"{name}-read", name="read", role=role.name, policy=self.read_policy, opts=child)
         # Whoever waits for the ARN may use the role at once.
         self.role_arn = pulumi.Output.all(role.arn, policy.id).apply(lambda known: str(known[0]))
         self.register_outputs(
@@ -156,77 +128,9 @@ class AwsBucketAccess(pulumi.ComponentResource):
         """A document as JSON, once all that it is made from is known."""
 
         def rendered(known: Mapping[str, Any]) -> str:
-            return compact(self._valid(lambda: render(**known)))
+            return compact(valid(self._label, lambda: render(**known)))
 
         return pulumi.Output.all(**given).apply(rendered)
-
-    def _valid(self, render: Callable[[], T]) -> T:
-        try:
-            return render()
-        except ValueError as error:
-            raise pulumi.RunError(f'AwsBucketAccess "{self._name}": {error}') from None
-
-    def _bucket(self, bucket: AwsBucketArgs) -> None:
-        """Makes the bucket, or what of it is to be owned."""
-        create, own_cors = bucket.get("create", False), bucket.get("manage_cors", bucket.get("create", False))
-        if not create and not own_cors:
-            return
-        given = bucket["name"]
-        if not isinstance(given, str):
-            raise pulumi.RunError(
-                f'AwsBucketAccess "{self._name}": the name of a bucket that is made or whose CORS rules are '
-                "owned must be plain text: its resources are named after it"
-            )
-        prefix = f"{self._name}-{given}"
-        name = self._new_bucket(prefix, given, bucket).bucket if create else pulumi.Output.from_input(given)
-        if own_cors:
-            self._cors(prefix, name)
-
-    def _new_bucket(self, prefix: str, name: str, args: AwsBucketArgs) -> Bucket:
-        made = Bucket(f"{prefix}-bucket", bucket=name, tags=self._args.get("tags"), opts=self._child)
-        BucketPublicAccessBlock(
-            f"{prefix}-private",
-            bucket=made.bucket,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=self._child,
-        )
-        if key := args.get("kms_key_arn"):
-            by_key = BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
-                sse_algorithm="aws:kms", kms_master_key_id=key
-            )
-            BucketServerSideEncryptionConfiguration(
-                f"{prefix}-encryption",
-                bucket=made.bucket,
-                rules=[
-                    BucketServerSideEncryptionConfigurationRuleArgs(
-                        apply_server_side_encryption_by_default=by_key, bucket_key_enabled=True
-                    )
-                ],
-                opts=self._child,
-            )
-        return made
-
-    def _cors(self, prefix: str, bucket: pulumi.Output[str]) -> None:
-        def checked(known: Mapping[str, Any]) -> list[str]:
-            return list(self._valid(lambda: cors_rules(known["origins"] or ())[0]["AllowedOrigins"]))
-
-        BucketCorsConfiguration(
-            f"{prefix}-cors",
-            bucket=bucket,
-            cors_rules=[
-                BucketCorsConfigurationCorsRuleArgs(
-                    allowed_origins=pulumi.Output.all(origins=self._args.get("origins")).apply(checked),
-                    allowed_methods=METHODS,
-                    allowed_headers=REQUEST_HEADERS,
-                    expose_headers=EXPOSED_HEADERS,
-                    max_age_seconds=MAX_AGE_SECONDS,
-                )
-            ],
-            opts=self._child,
-        )
 
 
 def partition(resource: pulumi.Resource) -> pulumi.Output[str]:
@@ -241,7 +145,7 @@ def account_id(resource: pulumi.Resource) -> pulumi.Output[str]:
 
 def _trust_policy(principal_arn: str | None, external_id: str) -> Any:
     if principal_arn is None:
-        raise ValueError("the API has no AWS principal; set encord:awsPrincipalArn where it runs")
+        raise ValueError(f"the API has no AWS principal; set encord:awsPrincipalArn where it runs, {AGAIN}")
     return trust_policy(principal_arn, external_id)
 
 
