@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pulumi_encord_integrations.client.errors import ConfigurationError
 from pulumi_encord_integrations.client.paths import DATABASE, database_of, default_database, path_of
 from pulumi_encord_integrations.model.databases import PostgresqlAddress
+from pulumi_encord_integrations.model.policies.cors import is_origin
 from pulumi_encord_integrations.model.principals import CloudAccess, Network, Principals
 
 EMBEDDED = "embedded"
@@ -81,7 +82,7 @@ def load(config: ConfigReader, base: Path, environment: Mapping[str, str] | None
             principal_arn=found.text("principal_arn"),
             service_account_email=found.text("service_account_email"),
             application_id=found.text("application_id"),
-            origins=found.parts("origins"),
+            origins=_origins(found.parts("origins")),
         ),
         clouds=CloudAccess(
             gcp_key_file=found.path("gcp_key_file"),
@@ -131,6 +132,16 @@ class _Found:
 
     def _start(self, name: str) -> Path:
         return self._base if self.sources[name].startswith("encord:") else Path.cwd()
+
+
+def _origins(given: list[str]) -> list[str]:
+    for origin in given:
+        if not is_origin(origin):
+            raise ConfigurationError(
+                f'encord:appOrigins: "{origin}" is no origin of a browser',
+                hint="Write scheme and host in lower case, without a slash at the end: https://app.example.com",
+            )
+    return given
 
 
 def _blob_endpoint(value: str | None) -> str:

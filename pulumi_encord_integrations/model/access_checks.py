@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StrictBool
 
 from pulumi_encord_integrations.model.base import Received, Sent
-from pulumi_encord_integrations.model.durations import Timespan
+from pulumi_encord_integrations.model.durations import Timespan, shown
 from pulumi_encord_integrations.model.members import IntegrationId
 from pulumi_encord_integrations.model.scenarios import DIRECT_ACCESS, Reach
 
@@ -59,7 +59,8 @@ def has_checks(provider: str) -> bool:
 class CheckOutcome(Received):
     """One question about access, and what follows from its answer."""
 
-    name: CheckName
+    name: str
+    """A `CheckName`, or one that only a newer API makes."""
     success: bool | None
     """None if it cannot be told."""
     required: bool = True
@@ -83,9 +84,9 @@ def judged(checks: Iterable[CheckOutcome]) -> AccessChecked:
     return AccessChecked(valid=False if False in answers else None if None in answers else True, checks=found)
 
 
-def _within_an_hour(seconds: int) -> int:
+def _within_bounds(seconds: int) -> int:
     if seconds > MAX_RETRY_SECONDS:
-        raise ValueError(f"must be at most 1 hour ({MAX_RETRY_SECONDS} seconds)")
+        raise ValueError(f"must be at most {shown(MAX_RETRY_SECONDS)} ({MAX_RETRY_SECONDS} seconds)")
     return seconds
 
 
@@ -106,7 +107,7 @@ class AccessCheckOptions(AccessCheckRequest):
 
     required: StrictBool = True
     """Whether a failure fails the update, and memberships wait for it."""
-    retry_for: Annotated[Timespan, AfterValidator(_within_an_hour)] = RETRY_SECONDS
+    retry_for: Annotated[Timespan, AfterValidator(_within_bounds)] = RETRY_SECONDS
     """How long it is asked anew while clouds settle."""
 
 

@@ -30,7 +30,11 @@ _OF_MEMBERS = ("exclusive_members", "members_on_delete", "allow_large_removal")
 
 def _switched(value: Any) -> Any:
     """`true` is a check as it is by default, `false` is none."""
-    return ({} if value else None) if isinstance(value, bool) else value
+    if isinstance(value, bool):
+        return {} if value else None
+    if value is not None and not isinstance(value, Mapping):
+        raise ValueError("must be true, false or a mapping")
+    return value
 
 
 class IntegrationOptions(Sent):
@@ -151,6 +155,8 @@ def _checkable(reader: Reader, path: Path, kind: IntegrationType, options: Acces
         reader.report(path, f"there are no access checks of {kind.provider} integrations yet", "leave it out")
     elif options.urls and kind.provider != DIRECT_ACCESS:
         reader.report((*path, "urls"), "urls are checked of direct_access alone; others check their buckets")
+    elif options.writable and kind.provider == DIRECT_ACCESS:
+        reader.report((*path, "writable"), "nothing is granted to direct_access", "leave it out")
 
 
 def _members(beside: IntegrationOptions, rows: list[dict[str, str]]) -> Mapping[str, Any]:

@@ -36,6 +36,8 @@ for word in sys.argv[1:]:
         files[word] = json.loads(Path(word.removeprefix("file://")).read_text())
 with open("calls", "a") as calls:
     calls.write(json.dumps([Path(sys.argv[0]).name, sys.argv[1:], files]) + "\\n")
+# A bucket whose name begins with "own" has rules.
+sys.exit("get-bucket-cors" in sys.argv and not sys.argv[-1].startswith("own"))
 """
 """Writes down how it was called, and what the files hold that it was given."""
 
@@ -134,7 +136,8 @@ def ran_by_sh(folder: Path, text: str, *programs: str, **variables: str) -> list
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
+    assert "own-rules has CORS rules of its own" in done.stderr or not done.stderr
     return [json.loads(line) for line in (work / "calls").read_text().splitlines()]
 
 
@@ -152,7 +155,9 @@ def test_a_shell_runs_the_script_as_it_is(known: Api, tmp_path: Path) -> None:
     policy = read_policy(buckets, writable=True, kms_key_arns=[KEY])
     cors = {"file://cors.json": {"CORSRules": cors_rules(PRINCIPALS.origins)}}
     role = ["--role-name", "encord+a=b"]
-    put = ["s3api", "put-bucket-cors", "--region", "us-east-1", "--bucket"]
+    get, put = (
+        ["s3api", f"{verb}-bucket-cors", "--region", "us-east-1", "--bucket"] for verb in ("get", "put")
+    )
     trusted = trust_policy(str(PRINCIPALS.principal_arn), made["externalId"])
     create = [*role, "--path", "/$(touchowned)/", "--assume-role-policy-document", trust]
     assert calls == [
@@ -162,12 +167,21 @@ def test_a_shell_runs_the_script_as_it_is(known: Api, tmp_path: Path) -> None:
             ["iam", "put-role-policy", *role, "--policy-name", "read", "--policy-document", read],
             {read: policy},
         ],
+        ["aws", [*get, "Old_Bucket..x"], {}],
         ["aws", [*put, "Old_Bucket..x", "--cors-configuration", "file://cors.json"], cors],
+        ["aws", [*get, "acme-raw"], {}],
         ["aws", [*put, "acme-raw", "--cors-configuration", "file://cors.json"], cors],
         ["encord-integrations", ["verify", title, "--writable"], {}],
     ]
     written = {"setup.sh", "calls", "trust-policy.json", "read-policy.json", "cors.json"}
     assert {path.name for path in (tmp_path / "work").iterdir()} == written
+
+
+def test_rules_that_a_bucket_has_are_never_replaced(known: Api, tmp_path: Path) -> None:
+    made = known.create(title="own", buckets=["own-rules"])
+    script = asked(known, CREATOR, made["integrationUuid"]).out
+    calls = ran_by_sh(tmp_path, script, "aws", "encord-integrations")
+    assert [call[1][:2] for call in calls if call[1][0] == "s3api"] == [["s3api", "get-bucket-cors"]]
 
 
 def test_a_script_ends_before_anything_where_a_name_must_be_given(known: Api, tmp_path: Path) -> None:

@@ -117,6 +117,7 @@ WRITTEN = {
     BLOBS: ("https://config.example.com/{account}", "https://environment.example.com/{account}"),
     "endpoint": ("https://config.example.com", "https://environment.example.com"),
     NETWORKS: ("10.1.0.0/16", "10.2.0.0/16"),
+    "origins": ("https://config.example.com", "https://environment.example.com"),
 }
 
 
@@ -192,6 +193,12 @@ def test_the_address_of_a_database_does_not_show_its_password() -> None:
     with pytest.raises(ConfigurationError, match=r"^ENCORD_DATABASE ") as refusal:
         settings({}, {"ENCORD_DATABASE": f"mysql://ada:{CANARY}@h/db"})
     assert CANARY not in str(refusal.value)
+
+
+@pytest.mark.parametrize("origin", ["https://a.example.com/", "https://A.example.com", "*", "a.example.com"])
+def test_an_origin_is_one_as_browsers_send_it(origin: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"encord:appOrigins: .* is no origin of a browser"):
+        settings({"appOrigins": origin})
 
 
 def test_origins_are_a_list() -> None:

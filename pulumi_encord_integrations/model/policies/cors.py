@@ -16,6 +16,11 @@ _ORIGIN = re.compile(
 )
 
 
+def is_origin(text: str) -> bool:
+    """Whether a text is a browser's origin as CORS rules name it: scheme and host in lower case, no path."""
+    return bool(_ORIGIN.fullmatch(text))
+
+
 def cors_rules(origins: Sequence[str]) -> list[Document]:
     """The rule that lets browsers of the app read objects, by GET and HEAD alone.
 
@@ -30,10 +35,8 @@ def cors_rules(origins: Sequence[str]) -> list[Document]:
     if isinstance(origins, str) or not origins:
         raise ValueError("origins: names no origin of the app; set encord:appOrigins where the API runs")
     for origin in origins:
-        if not _ORIGIN.fullmatch(origin):
-            raise ValueError(
-                f'origins: "{origin}" is no origin such as https://app.example.com, without a path'
-            )
+        if not is_origin(origin):
+            raise ValueError(f'origins: "{origin}" is no origin such as https://app.example.com')
     return [
         {
             "AllowedOrigins": sorted(set(origins)),

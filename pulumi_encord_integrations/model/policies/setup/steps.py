@@ -1,7 +1,7 @@
 """A step of a set-up: documents, the command lines that take them, and words where a cloud has neither."""
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,14 +70,20 @@ def cors_step(
     if rules is None:
         return Step(BROWSERS, notes=[NO_ORIGINS])
 
-    def lines(verb: str, *more: str) -> Iterator[str]:
-        for bucket in buckets:
-            yield shlex.join(["aws", "s3api", verb, *options, "--bucket", bucket.name, *more])
+    def line(verb: str, bucket: str, *more: str) -> str:
+        return shlex.join(["aws", "s3api", verb, *options, "--bucket", bucket, *more])
 
-    seen = [f"  {line}" for line in lines("get-bucket-cors")]
+    def unless_there(bucket: str) -> str:
+        own = shlex.quote(f"{bucket} has CORS rules of its own: add those of {CORS} to them")
+        put = line("put-bucket-cors", bucket, "--cors-configuration", file(CORS))
+        return f"if {line('get-bucket-cors', bucket)} >/dev/null 2>&1; then echo {own} >&2; else {put}; fi"
+
     return Step(
         BROWSERS,
         {CORS: {"CORSRules": rules}},
-        list(lines("put-bucket-cors", "--cors-configuration", file(CORS))),
-        ["This REPLACES all CORS rules that a bucket has. To see them first:", *seen, *notes],
+        [unless_there(bucket.name) for bucket in buckets],
+        [
+            "A bucket has one list of rules, and putting one replaces it: where there is one, add to it.",
+            *notes,
+        ],
     )
