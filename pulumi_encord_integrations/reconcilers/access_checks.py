@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 from pulumi_encord_integrations.client import integrations as api
-from pulumi_encord_integrations.client.errors import Refused
+from pulumi_encord_integrations.client.errors import Refused, ServerFailed, Unavailable
 from pulumi_encord_integrations.lifecycle.ownership import ResourceKeys, named
 from pulumi_encord_integrations.lifecycle.reconciler import Live, Prior, Properties, Reconciler
 from pulumi_encord_integrations.lifecycle.session import Session
@@ -68,11 +68,26 @@ class AccessCheckReconciler(Reconciler):
         request = AccessCheckRequest(urls=spec.urls, writable=spec.writable)
         ends = self._clock() + spec.retry_for
         for wait in _waits():
-            checked = api.check_access(session.client, spec.integration, request)
-            if checked.valid or self._clock() + wait > ends:
+            checked = self._asked(session, spec, request)
+            over = self._clock() + wait > ends
+            if isinstance(checked, Unavailable) and over:
+                raise checked
+            if isinstance(checked, AccessChecked) and (checked.valid or over):
                 return checked
             self._sleep(wait)
         raise AssertionError("waits never end")
+
+    @staticmethod
+    def _asked(
+        session: Session, spec: AccessCheckSpec, request: AccessCheckRequest
+    ) -> AccessChecked | Unavailable:
+        """The answer, or that there was none in time, as where a cloud hangs."""
+        try:
+            return api.check_access(session.client, spec.integration, request)
+        except ServerFailed:
+            raise
+        except Unavailable as error:
+            return error
 
 
 def _waits() -> Iterator[float]:

@@ -1,6 +1,7 @@
 """Checks of access against servers that enforce: what is right passes, and each sabotage is named.
 
-LocalEmu judges roles, external ids and CORS; Ceph judges prefixes, key pairs and users.
+LocalEmu judges roles, external ids, CORS and whether a KMS key is enabled; Ceph judges prefixes, key pairs
+and users. Neither denies kms:Decrypt: AWS's own words for that are in tests/unit/server/test_s3_refusals.py.
 """
 
 import json
@@ -19,7 +20,7 @@ from tests.support.clouds.aws import filled
 from tests.support.clouds.ceph import Ceph
 from tests.support.clouds.localemu import LocalEmu
 from tests.support.clouds.objects import CONTENT, OUTSIDE
-from tests.support.clouds.process import free_ports
+from tools.clouds.process import free_ports
 
 LOOPBACK = CloudAccess(private_networks=(ip_network("127.0.0.0/8"),))
 ORIGINS = PRINCIPALS.origins
@@ -81,6 +82,13 @@ class Customer:
 
     def cors(self, rules: Any) -> None:
         self.s3.put_bucket_cors(Bucket=self.bucket, CORSConfiguration={"CORSRules": rules})
+
+    def encrypt_with_a_disabled_key(self, name: str) -> None:
+        kms = self.cloud.client("kms")
+        key = kms.create_key()["KeyMetadata"]["KeyId"]
+        encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}
+        self.s3.put_object(Bucket=self.bucket, Key=name, Body=b"x", **encrypted)
+        kms.disable_key(KeyId=key)
 
 
 @pytest.fixture
@@ -201,6 +209,12 @@ ON_LOCALEMU: dict[str, Sabotage] = {
         {"preflight_elsewhere": False},
         "any origin",
         'in place of "*"',
+    ),
+    "a disabled KMS key": (
+        lambda made: made.encrypt_with_a_disabled_key("a-first.mp4"),
+        {"read": False, "sign": False},
+        "cannot be read: its KMS key may not be used",
+        "check that the key is enabled",
     ),
     "CORS for uploads alone": (
         lambda made: made.cors([{**cors_rules(ORIGINS)[0], "AllowedMethods": ["PUT"]}]),

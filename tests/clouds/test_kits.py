@@ -15,7 +15,7 @@ from tools.clouds.kits import KITS, Kit, Unavailable
 
 LEFT_ALONE = """
 import sys
-from tests.support.clouds.process import Processes
+from tools.clouds.process import Processes
 
 processes = Processes("alone")
 processes.start([sys.executable, "-c", "import time; time.sleep(600)"])

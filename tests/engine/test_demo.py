@@ -1,4 +1,7 @@
-"""The story of `make demo`, also after a run that was killed, and where it goes another way."""
+"""The story of `make demo`, also after a run that was killed, and where it goes another way.
+
+Its half on AWS is told in tests/clouds/test_demo_on_aws.py.
+"""
 
 import json
 import os
@@ -15,7 +18,8 @@ import pytest
 
 from pulumi_encord_integrations.organization.loader import load
 from tests.support.engine import REPOSITORY
-from tools import demo
+from tools.demo.deployment import NotAsTold, only_one
+from tools.demo.organization import outsider
 from tools.engine import environment
 
 PROJECT_FILES = ("Pulumi.yaml", "__main__.py", "encord.yaml")
@@ -37,7 +41,7 @@ def start(folder: Path) -> "subprocess.Popen[str]":
         "PULUMI_BACKEND_URL": "file:///nowhere",
         "ENCORD_ENDPOINT": "https://nowhere.invalid",
     }
-    command = [sys.executable, "-m", "tools.demo", str(folder)]
+    command = [sys.executable, "-m", "tools.demo", str(folder), "organization"]
     out = subprocess.PIPE
     return subprocess.Popen(command, cwd=REPOSITORY, env=env, stdout=out, stderr=subprocess.STDOUT, text=True)
 
@@ -135,14 +139,14 @@ def test_who_is_let_in_behind_pulumi_s_back_is_nobody_whom_the_file_lets_in(
 ) -> None:
     file = tmp_path / "encord.yaml"
     file.write_text(NOBODY_ELSE.replace("MEMBERS", listed))
-    assert demo.outsider(load(file)) == found
+    assert outsider(load(file)) == found
 
 
 def test_one_demo_runs_at_a_time(tmp_path: Path) -> None:
     with (
-        demo.only_one(tmp_path),
-        pytest.raises(demo.NotAsTold, match="another demo"),
-        demo.only_one(tmp_path),
+        only_one(tmp_path),
+        pytest.raises(NotAsTold, match="another demo"),
+        only_one(tmp_path),
     ):
         pass
 

@@ -68,8 +68,10 @@ class FakeS3:
 
     def answer(self, asked: Asked) -> Reply:
         self.requests.append(asked)
-        if self.special and (reply := self.special(asked)):
-            return reply
+        special = self.special(asked) if self.special else None
+        return special or self._usual(asked)
+
+    def _usual(self, asked: Asked) -> Reply:
         key = asked.path.removeprefix("/").partition("/")[2]
         if asked.lists:
             return 200, {}, self._listing(asked.query)
@@ -119,6 +121,8 @@ def serving(storage: FakeS3) -> Iterator[FakeS3]:
     """The storage on a free port, until the block ends."""
 
     class Handler(BaseHTTPRequestHandler):
+        disable_nagle_algorithm = True
+
         def answer(self) -> None:
             headers = {name.lower(): value for name, value in self.headers.items()}
             body = self.rfile.read(int(headers.get("content-length", 0)))

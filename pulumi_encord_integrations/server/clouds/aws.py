@@ -40,6 +40,8 @@ class Aws:
         found = self.prove(integration)
         if found.trust is None or not found.trust.proven:
             return found
+        # The role may have been made anew, which ends the sessions of the old one.
+        self._sessions.forget(_role(integration))
         storage = self._storage(integration, found.trust.session_seconds)
         buckets = bucket_prefixes(integration.settings)
         more = s3_checks.checks(storage, integration, buckets, request)
@@ -53,6 +55,7 @@ class Aws:
             sign=lambda objects: self.sign(integration, objects, session_seconds).urls,
             grants=Grants(by_role=True, partition=role.arn.split(":")[1]),
             browser=self._browser,
+            probe=s3_checks.probe_of(integration),
         )
 
 

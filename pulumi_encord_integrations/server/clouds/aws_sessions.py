@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from pulumi_encord_integrations.model.objects import StoredObject
@@ -12,6 +13,7 @@ from pulumi_encord_integrations.server.clouds import s3
 from pulumi_encord_integrations.server.clouds.adapter import SignedObjects, cloud_failed
 from pulumi_encord_integrations.server.clouds.outbound import Outbound
 from pulumi_encord_integrations.server.clouds.s3 import BucketEndpoint, Keys, s3_client
+from pulumi_encord_integrations.server.errors import Conflict
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -48,7 +50,8 @@ def sts_client() -> "STSClient":
     from botocore.config import Config
 
     session = boto3.session.Session()
-    config = Config(connect_timeout=5, read_timeout=20, retries={"total_max_attempts": 2})
+    # A check of access answers before its client gives up.
+    config = Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 2})
     return session.client("sts", region_name=session.region_name or "us-east-1", config=config)
 
 
@@ -89,6 +92,11 @@ class RoleSessions:
         now = datetime.now(UTC).replace(microsecond=0)
         urls = s3.sign(session.keys, endpoints, objects, lives)
         return SignedObjects(urls, min(session.ends_at, datetime.fromtimestamp(now.timestamp() + lives, UTC)))
+
+    def forget(self, role: Role) -> None:
+        """Drops the sessions of a role."""
+        with self._lock:
+            self._sessions = {key: one for key, one in self._sessions.items() if key[0] != role}
 
     def client(self, role: Role, region: str | None, bucket: str, outbound: Outbound) -> "S3Client":
         """S3 for a bucket, with a short session of the role."""
@@ -131,6 +139,10 @@ def _region_of(session: RoleSession, bucket: str) -> str:
         answer = s3_client(session.keys).head_bucket(Bucket=bucket)
     except ClientError as error:
         answer = error.response
+        if answer["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
+            raise Conflict(
+                "bucket_not_found", f"s3://{bucket}/ does not exist", "Check the bucket's name"
+            ) from None
     except Exception as error:  # noqa: BLE001  whatever stops the library, it did not tell
         raise cloud_failed(f"S3 does not tell the region of {bucket}: {reason(error)}") from None
     headers = answer["ResponseMetadata"].get("HTTPHeaders", {})

@@ -37,17 +37,26 @@ def probe(role: Role, connect: Callable[[], "STSClient"] = sts_client) -> Access
         raise
     except Exception as error:  # noqa: BLE001  whatever stops the library, the cloud was not asked
         return AccessFinding(_checks(role, None, None, None, error), Trust(None))
-    answers = [
-        _assumable(client, role.arn, external_id)
-        for external_id in (role.external_id, None, wrong_id(role.external_id))
-    ]
-    why = next((error for _, error in answers if error), None)
-    right, without, wrong = (allowed for allowed, _ in answers)
-    checks = _checks(role, right, without, wrong, why)
+    checks = _checks(role, *_answers(client, role))
     proven = judged(checks).valid
     if not proven:
         return AccessFinding(checks, Trust(proven))
     return AccessFinding(checks, Trust(True, *_longest_session(client, role)))
+
+
+def _answers(
+    client: "STSClient", role: Role
+) -> tuple[bool | None, bool | None, bool | None, Exception | None]:
+    """Whether it can be assumed with the right id, without one, with a wrong one; and why that is not known."""
+    found: list[bool | None] = []
+    why: Exception | None = None
+    for external_id in (role.external_id, None, wrong_id(role.external_id)):
+        # What did not answer once is not waited for again.
+        allowed, error = _assumable(client, role.arn, external_id) if why is None else (None, why)
+        found.append(allowed)
+        why = why or error
+    right, without, wrong = found
+    return right, without, wrong, why
 
 
 def wrong_id(external_id: str) -> str:

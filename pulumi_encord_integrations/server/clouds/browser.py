@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from pulumi_encord_integrations.model.access_checks import CheckName
 from pulumi_encord_integrations.server.clouds.findings import Finding
-from pulumi_encord_integrations.server.clouds.outbound import NotReached, Outbound
+from pulumi_encord_integrations.server.clouds.outbound import Answer, NotReached, Outbound
 
 ELSEWHERE = "https://not-the-app.invalid"
 """An origin that no CORS rule names, unless it names all."""
 _TOO_MANY = 429
 _NO_ORIGINS = "the API knows no origin of the app to ask for"
 _SET_ORIGINS = "Set encord:appOrigins where the API runs"
+_REDIRECTED = "Redirects are not followed: give the URL that it leads to"
 _VPN = "not asked: over VPN only a browser inside it reaches the data"
 
 
@@ -32,23 +33,27 @@ class Browser:
         # An empty object has no first byte.
         if answer.status in {200, 206, 416}:
             return Finding(name, True)
+        if 300 <= answer.status < 400:
+            return Finding(name, None, f"{subject}: the URL redirects", _REDIRECTED)
         if answer.status >= 500 or answer.status == _TOO_MANY:
             return Finding(name, None, f"{subject}: the storage answered {answer.status}", "Ask again later")
         return Finding(name, False, f"{subject}: the URL is answered with {answer.status}", remedy)
 
-    def preflights(self, names: Sequence[CheckName], url: str, subject: str) -> Iterator[Finding]:
-        """Whether CORS lets the app's origins read, and no others."""
+    def preflights(
+        self, names: Sequence[CheckName], url: str, subject: str, *, get: bool = True
+    ) -> Iterator[Finding]:
+        """Whether CORS lets the app's origins read, and no others; `get`: whether GET may be tried, too."""
         if not self.origins and "preflight" in names:
             yield Finding("preflight", None, _NO_ORIGINS, _SET_ORIGINS, required=False)
         elif "preflight" in names:
-            yield from (self._preflight(url, subject, origin) for origin in self.origins)
+            yield from (self._preflight(url, subject, origin, get=get) for origin in self.origins)
         if "preflight_elsewhere" in names:
-            yield self._elsewhere(url, subject)
+            yield self._elsewhere(url, subject, get=get)
 
-    def _preflight(self, url: str, subject: str, origin: str) -> Finding:
+    def _preflight(self, url: str, subject: str, origin: str, *, get: bool) -> Finding:
         asked = origin.replace("*", "app")
         try:
-            allowed = self._allows(url, asked)
+            allowed = self._allows(url, asked, get=get)
         except NotReached as error:
             return Finding("preflight", None, f"{subject}: {error}", reach_remedy(error))
         if allowed:
@@ -61,9 +66,9 @@ class Browser:
             "`encord-integrations cloud-policy` prints it",
         )
 
-    def _elsewhere(self, url: str, subject: str) -> Finding:
+    def _elsewhere(self, url: str, subject: str, *, get: bool) -> Finding:
         try:
-            allowed = self._allows(url, ELSEWHERE)
+            allowed = self._allows(url, ELSEWHERE, get=get)
         except NotReached as error:
             return Finding("preflight_elsewhere", None, f"{subject}: {error}", reach_remedy(error))
         if not allowed:
@@ -75,14 +80,21 @@ class Browser:
             'Name the app\'s origins in the CORS rule in place of "*"',
         )
 
-    def _allows(self, url: str, origin: str) -> bool:
-        wanted = {"Origin": origin, "Access-Control-Request-Method": "GET"}
-        answer = self.outbound.request("OPTIONS", url, wanted)
-        let_in = answer.headers.get("access-control-allow-origin")
-        methods = answer.headers.get("access-control-allow-methods", "").upper()
-        return (
-            answer.status in {200, 204} and let_in in {"*", origin} and ("GET" in methods or "*" in methods)
+    def _allows(self, url: str, origin: str, *, get: bool) -> bool:
+        """As the Fetch standard has it: GET needs no method list, and no preflight where it is simple."""
+        answer = self.outbound.request(
+            "OPTIONS", url, {"Origin": origin, "Access-Control-Request-Method": "GET"}
         )
+        if 200 <= answer.status < 300 and _lets_in(answer, origin):
+            return True
+        return get and _lets_in(
+            self.outbound.request("GET", url, {"Origin": origin, "Range": "bytes=0-0"}), origin
+        )
+
+
+def _lets_in(answer: Answer, origin: str) -> bool:
+    # Browsers refuse a header that is given twice, which is one here with a comma.
+    return answer.headers.get("access-control-allow-origin") in {"*", origin}
 
 
 def over_vpn(names: Sequence[CheckName]) -> list[Finding]:
@@ -92,6 +104,8 @@ def over_vpn(names: Sequence[CheckName]) -> list[Finding]:
 
 def reach_remedy(error: NotReached) -> str:
     """What to do about an address that was not asked, or did not answer."""
+    if error.remedy:
+        return error.remedy
     if error.refused:
         return "If it is meant, list its network where the API runs: encord:privateNetworks"
     return "Check the endpoint, and that the API's machine reaches it"

@@ -52,7 +52,8 @@ class DirectAccess(WithoutProof):
         if "fetch" in names:
             remedy = "Check that the URL is right, has not ended, and needs no login"
             yield self._browser.fetch("fetch", url, subject, remedy)
-        yield from self._browser.preflights(names, url, subject)
+        # Of strict client-only data nothing is read.
+        yield from self._browser.preflights(names, url, subject, get="fetch" in names)
 
 
 def _as_sent(url: str) -> str:

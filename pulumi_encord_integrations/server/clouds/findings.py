@@ -48,7 +48,9 @@ def answered(questions: Iterable[Question]) -> list[Finding]:
             if (one := next(steps, None)) is None:
                 return found
             found.append(one)
-        left = [name for name in question.names if all(one.name != name for one in found)]
+        # Of the name that was asked last, more may have been to come.
+        done = {one.name for one in found} - {one.name for one in found[-1:]}
+        left = [name for name in question.names if name not in done]
         return [*found, *(Finding(name, None, *_late(question.place)) for name in left)]
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -56,7 +58,7 @@ def answered(questions: Iterable[Question]) -> list[Finding]:
 
 
 def _late(place: str) -> tuple[str, str]:
-    return f"{place} was not asked: the others took too long", "Ask again"
+    return f"{place} was not asked to the end: the others took too long", "Ask again"
 
 
 def tally(
@@ -73,13 +75,18 @@ def _check(name: CheckName, answers: Sequence[Finding], good: str) -> CheckOutco
     failed = [one for one in counted if one.success is False]
     bad = failed or [one for one in counted if one.success is None]
     if not bad:
-        return CheckOutcome(name=name, success=True, message=good)
-    messages = list(dict.fromkeys(one.message for one in bad))
-    more = f"; and {len(messages) - _SHOWN:,} more" if len(messages) > _SHOWN else ""
+        beside = [one for one in answers if not one.required]
+        return CheckOutcome(name=name, success=True, message=_told([Finding(name, True, good), *beside]))
     return CheckOutcome(
         name=name,
         success=False if failed else None,
         required=any(one.required for one in bad),
-        message="; ".join(messages[:_SHOWN]) + more,
+        message=_told(bad),
         remedy=next((one.remedy for one in bad if one.remedy), ""),
     )
+
+
+def _told(findings: Sequence[Finding]) -> str:
+    messages = list(dict.fromkeys(one.message for one in findings))
+    more = f"; and {len(messages) - _SHOWN:,} more" if len(messages) > _SHOWN else ""
+    return "; ".join(messages[:_SHOWN]) + more

@@ -41,6 +41,7 @@ class KeyPair(WithoutProof):
             sign=lambda objects: self.sign(integration, objects, None).urls,
             grants=Grants(by_role=False),
             browser=self._browser,
+            probe=s3_checks.probe_of(integration),
         )
         buckets = bucket_prefixes(integration.settings)
         return AccessFinding(s3_checks.checks(storage, integration, buckets, request))

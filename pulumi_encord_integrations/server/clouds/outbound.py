@@ -9,6 +9,7 @@ import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from ipaddress import AddressValueError, IPv4Address, IPv6Address, ip_address
 from queue import Empty, SimpleQueue
@@ -27,6 +28,7 @@ _NAME = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 _PORTS = {"https": 443, "http": 80}
 _CHUNK = 16_384
+_WRITE = "Write it as https://files.example.com/a.mp4, percent-encoded"
 
 
 class NotReached(Exception):
@@ -36,10 +38,12 @@ class NotReached(Exception):
     name resolves to inside this network is nobody's business.
     """
 
-    def __init__(self, message: str, refused: bool = False) -> None:
+    def __init__(self, message: str, refused: bool = False, remedy: str = "") -> None:
         super().__init__(message)
         self.refused = refused
         """True if the address may not be asked, False if it did not answer."""
+        self.remedy = remedy
+        """What to do about it, where that follows from what was asked."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +73,10 @@ class _Url:
         """Raises `NotReached` where two readers might see two hosts."""
         whole = _URL.fullmatch(url) if _SENDABLE.fullmatch(url) else None
         if not whole:
-            raise NotReached("no http(s) URL in ASCII was given", refused=True)
+            raise NotReached("no http(s) URL in ASCII was given", refused=True, remedy=_WRITE)
         scheme, place, target = whole["scheme"].lower(), whole["place"], whole["target"]
         if "@" in place:
-            raise NotReached("a URL with a user or a password is not called", refused=True)
+            raise NotReached("a URL with a user or a password is not called", refused=True, remedy=_WRITE)
         parts = _PLACE.fullmatch(place)
         host, port = (parts["host"], int(parts["port"] or _PORTS[scheme])) if parts else ("", 0)
         return cls.of(scheme, host.strip("[]"), port, target if target.startswith("/") else f"/{target}")
@@ -154,7 +158,7 @@ class Outbound:
                 refused=True,
             )
         if url.scheme == "http" and standings != {"listed"}:
-            raise NotReached(f"{url.authority} is not called over http: use https", refused=True)
+            raise NotReached(f"{url.authority} is not called over http", refused=True, remedy="Use https")
         return found
 
 
@@ -185,17 +189,23 @@ def _address(place: tuple[Any, ...]) -> Address:
 
 def _connected(url: _Url, addresses: list[Address], deadline: Deadline) -> socket.socket:
     """A connection to one of the addresses, over TLS with the host that the URL names."""
-    context = ssl.create_default_context()
-    context.set_alpn_protocols(["http/1.1"])
     stream = _opened(addresses, url.port, deadline)
     if url.scheme == "http":
         return stream
     try:
         stream.settimeout(deadline.left())
-        return context.wrap_socket(stream, server_hostname=url.host.removesuffix("."))
+        return _tls().wrap_socket(stream, server_hostname=url.host.removesuffix("."))
     except BaseException:
         stream.close()
         raise
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    """Made once: it reads all certificates of the machine."""
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
 
 
 def _opened(addresses: list[Address], port: int, deadline: Deadline) -> socket.socket:
@@ -218,7 +228,11 @@ def _answer(response: HTTPResponse, limit: int) -> Answer:
     body = b""
     while len(body) < limit and (piece := response.read(min(_CHUNK, limit - len(body)))):
         body += piece
-    return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body)
+    headers: dict[str, str] = {}
+    for name, value in response.getheaders():
+        known = headers.get(name.lower())
+        headers[name.lower()] = value if known is None else f"{known}, {value}"
+    return Answer(response.status, headers, body)
 
 
 def _what_happened(error: OSError | HTTPException, seconds: float) -> str:

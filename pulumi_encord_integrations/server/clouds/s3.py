@@ -1,5 +1,6 @@
 """Storage that speaks S3's protocol: presigned GET requests, in SigV4."""
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 DEFAULT_REGION = "us-east-1"
+_MAKING = threading.Lock()
 _CONTROL = frozenset(map(chr, (*range(32), 127)))
 MAX_ANSWER = 1024 * 1024
 """Bytes of an answer that are read: more than a listing of a hundred names can have."""
@@ -67,15 +69,17 @@ def s3_client(
         retries={"total_max_attempts": 1 if outbound else 2},
         request_checksum_calculation="when_required",
     )
-    client = boto3.client(
-        "s3",
-        aws_access_key_id=keys.access_key_id,
-        aws_secret_access_key=keys.secret_access_key,
-        aws_session_token=keys.session_token,
-        region_name=endpoint.region if endpoint else region or "us-east-1",
-        endpoint_url=endpoint.url if endpoint else None,
-        config=config,
-    )
+    # boto3's own session is not for several threads at once.
+    with _MAKING:
+        client = boto3.client(
+            "s3",
+            aws_access_key_id=keys.access_key_id,
+            aws_secret_access_key=keys.secret_access_key,
+            aws_session_token=keys.session_token,
+            region_name=endpoint.region if endpoint else region or "us-east-1",
+            endpoint_url=endpoint.url if endpoint else None,
+            config=config,
+        )
     if outbound:
         client.meta.events.register("before-send.s3", partial(_sent, outbound))
         client.meta.events.register_last("before-parameter-build.s3", _stay)

@@ -1,17 +1,15 @@
 """Whether buckets that speak S3's protocol can be read, by the API and by browsers, and not written.
 
-Nothing is ever written: the probe of writing sends a digest that is not of its body, which storage refuses
-after it has allowed the write, and before it stores anything.
+The probe of writing sends a digest that is not of its body, which storage refuses after it has allowed the
+write, and before it stores anything. From storage that knows no digests the probe is deleted again.
 """
 
 import hashlib
-import secrets
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pulumi_encord_integrations.model.access_checks import (
     OVER_THE_NETWORK,
@@ -23,7 +21,7 @@ from pulumi_encord_integrations.model.objects import StoredObject
 from pulumi_encord_integrations.server.clouds.adapter import StoredIntegration
 from pulumi_encord_integrations.server.clouds.browser import Browser, over_vpn
 from pulumi_encord_integrations.server.clouds.findings import Finding, Question, answered, tally
-from pulumi_encord_integrations.server.clouds.s3_refusals import Grants, code_of, explained, is_denied
+from pulumi_encord_integrations.server.clouds.s3_refusals import Grants, code_of, explained, is_denied, of_kms
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -39,6 +37,7 @@ _OTHER_DIGEST = b64encode(hashlib.md5(b"", usedforsecurity=False).digest()).deco
 _OF_PREFIXES: frozenset[CheckName] = frozenset({"list", "read", "sign", "write"})
 _EMPTY = {"InvalidRange", "416"}
 """What storage says of the first byte of an empty object, which it would have given."""
+_ARCHIVED = {"GLACIER", "DEEP_ARCHIVE"}
 _DIGEST_REFUSED = {"BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch"}
 
 GOOD: dict[CheckName, str] = {
@@ -72,6 +71,13 @@ class Storage:
     sign: Callable[[Sequence[StoredObject]], Sequence[str]]
     grants: Grants
     browser: Browser
+    probe: str
+    """Name of an object that is not there, and never comes to be."""
+
+
+def probe_of(integration: StoredIntegration) -> str:
+    """The same in every check of an integration, and of no other."""
+    return f"encord-access-check-{hashlib.sha256(integration.external_id.encode()).hexdigest()[:16]}"
 
 
 def checks(
@@ -122,7 +128,7 @@ def _of_target(
     storage: Storage, names: Sequence[CheckName], target: Target, writable: bool
 ) -> Iterator[Finding]:
     if "list" not in names:
-        yield from _signing(storage, target, [f"{target.prefix}encord-access-check"])
+        yield from _signing(storage, target, [f"{target.prefix}{storage.probe}"])
         return
     listed = _listing(storage, target)
     if isinstance(listed, Finding):
@@ -135,11 +141,11 @@ def _of_target(
 
 def _of_bucket(storage: Storage, names: Sequence[CheckName], target: Target) -> Iterator[Finding]:
     try:
-        (url,) = storage.sign([StoredObject(target.bucket, "encord-access-check")])
+        (url,) = storage.sign([StoredObject(target.bucket, storage.probe)])
     except Exception as error:  # noqa: BLE001  whatever stops a library, the cloud was not asked
         yield explained("preflight", target, error, storage.grants)
         return
-    # CORS rules are the bucket's, whoever signs.
+    # CORS rules are the bucket's, whoever signs. A GET of what is not there, unsigned, reads nothing.
     yield from storage.browser.preflights(names, url.partition("?")[0], str(target))
 
 
@@ -150,8 +156,12 @@ def _listing(storage: Storage, target: Target) -> "list[str] | Finding":
         )
     except Exception as error:  # noqa: BLE001  whatever stops a library, the cloud was not asked
         return explained("list", target, error, storage.grants)
-    # What ends with a slash is a folder of the console's.
-    return [found["Key"] for found in page.get("Contents", []) if not found["Key"].endswith("/")]
+    return [found["Key"] for found in page.get("Contents", []) if _readable(found)]
+
+
+def _readable(listed: Any) -> bool:
+    """Not a folder of the console's, nor an object that has to be restored from an archive first."""
+    return not listed["Key"].endswith("/") and listed.get("StorageClass") not in _ARCHIVED
 
 
 def _reading(storage: Storage, target: Target, keys: Sequence[str]) -> Iterator[Finding]:
@@ -196,21 +206,28 @@ def _shown(target: Target, key: str) -> str:
 
 
 def _writing(storage: Storage, target: Target, *, writable: bool) -> Finding:
-    key = f"{target.prefix}encord-access-check-{secrets.token_hex(8)}"
+    key, left = f"{target.prefix}{storage.probe}", ""
     try:
         client = storage.client(target.bucket)
         client.put_object(Bucket=target.bucket, Key=key, Body=_PROBE, ContentMD5=_OTHER_DIGEST)
     except Exception as error:  # noqa: BLE001  whatever stops a library, the cloud was not asked
-        code = code_of(error)
-        if code not in _DIGEST_REFUSED and (writable or not is_denied(error)):
+        # Encryption is asked for once the write itself is allowed.
+        allowed = code_of(error) in _DIGEST_REFUSED or (not writable and of_kms(error))
+        if not allowed and (writable or not is_denied(error)):
             return explained("write", target, error, storage.grants)
-        allowed = code in _DIGEST_REFUSED
     else:
         # Storage that knows no digests has taken the probe.
-        allowed = True
-        with suppress(Exception):
-            client.delete_object(Bucket=target.bucket, Key=key)
+        allowed, left = True, _not_taken_back(client, target.bucket, key)
     if allowed == writable:
-        return Finding("write", True)
-    return Finding("write", False, f"{target} can be written, and only reading was granted",
-                   storage.grants.to_take_back)  # fmt: skip
+        return Finding("write", not left or None, left, "Delete it")
+    message = f"{target} can be written, and only reading was granted"
+    return Finding("write", False, f"{message}; {left}" if left else message, storage.grants.to_take_back)
+
+
+def _not_taken_back(client: "S3Client", bucket: str, key: str) -> str:
+    """What to say of a probe that was stored and cannot be deleted again."""
+    try:
+        client.delete_object(Bucket=bucket, Key=key)
+    except Exception:  # noqa: BLE001  whatever stops a library, it is still there
+        return f"the probe s3://{bucket}/{key} was stored, and cannot be deleted"
+    return ""

@@ -9,7 +9,7 @@ from pulumi_encord_integrations.model.access_checks import CheckName
 from pulumi_encord_integrations.server.clouds.browser import reach_remedy
 from pulumi_encord_integrations.server.clouds.findings import Finding
 from pulumi_encord_integrations.server.clouds.outbound import NotReached
-from pulumi_encord_integrations.server.errors import ServiceError
+from pulumi_encord_integrations.server.errors import Conflict, ServiceError
 
 _DONE = {"list": "be listed", "read": "be read", "sign": "be signed for", "write": "be written",
          "preflight": "be signed for"}  # fmt: skip
@@ -70,7 +70,7 @@ def explained(name: CheckName, place: Any, error: Exception, grants: Grants) -> 
     if isinstance(error, NotReached):
         return Finding(name, None, f"{place}: {error}", reach_remedy(error))
     if isinstance(error, ServiceError):
-        return Finding(name, None, error.message, error.hint)
+        return Finding(name, False if isinstance(error, Conflict) else None, error.message, error.hint)
     if isinstance(error, ImportError):
         raise error
     code = code_of(error)
@@ -101,7 +101,7 @@ def _refusal(name: CheckName, place: Any, error: Exception, grants: Grants) -> t
     if code in _ELSEWHERE or _status(error) in {301, 307}:
         region = _header(error, "x-amz-bucket-region") or _said(error, "Region")
         return f"{cannot}: the bucket is in another region", _region_remedy(region)
-    if _of_kms(error):
+    if of_kms(error):
         return f"{cannot}: its KMS key may not be used", _kms_remedy(name, grants)
     if is_denied(error):
         return f"{cannot}: access is denied", grants.remedy(_ACTIONS.get(name, "s3:GetObject"), place)
@@ -121,7 +121,8 @@ def _kms_remedy(name: CheckName, grants: Grants) -> str:
     )
 
 
-def _of_kms(error: Exception) -> bool:
+def of_kms(error: Exception) -> bool:
+    """Whether it is the use of a KMS key that was refused."""
     return code_of(error).startswith("KMS.") or bool(_KMS_DENIED.search(_said(error, "Message")))
 
 

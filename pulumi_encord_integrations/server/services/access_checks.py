@@ -123,7 +123,10 @@ def _keep(tx: Transaction, before: Record, finding: AccessFinding) -> Effect:
     """Keeps the proof, or forgets an older one that was refuted; "cannot tell" refutes nothing."""
     row = readable(tx, UUID(before.uuid))
     told = finding.trust is not None and finding.trust.proven is not None
-    if told and store.subject(row) == store.subject(before):
-        store.keep(tx.connection, row.uuid, _proof(row, finding))
+    proof = _proof(row, finding)
+    # A check that began earlier must not restore what a later one has refuted.
+    overtaken = proof is not None and row.trust != before.trust
+    if told and not overtaken and store.subject(row) == store.subject(before):
+        store.keep(tx.connection, row.uuid, proof)
     found: dict[str, Any] = {check.name: check.success for check in finding.checks}
     return Effect(judged(finding.checks), "integration.access-check", row.uuid, found)

@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.support.clouds.process import Processes, free_ports, listens
 from tools.clouds.kits import KITS
+from tools.clouds.process import Processes, free_ports, listens
 
 ACCOUNT = "devstoreaccount1"
 TENANT = "ab1f708d-50f6-404c-a006-d71b2ac7a606"

@@ -12,8 +12,8 @@ from typing import Any
 from uuid import uuid4
 
 from tests.support.clouds.aws import Keys, connect, document, filled, trusting
-from tests.support.clouds.process import Processes, answers_http, free_ports
 from tools.clouds.kits import KITS
+from tools.clouds.process import Processes, answers_http, free_ports
 
 CUSTOMER, SAAS, STRANGER = (f"arn:aws:iam:::user/{name}" for name in ("cust", "saas", "stranger"))
 KEYS: dict[str, Keys] = {

@@ -1,37 +1,20 @@
-"""LocalEmu: AWS's STS, IAM and S3 on loopback, with enforced policies and external ids."""
+"""What tests make on LocalEmu: users, roles and buckets."""
 
 from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
 from tests.support.clouds.aws import Keys, connect, document, filled
-from tests.support.clouds.process import Processes, answers_http, free_ports
-from tools.clouds.kits import KITS
-
-_ROOT = ("test", "test")
+from tools.clouds.localemu import ROOT, start
 
 
 class LocalEmu:
     """One server."""
 
     def __init__(self) -> None:
-        self._processes = Processes("localemu")
-        folder, (port,) = self._processes.folder, free_ports(1)
-        self.endpoint = f"http://127.0.0.1:{port}"
-        env = {
-            "IAM_ENFORCEMENT": "1",
-            "ROOT_ACCESS_KEYS": _ROOT[0],
-            "DISABLE_EVENTS": "1",
-            "HOME": str(folder),
-            "TMPDIR": str(folder),
-            "XDG_CACHE_HOME": str(folder),
-            "LOCALEMU_VOLUME_DIR": str(folder / "volume"),
-        }
-        binary = KITS["localemu"].folder / "venv" / "bin" / "localemu"
-        self._processes.start([binary, "start", "--host", "127.0.0.1", "--port", str(port)], env)
-        self._processes.await_answer(lambda: answers_http(f"{self.endpoint}/_localemu/health"))
+        self.endpoint, self._processes = start()
 
-    def client(self, service: str, keys: Keys = _ROOT) -> Any:
+    def client(self, service: str, keys: Keys = ROOT) -> Any:
         """A boto3 client as somebody: key, secret and, of a session, its token."""
         return connect(service, self.endpoint, keys)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pulumi_encord_integrations.client import integrations
-from pulumi_encord_integrations.client.errors import Refused
+from pulumi_encord_integrations.client.errors import Refused, ServerFailed, TimedOut, Unavailable
 from pulumi_encord_integrations.lifecycle.reconciler import Prior
 from pulumi_encord_integrations.model.access_checks import AccessChecked, CheckOutcome, judged
 from pulumi_encord_integrations.reconcilers.access_checks import AccessCheckReconciler
@@ -99,3 +99,23 @@ def test_it_runs_again_when_something_changed_that_it_is_about(
     state = {"integration": UUID, name: before}
     found = list(AccessCheckReconciler().compare(state, {"integration": UUID, name: after}))
     assert [change.name for change in found] == ([name] if changes else [])
+
+
+def test_an_api_that_does_not_answer_in_time_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    clouds = Clouds(monkeypatch, GOOD)
+    silent: list[Exception] = [TimedOut("late"), Unavailable("gone")]
+    answer = clouds._check
+
+    def check(*given: Any) -> AccessChecked:
+        if silent:
+            raise silent.pop()
+        return answer(*given)
+
+    monkeypatch.setattr(integrations, "check_access", check)
+    assert clouds.create()["valid"] is True
+    silent += [TimedOut("late")] * 100
+    with pytest.raises(TimedOut):
+        clouds.create()
+    silent[:] = [ServerFailed("broken")]
+    with pytest.raises(ServerFailed):
+        clouds.create()

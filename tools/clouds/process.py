@@ -1,4 +1,4 @@
-"""A server of a test process: on free loopback ports, in a folder of its own, ended by its id."""
+"""A server of this process: on free loopback ports, in a folder of its own, ended by its id."""
 
 import atexit
 import ctypes
@@ -19,6 +19,10 @@ from urllib.request import urlopen
 START_SECONDS = 90
 
 
+class NotStarted(Exception):
+    """A server does not answer; the message ends with its last words."""
+
+
 def free_ports(count: int) -> list[int]:
     """Ports that nobody listens on now."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
@@ -31,8 +35,8 @@ def free_ports(count: int) -> list[int]:
 class Processes:
     """Processes that end with this one, the newest first."""
 
-    def __init__(self, name: str) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix=f"encord-{name}-{os.getpid()}-"))
+    def __init__(self, name: str, within: Path | None = None) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix=f"encord-{name}-{os.getpid()}-", dir=within))
         self._started: list[subprocess.Popen[bytes]] = []
         atexit.register(self.stop)
 
@@ -59,7 +63,7 @@ class Processes:
             if ended or time.monotonic() > deadline:
                 words = sorted(self.folder.glob("*.log"))[-1].read_text(errors="replace")[-2000:]
                 self.stop()
-                raise AssertionError(f"the server {'ended' if ended else 'does not answer'}:\n{words}")
+                raise NotStarted(f"the server {'ended' if ended else 'does not answer'}:\n{words}")
             time.sleep(0.1)
 
     def stop(self) -> None:

@@ -1,8 +1,4 @@
-"""`make demo`: the declared organization, deployed, changed behind Pulumi's back, repaired and destroyed.
-
-`python -m tools.demo [FOLDER]` runs the project in FOLDER (default: this one) with the real pulumi.
-Everything it makes is in FOLDER/.demo; it goes on from what an earlier run left, also a killed one.
-"""
+"""A project's demo stack, run by the real pulumi, and the words of the story that it is part of."""
 
 import fcntl
 import os
@@ -12,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,13 +17,11 @@ from typing import Any
 
 from pulumi_encord_integrations import embedded
 from pulumi_encord_integrations.client import integrations, members, settings
-from pulumi_encord_integrations.client.errors import EncordError
-from pulumi_encord_integrations.organization import document, loader
-from pulumi_encord_integrations.organization.loader import Declaration
-from tools.engine import EngineError, environment, locate
+from pulumi_encord_integrations.organization import document
+from tools.engine import environment, locate
 
+REPOSITORY = Path(__file__).resolve().parents[2]
 STACK = "demo"
-CHANGED = "Renamed in the app"
 COMMAND = "from pulumi_encord_integrations.cli import main; main()"
 ORPHAN_ENDS_WITHIN = 10.0
 _HOLDER = re.compile(r'"pid": *(\d+)')
@@ -35,22 +29,38 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _NOISE = re.compile(
     r"$|(Updating|Refreshing|Destroying|Previewing update) \(|Duration:|Resources:|\[(urn|id)="
     r"|.*pulumi:pulumi:Stack|.* (creating|updating|deleting|refreshing|running) \("
+    r"|Diagnostics:|.*:AccessCheck \(|.* holds no object that could be read"
+    r"|warning: using pulumi-resource-\w+ from \$PATH"
     r"|The resources in the stack have been deleted|If you want to remove the stack"
 )
+
+
+Shown = Callable[[str], bool]
+"""Which lines of a command's output are shown."""
 
 
 class NotAsTold(Exception):
     """The story went another way; the message says where."""
 
 
+def telling(line: str) -> bool:
+    """Whether a line is part of the story."""
+    return not _NOISE.match(line)
+
+
+def nothing(_line: str) -> bool:
+    """Shows no line; all of them if the command fails."""
+    return False
+
+
 class Demo:
     """One project, its demo stack, and the API behind it."""
 
-    def __init__(self, project: Path) -> None:
+    def __init__(self, project: Path, env: Mapping[str, str] | None = None) -> None:
         self._project = project
         self._stack = project / ".demo" / "stack"
         self._state = project / ".demo" / "state"
-        self._env = environment(os.environ, project / ".demo", locate())
+        self._env = isolated(project) if env is None else env
 
     def prepare(self) -> None:
         """Makes the stack unless an earlier run did, and takes away the lock of a run that was killed."""
@@ -72,27 +82,28 @@ class Demo:
             given = [f"--secret={key}={_example(fields[key])}" for key in missing]
             self._aside("config", "set-all", *given, "--stack", STACK)
 
-    def pulumi(self, *arguments: str) -> str:
+    def pulumi(self, *arguments: str, shown: Shown = telling) -> str:
         """Runs pulumi on the demo stack, shows what matters of its words and returns them all."""
         colour = "always" if sys.stdout.isatty() else "never"
         stack = ["--stack", STACK, "--config-file", str(self._stack_file), "--color", colour]
         command = ["pulumi", *arguments, *stack, "--non-interactive", "--suppress-progress"]
-        return self._run(f"pulumi {arguments[0]}", command)
+        return self._run(f"pulumi {arguments[0]}", command, shown)
 
-    def command(self, *arguments: str) -> None:
-        """Runs `encord-integrations`."""
-        self._run(f"encord-integrations {arguments[0]}", [sys.executable, "-c", COMMAND, *arguments])
+    def command(self, *arguments: str, code: int = 0, shown: Shown = telling) -> str:
+        """Runs `encord-integrations`, which must end with the code; shows all its words, or some."""
+        command = [sys.executable, "-c", COMMAND, *arguments]
+        return self._run(f"encord-integrations {arguments[0]}", command, shown, code)
 
     def titles(self) -> list[str]:
         """What the API holds now, sorted."""
         with closing(embedded.connect(self._settings())) as client:
             return sorted(view.title for view in integrations.search(client))
 
-    def rename(self, title: str) -> None:
+    def rename(self, title: str, to: str) -> None:
         """As someone would in the app: Pulumi does not hear of it."""
         with closing(embedded.connect(self._settings())) as client:
             found = next(integrations.search(client, title=title))
-            integrations.update(client, found.uuid, {"title": CHANGED})
+            integrations.update(client, found.uuid, {"title": to})
 
     def members(self, title: str) -> set[str]:
         """Whom the API lets use an integration."""
@@ -116,9 +127,9 @@ class Demo:
     def _aside(self, *arguments: str) -> None:
         """Runs pulumi beside the project, so that the stack's file lands in .demo; shows nothing."""
         command = ["pulumi", *arguments, "--non-interactive", "--cwd", str(self._stack)]
-        self._run(f"pulumi {arguments[0]}", command, show=False)
+        self._run(f"pulumi {arguments[0]}", command, nothing)
 
-    def _run(self, name: str, command: list[str], *, show: bool = True) -> str:
+    def _run(self, name: str, command: list[str], shown: Shown = telling, code: int = 0) -> str:
         with subprocess.Popen(
             command,
             cwd=self._project,
@@ -130,15 +141,19 @@ class Demo:
             errors="replace",
         ) as child:
             try:
-                text = _read(child, show)
+                text = _read(child, shown)
             except BaseException:
                 _end(child)
                 raise
-        if child.returncode:
-            raise NotAsTold(
-                f"`{name}` failed (exit code {child.returncode})\n{'' if show else text}".rstrip()
-            )
+        if child.returncode != code:
+            unseen = "" if shown is telling else text
+            raise NotAsTold(f"`{name}` failed (exit code {child.returncode})\n{unseen}".rstrip())
         return text
+
+
+def isolated(project: Path, outer: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment of a pulumi that keeps all it makes in the project's folder."""
+    return environment(outer, project / ".demo", locate())
 
 
 def _example(field: str) -> str:
@@ -149,11 +164,11 @@ def _example(field: str) -> str:
     return f"sv=2024-11-04&ss=b&srt=co&sp=rl&se={end:%Y-%m-%dT%H:%M:%SZ}&sig={token_hex(21)}A%3D"
 
 
-def _read(child: "subprocess.Popen[str]", show: bool) -> str:
+def _read(child: "subprocess.Popen[str]", shown: Shown) -> str:
     lines = []
     for line in child.stdout or ():
         lines.append(_COLOUR.sub("", line))
-        if show and not _NOISE.match(lines[-1].strip()):
+        if shown(lines[-1].strip()):
             print(f"  {line.rstrip()}", flush=True)
     return "".join(lines)
 
@@ -198,63 +213,6 @@ def only_one(folder: Path) -> Iterator[None]:
         yield
 
 
-def outsider(declared: Declaration) -> tuple[str, str] | None:
-    """The title of an integration that has an exclusive list, and a user whom it does not let in."""
-    groups = {group.key: group.users["users"] if group.users else [] for group in declared.groups}
-    for entry in declared.integrations:
-        if entry.members and entry.members["exclusive"]:
-            rows = entry.members["members"]
-            listed = {user for row in rows for user in groups.get(row.get("group"), [row.get("user")])}
-            for user in declared.users:
-                if user.email not in listed:
-                    return entry.title, user.email
-    return None
-
-
-def tell(demo: Demo, declared: Declaration) -> None:
-    """The story; raises `NotAsTold` where it does not go that way."""
-    found = declared.integrations
-    titles, admitted = sorted(entry.title for entry in found), outsider(declared)
-    demo.prepare()
-    demo.configure({ref.config: field for entry in found for field, ref in entry.secrets.items()})
-    step("pulumi up: what encord.yaml declares is made")
-    demo.pulumi("up", "--yes", "--skip-preview")
-    expect(demo.titles() == titles, "the API does not hold what encord.yaml declares")
-    step("pulumi preview: nothing to change")
-    demo.pulumi("preview", "--expect-no-changes")
-    drift(demo, found[0].title, admitted)
-    step("pulumi destroy: nothing is left")
-    demo.pulumi("destroy", "--yes", "--skip-preview")
-    expect(demo.titles() == [], "integrations are left")
-    step("pulumi up: all of it again")
-    demo.pulumi("up", "--yes", "--skip-preview")
-    expect(demo.titles() == titles, "the API does not hold what encord.yaml declares")
-    step("encord-integrations list")
-    demo.command("list")
-    step("pulumi preview: nothing to change")
-    demo.pulumi("preview", "--expect-no-changes")
-
-
-def drift(demo: Demo, title: str, admitted: tuple[str, str] | None) -> None:
-    """What is changed behind Pulumi's back shows, and is repaired."""
-    before = demo.titles()
-    if admitted:
-        where, who = admitted
-        step(f'Someone lets {who} into "{where}" in the app')
-        demo.admit(where, who)
-    step(f'Someone renames "{title}" in the app')
-    demo.rename(title)
-    expect(demo.titles() != before, "the title is still what it was")
-    step("pulumi refresh: the drift shows")
-    seen = demo.pulumi("refresh", "--yes", "--skip-preview", "--diff")
-    expect(f'"{title}" => "{CHANGED}"' in seen, "refresh does not show the new title")
-    expect(not admitted or f"+ {who}:" in seen, "refresh does not show who was let in")
-    step("pulumi up: repaired")
-    demo.pulumi("up", "--yes", "--skip-preview", "--diff")
-    expect(demo.titles() == before, "the title is not what encord.yaml declares")
-    expect(not admitted or who not in demo.members(where), "who was let in still has access")
-
-
 def step(words: str) -> None:
     """Heads a step."""
     bold, plain = ("\x1b[1m", "\x1b[0m") if sys.stdout.isatty() else ("", "")
@@ -265,30 +223,3 @@ def expect(holds: bool, otherwise: str) -> None:
     """Ends the story unless it holds."""
     if not holds:
         raise NotAsTold(otherwise)
-
-
-def main(arguments: list[str]) -> int:
-    """Returns the exit code: 0 if all went as told, 1 if not, 130 after Ctrl-C."""
-    project = Path(arguments[0] if arguments else Path(__file__).parents[1]).resolve()
-    started = time.monotonic()
-    try:
-        declared = loader.load(project / "encord.yaml", "encord.yaml")
-        expect(bool(declared.integrations), "encord.yaml declares no integration to show")
-        with only_one(project / ".demo"):
-            tell(Demo(project), declared)
-    except KeyboardInterrupt:
-        print("\ndemo: interrupted; `make demo` goes on from here", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except (NotAsTold, EncordError, EngineError) as error:
-        print(f"\ndemo: {error}", file=sys.stderr)
-        return 1
-    seconds = time.monotonic() - started
-    print(f"\nDone in {seconds:.0f} s. Try next: change who may use what in encord.yaml and run this again.")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""`make demo`: what the package does, told with the real pulumi."""
