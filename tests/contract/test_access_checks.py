@@ -97,9 +97,9 @@ FETCHED: list[tuple[Special, bool | None, str, str]] = [
     (replied(416), True, "every URL gives its data", ""),
     (
         replied(302, Location="https://login.example"),
-        False,
-        "urls[0]: the URL is answered with 302",
-        "needs no",
+        None,
+        "urls[0]: the URL redirects",
+        "give the URL that it leads to",
     ),
     (replied(401), False, "urls[0]: the URL is answered with 401", "needs no login"),
     (replied(403), False, "urls[0]: the URL is answered with 403", "has not ended"),

@@ -47,12 +47,12 @@ def probe(role: Role, connect: Callable[[], "STSClient"] = sts_client) -> Access
 def _answers(
     client: "STSClient", role: Role
 ) -> tuple[bool | None, bool | None, bool | None, Exception | None]:
-    """Whether it can be assumed with the right id, without one, with a wrong one; and why that is not known."""
+    """Whether it can be assumed with the right id, without one, with a wrong one; why that is not known."""
     found: list[bool | None] = []
     why: Exception | None = None
     for external_id in (role.external_id, None, wrong_id(role.external_id)):
         # What did not answer once is not waited for again.
-        allowed, error = _assumable(client, role.arn, external_id) if why is None else (None, why)
+        allowed, error = (None, why) if None in found else _assumable(client, role.arn, external_id)
         found.append(allowed)
         why = why or error
     right, without, wrong = found

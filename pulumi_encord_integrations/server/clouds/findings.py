@@ -87,6 +87,6 @@ def _check(name: CheckName, answers: Sequence[Finding], good: str) -> CheckOutco
 
 
 def _told(findings: Sequence[Finding]) -> str:
-    messages = list(dict.fromkeys(one.message for one in findings))
+    messages = list(dict.fromkeys(one.message for one in findings if one.message))
     more = f"; and {len(messages) - _SHOWN:,} more" if len(messages) > _SHOWN else ""
     return "; ".join(messages[:_SHOWN]) + more

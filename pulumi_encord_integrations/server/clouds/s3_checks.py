@@ -104,7 +104,7 @@ def _questions(
     for target in first:
         yield Question(str(target), of_prefixes, partial(_of_target, storage, names, target, writable))
     for name in buckets if of_buckets else ():
-        yield Question(f"s3://{name}/", of_buckets, partial(_of_bucket, storage, of_buckets, Target(name)))
+        yield Question(f"s3://{name}/", of_buckets, partial(_of_bucket, storage, names, Target(name)))
     for target in rest:
         yield Question(str(target), of_prefixes, partial(_of_target, storage, names, target, writable))
 
@@ -146,7 +146,8 @@ def _of_bucket(storage: Storage, names: Sequence[CheckName], target: Target) -> 
         yield explained("preflight", target, error, storage.grants)
         return
     # CORS rules are the bucket's, whoever signs. A GET of what is not there, unsigned, reads nothing.
-    yield from storage.browser.preflights(names, url.partition("?")[0], str(target))
+    get = "list" in names
+    yield from storage.browser.preflights(names, url.partition("?")[0], str(target), get=get)
 
 
 def _listing(storage: Storage, target: Target) -> "list[str] | Finding":
@@ -219,7 +220,7 @@ def _writing(storage: Storage, target: Target, *, writable: bool) -> Finding:
         # Storage that knows no digests has taken the probe.
         allowed, left = True, _not_taken_back(client, target.bucket, key)
     if allowed == writable:
-        return Finding("write", not left or None, left, "Delete it")
+        return Finding("write", None, left, "Delete it", required=False) if left else Finding("write", True)
     message = f"{target} can be written, and only reading was granted"
     return Finding("write", False, f"{message}; {left}" if left else message, storage.grants.to_take_back)
 

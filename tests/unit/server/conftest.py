@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
+from pulumi_encord_integrations.server.clouds import outbound
 from tests.support.listener import Listener
+
+
+@pytest.fixture(autouse=True)
+def _certificates() -> None:
+    """Tests have authorities of their own, each of which is read anew."""
+    outbound._tls.cache_clear()
 
 
 @pytest.fixture

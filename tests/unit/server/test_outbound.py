@@ -284,7 +284,7 @@ def test_addresses_are_judged_without_a_call(attempts: list[str], monkeypatch: p
 def test_http_is_for_listed_networks_alone(attempts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     dns(monkeypatch, [PUBLIC], ["127.0.0.1", PUBLIC])
     for _ in range(2):
-        with pytest.raises(NotReached, match="over http: use https") as refusal:
+        with pytest.raises(NotReached, match="is not called over http") as refusal:
             Outbound(LOOPBACK).request("GET", f"http://{NAME}/")
         assert refusal.value.refused
     assert attempts == []

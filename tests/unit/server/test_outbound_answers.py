@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pulumi_encord_integrations.server.clouds import outbound
 from pulumi_encord_integrations.server.clouds.outbound import NotReached, Outbound
 from tests.support.authority import Authority
 from tests.support.listener import Listener, dns
@@ -180,6 +181,7 @@ def test_the_certificate_must_be_of_the_host_of_the_url(
     with pytest.raises(NotReached, match="has no valid certificate: unable to get local issuer"):
         Outbound(LOOPBACK).request("GET", url)
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+    outbound._tls.cache_clear()
     with pytest.raises(NotReached, match="has no valid certificate: Hostname mismatch") as failure:
         Outbound(LOOPBACK).request("GET", url)
     assert not failure.value.refused
