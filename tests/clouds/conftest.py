@@ -7,11 +7,14 @@ from typing import TypeVar
 import pytest
 
 from tests.support.api import Api
+from tests.support.clouds.account import Account
 from tests.support.clouds.azurite import Azurite
 from tests.support.clouds.ceph import Ceph
 from tests.support.clouds.iam_simulate import Simulator
 from tests.support.clouds.localemu import LocalEmu
+from tests.support.engine import make_project
 from tools.clouds.kits import KITS
+from tools.engine import EngineError
 
 S = TypeVar("S", bound=LocalEmu | Azurite | Ceph)
 
@@ -55,3 +58,12 @@ def local(tmp_path: Path) -> Iterator[Api]:
     made = Api(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture
+def account(tmp_path: Path, localemu: LocalEmu) -> Iterator[Account]:
+    pytest.importorskip("pulumi_aws", reason="Pulumi's SDK for AWS is not installed: the extra aws")
+    try:
+        yield Account(make_project(tmp_path / "project"), localemu)
+    except EngineError as error:
+        pytest.skip(f"no pulumi: {error}")

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.clouds.test_aws_in_one_up import Account, account
 from tests.engine.test_docs import COMPONENTS, PAGES, PROGRAM
+from tests.support.clouds.account import Account
 
-__all__ = ["account"]
 PROGRAMS = [
     pytest.param(program, id=f"{page.stem}-{number}")
     for page in PAGES

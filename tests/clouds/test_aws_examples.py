@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from pulumi_encord_integrations.model.policies.aws import trust_policy
-from tests.clouds.test_aws_in_one_up import ORIGIN, Account
+from tests.support.clouds.account import ORIGIN, Account
 from tests.support.clouds.aws import document
 from tests.support.clouds.localemu import LocalEmu
 from tests.support.engine import make_project, operations
