@@ -17,8 +17,14 @@ from pulumi_encord_integrations.client import integrations
 from pulumi_encord_integrations.model.policies.aws import trust_policy
 from pulumi_encord_integrations.model.policies.cors import cors_rules
 from tests.support.clouds.account import ORIGIN, Account
+from tests.support.clouds.fetching import fetched
 from tests.support.engine import operations
+from tests.support.tiers import TOLD
 
+NOT_ENFORCED = (
+    "LocalEmu does not enforce conditions on prefixes, kms:Decrypt, permissions boundaries and SCPs, "
+    "and gives sessions of roles that are gone"
+)
 STRANGER = "https://another.test"
 MIA = "mia@example.com"
 HEADER = """
@@ -68,8 +74,9 @@ def preflight(url: str, origin: str, method: str = "GET") -> bool:
 
 
 def test_bucket_integration_role_check_and_members_come_in_one_up_and_go_in_one_destroy(
-    account: Account,
+    account: Account, record_property: Callable[[str, object], None]
 ) -> None:
+    record_property(TOLD, NOT_ENFORCED)
     project = account.project
     account.declare(one([{"name": f"{account.name}-new", "create": True}]))
     planned = project.preview()
@@ -106,6 +113,7 @@ def as_the_service_sees_it(account: Account, external_id: str) -> None:
     assert denied(lambda: s3.list_objects_v2(Bucket=other))
     assert denied(lambda: s3.get_object(Bucket=other, Key="secret"))
     url = f"{account.cloud.endpoint}/{bucket}/videos/a%20b%2Bc.mp4"
+    assert fetched(url)[0] == 403
     answers = [preflight(url, ORIGIN), preflight(url, STRANGER), preflight(url, ORIGIN, "PUT")]
     assert answers == [True, False, False]
     block = account.s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
