@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+SUPPORT = ("__init__", "scheduling", "size", "tiers")
+SEVERAL = "import pytest, time\n@pytest.mark.parametrize('n', range(8))\ndef test_one(n): time.sleep(0.1)\n"
 PASSING = "def test_one(): pass\n"
 SKIPPED = "import pytest\npytest.skip('no engine here', allow_module_level=True)\n"
 SKIPPING = "import pytest\n@pytest.mark.skip(reason='not now')\ndef test_two(): pass\n"
@@ -15,7 +17,7 @@ SKIPPING = "import pytest\n@pytest.mark.skip(reason='not now')\ndef test_two(): 
 
 def run_tests(folder: Path, repository: Path, files: dict[str, str], *arguments: str) -> tuple[int, str]:
     shutil.copy(repository / "pyproject.toml", folder)
-    for name in ("__init__.py", "conftest.py", "support/__init__.py", "support/size.py", "support/tiers.py"):
+    for name in ("__init__.py", "conftest.py", *(f"support/{x}.py" for x in SUPPORT)):
         (folder / "tests" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(repository / "tests" / name, folder / "tests" / name)
     for name, text in files.items():
@@ -62,3 +64,13 @@ def test_the_longest_tests_begin_first(tmp_path: Path, repository: Path, workers
     assert code == 0, words
     ran = [line.split("tests/")[1].split("::")[0] for line in words.splitlines() if "PASSED" in line]
     assert ran == [*names, "unit/test_a.py"]
+
+
+@pytest.mark.parametrize(("tier", "workers"), [("clouds", 1), ("wire", 1), ("contract", 2)])
+def test_tests_that_share_servers_stay_on_one_worker(
+    tmp_path: Path, repository: Path, tier: str, workers: int
+) -> None:
+    spread = ("-v", "-n2", "--dist", "loadgroup", "--no-loadscope-reorder")
+    code, said = run_tests(tmp_path, repository, {f"{tier}/test_several.py": SEVERAL}, *spread)
+    assert code == 0, said
+    assert len({line.split()[0] for line in said.splitlines() if "PASSED" in line}) == workers

@@ -29,7 +29,7 @@ def tier_of(nodeid: str) -> str:
 
 
 def in_order(items: list[pytest.Item]) -> None:
-    """Sorts tests by how long they take, longest first, and keeps together what shares a server."""
+    """Sorts tests by how long they take, longest first."""
     order = ("engine", "clouds", "contract", "meta", "wire", "unit")
     places = {f"tests/{name}": place for place, name in enumerate(LONGEST)}
     places |= {f"tests/{tier}": len(LONGEST) + place for place, tier in enumerate(order)}
@@ -39,9 +39,6 @@ def in_order(items: list[pytest.Item]) -> None:
         return places.get(file, places.get(f"tests/{tier_of(item.nodeid)}", len(places)))
 
     items.sort(key=place)
-    for item in items:
-        if (tier := tier_of(item.nodeid)) in ONE_WORKER:
-            item.add_marker(pytest.mark.xdist_group(tier))
 
 
 class Tiers:
