@@ -71,6 +71,7 @@ def test_tests_that_share_servers_stay_on_one_worker(
     tmp_path: Path, repository: Path, tier: str, workers: int
 ) -> None:
     spread = ("-v", "-n2", "--dist", "loadgroup", "--no-loadscope-reorder")
-    code, said = run_tests(tmp_path, repository, {f"{tier}/test_several.py": SEVERAL}, *spread)
+    files = {f"{tier}/test_several.py": SEVERAL}
+    code, said = run_tests(tmp_path, repository, files, *spread, f"tests/{tier}")
     assert code == 0, said
     assert len({line.split()[0] for line in said.splitlines() if "PASSED" in line}) == workers
