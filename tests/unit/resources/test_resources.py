@@ -126,9 +126,9 @@ def test_a_second_run_in_one_process_has_an_identity_of_its_own() -> None:
 def test_outputs_are_there_whether_they_were_inputs_or_not() -> None:
     def program() -> Any:
         prod = one()
-        return [prod.title, prod.owner, prod.external_id, prod.settings_revision, prod.principal_arn]
+        return [prod.title, prod.owner, prod.external_id, prod.settings_revision, prod.verified]
 
-    assert deploy(program).result == ["Production", "ada@example.com", "e", 1, None]
+    assert deploy(program).result == ["Production", "ada@example.com", "e-1", 1, None]
 
 
 def test_every_output_is_an_attribute_of_the_resource() -> None:
