@@ -54,7 +54,7 @@ check = AccessCheck(
     "raw-check",
     integration=raw,
     retry_for=config.require("retryFor"),
-    triggers=[access.trust_policy, access.read_policy, access.cors_rules],
+    triggers=[access.role_arn, access.trust_policy, access.read_policy, access.cors_rules],
     opts=pulumi.ResourceOptions(depends_on=[access]),
 )
 

@@ -1,13 +1,15 @@
 """The arguments of components, which Python itself does not check."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, NotRequired, TypeVar
 
 import pulumi
 
 from pulumi_encord_integrations.model.problems import nearest
 
 T = TypeVar("T")
+_FLAGS = (bool, NotRequired[bool])
+"""Annotations of what cannot be known later."""
 _WITH_WORDS_OF_THEIR_OWN = {"principal_arn"}
 """Required, but an API may not have it configured, which is said by whoever needs it."""
 
@@ -25,6 +27,11 @@ def require_arguments(label: str, kind: Any, given: Any, where: str = "") -> Non
         if key not in required | optional:
             near = nearest(str(key), sorted(required | optional))
             raise pulumi.RunError(f'{label}: {at}{key}: unknown key "{key}"' + (f"; {near}" if near else ""))
+    for key, annotation in kind.__annotations__.items():
+        if annotation in _FLAGS and not isinstance(given.get(key), bool | None):
+            raise pulumi.RunError(
+                f"{label}: {at}{key} must be True or False in the program itself: it decides what is made"
+            )
     for key in sorted(required):
         if given.get(key) is None and key not in _WITH_WORDS_OF_THEIR_OWN:
             raise pulumi.RunError(f"{label}: {at}{key} is required")

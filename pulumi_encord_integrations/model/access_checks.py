@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StrictBool
 from pulumi_encord_integrations.model.base import Received, Sent
 from pulumi_encord_integrations.model.durations import Timespan, shown
 from pulumi_encord_integrations.model.members import IntegrationId
+from pulumi_encord_integrations.model.objects import DirectUrls
 from pulumi_encord_integrations.model.scenarios import DIRECT_ACCESS, Reach
 
 CheckName = Literal[
@@ -90,7 +91,11 @@ def _within_bounds(seconds: int) -> int:
     return seconds
 
 
-Urls = Annotated[list[str], Field(max_length=MAX_URLS)]
+def _url(value: str) -> str:
+    return DirectUrls(signed=True, known_signatures=False).canonical(value)
+
+
+Urls = Annotated[list[Annotated[str, AfterValidator(_url)]], Field(max_length=MAX_URLS)]
 
 
 class AccessCheckRequest(Sent):

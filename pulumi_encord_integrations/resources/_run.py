@@ -1,6 +1,7 @@
 """What belongs to one run of a program."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 
@@ -9,12 +10,25 @@ from pulumi_encord_integrations.lifecycle.ownership import Ownership
 _ATTRIBUTE = "_encord_run"
 
 
+@dataclass(frozen=True)
+class Gate:
+    """A check that memberships wait for."""
+
+    integration: Any
+    """As the program names it: a resource, its id, or a plain uuid."""
+    check: pulumi.Resource
+
+
 @dataclass
 class Run:
     """One preview or update of one program."""
 
     ownership: Ownership = field(default_factory=Ownership)
     """Owners are claims; of a user of the organization, the resource."""
+    gates: list[Gate] = field(default_factory=list)
+    """In the order of the program."""
+    cors_owners: dict[str, str] = field(default_factory=dict)
+    """Bucket -> the component that owns its CORS rules."""
     identity: pulumi.Resource | None = None
     """The stack's identity, once a resource has needed it."""
 

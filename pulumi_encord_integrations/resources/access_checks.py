@@ -7,7 +7,7 @@ import pulumi
 
 from pulumi_encord_integrations.model.access_checks import has_checks
 from pulumi_encord_integrations.model.scenarios import DIRECT_ACCESS
-from pulumi_encord_integrations.resources import providers
+from pulumi_encord_integrations.resources import _gates, providers
 from pulumi_encord_integrations.resources._references import integration_of
 from pulumi_encord_integrations.resources._resource import EncordResource
 from pulumi_encord_integrations.resources.integrations import Integration, kind_of
@@ -56,7 +56,7 @@ class AccessCheck(EncordResource, module="encord", name="AccessCheck"):
         integration: pulumi.Input[str] | Integration,
         urls: pulumi.Input[Sequence[pulumi.Input[str]]] | None = None,
         writable: pulumi.Input[bool] | None = None,
-        required: bool = True,
+        required: bool | None = None,
         retry_for: pulumi.Input[str | int] | None = None,
         triggers: pulumi.Input[Any] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -77,6 +77,12 @@ class AccessCheck(EncordResource, module="encord", name="AccessCheck"):
                 is refused.
 
         """
+        required = required is None or required
+        if not isinstance(required, bool):
+            raise pulumi.RunError(
+                f"{type(self).__name__}: required: must be True or False in the program itself: "
+                "it decides what waits for what"
+            )
         kind = kind_of(integration)
         if kind:
             self._require_fit(kind.provider, urls, writable)
@@ -91,8 +97,8 @@ class AccessCheck(EncordResource, module="encord", name="AccessCheck"):
             "settings_revision": declared.settings_revision if declared else None,
         }
         self._grant(resource_name, inputs, opts, declared if declared and declared._deletable else None)
-        if required and declared:
-            declared._gates.append(self)
+        if required:
+            _gates.close(integration, self)
         self.checks.apply(self._warn)
 
     def _require_fit(self, provider: str, urls: Any, writable: Any) -> None:

@@ -51,9 +51,6 @@ class Integration(EncordResource, module="encord", name="Integration"):
     """Whether data stays out of Encord's servers."""
     over_vpn: pulumi.Output[bool]
     """Whether the data is reached over a VPN."""
-    _gates: list[pulumi.Resource]
-    """Checks of access that memberships wait for."""
-
     owner: pulumi.Output[str]
     """E-mail of the user who created the integration and became its administrator."""
     created_at: pulumi.Output[str]
@@ -80,9 +77,7 @@ class Integration(EncordResource, module="encord", name="Integration"):
             spec = reconciler.kind.spec
             for name in spec.elsewhere.keys() & inputs.keys() - spec.model_fields.keys():
                 raise pulumi.RunError(f"{cls.__name__}: {name}: {spec.elsewhere[name]}")
-        made = super().__new__(cls)
-        made._gates = []
-        return made
+        return super().__new__(cls)
 
     def _declare(self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> None:
         expiry, kind = inputs.get(EXPIRY), kind_of(self)
@@ -103,11 +98,6 @@ class Integration(EncordResource, module="encord", name="Integration"):
         Fails if there is none, or if the caller is no member of it.
         """
         return cls._look_up(resource_name, id, opts)
-
-
-def gates_of(integration: Any) -> Sequence[pulumi.Resource]:
-    """What must have passed before anybody is let into an integration of this program."""
-    return tuple(integration._gates) if isinstance(integration, Integration) else ()
 
 
 def kind_of(integration: Any) -> IntegrationType | None:

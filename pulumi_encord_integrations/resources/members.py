@@ -9,13 +9,13 @@ from pulumi_encord_integrations.lifecycle.warnings import some
 from pulumi_encord_integrations.model.members import MemberRole
 from pulumi_encord_integrations.model.memberships import as_rows
 from pulumi_encord_integrations.reconcilers.collections import MOVED
-from pulumi_encord_integrations.resources import providers
+from pulumi_encord_integrations.resources import _gates, providers
 from pulumi_encord_integrations.resources._claims import Claim
 from pulumi_encord_integrations.resources._identity import deployer
 from pulumi_encord_integrations.resources._references import integration_of, is_list
 from pulumi_encord_integrations.resources._resource import EncordResource
 from pulumi_encord_integrations.resources.groups import Roles, UserGroup
-from pulumi_encord_integrations.resources.integrations import Integration, OptionalFlag, gates_of
+from pulumi_encord_integrations.resources.integrations import Integration, OptionalFlag
 from pulumi_encord_integrations.resources.organization_users import OnDelete, OrganizationUser, declared_users
 
 IntegrationReference = pulumi.Input[str] | Integration
@@ -83,13 +83,13 @@ class IntegrationMember(EncordResource, module="encord", name="IntegrationMember
         """
         claim = Claim(f'IntegrationMember "{resource_name}"')
         inputs = {
-            "integration": claim.on(integration, integration_of),
+            "integration": _gates.waited(integration, claim.on(integration, integration_of)),
             **claim.holder(user, role),
             "group": claim.group(group),
             "on_delete": on_delete,
         }
         with_ = _deleted_with(integration) if user is not None else None
-        after = [*declared_users([user]), *gates_of(integration)]
+        after = [*declared_users([user]), *_gates.before(integration)]
         self._grant(resource_name, inputs, opts, with_, after)
         if user is not None:
             _hint(self, integration, may_be_admin=role != "user")
@@ -158,7 +158,7 @@ class IntegrationMembers(EncordResource, module="encord", name="IntegrationMembe
         rows = [row for row in listed if isinstance(row, Mapping)] if is_list(listed) else []
         claim = Claim(f'IntegrationMembers "{resource_name}"', exclusive=exclusive)
         inputs = {
-            "integration": claim.on(integration, integration_of),
+            "integration": _gates.waited(integration, claim.on(integration, integration_of)),
             "members": _compact(claim.members(members)),
             "exclusive": exclusive,
             "on_delete": on_delete,
@@ -168,7 +168,7 @@ class IntegrationMembers(EncordResource, module="encord", name="IntegrationMembe
         all_known = is_list(listed) and len(rows) == len(listed)
         only_groups = all_known and not any("user" in row for row in rows)
         with_ = None if only_groups else _deleted_with(integration)
-        after = [*declared_users([row.get("user") for row in rows]), *gates_of(integration)]
+        after = [*declared_users([row.get("user") for row in rows]), *_gates.before(integration)]
         self._grant(resource_name, inputs, opts, with_, after)
         if not only_groups:
             _hint(self, integration, may_be_admin=any(row.get("role") != "user" for row in rows))

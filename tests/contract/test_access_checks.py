@@ -203,7 +203,7 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("DIRECT_ACCESS", {}, {"url": URL}, 'url: unknown key "url"; did you mean "urls"?'),
     ("AWS", {}, {"urls": [URL]}, "urls: only Direct Access integrations have URLs to check"),
     ("OTC", {}, {"urls": [URL]}, "urls: only Direct Access integrations have URLs to check"),
-    ("S3_COMPATIBLE", {}, {"urls": ["s3://acme-training/videos/a"]}, "urls: only Direct Access"),
+    ("S3_COMPATIBLE", {}, {"urls": [URL]}, "urls: only Direct Access"),
     ("GCP", {}, {}, "there are no access checks of GCP integrations yet"),
     ("AZURE", {}, {"urls": [URL]}, "there are no access checks of AZURE integrations yet"),
 ]
@@ -352,7 +352,7 @@ VERIFIED: dict[str, tuple[list[str], int]] = {
     "not writable": (["storage", "--writable"], 1),
     "no type for urls": (["storage", "--url", URL], 1),
     "no checks": (["google"], 1),
-    "no url": (["files", "--url", "a.mp4"], 1),
+    "no url": (["files", "--url", "a.mp4"], 2),
     "too many": (["files", *["--url", URL] * 101], 2),
     "unknown option": (["files", "--urls", URL], 2),
     "nobody": (["filez"], 1),

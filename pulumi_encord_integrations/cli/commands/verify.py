@@ -8,7 +8,7 @@ import typer
 from pulumi_encord_integrations.cli.connection import Json, Stack, document, existing
 from pulumi_encord_integrations.cli.lookup import Integration, find
 from pulumi_encord_integrations.cli.rendering.output import printable, result
-from pulumi_encord_integrations.client.errors import Refused, Unavailable
+from pulumi_encord_integrations.client.errors import ConfigurationError, Refused, Unavailable
 
 if TYPE_CHECKING:
     from pulumi_encord_integrations.model.access_checks import AccessChecked, CheckOutcome
@@ -39,7 +39,7 @@ def verify(
 
     request, wrong = AccessCheckRequest.examine({"urls": url or [], "writable": writable})
     if request is None:
-        raise typer.BadParameter("; ".join(map(str, wrong)), param_hint="--url")
+        raise ConfigurationError("; ".join(map(str, wrong)))
     with existing(stack, f'there is no integration "{integration}"', write=True) as client:
         view = find(client, integration)
         checked = integrations.check_access(client, view.uuid, request)

@@ -26,6 +26,7 @@ from pulumi_encord_integrations.model.policies.cors import (
     REQUEST_HEADERS,
     cors_rules,
 )
+from pulumi_encord_integrations.resources import _run
 
 AGAIN = "then `pulumi up --refresh --run-program`"
 """Before that no state knows what an API was configured with since."""
@@ -80,9 +81,17 @@ class BucketMaker:
                 "plain text: its resources are named after it"
             )
         name = f"{self.prefix}-{given}"
+        if own_cors:
+            self._claim_cors(given)
         made = self._bucket(name, given, bucket) if create else None
         if own_cors:
             self._cors(name, made.bucket if made else given)
+
+    def _claim_cors(self, bucket: str) -> None:
+        """S3 keeps one list: of two owners each would undo what the other did."""
+        owner = _run.current().cors_owners.setdefault(bucket, self.label)
+        if owner != self.label:
+            raise pulumi.RunError(f"{self.label}: {owner} owns the CORS rules of {bucket} already")
 
     def _bucket(self, name: str, bucket: str, args: AwsBucketArgs) -> Bucket:
         made = Bucket(f"{name}-bucket", bucket=bucket, tags=self.tags, opts=self.opts)

@@ -86,6 +86,11 @@ class AwsEncordIntegration(pulumi.ComponentResource):
         super().__init__("encord:index:AwsEncordIntegration", name, {}, opts)
         self._label = f'AwsEncordIntegration "{name}"'
         require_buckets(self._label, AwsEncordIntegrationArgs, args)
+        if opts and opts.import_:
+            raise pulumi.RunError(
+                f"{self._label}: import_ takes over nothing here; give an AwsIntegration adopt=True, and an "
+                "AwsBucketAccess beside it"
+            )
         # Memberships ask the integration itself whether destroying it ends all access.
         child = pulumi.ResourceOptions(parent=self, retain_on_delete=opts.retain_on_delete if opts else None)
         self._integration = AwsIntegration(
@@ -100,14 +105,15 @@ class AwsEncordIntegration(pulumi.ComponentResource):
             opts=child,
         )
         access = AwsBucketAccess(f"{name}-access", self._access(args), child)
-        documents = [access.trust_policy, access.read_policy, access.cors_rules]
+        boundary = args.get("permissions_boundary_arn")
+        deciding = [access.trust_policy, access.read_policy, access.cors_rules, access.role_arn, boundary]
         check = AccessCheck(
             f"{name}-check",
             integration=self._integration,
             writable=args.get("writable"),
             required=args.get("require_access") is not False,
             retry_for=args.get("retry_for"),
-            triggers=pulumi.Output.all(*documents).apply(_digest),
+            triggers=pulumi.Output.all(*deciding).apply(_digest),
             opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[access])),
         )
         # Of the check, so that whoever takes it waits for that.
@@ -173,5 +179,5 @@ def _session_duration(expiry: str | None) -> int:
     return session_duration(seconds)
 
 
-def _digest(documents: Sequence[str]) -> str:
-    return sha256("\n".join(documents).encode()).hexdigest()[:32]
+def _digest(deciding: Sequence[str | None]) -> str:
+    return sha256("\n".join(one or "" for one in deciding).encode()).hexdigest()[:32]

@@ -38,6 +38,10 @@ def probe(role: Role, connect: Callable[[], "STSClient"] = sts_client) -> Access
     except Exception as error:  # noqa: BLE001  whatever stops the library, the cloud was not asked
         return AccessFinding(_checks(role, None, None, None, error), Trust(None))
     checks = _checks(role, *_answers(client, role))
+    if checks[0].success is False and (caller := _caller(client)):
+        # Whoever asks with other credentials than those that the role trusts looks at the id in vain.
+        named = f"It must name who the API acts as, {caller}. {checks[0].remedy}"
+        checks[0] = checks[0].model_copy(update={"remedy": named})
     proven = judged(checks).valid
     if not proven:
         return AccessFinding(checks, Trust(proven))
@@ -135,9 +139,14 @@ def _lasts(client: "STSClient", role: Role, seconds: int) -> bool:
 
 
 def _is_role(client: "STSClient") -> bool:
+    return ":assumed-role/" in _caller(client)
+
+
+def _caller(client: "STSClient") -> str:
+    """Who the API is to AWS; empty if that is not answered."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        return ":assumed-role/" in client.get_caller_identity()["Arn"]
+        return client.get_caller_identity()["Arn"]
     except (ClientError, BotoCoreError):
-        return False
+        return ""

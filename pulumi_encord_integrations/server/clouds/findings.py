@@ -10,6 +10,7 @@ from pulumi_encord_integrations.model.access_checks import CheckName, CheckOutco
 DEADLINE_SECONDS = 30
 """After that nothing more is asked: a check answers before its client gives up, whatever hangs."""
 _AT_ONCE = 8
+_LATER = "Ask again"
 _SHOWN = 3
 """Messages of one check; the others are counted."""
 
@@ -24,6 +25,8 @@ class Finding:
     message: str = ""
     remedy: str = ""
     required: bool = True
+    late: bool = False
+    """Whether time did not suffice to ask."""
 
 
 @dataclass(frozen=True)
@@ -51,14 +54,10 @@ def answered(questions: Iterable[Question]) -> list[Finding]:
         # Of the name that was asked last, more may have been to come.
         done = {one.name for one in found} - {one.name for one in found[-1:]}
         left = [name for name in question.names if name not in done]
-        return [*found, *(Finding(name, None, *_late(question.place)) for name in left)]
+        return [*found, *(Finding(name, None, question.place, _LATER, late=True) for name in left)]
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return [one for found in pool.map(answers, questions) for one in found]
-
-
-def _late(place: str) -> tuple[str, str]:
-    return f"{place} was not asked to the end: the others took too long", "Ask again"
 
 
 def tally(
@@ -87,6 +86,9 @@ def _check(name: CheckName, answers: Sequence[Finding], good: str) -> CheckOutco
 
 
 def _told(findings: Sequence[Finding]) -> str:
-    messages = list(dict.fromkeys(one.message for one in findings if one.message))
-    more = f"; and {len(messages) - _SHOWN:,} more" if len(messages) > _SHOWN else ""
-    return "; ".join(messages[:_SHOWN]) + more
+    messages = list(dict.fromkeys(one.message for one in findings if one.message and not one.late))
+    more = [f"and {len(messages) - _SHOWN:,} more"] if len(messages) > _SHOWN else []
+    late = list(dict.fromkeys(one.message for one in findings if one.late))
+    others = f" and {len(late) - 1:,} more" if len(late) > 1 else ""
+    left = [f"time did not suffice for {late[0]}{others}"] if late else []
+    return "; ".join([*messages[:_SHOWN], *more, *left])

@@ -1,6 +1,7 @@
 """Serves the plugin to the engine that started it, as long as that lives."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable
 from concurrent import futures
@@ -148,6 +149,8 @@ def own_environment() -> None:
 def main() -> None:
     """Serves until the engine ends this process, or has ended."""
     engine = os.getppid()
+    # Ctrl-C at a terminal is the engine's to handle.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     own_environment()
     # One call at a time: no client of boto3 is made twice, and none takes long.
     server = grpc.server(futures.ThreadPoolExecutor(1), options=_UNLIMITED)

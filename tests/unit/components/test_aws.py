@@ -99,6 +99,11 @@ def test_the_rules_of_an_existing_bucket_are_owned_on_request_alone() -> None:
 Sabotage = tuple[Mapping[str, Any], str]
 REFUSED: dict[str, Sabotage] = {
     "a principal that is a wildcard": ({"principal_arn": "*"}, "principal_arn: must be the ARN"),
+    "a flag in words": ({"buckets": [{"name": "acme", "create": "false"}]}, "create must be True or False"),
+    "a flag that is known later": (
+        {"buckets": [{"name": "acme", "manage_cors": pulumi.Output.from_input(False)}]},
+        "buckets\\[0\\].manage_cors must be True or False in the program itself",
+    ),
     "a key that is spelled wrong": (
         {"buckets": [{"name": "acme", "prefix": ["a/"]}]},
         'buckets\\[0\\].prefix: unknown key "prefix"; did you mean "prefixes"',
@@ -176,6 +181,7 @@ def test_the_role_is_predicted_where_it_will_be() -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
+        ({"require_access": "no"}, "require_access must be True or False"),
         ({"role_path": "encord"}, "role_path: must begin and end with a slash"),
         ({"role_path": "/encord"}, "role_path: must begin and end with a slash"),
         ({"account_id": "12"}, "account_id: must be the 12 digits"),
@@ -187,6 +193,29 @@ def test_one_resource_refuses(given: dict[str, Any], words: str) -> None:
     with pytest.raises(pulumi.RunError, match=words) as error:
         integration(preview=True, **given)
     assert 'AwsEncordIntegration "train"' in str(error.value)
+
+
+def test_two_components_do_not_own_the_rules_of_one_bucket() -> None:
+    def program() -> None:
+        owned: Any = {
+            **ACCESS,
+            "buckets": [{**NEW, "create": None, "manage_cors": True}],
+            "origins": ["https://a.test"],
+        }
+        AwsBucketAccess("one", owned)
+        AwsBucketAccess("two", owned)
+
+    with pytest.raises(
+        pulumi.RunError, match='AwsBucketAccess "one" owns the CORS rules of acme-new already'
+    ):
+        deploy(program)
+
+
+def test_an_import_is_refused_with_the_way_that_works() -> None:
+    args: Any = {**INTEGRATION}
+    opts = pulumi.ResourceOptions(import_="3f0c1c53-8d0b-4d9c-9d1a-6a5f6f3d2b11")
+    with pytest.raises(pulumi.RunError, match="adopt=True"):
+        deploy(lambda: AwsEncordIntegration("train", args, opts))
 
 
 def test_an_integration_that_is_retained_is_not_taken_for_one_that_ends_all_access() -> None:

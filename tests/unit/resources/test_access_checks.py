@@ -108,17 +108,69 @@ def test_members_do_not_wait_for_a_check_that_is_not_required(member: Declares) 
     assert not waits(deploy(program))
 
 
+FORMS: dict[str, Declares] = {
+    "itself": lambda where: where,
+    "its id": lambda where: where.id,
+    "an output of its id": lambda where: where.id.apply(str),
+}
+
+
 @pytest.mark.parametrize("member", MEMBERS)
-@pytest.mark.parametrize(("checked", "joined"), [("id", "itself"), ("itself", "id"), ("id", "id")])
-def test_an_id_in_the_integration_s_place_makes_nobody_wait(
-    member: Declares, checked: str, joined: str
-) -> None:
+@pytest.mark.parametrize("checked", FORMS)
+@pytest.mark.parametrize("joined", FORMS)
+def test_members_wait_however_the_integration_is_named(member: Declares, checked: str, joined: str) -> None:
     def program() -> None:
         where = aws()
-        AccessCheck("check", integration=where.id if checked == "id" else where)
-        member(where.id if joined == "id" else where)
+        AccessCheck("check", integration=FORMS[checked](where))
+        member(FORMS[joined](where))
+
+    assert waits(deploy(program))
+
+
+def test_members_of_a_plain_uuid_wait_for_its_check() -> None:
+    def program() -> None:
+        AccessCheck("check", integration=UUID)
+        one_member(UUID)
+
+    assert waits(deploy(program))
+
+
+def test_a_member_that_is_declared_by_id_before_its_check_does_not_wait() -> None:
+    def program() -> None:
+        where = aws()
+        member = one_member(where.id)
+        AccessCheck("check", integration=where.id, opts=pulumi.ResourceOptions(depends_on=[member]))
+
+    recorded = deploy(program)
+    assert waits(recorded, "check", "after")
+    assert not waits(recorded)
+
+
+@pytest.mark.parametrize("joined", FORMS)
+def test_members_of_another_integration_do_not_wait_by_its_id(joined: str) -> None:
+    def program() -> None:
+        AccessCheck("check", integration=aws().id)
+        one_member(FORMS[joined](aws("another")))
 
     assert not waits(deploy(program))
+
+
+@pytest.mark.parametrize("required", [None, True])
+def test_required_is_the_default(required: bool | None) -> None:
+    def program() -> None:
+        where = aws()
+        AccessCheck("check", integration=where, required=required)
+        one_member(where)
+
+    recorded = deploy(program)
+    assert waits(recorded)
+    assert recorded.inputs("check")["required"] is True
+
+
+@pytest.mark.parametrize("required", ["no", 0, pulumi.Output.from_input(False)])
+def test_whether_it_is_required_is_said_in_the_program(required: Any) -> None:
+    with pytest.raises(pulumi.RunError, match="required: must be True or False in the program itself"):
+        deploy(lambda: AccessCheck("check", integration=aws(), required=required))
 
 
 @pytest.mark.parametrize("member", MEMBERS)
