@@ -129,3 +129,32 @@ def test_a_check_that_fails_later_fails_the_up_and_takes_nobodys_access(
     files.origin = ORIGIN
     write(declared, files, "?last")
     declared.up()
+
+
+BY_ID = """
+import pulumi
+from pulumi_encord_integrations import AccessCheck, DirectAccessIntegration, IntegrationMember
+from pulumi_encord_integrations import OrganizationUser
+
+mia = OrganizationUser("mia", email="mia@example.com")
+files = DirectAccessIntegration(
+    "files", title="Files", source="ANY_STATIC_HOSTED_FILES", url_kind="UNSIGNED"
+)
+AccessCheck("files", integration=CHECKED, urls=["URL"], retry_for=1)
+IntegrationMember("mia", integration=JOINED, user=mia, role="user")
+"""
+
+
+@pytest.mark.parametrize(("checked", "joined"), [("files", "files.id"), ("files.id", "files")])
+def test_members_wait_for_a_check_however_the_integration_is_named(
+    declared: Project, files: Files, checked: str, joined: str
+) -> None:
+    program = BY_ID.replace("CHECKED", checked).replace("JOINED", joined).replace("URL", files.url)
+    (declared.folder / "__main__.py").write_text(program)
+    files.status = 404
+    declared.fail("up", "--yes", "--skip-preview")
+    assert let_in(declared) == set()
+    files.status = 200
+    declared.up()
+    assert let_in(declared) == {"mia@example.com"}
+    declared.unchanged()
