@@ -14,6 +14,7 @@ from tests.support.aws_plugin.values import UNKNOWN, same, same_documents
 from tests.support.clouds.aws import document, reading, trusting
 from tests.support.clouds.localemu import LocalEmu
 from tests.support.engine import UP, Project, make_project, operations
+from tests.support.size import at_full_size
 from tools.engine import EngineError
 
 ORIGIN = "https://app.encord.com"
@@ -154,6 +155,7 @@ def deployment(tmp_path: Path, localemu: LocalEmu) -> Deployment:
     return Deployment(project, localemu)
 
 
+@at_full_size
 def test_drift_is_found_and_repaired_and_destroy_leaves_nothing(deployment: Deployment) -> None:
     project = deployment.project
     deployment.declare()
@@ -184,6 +186,7 @@ def test_drift_is_found_and_repaired_and_destroy_leaves_nothing(deployment: Depl
     assert deployment.empty()
 
 
+@at_full_size
 def test_changes_are_made_in_place_where_they_can_be(deployment: Deployment, localemu: LocalEmu) -> None:
     project, bucket = deployment.project, localemu.bucket({})
     rules = [{"AllowedMethods": ["GET", "HEAD"], "AllowedOrigins": [ORIGIN]}]

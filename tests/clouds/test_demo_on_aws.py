@@ -10,6 +10,7 @@ import pytest
 
 from tests.support import warm
 from tests.support.engine import REPOSITORY
+from tests.support.size import at_full_size
 from tools.clouds import kits
 from tools.clouds.kits import KITS
 from tools.demo import aws
@@ -29,6 +30,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@at_full_size
 def test_the_demo_shows_what_is_sabotaged_in_aws_and_repairs_it(folder: Path) -> None:
     command = [sys.executable, "-m", "tools.demo", str(folder), "aws"]
     ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=200, check=False)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import TypeVar
 
+import pytest
+
 LONG = os.environ.get("ENCORD_TEST_LONG") == "1"
 SEED = int(os.environ.get("ENCORD_TEST_SEED", "5"))
 """Of everything random in the tests."""
@@ -33,3 +35,7 @@ def sample(rows: Sequence[T], count: int) -> Sequence[T]:
         return rows
     chosen = sorted(Random(f"{SEED} {len(rows)}").sample(range(len(rows)), count))
     return [rows[place] for place in chosen]
+
+
+at_full_size = pytest.mark.skipif(not LONG, reason="it takes about a minute: `make test-long` runs it")
+"""Of tests whose subject others meet as well."""

@@ -86,11 +86,7 @@ class AwsEncordIntegration(pulumi.ComponentResource):
         super().__init__("encord:index:AwsEncordIntegration", name, {}, opts)
         self._label = f'AwsEncordIntegration "{name}"'
         require_buckets(self._label, AwsEncordIntegrationArgs, args)
-        if opts and opts.import_:
-            raise pulumi.RunError(
-                f"{self._label}: import_ takes over nothing here; give an AwsIntegration adopt=True, and an "
-                "AwsBucketAccess beside it"
-            )
+        self._refuse_import(opts)
         # Memberships ask the integration itself whether destroying it ends all access.
         child = pulumi.ResourceOptions(parent=self, retain_on_delete=opts.retain_on_delete if opts else None)
         self._integration = AwsIntegration(
@@ -105,17 +101,7 @@ class AwsEncordIntegration(pulumi.ComponentResource):
             opts=child,
         )
         access = AwsBucketAccess(f"{name}-access", self._access(args), child)
-        boundary = args.get("permissions_boundary_arn")
-        deciding = [access.trust_policy, access.read_policy, access.cors_rules, access.role_arn, boundary]
-        check = AccessCheck(
-            f"{name}-check",
-            integration=self._integration,
-            writable=args.get("writable"),
-            required=args.get("require_access") is not False,
-            retry_for=args.get("retry_for"),
-            triggers=pulumi.Output.all(*deciding).apply(_digest),
-            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[access])),
-        )
+        check = self._check(name, args, access, child)
         # Of the check, so that whoever takes it waits for that.
         self.integration_id = check.integration
         self.external_id, self.role_arn = self._integration.external_id, access.role_arn
@@ -127,6 +113,32 @@ class AwsEncordIntegration(pulumi.ComponentResource):
                 "role_arn": self.role_arn,
                 "valid": self.valid,
             }
+        )
+
+    def _refuse_import(self, opts: pulumi.ResourceOptions | None) -> None:
+        if opts and opts.import_:
+            raise pulumi.RunError(
+                f"{self._label}: import_ takes over nothing here; give an AwsIntegration adopt=True, and an "
+                "AwsBucketAccess beside it"
+            )
+
+    def _check(
+        self,
+        name: str,
+        args: AwsEncordIntegrationArgs,
+        access: AwsBucketAccess,
+        child: pulumi.ResourceOptions,
+    ) -> AccessCheck:
+        boundary = args.get("permissions_boundary_arn")
+        deciding = [access.trust_policy, access.read_policy, access.cors_rules, access.role_arn, boundary]
+        return AccessCheck(
+            f"{name}-check",
+            integration=self._integration,
+            writable=args.get("writable"),
+            required=args.get("require_access") is not False,
+            retry_for=args.get("retry_for"),
+            triggers=pulumi.Output.all(*deciding).apply(_digest),
+            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[access])),
         )
 
     @property
