@@ -256,6 +256,15 @@ def test_a_bucket_that_is_gone_is_named(customer: Callable[..., Customer]) -> No
     assert f"s3://{made.bucket}/ does not exist" in found["list"]["message"]
 
 
+@pytest.mark.parametrize("region", [{}, {"region": "us-east-1"}], ids=["found out", "declared"])
+def test_a_bucket_that_never_was_is_named(customer: Callable[..., Customer], region: dict[str, str]) -> None:
+    made = customer(buckets=[{"name": "nobodys-bucket-at-all"}], **region)
+    made.permit(read_policy(["nobodys-bucket-at-all"]))
+    found = made.checked.check()
+    assert found["list"]["success"] is False
+    assert "s3://nobodys-bucket-at-all/ does not exist" in found["list"]["message"]
+
+
 def test_an_empty_bucket_passes_and_says_what_was_not_tried(customer: Callable[..., Customer]) -> None:
     made = customer()
     for key in CONTENT:

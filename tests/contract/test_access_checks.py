@@ -321,6 +321,22 @@ def test_only_refuted_trust_is_forgotten(role: Callable[[Trust, bool | None], An
     assert role(UNTOLD, True) == (None, False)
 
 
+def test_a_check_that_began_earlier_does_not_restore_what_a_later_one_has_refuted(
+    role: Callable[[Trust, bool | None], Any], local: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role(PROVEN, True)
+    (path,) = {f"{INTEGRATIONS}/{row.uuid}" for row in local.rows("integrations")}
+
+    def overtaken(*_given: Any) -> Found:
+        assert role(REFUTED, True) == (False, False)
+        return []
+
+    monkeypatch.setattr(aws_trust, "probe", lambda _role: AccessFinding([], PROVEN))
+    monkeypatch.setattr(s3_checks, "checks", overtaken)
+    ask(local, path)
+    assert local.send(path=path).body["verified"] is False
+
+
 @pytest.fixture
 def command(on_sqlite: Api, files: FakeS3) -> Iterator[Callable[..., str]]:
     """Runs `verify` against Direct Access to the server of files and storage with a key pair."""

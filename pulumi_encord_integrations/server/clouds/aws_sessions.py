@@ -13,6 +13,7 @@ from pulumi_encord_integrations.server.clouds import s3
 from pulumi_encord_integrations.server.clouds.adapter import SignedObjects, cloud_failed
 from pulumi_encord_integrations.server.clouds.outbound import Outbound
 from pulumi_encord_integrations.server.clouds.s3 import BucketEndpoint, Keys, s3_client
+from pulumi_encord_integrations.server.clouds.s3_refusals import code_of
 from pulumi_encord_integrations.server.errors import Conflict
 
 if TYPE_CHECKING:
@@ -150,12 +151,6 @@ def _region_of(session: RoleSession, bucket: str) -> str:
     if not region:
         raise cloud_failed(f"S3 does not tell the region of {bucket}; declare region on the integration")
     return str(region)
-
-
-def code_of(error: Exception) -> str | None:
-    """The code of AWS's refusal; None if AWS did not answer."""
-    code = getattr(error, "response", {}).get("Error", {}).get("Code")
-    return str(code) if code else None
 
 
 def lacks_credentials(error: Exception) -> bool:

@@ -12,11 +12,11 @@ from pulumi_encord_integrations.server.clouds.adapter import AccessFinding, Trus
 from pulumi_encord_integrations.server.clouds.aws_sessions import (
     SESSION_NAME,
     Role,
-    code_of,
     lacks_credentials,
     reason,
     sts_client,
 )
+from pulumi_encord_integrations.server.clouds.s3_refusals import code_of
 
 if TYPE_CHECKING:
     from types_boto3_sts import STSClient

@@ -135,7 +135,7 @@ def _failure(error: Exception) -> str:
 
 
 def code_of(error: Exception) -> str:
-    """The code of the storage's refusal; empty if it did not answer."""
+    """The code of a cloud's refusal; empty if it did not answer."""
     return _said(error, "Code")
 
 

@@ -228,6 +228,15 @@ def test_a_probe_that_cannot_be_deleted_counts_as_written_all_the_same(
     assert "was stored, and cannot be deleted" in found.message
 
 
+def test_a_write_that_only_its_encryption_stops_counts_as_allowed(storage: FakeS3, guard: Guard) -> None:
+    said = "User is not authorized to perform: kms:GenerateDataKey on the resource"
+    body = f"<Error><Code>AccessDenied</Code><Message>{said}</Message></Error>".encode()
+    storage.special = lambda asked: (403, {}, body) if asked.method == "PUT" else None
+    found = checked(storage, guard)["write"]
+    assert (found.success, "only reading was granted" in found.message) == (False, True)
+    assert "kms:GenerateDataKey" in checked(storage, guard, writable=True)["write"].remedy
+
+
 def test_a_digest_that_is_refused_stores_nothing_and_counts_as_written(storage: FakeS3, guard: Guard) -> None:
     storage.writable = True
     assert checked(storage, guard)["write"].message == (
