@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pulumi_encord_integrations.model.policies.aws import read_policy, trust_policy
+    from pulumi_encord_integrations.model.policies.control import ChallengeObject, challenge_object
     from pulumi_encord_integrations.model.policies.cors import cors_rules
     from pulumi_encord_integrations.organization.declare import Organization, declare_organization
     from pulumi_encord_integrations.resources.access_checks import AccessCheck, CheckedAccess
@@ -41,6 +42,7 @@ else:
     # The command imports this package too, and must not wait for Pulumi.
     _HOMES = {
         "model.policies.aws": ("read_policy", "trust_policy"),
+        "model.policies.control": ("ChallengeObject", "challenge_object"),
         "model.policies.cors": ("cors_rules",),
         "organization.declare": ("Organization", "declare_organization"),
         "resources.access_checks": ("AccessCheck", "CheckedAccess"),
@@ -74,6 +76,7 @@ __all__ = [
     "AzureIntegration",
     "Bucket",
     "BucketArgs",
+    "ChallengeObject",
     "CheckedAccess",
     "DirectAccessIntegration",
     "GcpIntegration",
@@ -89,6 +92,7 @@ __all__ = [
     "SignedUrlExpiry",
     "UserGroup",
     "UserGroupMembers",
+    "challenge_object",
     "cors_rules",
     "declare_organization",
     "get_integration",

@@ -9,6 +9,7 @@ import typer
 
 from pulumi_encord_integrations.cli import error_reporting
 from pulumi_encord_integrations.cli.commands import (
+    approve,
     cloud_policy,
     credentials,
     doctor,
@@ -61,6 +62,7 @@ app.command("credentials", cls=verb(*credentials.EXAMPLES))(credentials.credenti
 app.command("doctor", cls=verb(*doctor.EXAMPLES))(doctor.doctor)
 app.command("serve", cls=verb(*serve.EXAMPLES))(serve.serve)
 app.command("init-server", cls=verb(*init_server.EXAMPLES))(init_server.init_server)
+app.command("approve", cls=verb(*approve.EXAMPLES))(approve.approve)
 app.command("remove-admin", cls=verb(*remove_admin.EXAMPLES))(remove_admin.remove_admin)
 
 

@@ -30,6 +30,7 @@ VARIABLES = {
     "service_account_email": ("ENCORD_GCP_SERVICE_ACCOUNT", "gcpServiceAccount"),
     "application_id": ("ENCORD_AZURE_APPLICATION_ID", "azureApplicationId"),
     "gcp_key_file": ("ENCORD_GCP_SERVICE_ACCOUNT_KEY_FILE", "gcpServiceAccountKeyFile"),
+    "gcs_endpoint": ("ENCORD_GCS_ENDPOINT", "gcsEndpoint"),
     "azure_secret": ("ENCORD_AZURE_APPLICATION_SECRET", None),
     "azure_blob_endpoint": ("ENCORD_AZURE_BLOB_ENDPOINT", "azureBlobEndpoint"),
     "private_networks": ("ENCORD_PRIVATE_NETWORKS", "privateNetworks"),
@@ -86,6 +87,7 @@ def load(config: ConfigReader, base: Path, environment: Mapping[str, str] | None
         ),
         clouds=CloudAccess(
             gcp_key_file=found.path("gcp_key_file"),
+            gcs_endpoint=_gcs_endpoint(found.text("gcs_endpoint")),
             azure_secret=found.text("azure_secret"),
             azure_blob_endpoint=_blob_endpoint(found.text("azure_blob_endpoint")),
             private_networks=found.networks("private_networks"),
@@ -153,6 +155,12 @@ def _blob_endpoint(value: str | None) -> str:
             hint="In Azure US Government: https://{account}.blob.core.usgovcloudapi.net",
         )
     return value.rstrip("/")
+
+
+def _gcs_endpoint(value: str | None) -> str:
+    if value is None:
+        return CloudAccess().gcs_endpoint
+    return http_address(value, "encord:gcsEndpoint", "Such as https://storage.googleapis.com")
 
 
 def _network(text: str, setting: str) -> Network:

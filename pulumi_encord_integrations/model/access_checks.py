@@ -15,6 +15,8 @@ CheckName = Literal[
     "assume_with_id",
     "assume_without_id",
     "assume_with_wrong_id",
+    "credential",
+    "control",
     "list",
     "read",
     "sign",
@@ -35,26 +37,30 @@ _DATA: tuple[CheckName, ...] = ("list", "read", "sign", "write")
 _BROWSER: tuple[CheckName, ...] = ("preflight", "preflight_elsewhere")
 _TYPES: Mapping[str, tuple[CheckName, ...]] = {
     "AWS": (*_TRUST, *_DATA, *_BROWSER),
+    "GCP": ("control", *_DATA, *_BROWSER),
+    "AZURE": ("credential", "control", *_DATA, *_BROWSER),
     "OTC": (*_DATA, *_BROWSER),
     "S3_COMPATIBLE": (*_DATA, *_BROWSER),
     DIRECT_ACCESS: ("fetch", "preflight"),
 }
 """Type -> its checks where the data may be read."""
 READS_DATA: frozenset[CheckName] = frozenset({"list", "read", "write", "fetch"})
-"""Never made for strict client-only integrations; `sign` then signs, and fetches nothing."""
-OVER_THE_NETWORK: frozenset[CheckName] = frozenset({"fetch", "preflight", "preflight_elsewhere"})
+"""Never made for strict client-only integrations; `sign` then signs, and fetches nothing. The challenge
+object is read nevertheless: it is no data.
+"""
+OVER_THE_NETWORK: frozenset[CheckName] = frozenset(
+    {"credential", "fetch", "preflight", "preflight_elsewhere"}
+)
 """Not to be told over VPN, where the API cannot reach the data."""
 
 
 def checks_of(reach: Reach) -> tuple[CheckName, ...]:
-    """The checks that a type and scenario gets, in the order in which they are made; empty for none."""
-    names = _TYPES.get(reach.provider, ())
+    """The checks that a type and scenario gets, in the order in which they are made.
+
+    `control` is made only where the integration is challenged: for Azure, with tenant_id.
+    """
+    names = _TYPES[reach.provider]
     return tuple(name for name in names if not (reach.strict_client_only and name in READS_DATA))
-
-
-def has_checks(provider: str) -> bool:
-    """Whether a type of integration has checks at all."""
-    return provider in _TYPES
 
 
 class CheckOutcome(Received):

@@ -45,6 +45,11 @@ class IntegrationSpec(Sent):
         """The settings amount to a scenario of Encord's page."""
         yield from judge(self.reach).refusal
 
+    @property
+    def challenged(self) -> bool:
+        """Whether control of each bucket is proven by a challenge object before anything is signed."""
+        return False
+
     def told(self) -> dict[str, Any]:
         """What may be said of the secrets; kept and answered beside the settings."""
         return {}

@@ -32,6 +32,7 @@ class CloudAccess:
     """JSON key of the service account."""
     azure_secret: str | None = field(default=None, repr=False)
     """Secret of the application."""
+    gcs_endpoint: str = "https://storage.googleapis.com"
     azure_blob_endpoint: str = "https://{account}.blob.core.windows.net"
     private_networks: tuple[Network, ...] = ()
     """Networks beside the public internet in which the API may call addresses that customers typed."""

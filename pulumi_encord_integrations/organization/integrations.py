@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, StrictBool
 
-from pulumi_encord_integrations.model.access_checks import AccessCheckOptions, has_checks
+from pulumi_encord_integrations.model.access_checks import AccessCheckOptions
 from pulumi_encord_integrations.model.base import Sent, rule
 from pulumi_encord_integrations.model.durations import Timespan
 from pulumi_encord_integrations.model.integration_registry import integration_types
@@ -151,9 +151,7 @@ def _entry(
 
 
 def _checkable(reader: Reader, path: Path, kind: IntegrationType, options: AccessCheckOptions) -> None:
-    if not has_checks(kind.provider):
-        reader.report(path, f"there are no access checks of {kind.provider} integrations yet", "leave it out")
-    elif options.urls and kind.provider != DIRECT_ACCESS:
+    if options.urls and kind.provider != DIRECT_ACCESS:
         reader.report((*path, "urls"), "urls are checked of direct_access alone; others check their buckets")
     elif options.writable and kind.provider == DIRECT_ACCESS:
         reader.report((*path, "writable"), "nothing is granted to direct_access", "leave it out")

@@ -5,7 +5,6 @@ from typing import Any, Self
 
 import pulumi
 
-from pulumi_encord_integrations.model.access_checks import has_checks
 from pulumi_encord_integrations.model.scenarios import DIRECT_ACCESS
 from pulumi_encord_integrations.resources import _gates, providers
 from pulumi_encord_integrations.resources._references import integration_of
@@ -103,8 +102,6 @@ class AccessCheck(EncordResource, module="encord", name="AccessCheck"):
 
     def _require_fit(self, provider: str, urls: Any, writable: Any) -> None:
         label = type(self).__name__
-        if not has_checks(provider):
-            raise pulumi.RunError(f"{label}: there are no access checks of {provider} integrations yet")
         direct = provider == DIRECT_ACCESS
         if urls is not None and not direct:
             raise pulumi.RunError(

@@ -10,7 +10,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from pulumi_encord_integrations.model.access_checks import CheckOutcome
 from pulumi_encord_integrations.model.principals import CloudAccess, Principals
-from pulumi_encord_integrations.server.clouds import aws_trust, s3_checks
+from pulumi_encord_integrations.server.clouds import aws_trust, bucket_checks
 from pulumi_encord_integrations.server.clouds.adapter import AccessFinding, Trust
 from pulumi_encord_integrations.server.deployment import Deployment
 from tests.support.api import (
@@ -204,8 +204,8 @@ REFUSED: list[tuple[str, dict[str, Any], dict[str, Any], str]] = [
     ("AWS", {}, {"urls": [URL]}, "urls: only Direct Access integrations have URLs to check"),
     ("OTC", {}, {"urls": [URL]}, "urls: only Direct Access integrations have URLs to check"),
     ("S3_COMPATIBLE", {}, {"urls": [URL]}, "urls: only Direct Access"),
-    ("GCP", {}, {}, "there are no access checks of GCP integrations yet"),
-    ("AZURE", {}, {"urls": [URL]}, "there are no access checks of AZURE integrations yet"),
+    ("GCP", {}, {"urls": [URL]}, "urls: only Direct Access"),
+    ("AZURE", {}, {"urls": [URL]}, "urls: only Direct Access"),
 ]
 
 
@@ -294,7 +294,7 @@ def role(local: Api, monkeypatch: pytest.MonkeyPatch) -> Callable[[Trust, bool |
     def asked(trust: Trust, listed: bool | None) -> Any:
         finding = AccessFinding(outcome("assume_with_id", trust.proven), trust)
         monkeypatch.setattr(aws_trust, "probe", lambda _role: finding)
-        monkeypatch.setattr(s3_checks, "checks", lambda *_given: outcome("list", listed))
+        monkeypatch.setattr(bucket_checks, "checks", lambda *_given: outcome("list", listed))
         return ask(local, path).body["valid"], local.send(path=path).body["verified"]
 
     return asked
@@ -332,7 +332,7 @@ def test_a_check_that_began_earlier_does_not_restore_what_a_later_one_has_refute
         return []
 
     monkeypatch.setattr(aws_trust, "probe", lambda _role: AccessFinding([], PROVEN))
-    monkeypatch.setattr(s3_checks, "checks", overtaken)
+    monkeypatch.setattr(bucket_checks, "checks", overtaken)
     ask(local, path)
     assert local.send(path=path).body["verified"] is False
 
@@ -367,7 +367,7 @@ VERIFIED: dict[str, tuple[list[str], int]] = {
     "storage": (["storage"], 0),
     "not writable": (["storage", "--writable"], 1),
     "no type for urls": (["storage", "--url", URL], 1),
-    "no checks": (["google"], 1),
+    "not configured": (["google"], 4),
     "no url": (["files", "--url", "a.mp4"], 2),
     "too many": (["files", *["--url", URL] * 101], 2),
     "unknown option": (["files", "--urls", URL], 2),

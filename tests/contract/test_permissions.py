@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from fastapi import APIRouter, FastAPI
 
-from pulumi_encord_integrations.server.clouds import aws_trust, s3_checks
+from pulumi_encord_integrations.server.clouds import aws_trust, bucket_checks
 from pulumi_encord_integrations.server.clouds.adapter import AccessFinding, SignedObjects, Trust
 from pulumi_encord_integrations.server.clouds.aws_sessions import RoleSessions
 from tests.support.api import (
@@ -147,7 +147,7 @@ def _trusted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         aws_trust, "probe", lambda _role: AccessFinding([], Trust(True, 43_200, "role_session"))
     )
-    monkeypatch.setattr(s3_checks, "checks", lambda *_given: [])
+    monkeypatch.setattr(bucket_checks, "checks", lambda *_given: [])
     monkeypatch.setattr(RoleSessions, "sign", lambda *_given: signed)
 
 

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 from syrupy.assertion import SnapshotAssertion
 
-from pulumi_encord_integrations.server.clouds import aws_trust, s3, s3_checks
+from pulumi_encord_integrations.server.clouds import aws_trust, bucket_checks, s3
 from pulumi_encord_integrations.server.clouds.adapter import AccessFinding, Trust
 from pulumi_encord_integrations.server.clouds.aws_sessions import Role
 from tests.support.api import INTEGRATIONS, Answer, Api, served
@@ -146,13 +146,6 @@ def test_an_account_sas_is_appended_and_nothing_else_is_told(local: Api) -> None
     assert row["expiresAt"] == "2030-12-31T23:59:59+00:00"
 
 
-@pytest.mark.parametrize("provider", ["GCP", "AZURE"])
-def test_a_type_without_checks_says_so(local: Api, provider: str) -> None:
-    answer = local.send(method="POST", path=f"{made(local, provider)}/access-check")
-    assert answer.refusal == (400, "invalid_request")
-    assert f"no access checks of {provider} integrations" in answer.body["message"]
-
-
 Policy = Callable[[str | None], bool | None]
 POLICIES: dict[str, Policy] = {
     "proven": lambda given: bool(given and not given.startswith("wrong")),
@@ -170,7 +163,7 @@ def test_verify_tells_what_the_probes_saw(
     error = ClientError({"Error": {"Code": "Throttling"}}, "AssumeRole")
     monkeypatch.setattr(aws_trust, "_assumable", lambda _sts, _arn, given: (POLICIES[policy](given), error))
     monkeypatch.setattr(aws_trust, "_longest_session", lambda _sts, _role: (43_200, "role_session"))
-    monkeypatch.setattr(s3_checks, "checks", lambda *_given: [])
+    monkeypatch.setattr(bucket_checks, "checks", lambda *_given: [])
     real = aws_trust.probe
     monkeypatch.setattr(aws_trust, "probe", lambda role: real(role, lambda: None))  # type: ignore[arg-type, return-value]
     with served(on_sqlite.app) as address:
@@ -194,6 +187,6 @@ def test_a_finding_is_kept_only_of_what_was_probed(local: Api, monkeypatch: pyte
         return AccessFinding([], Trust(True, 3600, "role_session"))
 
     monkeypatch.setattr(aws_trust, "probe", meanwhile)
-    monkeypatch.setattr(s3_checks, "checks", lambda *_given: [])
+    monkeypatch.setattr(bucket_checks, "checks", lambda *_given: [])
     assert local.send(method="POST", path=f"{path}/access-check").body["valid"] is True
     assert local.send(path=path).body["verified"] is False

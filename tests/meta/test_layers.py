@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = "pulumi_encord_integrations"
+SERVER = "Only embedded and the commands of an operator know the server"
 
 
 @pytest.fixture
@@ -60,12 +61,8 @@ def test_the_package_keeps_its_layers(copy: Path) -> None:
         ("server/clouds", f"import {PACKAGE}.server.store", "Clouds know no database"),
         ("server/store", "import fastapi", "The store knows no HTTP"),
         ("server/app.py", "import sqlalchemy", "What speaks HTTP knows no SQL"),
-        (
-            "resources",
-            f"import {PACKAGE}.server",
-            "Only embedded and the command that serves know the server",
-        ),
-        ("cli", f"from {PACKAGE} import server", "Only embedded and the command that serves know the server"),
+        ("resources", f"import {PACKAGE}.server", SERVER),
+        ("cli", f"from {PACKAGE} import server", SERVER),
         ("model", "import pulumi", "Pulumi is known to resources, components and organization"),
         ("reconcilers", "import pulumi.dynamic", "Pulumi is known to resources, components and organization"),
         ("server", "from pulumi import Output", "Pulumi is known to resources, components and organization"),

@@ -116,6 +116,7 @@ NETWORKS = "private_networks"
 WRITTEN = {
     BLOBS: ("https://config.example.com/{account}", "https://environment.example.com/{account}"),
     "endpoint": ("https://config.example.com", "https://environment.example.com"),
+    "gcs_endpoint": ("https://config.example.com", "https://environment.example.com"),
     NETWORKS: ("10.1.0.0/16", "10.2.0.0/16"),
     "origins": ("https://config.example.com", "https://environment.example.com"),
 }

@@ -17,6 +17,7 @@ _LABEL_CELLS = 24
 _CLIENT_ONLY = "Client-only access"
 _NAMES = {"arn": "ARN", "sas": "SAS", "url": "URL"}
 _UNCONFIGURED = "not configured in the API"
+_OF_APPLICATIONS = {"application_id", "challenge", "verified"}
 _UNSET = dict.fromkeys(("principal_arn", "service_account_email", "application_id"), _UNCONFIGURED)
 
 
@@ -115,7 +116,7 @@ def _own(view: IntegrationView) -> Iterator[tuple[str, list[str]]]:
             value = getattr(view, name)
             if name == "signed_url_expiry":
                 yield label, [_lifetime(value)]
-            elif name == "application_id" and not getattr(view, "tenant_id", None):
+            elif name in _OF_APPLICATIONS and getattr(view, "tenant_id", "") is None:
                 yield label, ["not needed with a SAS token"]
             else:
                 yield label, _values(name, value)

@@ -77,6 +77,11 @@ class AzureSpec(_Settings, IntegrationSpec):
         elif not self.sas_token and not self.tenant_id:
             yield Problem(("sas_token",), "is required", "give it, or tenant_id")
 
+    @property
+    def challenged(self) -> bool:
+        """With an application, which is the same for all customers; a SAS token proves by itself."""
+        return self.tenant_id is not None
+
     def told(self) -> dict[str, Any]:
         """When the SAS token ends."""
         token = self._parsed()
@@ -101,6 +106,10 @@ class AzureView(_Settings, IntegrationView):
     """When the SAS token ends; None without one."""
     application_id: str | None
     """The application to grant access to, with tenant_id; None if the deployment has not configured it."""
+    challenge: str | None
+    """What the challenge object is made from, with tenant_id; chosen by the API, stable for life."""
+    verified: bool | None = None
+    """Whether the API has seen the challenge object in the container; None with a SAS token."""
     credential_fingerprint: str | None
     """Changes with the SAS token, and says nothing about it."""
 
@@ -114,9 +123,9 @@ class AzureView(_Settings, IntegrationView):
         """The SAS token's end."""
         return self.sas_ends_at
 
-    @field_validator("application_id")
+    @field_validator("application_id", "challenge", "verified")
     @classmethod
-    def _only_in_a_tenant(cls, value: str | None, known: ValidationInfo) -> str | None:
+    def _only_in_a_tenant(cls, value: Any, known: ValidationInfo) -> Any:
         return value if known.data.get("tenant_id") else None
 
 

@@ -49,12 +49,21 @@ class GcpSpec(_Settings, IntegrationSpec):
 
     provider: Literal["GCP"] = "GCP"
 
+    @property
+    def challenged(self) -> bool:
+        """Always: one service account reads for all customers, and proves nothing about who declared."""
+        return True
+
 
 class GcpView(_Settings, IntegrationView):
     """A GCP integration as answered."""
 
     service_account_email: str | None
     """Who reads the buckets; None if the deployment has not configured it."""
+    challenge: str
+    """What each bucket's challenge object is made from; chosen by the API, stable for life."""
+    verified: bool = False
+    """Whether the API has seen the challenge object in every bucket."""
 
     @property
     def credential(self) -> str:

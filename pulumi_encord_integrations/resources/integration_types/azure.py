@@ -18,7 +18,9 @@ class AzureIntegration(Integration, module="encord", name="AzureIntegration"):
     """An integration with a container of Azure Blob Storage.
 
     It is read with an account SAS token, or by the application `application_id` in your tenant: exactly one
-    of sas_token and tenant_id is given. There is no custom expiry: renew the SAS token before it ends.
+    of sas_token and tenant_id is given. With tenant_id, a challenge object in the container proves that you
+    control it; `AzureContainerAccess` writes it. There is no custom expiry: renew the SAS token before it
+    ends.
 
     Changes in place: title, sas_token. Replaces: storage_account, container, tenant_id, strict_client_only,
     over_vpn.
@@ -38,6 +40,10 @@ class AzureIntegration(Integration, module="encord", name="AzureIntegration"):
     """When the SAS token ends: ISO 8601, UTC; None without one."""
     application_id: pulumi.Output[str | None]
     """Whom to grant access in the tenant; None with a SAS token, or if the API has none configured."""
+    challenge: pulumi.Output[str | None]
+    """What `challenge_object` makes the content of the challenge object from; None with a SAS token."""
+    verified: pulumi.Output[bool | None]
+    """Whether the API has seen the challenge object; as of the last refresh; None with a SAS token."""
     credential_fingerprint: pulumi.Output[str | None]
     """Changes with the SAS token, and says nothing about it; None without one."""
 

@@ -17,7 +17,8 @@ from pulumi_encord_integrations.resources.integrations import (
 class GcpIntegration(Integration, module="encord", name="GcpIntegration"):
     """An integration with Google Cloud Storage, read by a service account of the API's.
 
-    Grant the output `service_account_email` access to the buckets.
+    Grant the output `service_account_email` access to the buckets, and put a challenge object into each: it
+    proves that you control the bucket. `GcpBucketAccess` does both.
 
     Changes in place: title, buckets, signed_url_expiry. Replaces: strict_client_only, over_vpn.
     """
@@ -30,6 +31,10 @@ class GcpIntegration(Integration, module="encord", name="GcpIntegration"):
     """How long a signed URL lives, in seconds; None for the default of 1 week."""
     service_account_email: pulumi.Output[str | None]
     """Who reads the buckets; None if the API has no service account configured."""
+    challenge: pulumi.Output[str]
+    """What `challenge_object` makes the content of each bucket's challenge object from."""
+    verified: pulumi.Output[bool]
+    """Whether the API has seen the challenge object in every bucket; as of the last refresh."""
 
     def __init__(
         self,

@@ -1,9 +1,10 @@
 """What every cloud's adapter does, and what it refuses."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pulumi_encord_integrations.model.access_checks import (
     AccessCheckRequest,
@@ -14,7 +15,11 @@ from pulumi_encord_integrations.model.access_checks import (
 from pulumi_encord_integrations.model.durations import DEFAULT_SECONDS
 from pulumi_encord_integrations.model.expiry import LimitedBy
 from pulumi_encord_integrations.model.objects import StoredObject
-from pulumi_encord_integrations.server.errors import CloudFailed, InvalidRequest, NotConfigured, invalid
+from pulumi_encord_integrations.model.policies.control import ChallengeObject, challenge_object
+from pulumi_encord_integrations.server.errors import CloudFailed, NotConfigured
+
+if TYPE_CHECKING:
+    from pulumi_encord_integrations.server.clouds.findings import Finding
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,11 @@ class StoredIntegration:
     settings: Mapping[str, Any]
     spec: Any
     """With its secrets decrypted."""
+    uuid: str
+    buckets: Mapping[str, Sequence[str]]
+    """Bucket or container -> prefixes, none for all of it; empty for Direct Access."""
+    approved: frozenset[str] = frozenset()
+    """Over VPN: the buckets of which an operator has approved that the integration controls them."""
 
     @property
     def seconds(self) -> int:
@@ -43,13 +53,18 @@ class StoredIntegration:
 
     @property
     def checks(self) -> tuple[CheckName, ...]:
-        """The checks that its type and scenario gets."""
-        return checks_of(self.spec.reach)
+        """The checks that its type, its scenario and its credential get."""
+        names = checks_of(self.spec.reach)
+        return tuple(name for name in names if name != "control" or self.spec.challenged)
 
     @property
     def over_vpn(self) -> bool:
         """Whether the API cannot reach its data."""
         return bool(self.spec.reach.over_vpn)
+
+    def challenge(self, bucket: str) -> ChallengeObject:
+        """What proves control of a bucket."""
+        return challenge_object(self.uuid, self.external_id, bucket, self.buckets[bucket])
 
 
 @dataclass(frozen=True)
@@ -70,14 +85,17 @@ class AccessFinding:
     checks: Sequence[CheckOutcome]
     trust: Trust | None = None
     """None where no role is assumed."""
+    controls: Mapping[str, bool | None] = field(default_factory=dict)
+    """Bucket -> whether its challenge object was seen; None if that could not be told. Empty over VPN."""
 
 
-class CloudAdapter(Protocol):
+class CloudAdapter(ABC):
     """One way to reach data; safe to share between threads."""
 
-    proves_access: ClassVar[bool]
-    """Whether nothing may be signed before `check` has proven the access."""
+    proves_access: ClassVar[bool] = False
+    """Whether nothing may be signed before `prove` has proven the access."""
 
+    @abstractmethod
     def sign(
         self, integration: StoredIntegration, objects: Sequence[StoredObject], session_seconds: int | None
     ) -> SignedObjects:
@@ -85,32 +103,18 @@ class CloudAdapter(Protocol):
 
     def prove(self, integration: StoredIntegration) -> AccessFinding:
         """The checks that come before anything is signed; empty unless `proves_access`."""
-
-    def check(self, integration: StoredIntegration, request: AccessCheckRequest) -> AccessFinding:
-        """All checks of `integration.checks`. It neither waits nor retries: the caller may call again."""
-
-
-class WithoutProof:
-    """What is signed for with the deployment's or the integration's own keys."""
-
-    proves_access: ClassVar[bool] = False
-
-    def prove(self, integration: StoredIntegration) -> AccessFinding:
-        """Nothing has to be proven."""
         return AccessFinding([])
 
+    def controls(self, integration: StoredIntegration, buckets: Sequence[str]) -> "Mapping[str, Finding]":
+        """Whether the challenge object is in each of these buckets; empty unless the type is challenged.
 
-class Unchecked(WithoutProof):
-    """What has no checks of access."""
+        Raises `NotConfigured` if the deployment has nothing to ask with.
+        """
+        return {}
 
+    @abstractmethod
     def check(self, integration: StoredIntegration, request: AccessCheckRequest) -> AccessFinding:
-        """Always raises `InvalidRequest`."""
-        raise unchecked(integration.provider)
-
-
-def unchecked(provider: str) -> InvalidRequest:
-    """The refusal to check a type that has no checks."""
-    return invalid(f"there are no access checks of {provider} integrations yet")
+        """All checks of `integration.checks`. It neither waits nor retries: the caller may call again."""
 
 
 def ends_in(seconds: int) -> datetime:

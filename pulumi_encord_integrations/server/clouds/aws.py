@@ -5,15 +5,21 @@ from functools import cache
 from typing import ClassVar
 
 from pulumi_encord_integrations.model.access_checks import AccessCheckRequest
-from pulumi_encord_integrations.model.objects import StoredObject, bucket_prefixes
-from pulumi_encord_integrations.server.clouds import aws_trust, s3_checks
-from pulumi_encord_integrations.server.clouds.adapter import AccessFinding, SignedObjects, StoredIntegration
+from pulumi_encord_integrations.model.objects import StoredObject
+from pulumi_encord_integrations.server.clouds import aws_trust, bucket_checks
+from pulumi_encord_integrations.server.clouds.adapter import (
+    AccessFinding,
+    CloudAdapter,
+    SignedObjects,
+    StoredIntegration,
+)
 from pulumi_encord_integrations.server.clouds.aws_sessions import Role, RoleSessions
 from pulumi_encord_integrations.server.clouds.browser import Browser
 from pulumi_encord_integrations.server.clouds.s3_refusals import Grants
+from pulumi_encord_integrations.server.clouds.s3_storage import S3Storage
 
 
-class Aws:
+class Aws(CloudAdapter):
     """Signs with sessions of the role. URLs expire with the session that signed them."""
 
     proves_access: ClassVar[bool] = True
@@ -43,19 +49,18 @@ class Aws:
         # The role may have been made anew, which ends the sessions of the old one.
         self._sessions.forget(_role(integration))
         storage = self._storage(integration, found.trust.session_seconds)
-        buckets = bucket_prefixes(integration.settings)
-        more = s3_checks.checks(storage, integration, buckets, request)
+        more = bucket_checks.checks(storage, integration, integration.buckets, request)
         return AccessFinding([*found.checks, *more], found.trust)
 
-    def _storage(self, integration: StoredIntegration, session_seconds: int | None) -> s3_checks.Storage:
+    def _storage(self, integration: StoredIntegration, session_seconds: int | None) -> S3Storage:
         role, region = _role(integration), integration.settings["region"]
-        return s3_checks.Storage(
+        return S3Storage(
             # Making a client takes longer than most questions.
             client=cache(lambda bucket: self._sessions.client(role, region, bucket, self._browser.outbound)),
             sign=lambda objects: self.sign(integration, objects, session_seconds).urls,
             grants=Grants(by_role=True, partition=role.arn.split(":")[1]),
             browser=self._browser,
-            probe=s3_checks.probe_of(integration),
+            probe=bucket_checks.probe_of(integration),
         )
 
 

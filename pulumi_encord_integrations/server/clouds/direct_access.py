@@ -9,9 +9,9 @@ from pulumi_encord_integrations.model.access_checks import AccessCheckRequest, C
 from pulumi_encord_integrations.model.objects import StoredObject
 from pulumi_encord_integrations.server.clouds.adapter import (
     AccessFinding,
+    CloudAdapter,
     SignedObjects,
     StoredIntegration,
-    WithoutProof,
 )
 from pulumi_encord_integrations.server.clouds.browser import Browser, over_vpn
 from pulumi_encord_integrations.server.clouds.findings import Finding, Question, answered, tally
@@ -23,7 +23,7 @@ _GOOD: dict[CheckName, str] = {
 }
 
 
-class DirectAccess(WithoutProof):
+class DirectAccess(CloudAdapter):
     """Tries URLs as browsers of the app would."""
 
     def __init__(self, browser: Browser) -> None:

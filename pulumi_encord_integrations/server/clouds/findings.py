@@ -40,9 +40,19 @@ class Question:
     """Asks one thing after the other."""
 
 
-def answered(questions: Iterable[Question]) -> list[Finding]:
+def deadline() -> float:
+    """When a check that begins now asks nothing more, by the monotonic clock."""
+    return time.monotonic() + DEADLINE_SECONDS
+
+
+def late(name: CheckName, place: str) -> Finding:
+    """What is said of a question for which time did not suffice."""
+    return Finding(name, None, place, _LATER, late=True)
+
+
+def answered(questions: Iterable[Question], ends: float | None = None) -> list[Finding]:
     """All answers, some questions asked at once; what time did not suffice for is told as such."""
-    ends = time.monotonic() + DEADLINE_SECONDS
+    ends = deadline() if ends is None else ends
 
     def answers(question: Question) -> list[Finding]:
         found: list[Finding] = []
@@ -54,7 +64,7 @@ def answered(questions: Iterable[Question]) -> list[Finding]:
         # Of the name that was asked last, more may have been to come.
         done = {one.name for one in found} - {one.name for one in found[-1:]}
         left = [name for name in question.names if name not in done]
-        return [*found, *(Finding(name, None, question.place, _LATER, late=True) for name in left)]
+        return [*found, *(late(name, question.place) for name in left)]
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         return [one for found in pool.map(answers, questions) for one in found]

@@ -1,35 +1,78 @@
-"""Google Cloud Storage: V4 signed URLs with the key of the deployment's service account."""
+"""Google Cloud Storage: read and signed for with the key of the deployment's service account."""
 
 import json
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
+from pulumi_encord_integrations.model.access_checks import AccessCheckRequest
 from pulumi_encord_integrations.model.durations import MAX_SECONDS
 from pulumi_encord_integrations.model.objects import StoredObject
+from pulumi_encord_integrations.model.principals import CloudAccess
+from pulumi_encord_integrations.server.clouds import control
 from pulumi_encord_integrations.server.clouds.adapter import (
+    AccessFinding,
+    CloudAdapter,
     SignedObjects,
     StoredIntegration,
-    Unchecked,
     ends_in,
     not_configured,
 )
+from pulumi_encord_integrations.server.clouds.browser import Browser
+from pulumi_encord_integrations.server.clouds.bucket_checks import probe_of
+from pulumi_encord_integrations.server.clouds.findings import Finding
+from pulumi_encord_integrations.server.clouds.google_storage import SCOPE, GoogleStorage
 from pulumi_encord_integrations.server.errors import NotConfigured, invalid
+
+if TYPE_CHECKING:
+    from google.cloud.storage import Client
+
 
 _VARIABLE = "ENCORD_GCP_SERVICE_ACCOUNT_KEY_FILE"
 
 
-def sign(
-    key_file: Path | None, account: str | None, objects: Sequence[StoredObject], seconds: int
-) -> list[str]:
+@dataclass(frozen=True)
+class ServiceAccount:
+    """The deployment's service account, and where it reaches Cloud Storage."""
+
+    key_file: Path | None
+    email: str | None
+    """As configured, which the key must be of; None for whichever the key is of."""
+    endpoint: str = CloudAccess().gcs_endpoint
+
+    def key(self) -> dict[str, Any]:
+        """The key file's content; raises `NotConfigured`."""
+        if self.key_file is None:
+            raise not_configured("it has no key of a Google service account", f"Set {_VARIABLE}")
+        try:
+            key: dict[str, Any] = json.loads(self.key_file.read_text("utf-8"))
+            email = key["client_email"]
+        except (OSError, ValueError, KeyError, TypeError):
+            raise not_configured(
+                "its Google service account key cannot be read", f"Check {_VARIABLE}"
+            ) from None
+        if self.email is not None and email != self.email:
+            raise NotConfigured(
+                "signing_not_configured",
+                f"the API's Google key is not of the service account that it names, {self.email}",
+                f"Give {_VARIABLE} the key of that account",
+            )
+        return key
+
+
+def sign(account: ServiceAccount, objects: Sequence[StoredObject], seconds: int) -> list[str]:
     """A URL for each object, signed by the service account that buckets were told to trust."""
     import obstore
     from obstore.store import GCSStore
 
     if not 1 <= seconds <= MAX_SECONDS:
         raise ValueError(f"no URL of Cloud Storage lives {seconds} seconds")
-    key = _key(key_file, account)
+    key = json.dumps({**account.key(), "gcs_base_url": account.endpoint})
     odd = [one for one in objects if "" in one.key.split("/")]
     if odd:
         raise invalid(f"{len(odd)} names hold an empty part between slashes, for which no URL can be signed")
@@ -47,32 +90,67 @@ def sign(
     return [urls[one] for one in objects]
 
 
-def _key(key_file: Path | None, account: str | None) -> str:
-    if key_file is None:
-        raise not_configured("it has no key of a Google service account", f"Set {_VARIABLE}")
-    try:
-        text = key_file.read_text("utf-8")
-        email = json.loads(text)["client_email"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise not_configured("its Google service account key cannot be read", f"Check {_VARIABLE}") from None
-    if account is not None and email != account:
-        raise NotConfigured(
-            "signing_not_configured",
-            f"the API's Google key is not of the service account that it names, {account}",
-            f"Give {_VARIABLE} the key of that account",
-        )
-    return text
+class Gcp(CloudAdapter):
+    """Signs with the deployment's service account, which proves nothing about who declared a bucket."""
 
-
-class Gcp(Unchecked):
-    """Signs with the deployment's service account."""
-
-    def __init__(self, key_file: Path | None, account: str | None) -> None:
-        self._key_file, self._account = key_file, account
+    def __init__(self, account: ServiceAccount, browser: Browser) -> None:
+        self._account, self._browser = account, browser
+        self._credentials: tuple[dict[str, Any], Any] | None = None
+        self._lock = threading.Lock()
 
     def sign(
         self, integration: StoredIntegration, objects: Sequence[StoredObject], session_seconds: int | None
     ) -> SignedObjects:
         """URLs that live as long as declared."""
         expires_at = ends_in(integration.seconds)
-        return SignedObjects(sign(self._key_file, self._account, objects, integration.seconds), expires_at)
+        return SignedObjects(sign(self._account, objects, integration.seconds), expires_at)
+
+    def controls(self, integration: StoredIntegration, buckets: Sequence[str]) -> Mapping[str, Finding]:
+        """Whether the challenge object is in each of these buckets."""
+        self._account.key()
+        return control.controls(self._storage(integration), integration, buckets)
+
+    def check(self, integration: StoredIntegration, request: AccessCheckRequest) -> AccessFinding:
+        """Control; and of the buckets that are controlled, whether they can be read and browsers may."""
+        return control.checks(self._storage(integration), integration, request)
+
+    def _storage(self, integration: StoredIntegration) -> GoogleStorage:
+        return GoogleStorage(
+            client=cache(self._client),
+            sign=lambda objects: self.sign(integration, objects, None).urls,
+            account=self._account.email or self._account.key()["client_email"],
+            browser=self._browser,
+            probe=probe_of(integration),
+        )
+
+    def _client(self) -> "Client":
+        from google.api_core.client_options import ClientOptions
+        from google.auth.credentials import Credentials
+        from google.auth.transport.requests import AuthorizedSession
+        from google.cloud.storage import Client
+
+        credentials: Credentials = self._known_credentials()
+        session = AuthorizedSession(credentials, refresh_timeout=10)  # type: ignore[no-untyped-call]
+        return Client(
+            project="none",
+            credentials=credentials,
+            client_options=ClientOptions(api_endpoint=self._account.endpoint),
+            _http=session,
+        )
+
+    def _known_credentials(self) -> Any:
+        """Made once for a key: a token lives an hour."""
+        from google.oauth2.service_account import Credentials
+
+        key = self._account.key()
+        with self._lock:
+            if self._credentials is None or self._credentials[0] != key:
+                try:
+                    make: Any = Credentials.from_service_account_info
+                    made = make(key, scopes=[SCOPE])
+                except ValueError:
+                    raise not_configured(
+                        "its Google service account key cannot be read", f"Check {_VARIABLE}"
+                    ) from None
+                self._credentials = (key, made)
+            return self._credentials[1]

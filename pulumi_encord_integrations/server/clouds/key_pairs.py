@@ -3,21 +3,22 @@
 from collections.abc import Sequence
 
 from pulumi_encord_integrations.model.access_checks import AccessCheckRequest
-from pulumi_encord_integrations.model.objects import StoredObject, bucket_prefixes
-from pulumi_encord_integrations.server.clouds import s3, s3_checks
+from pulumi_encord_integrations.model.objects import StoredObject
+from pulumi_encord_integrations.server.clouds import bucket_checks, s3
 from pulumi_encord_integrations.server.clouds.adapter import (
     AccessFinding,
+    CloudAdapter,
     SignedObjects,
     StoredIntegration,
-    WithoutProof,
     ends_in,
 )
 from pulumi_encord_integrations.server.clouds.browser import Browser
 from pulumi_encord_integrations.server.clouds.s3 import DEFAULT_REGION, BucketEndpoint, Keys
 from pulumi_encord_integrations.server.clouds.s3_refusals import Grants
+from pulumi_encord_integrations.server.clouds.s3_storage import S3Storage
 
 
-class KeyPair(WithoutProof):
+class KeyPair(CloudAdapter):
     """Signs and reads with a key pair, which proves by itself who declared it."""
 
     def __init__(self, browser: Browser) -> None:
@@ -36,15 +37,14 @@ class KeyPair(WithoutProof):
         """Whether the key pair reads the buckets, and browsers may."""
         keys, endpoint = _reached(integration)
         client = s3.s3_client(keys, endpoint, outbound=self._browser.outbound)
-        storage = s3_checks.Storage(
+        storage = S3Storage(
             client=lambda _bucket: client,
             sign=lambda objects: self.sign(integration, objects, None).urls,
             grants=Grants(by_role=False),
             browser=self._browser,
-            probe=s3_checks.probe_of(integration),
+            probe=bucket_checks.probe_of(integration),
         )
-        buckets = bucket_prefixes(integration.settings)
-        return AccessFinding(s3_checks.checks(storage, integration, buckets, request))
+        return AccessFinding(bucket_checks.checks(storage, integration, integration.buckets, request))
 
 
 def _reached(integration: StoredIntegration) -> tuple[Keys, BucketEndpoint]:

@@ -16,9 +16,9 @@ from pulumi_encord_integrations.server.clouds.adapter import (
     CloudAdapter,
     StoredIntegration,
     not_installed,
-    unchecked,
 )
 from pulumi_encord_integrations.server.errors import Conflict, InvalidRequest, invalid
+from pulumi_encord_integrations.server.services import control
 from pulumi_encord_integrations.server.services.authorization import readable, require, visible
 from pulumi_encord_integrations.server.services.bodies import Body, examined, kind_of
 from pulumi_encord_integrations.server.services.bulk import RefusedItem, refuse_any
@@ -47,11 +47,12 @@ def check(work: UnitOfWork, uuid: UUID, body: Body) -> BaseModel | FirstAnswer:
     """Checks the access and keeps what was proven; no transaction is open while a cloud is asked."""
     request = examined(AccessCheckRequest, body)
     asked = work.read(lambda tx: _asked(tx, uuid, request))
+    asked_at = datetime.now(UTC)
     try:
         finding = _adapter(work, asked.row.provider).check(asked.integration, request)
     except ImportError as missing:
         raise not_installed(missing) from None
-    return work.write(lambda tx: _keep(tx, asked.row, finding))
+    return work.write(lambda tx: _keep(tx, asked.row, finding, asked_at))
 
 
 def proven(work: UnitOfWork, row: Record, integration: StoredIntegration) -> AccessProof:
@@ -59,11 +60,12 @@ def proven(work: UnitOfWork, row: Record, integration: StoredIntegration) -> Acc
     known = store.proof_of(row)
     if known is not None and known.fresh:
         return known
+    asked_at = datetime.now(UTC)
     try:
         finding = _adapter(work, row.provider).prove(integration)
     except ImportError as missing:
         raise not_installed(missing) from None
-    work.note(lambda tx: _keep(tx, row, finding))
+    work.note(lambda tx: _keep(tx, row, finding, asked_at))
     proof = _proof(row, finding)
     if proof is None:
         failed = [one for one in finding.checks if not one.success]
@@ -85,8 +87,6 @@ def _asked(tx: Transaction, uuid: UUID, request: AccessCheckRequest) -> _Asked:
     require(row, Permission.ADD_USERS)
     kind = kind_of(row.provider)
     stored = stored_integration(tx, row, kind)
-    if not stored.checks:
-        raise unchecked(row.provider)
     _require_urls(request, kind.urls(stored.settings))
     return _Asked(row, stored, request)
 
@@ -94,7 +94,11 @@ def _asked(tx: Transaction, uuid: UUID, request: AccessCheckRequest) -> _Asked:
 def stored_integration(tx: Transaction, row: Record, kind: IntegrationType) -> StoredIntegration:
     """The row as a cloud's adapter sees it, secrets decrypted."""
     spec = spec_of(tx.connection, tx.deployment.vault, row, kind)
-    return StoredIntegration(row.provider, row.title, row.external_id, settings_of(row), spec)
+    buckets = control.buckets_of(kind, row)
+    approved = control.approved(row, buckets) if spec.challenged else frozenset()
+    return StoredIntegration(
+        row.provider, row.title, row.external_id, settings_of(row), spec, row.uuid, buckets, approved
+    )
 
 
 def _require_urls(request: AccessCheckRequest, rules: ObjectUrls | DirectUrls) -> None:
@@ -119,8 +123,8 @@ def _proof(row: Record, finding: AccessFinding) -> AccessProof | None:
     return AccessProof(store.subject(row), now, trust.session_seconds, trust.limited_by)
 
 
-def _keep(tx: Transaction, before: Record, finding: AccessFinding) -> Effect:
-    """Keeps the proof, or forgets an older one that was refuted; "cannot tell" refutes nothing."""
+def _keep(tx: Transaction, before: Record, finding: AccessFinding, asked_at: datetime) -> Effect:
+    """Keeps the proofs, or forgets an older one that was refuted; "cannot tell" refutes nothing."""
     row = readable(tx, UUID(before.uuid))
     told = finding.trust is not None and finding.trust.proven is not None
     proof = _proof(row, finding)
@@ -128,5 +132,7 @@ def _keep(tx: Transaction, before: Record, finding: AccessFinding) -> Effect:
     overtaken = proof is not None and row.trust != before.trust
     if told and not overtaken and store.subject(row) == store.subject(before):
         store.keep(tx.connection, row.uuid, proof)
+    if finding.controls:
+        control.keep(tx, before, finding.controls, asked_at)
     found: dict[str, Any] = {check.name: check.success for check in finding.checks}
     return Effect(judged(finding.checks), "integration.access-check", row.uuid, found)

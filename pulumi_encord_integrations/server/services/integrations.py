@@ -20,6 +20,7 @@ from pulumi_encord_integrations.model.marks import SECRET
 from pulumi_encord_integrations.model.members import Permission, permissions_of
 from pulumi_encord_integrations.model.problems import on_the_wire
 from pulumi_encord_integrations.server.errors import Conflict, invalid
+from pulumi_encord_integrations.server.services import control
 from pulumi_encord_integrations.server.services.authorization import require, visible
 from pulumi_encord_integrations.server.services.bodies import Body, kind_of, read_change, read_create
 from pulumi_encord_integrations.server.services.declarations import ADOPT, AGAIN, CREATE, Declarable
@@ -155,7 +156,7 @@ def view(tx: Transaction, row: Record) -> IntegrationView:
         "created_at": row.created_at.replace(tzinfo=UTC),
         "declared_as": declarations.declared_as(row),
         "permissions": permissions_of(row.role),
-        **_proof(row),
+        **_proof(kind, row),
     }
     return kind.view.model_validate(known)
 
@@ -167,7 +168,9 @@ def _refuse_unfit(spec: IntegrationSpec) -> None:
         raise invalid("; ".join(map(str, found)))
 
 
-def _proof(row: Record) -> dict[str, Any]:
+def _proof(kind: IntegrationType, row: Record) -> dict[str, Any]:
+    if not kind.signs_by_role:
+        return {"challenge": row.external_id, "verified": control.verified(kind, row)}
     found = access_proofs.proof_of(row)
     if found is None:
         return {}

@@ -10,6 +10,7 @@ from pulumi_encord_integrations.model.signing import SignedUrls, SignedUrlsReque
 from pulumi_encord_integrations.server.clouds.adapter import StoredIntegration, not_installed
 from pulumi_encord_integrations.server.clouds.direct_access import never_signed
 from pulumi_encord_integrations.server.errors import InvalidRequest
+from pulumi_encord_integrations.server.services import control
 from pulumi_encord_integrations.server.services.access_checks import proven, stored_integration
 from pulumi_encord_integrations.server.services.authorization import readable
 from pulumi_encord_integrations.server.services.bodies import Body, examined, kind_of
@@ -39,6 +40,9 @@ def sign(work: UnitOfWork, uuid: UUID, body: Body) -> dict[str, Any]:
     session_seconds = (
         proven(work, asked.row, asked.integration).session_seconds if cloud.proves_access else None
     )
+    if asked.integration.spec.challenged:
+        buckets = sorted({one.bucket for one in asked.objects})
+        control.require(work, asked.row, asked.integration, buckets)
     try:
         signed = cloud.sign(asked.integration, asked.objects, session_seconds)
     except ImportError as missing:

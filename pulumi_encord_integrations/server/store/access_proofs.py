@@ -36,7 +36,11 @@ def proof_of(row: Record) -> AccessProof | None:
     """The proof of the role as it is now; None if there is none, or something has changed since."""
     if row.trust is None:
         return None
-    proof = AccessProof(**json.loads(row.trust))
+    kept = json.loads(row.trust)
+    if "of" not in kept:
+        # What is kept of integrations without a role is about their buckets.
+        return None
+    proof = AccessProof(**kept)
     return proof if proof.of == subject(row) else None
 
 

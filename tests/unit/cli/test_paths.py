@@ -15,6 +15,8 @@ CALLS = {
     ("init-server", "--encryption-key"): ["init-server", *WHO, "--database", "d", "--encryption-key", "PATH"],
     ("init-server", "--new-key"): ["init-server", *WHO, "--database", "d", "--new-key", "PATH"],
     ("init-server", "--public-key"): ["init-server", *WHO, "--database", "d", "--public-key", "PATH"],
+    ("approve", "--database"): ["approve", "--database", "PATH", "uuid"],
+    ("approve", "--encryption-key"): ["approve", "--encryption-key", "PATH", "uuid"],
     ("remove-admin", "--database"): ["remove-admin", "--database", "PATH", "uuid", "ada@example.com"],
     ("remove-admin", "--encryption-key"): ["remove-admin", "--encryption-key", "PATH", "u", "a@example.com"],
     ("register", "FILE"): ["register", "prod", "PATH"],

@@ -116,6 +116,7 @@ AZURE: dict[str, Any] = {
     "container": "images",
     "tenantId": "8c8b1c2e-3a54-4d0e-9a43-0f6d8f1c2b3a",
     "applicationId": None,
+    "challenge": None,
     "sasEndsAt": None,
     "credentialFingerprint": None,
 }
@@ -131,7 +132,7 @@ def test_the_sheet_says_when_a_sas_token_ends() -> None:
 @pytest.mark.parametrize(
     ("label", "more"),
     [
-        ("service account email", {"provider": "GCP", "serviceAccountEmail": None}),
+        ("service account email", {"provider": "GCP", "serviceAccountEmail": None, "challenge": "c"}),
         ("application id", AZURE),
     ],
 )

@@ -64,7 +64,7 @@ def test_what_the_file_says_of_a_check_is_passed_on_and_nothing_else(
     assert declared(tmp_path, type_, written).access_check == options
 
 
-@pytest.mark.parametrize("type_", ["aws", "otc", "s3_compatible"])
+@pytest.mark.parametrize("type_", ["aws", "azure", "gcp", "otc", "s3_compatible"])
 def test_write_access_is_declared_where_some_can_be_granted(tmp_path: Path, type_: str) -> None:
     assert declared(tmp_path, type_, "{writable: true}").access_check == {"writable": True}
 
@@ -79,19 +79,11 @@ def test_urls_are_passed_on_for_direct_access(tmp_path: Path) -> None:
     assert declared(tmp_path, "direct_access", f"{{urls: ['{URL}']}}").access_check == {"urls": [URL]}
 
 
-@pytest.mark.parametrize("type_", ["gcp", "azure"])
-@pytest.mark.parametrize("written", ["false", "null", ""])
-def test_a_type_without_checks_may_say_that_it_wants_none(tmp_path: Path, type_: str, written: str) -> None:
-    assert declared(tmp_path, type_, written).access_check is None
-
-
 AT = "  --> encord.yaml:3:{} integrations.one.access_check{}"
-NOT_YET = "error: there are no access checks of {} integrations yet"
 ELSEWHERE = "error: urls are checked of direct_access alone; others check their buckets"
 WRONG: list[tuple[str, str, list[str]]] = [
-    ("gcp", "true", [NOT_YET.format("GCP"), AT.format(19, ""), "help: leave it out"]),
-    ("gcp", "{required: false}", [NOT_YET.format("GCP"), AT.format(19, ""), "help: leave it out"]),
-    ("azure", "true", [NOT_YET.format("AZURE"), AT.format(19, ""), "help: leave it out"]),
+    ("gcp", f"{{urls: ['{URL}']}}", [ELSEWHERE, AT.format(26, ".urls")]),
+    ("azure", f"{{urls: ['{URL}']}}", [ELSEWHERE, AT.format(26, ".urls")]),
     ("aws", f"{{urls: ['{URL}']}}", [ELSEWHERE, AT.format(26, ".urls")]),
     ("otc", f"{{urls: ['{URL}']}}", [ELSEWHERE, AT.format(26, ".urls")]),
     (

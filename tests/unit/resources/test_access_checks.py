@@ -9,9 +9,7 @@ import pytest
 from pulumi_encord_integrations import (
     AccessCheck,
     AwsIntegration,
-    AzureIntegration,
     DirectAccessIntegration,
-    GcpIntegration,
     IntegrationJoin,
     IntegrationMember,
     IntegrationMembers,
@@ -216,18 +214,6 @@ def test_a_check_is_deleted_with_its_integration_and_not_before() -> None:
     recorded = deploy(lambda: AccessCheck("check", integration=aws()))
     assert recorded.named("check").deletedWith.endswith("::prod")
     assert not deploy(lambda: AccessCheck("check", integration=UUID)).named("check").deletedWith
-
-
-@pytest.mark.parametrize("make", [
-    lambda: GcpIntegration("g", title="T", buckets=["acme"]),
-    lambda: AzureIntegration("a", title="T", storage_account="acmestorage", container="c", sas_token="x"),
-    lambda: GcpIntegration.get("g", UUID),
-])  # fmt: skip
-def test_a_type_without_checks_is_refused_by_the_program(make: Callable[[], Any]) -> None:
-    recorded = Recorded(preview=False)
-    with pytest.raises(pulumi.RunError, match=r"^AccessCheck: there are no access checks of (GCP|AZURE) int"):
-        deploy(lambda: AccessCheck("check", integration=make()), recorded=recorded)
-    assert "check" not in [request.name for request in recorded.requests]
 
 
 def test_direct_access_and_what_is_known_by_its_id_may_be_checked() -> None:

@@ -13,14 +13,15 @@ from botocore.exceptions import ClientError
 
 from pulumi_encord_integrations.model.access_checks import AccessCheckRequest
 from pulumi_encord_integrations.model.scenarios import Reach
-from pulumi_encord_integrations.server.clouds import findings, s3, s3_checks
+from pulumi_encord_integrations.server.clouds import bucket_checks, findings, s3
 from pulumi_encord_integrations.server.clouds.adapter import StoredIntegration
 from pulumi_encord_integrations.server.clouds.browser import Browser
+from pulumi_encord_integrations.server.clouds.bucket_checks import MAX_TARGETS
 from pulumi_encord_integrations.server.clouds.key_pairs import KeyPair
 from pulumi_encord_integrations.server.clouds.outbound import Answer, Outbound
 from pulumi_encord_integrations.server.clouds.s3 import BucketEndpoint, Keys
-from pulumi_encord_integrations.server.clouds.s3_checks import MAX_TARGETS, Storage
 from pulumi_encord_integrations.server.clouds.s3_refusals import Grants
+from pulumi_encord_integrations.server.clouds.s3_storage import S3Storage
 from tests.support.fake_s3 import Asked, FakeS3, Reply, refused, serving
 from tests.unit.server.test_s3 import KEYS, SECRET, verified
 
@@ -59,7 +60,7 @@ def integration(storage: FakeS3, buckets: Buckets, *, strict: bool = False) -> S
     settings = {"access_key_id": KEYS.access_key_id, "endpoint": storage.address, "buckets": listed}
     secret = SimpleNamespace(get_secret_value=lambda: SECRET)
     spec = SimpleNamespace(reach=Reach("S3_COMPATIBLE", strict), secret_access_key=secret)
-    return StoredIntegration("S3_COMPATIBLE", "t", "e", settings, spec)
+    return StoredIntegration("S3_COMPATIBLE", "t", "e", settings, spec, "u", buckets)
 
 
 def checked(
@@ -172,7 +173,7 @@ class Reader:
 
 def asked_for(buckets: Buckets) -> tuple[Reader, dict[str, Any]]:
     reader: Any = Reader()
-    made = Storage(
+    made = S3Storage(
         lambda _bucket: reader,
         lambda objects: ["x"] * len(objects),
         Grants(True),
@@ -180,7 +181,7 @@ def asked_for(buckets: Buckets) -> tuple[Reader, dict[str, Any]]:
         "probe",
     )
     one = integration(FakeS3(), buckets)
-    found = s3_checks.checks(made, one, buckets, AccessCheckRequest())
+    found = bucket_checks.checks(made, one, buckets, AccessCheckRequest())
     return reader, {check.name: check for check in found}
 
 

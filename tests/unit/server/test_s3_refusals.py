@@ -7,9 +7,9 @@ from botocore.exceptions import ClientError, ConnectTimeoutError
 from botocore.parsers import ResponseParserError
 
 from pulumi_encord_integrations.model.access_checks import CheckName
+from pulumi_encord_integrations.server.clouds.bucket_checks import Target
 from pulumi_encord_integrations.server.clouds.findings import Finding
 from pulumi_encord_integrations.server.clouds.outbound import NotReached
-from pulumi_encord_integrations.server.clouds.s3_checks import Target
 from pulumi_encord_integrations.server.clouds.s3_refusals import Grants, explained, is_denied
 from pulumi_encord_integrations.server.errors import CloudFailed
 

@@ -1,15 +1,13 @@
-"""Whether buckets that speak S3's protocol can be read, by the API and by browsers, and not written.
+"""Whether buckets can be read, by the API and by browsers, and not written.
 
-The probe of writing sends a digest that is not of its body, which storage refuses after it has allowed the
-write, and before it stores anything. From storage that knows no digests the probe is deleted again.
+What is asked, and in which order, is the same for all clouds; `Storage` says how one of them is asked.
 """
 
-import hashlib
-from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from hashlib import sha256
+from typing import Protocol
 
 from pulumi_encord_integrations.model.access_checks import (
     OVER_THE_NETWORK,
@@ -21,10 +19,6 @@ from pulumi_encord_integrations.model.objects import StoredObject
 from pulumi_encord_integrations.server.clouds.adapter import StoredIntegration
 from pulumi_encord_integrations.server.clouds.browser import Browser, over_vpn
 from pulumi_encord_integrations.server.clouds.findings import Finding, Question, answered, tally
-from pulumi_encord_integrations.server.clouds.s3_refusals import Grants, code_of, explained, is_denied, of_kms
-
-if TYPE_CHECKING:
-    from types_boto3_s3 import S3Client
 
 MAX_TARGETS = 200
 """Buckets and prefixes that one check asks for; the first prefix of each bucket comes first."""
@@ -32,13 +26,7 @@ _LISTED = 100
 _SIGNED = 3
 """Objects of a prefix whose URLs are tried: the oddest names among those listed."""
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")
-_PROBE = b"a write that is never stored"
-_OTHER_DIGEST = b64encode(hashlib.md5(b"", usedforsecurity=False).digest()).decode()
 _OF_PREFIXES: frozenset[CheckName] = frozenset({"list", "read", "sign", "write"})
-_EMPTY = {"InvalidRange", "416"}
-"""What storage says of the first byte of an empty object, which it would have given."""
-_ARCHIVED = {"GLACIER", "DEEP_ARCHIVE"}
-_DIGEST_REFUSED = {"BadDigest", "InvalidDigest", "XAmzContentSHA256Mismatch"}
 
 GOOD: dict[CheckName, str] = {
     "list": "every bucket and prefix can be listed",
@@ -57,27 +45,64 @@ class Target:
 
     bucket: str
     prefix: str = ""
+    scheme: str = "s3://"
+    """What stands before the bucket where a place is named."""
 
     def __str__(self) -> str:
-        return f"s3://{self.bucket}/{self.prefix}"
+        return f"{self.scheme}{self.bucket}/{self.prefix}"
 
 
 @dataclass(frozen=True)
-class Storage:
-    """Buckets as the API reaches them."""
+class Written:
+    """What a probe of writing saw."""
 
-    client: Callable[[str], "S3Client"]
-    """Bucket -> a client that sends only to addresses that may be asked."""
-    sign: Callable[[Sequence[StoredObject]], Sequence[str]]
-    grants: Grants
-    browser: Browser
-    probe: str
-    """Name of an object that is not there, and never comes to be."""
+    allowed: bool
+    left: str = ""
+    """What to say of a probe that was stored and cannot be deleted again."""
+
+
+class Storage(Protocol):
+    """Buckets as the API reaches them. What refuses or fails raises the library's own errors."""
+
+    @property
+    def scheme(self) -> str:
+        """What stands before a bucket's name: `s3://`."""
+
+    @property
+    def browser(self) -> Browser:
+        """Browsers of the app."""
+
+    @property
+    def probe(self) -> str:
+        """Name of an object that is not there, and never comes to be."""
+
+    def keys(self, target: Target, limit: int) -> list[str]:
+        """The first objects that can be read at once: none in an archive, and no folders."""
+
+    def read(self, target: Target, key: str) -> None:
+        """Reads the first byte of an object, if it has one."""
+
+    def write(self, target: Target, key: str, *, wanted: bool) -> Written:
+        """Tries to write without storing anything; raises what is neither "allowed" nor, unless it is wanted,
+        "refused".
+        """
+
+    def sign(self, objects: Sequence[StoredObject]) -> Sequence[str]:
+        """A URL to read each object with."""
+
+    def explained(self, name: CheckName, target: Target, error: Exception) -> Finding:
+        """The finding that an error amounts to; never the error's own text, which may hold what was sent."""
+
+    def to_read(self, target: Target) -> str:
+        """How to allow reading."""
+
+    def to_take_back(self, target: Target) -> str:
+        """How to end write access, or to say that it is meant."""
 
 
 def probe_of(integration: StoredIntegration) -> str:
     """The same in every check of an integration, and of no other."""
-    return f"encord-access-check-{hashlib.sha256(integration.external_id.encode()).hexdigest()[:16]}"
+    return f"encord-access-check-{sha256(integration.external_id.encode()).hexdigest()[:16]}"
 
 
 def checks(
@@ -85,11 +110,14 @@ def checks(
     integration: StoredIntegration,
     buckets: Mapping[str, Sequence[str]],
     request: AccessCheckRequest,
+    ends: float | None = None,
 ) -> list[CheckOutcome]:
-    """The checks of buckets and prefixes that the integration's scenario gets."""
-    vpn = [name for name in integration.checks if integration.over_vpn and name in OVER_THE_NETWORK]
-    names = [name for name in integration.checks if name in GOOD and name not in vpn]
-    found = [*answered(_questions(storage, names, buckets, request.writable)), *over_vpn(vpn)]
+    """The checks that the integration's scenario gets, of these buckets and prefixes; none after `ends`."""
+    mine = [name for name in integration.checks if name in GOOD]
+    vpn = [name for name in mine if integration.over_vpn and name in OVER_THE_NETWORK]
+    names = [name for name in mine if name not in vpn]
+    questions = _questions(storage, names, buckets, request.writable)
+    found = [*answered(questions, ends), *over_vpn(vpn)]
     good = {**(GOOD_TO_WRITE if request.writable else GOOD), **_left_out(buckets)}
     return tally(integration.checks, found, good)
 
@@ -100,18 +128,19 @@ def _questions(
     """Of each bucket its first prefix and its CORS rules, then of the other prefixes."""
     of_prefixes = [name for name in names if name in _OF_PREFIXES]
     of_buckets = [name for name in names if name in OVER_THE_NETWORK]
-    first, rest = _targets(buckets)
+    first, rest = _targets(buckets, storage.scheme)
     for target in first:
         yield Question(str(target), of_prefixes, partial(_of_target, storage, names, target, writable))
     for name in buckets if of_buckets else ():
-        yield Question(f"s3://{name}/", of_buckets, partial(_of_bucket, storage, names, Target(name)))
+        whole = Target(name, scheme=storage.scheme)
+        yield Question(str(whole), of_buckets, partial(_of_bucket, storage, names, whole))
     for target in rest:
         yield Question(str(target), of_prefixes, partial(_of_target, storage, names, target, writable))
 
 
-def _targets(buckets: Mapping[str, Sequence[str]]) -> tuple[list[Target], list[Target]]:
-    first = [Target(name, prefixes[0] if prefixes else "") for name, prefixes in buckets.items()]
-    rest = [Target(name, prefix) for name, prefixes in buckets.items() for prefix in prefixes[1:]]
+def _targets(buckets: Mapping[str, Sequence[str]], scheme: str = "") -> tuple[list[Target], list[Target]]:
+    first = [Target(name, prefixes[0] if prefixes else "", scheme) for name, prefixes in buckets.items()]
+    rest = [Target(name, prefix, scheme) for name, prefixes in buckets.items() for prefix in prefixes[1:]]
     return first, rest[: max(0, MAX_TARGETS - len(first))]
 
 
@@ -143,7 +172,7 @@ def _of_bucket(storage: Storage, names: Sequence[CheckName], target: Target) -> 
     try:
         (url,) = storage.sign([StoredObject(target.bucket, storage.probe)])
     except Exception as error:  # noqa: BLE001  whatever stops a library, the cloud was not asked
-        yield explained("preflight", target, error, storage.grants)
+        yield storage.explained("preflight", target, error)
         return
     # CORS rules are the bucket's, whoever signs. A GET of what is not there, unsigned, reads nothing.
     get = "list" in names
@@ -152,17 +181,9 @@ def _of_bucket(storage: Storage, names: Sequence[CheckName], target: Target) -> 
 
 def _listing(storage: Storage, target: Target) -> "list[str] | Finding":
     try:
-        page = storage.client(target.bucket).list_objects_v2(
-            Bucket=target.bucket, Prefix=target.prefix, MaxKeys=_LISTED
-        )
+        return storage.keys(target, _LISTED)
     except Exception as error:  # noqa: BLE001  whatever stops a library, the cloud was not asked
-        return explained("list", target, error, storage.grants)
-    return [found["Key"] for found in page.get("Contents", []) if _readable(found)]
-
-
-def _readable(listed: Any) -> bool:
-    """Not a folder of the console's, nor an object that has to be restored from an archive first."""
-    return not listed["Key"].endswith("/") and listed.get("StorageClass") not in _ARCHIVED
+        return storage.explained("list", target, error)
 
 
 def _reading(storage: Storage, target: Target, keys: Sequence[str]) -> Iterator[Finding]:
@@ -178,10 +199,9 @@ def _reading(storage: Storage, target: Target, keys: Sequence[str]) -> Iterator[
 
 def _read(storage: Storage, target: Target, key: str) -> Finding:
     try:
-        storage.client(target.bucket).get_object(Bucket=target.bucket, Key=key, Range="bytes=0-0")
+        storage.read(target, key)
     except Exception as error:  # noqa: BLE001  whatever stops a library, the cloud was not asked
-        if code_of(error) not in _EMPTY:
-            return explained("read", target, error, storage.grants)
+        return storage.explained("read", target, error)
     return Finding("read", True)
 
 
@@ -191,11 +211,11 @@ def _signing(
     try:
         urls = storage.sign([StoredObject(target.bucket, key) for key in keys])
     except Exception as error:  # noqa: BLE001  whatever stops a library, nothing was signed
-        yield explained("sign", target, error, storage.grants)
+        yield storage.explained("sign", target, error)
         return
     if not fetch:
         yield Finding("sign", True)
-    remedy = storage.grants.remedy("s3:GetObject", target)
+    remedy = storage.to_read(target)
     for key, url in zip(keys, urls, strict=True) if fetch else ():
         yield storage.browser.fetch("sign", url, _shown(target, key), remedy)
 
@@ -203,32 +223,23 @@ def _signing(
 def _shown(target: Target, key: str) -> str:
     """An object in one line that steers no terminal: whoever writes in the bucket has chosen its name."""
     shown = (char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in key)
-    return f"s3://{target.bucket}/{''.join(shown)}"
+    return f"{target.scheme}{target.bucket}/{''.join(shown)}"
 
 
 def _writing(storage: Storage, target: Target, *, writable: bool) -> Finding:
-    key, left = f"{target.prefix}{storage.probe}", ""
+    key = f"{target.prefix}{storage.probe}"
     try:
-        client = storage.client(target.bucket)
-        client.put_object(Bucket=target.bucket, Key=key, Body=_PROBE, ContentMD5=_OTHER_DIGEST)
+        found = storage.write(target, key, wanted=writable)
     except Exception as error:  # noqa: BLE001  whatever stops a library, the cloud was not asked
-        # Encryption is asked for once the write itself is allowed.
-        allowed = code_of(error) in _DIGEST_REFUSED or (not writable and of_kms(error))
-        if not allowed and (writable or not is_denied(error)):
-            return explained("write", target, error, storage.grants)
-    else:
-        # Storage that knows no digests has taken the probe.
-        allowed, left = True, _not_taken_back(client, target.bucket, key)
-    if allowed == writable:
-        return Finding("write", None, left, "Delete it", required=False) if left else Finding("write", True)
+        return storage.explained("write", target, error)
+    if found.allowed == writable:
+        if found.left:
+            return Finding("write", None, found.left, "Delete it", required=False)
+        return Finding("write", True)
     message = f"{target} can be written, and only reading was granted"
-    return Finding("write", False, f"{message}; {left}" if left else message, storage.grants.to_take_back)
-
-
-def _not_taken_back(client: "S3Client", bucket: str, key: str) -> str:
-    """What to say of a probe that was stored and cannot be deleted again."""
-    try:
-        client.delete_object(Bucket=bucket, Key=key)
-    except Exception:  # noqa: BLE001  whatever stops a library, it is still there
-        return f"the probe s3://{bucket}/{key} was stored, and cannot be deleted"
-    return ""
+    return Finding(
+        "write",
+        False,
+        f"{message}; {found.left}" if found.left else message,
+        storage.to_take_back(target),
+    )
