@@ -24,11 +24,13 @@ _SAS_NEEDS: Mapping[str, str] = {
     "read": "read (r) for objects (srt=co)",
     "write": "write (w) and create (c) for objects (srt=co)",
 }
+_DELEGATOR = "Storage Blob Delegator on the storage account"
 _ROLES: Mapping[str, str] = {
-    "write": "Storage Blob Data Contributor",
-    "sign": "Storage Blob Delegator on the storage account, and Storage Blob Data Reader",
+    "credential": _DELEGATOR,
+    "sign": _DELEGATOR,
+    "write": "Storage Blob Data Contributor on the container",
 }
-_READER = "Storage Blob Data Reader"
+_READER = "Storage Blob Data Reader on the container"
 _ENTRA: Mapping[str, tuple[str, str]] = {
     "AADSTS700016": ("the application {application} is not in tenant {tenant}",
                      "Run in that tenant: az ad sp create --id {application}"),
@@ -53,7 +55,7 @@ class Way:
             return f"Declare a SAS token that allows {_SAS_NEEDS.get(name, _SAS_NEEDS['read'])}"
         role = _ROLES.get(name, _READER)
         return (
-            f"Assign the application's service principal the role {role} on the container; "
+            f"Assign the application's service principal the role {role}; "
             "`encord-integrations cloud-policy` prints the command. A new assignment takes up to 10 minutes"
         )
 
