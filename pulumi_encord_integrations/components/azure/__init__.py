@@ -1,0 +1,1 @@
+"""Azure Blob Storage: how a container is let in to, and that together with its integration."""
