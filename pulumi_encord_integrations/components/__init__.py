@@ -1,6 +1,7 @@
 """Components that provision the cloud side; each folder knows one cloud's SDK, an extra of the package.
 
-`AwsBucketAccess` makes the role that an integration reads with, `AwsEncordIntegration` both of them and the
+`AwsBucketAccess`, `AzureContainerAccess` and `GcpBucketAccess` make what an integration reads with;
+`AwsEncordIntegration`, `AzureEncordIntegration` and `GcpEncordIntegration` make that, the integration and the
 check that it can.
 """
 
@@ -13,6 +14,21 @@ if TYPE_CHECKING:
         AwsEncordIntegration,
         AwsEncordIntegrationArgs,
     )
+    from pulumi_encord_integrations.components.azure.access import (
+        AzureContainerAccess,
+        AzureContainerAccessArgs,
+    )
+    from pulumi_encord_integrations.components.azure.integration import (
+        AzureEncordIntegration,
+        AzureEncordIntegrationArgs,
+    )
+    from pulumi_encord_integrations.components.azure.sas import AzureSasArgs
+    from pulumi_encord_integrations.components.gcp.access import GcpBucketAccess, GcpBucketAccessArgs
+    from pulumi_encord_integrations.components.gcp.buckets import GcpBucketArgs
+    from pulumi_encord_integrations.components.gcp.integration import (
+        GcpEncordIntegration,
+        GcpEncordIntegrationArgs,
+    )
 else:
     from importlib import import_module
 
@@ -20,6 +36,12 @@ else:
         "aws.access": ("AwsBucketAccess", "AwsBucketAccessArgs"),
         "aws.buckets": ("AwsBucketArgs",),
         "aws.integration": ("AwsEncordIntegration", "AwsEncordIntegrationArgs"),
+        "azure.access": ("AzureContainerAccess", "AzureContainerAccessArgs"),
+        "azure.integration": ("AzureEncordIntegration", "AzureEncordIntegrationArgs"),
+        "azure.sas": ("AzureSasArgs",),
+        "gcp.access": ("GcpBucketAccess", "GcpBucketAccessArgs"),
+        "gcp.buckets": ("GcpBucketArgs",),
+        "gcp.integration": ("GcpEncordIntegration", "GcpEncordIntegrationArgs"),
     }
 
     def __getattr__(name):
@@ -36,4 +58,14 @@ __all__ = [
     "AwsBucketArgs",
     "AwsEncordIntegration",
     "AwsEncordIntegrationArgs",
+    "AzureContainerAccess",
+    "AzureContainerAccessArgs",
+    "AzureEncordIntegration",
+    "AzureEncordIntegrationArgs",
+    "AzureSasArgs",
+    "GcpBucketAccess",
+    "GcpBucketAccessArgs",
+    "GcpBucketArgs",
+    "GcpEncordIntegration",
+    "GcpEncordIntegrationArgs",
 ]

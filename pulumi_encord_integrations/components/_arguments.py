@@ -10,8 +10,10 @@ from pulumi_encord_integrations.model.problems import nearest
 T = TypeVar("T")
 _FLAGS = (bool, NotRequired[bool])
 """Annotations of what cannot be known later."""
-_WITH_WORDS_OF_THEIR_OWN = {"principal_arn"}
+_WITH_WORDS_OF_THEIR_OWN = {"principal_arn", "service_account_email"}
 """Required, but an API may not have it configured, which is said by whoever needs it."""
+AGAIN = "then `pulumi up --refresh --run-program`"
+"""Before that no state knows what an API was configured with since."""
 
 
 def require_arguments(label: str, kind: Any, given: Any, where: str = "") -> None:

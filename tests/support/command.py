@@ -34,6 +34,7 @@ _SCRUBBED = (
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "2026-01-02T03:04:05Z"),
     (r"20[12]\d-\d\d-\d\d", "2026-01-02"),
     (r"\d\d:\d\d:\d\d", "03:04:05"),
+    (r"\b[0-9a-f]{64}\b", "DIGEST"),
     (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
     (r"\b\d+ s (ahead of|behind)", "0 s ahead of"),
     (re.escape(sys.prefix), "PREFIX"),

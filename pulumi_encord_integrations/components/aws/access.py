@@ -8,9 +8,8 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from pulumi_encord_integrations.components._arguments import valid
+from pulumi_encord_integrations.components._arguments import AGAIN, valid
 from pulumi_encord_integrations.components.aws.buckets import (
-    AGAIN,
     AwsBucketArgs,
     BucketMaker,
     require_buckets,

@@ -9,7 +9,7 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from pulumi_encord_integrations.components._arguments import require_arguments, valid
+from pulumi_encord_integrations.components._arguments import AGAIN, require_arguments, valid
 from pulumi_encord_integrations.components.aws.sdk import (
     Bucket,
     BucketCorsConfiguration,
@@ -27,9 +27,6 @@ from pulumi_encord_integrations.model.policies.cors import (
     cors_rules,
 )
 from pulumi_encord_integrations.resources import _run
-
-AGAIN = "then `pulumi up --refresh --run-program`"
-"""Before that no state knows what an API was configured with since."""
 
 
 class AwsBucketArgs(TypedDict):

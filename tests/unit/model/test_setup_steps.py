@@ -157,12 +157,6 @@ def test_a_policy_that_is_too_long_is_refused() -> None:
         steps("AWS", buckets=many)
 
 
-@pytest.mark.parametrize("provider", ["GCP", "AZURE"])
-def test_a_type_that_is_not_known_yet_is_refused(provider: str) -> None:
-    with pytest.raises(SetupRefused, match=f"prints nothing for {provider} integrations yet"):
-        steps(provider)
-
-
 def test_what_a_newer_api_answers_is_refused() -> None:
     with pytest.raises(SetupRefused, match="prints nothing for NEW"):
         steps_of(view_of({**ANSWERED, "provider": "NEW", "title": "x"}), Wanted())

@@ -4,11 +4,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from pulumi_encord_integrations.model.integration_types.aws import AwsView
+from pulumi_encord_integrations.model.integration_types.azure import AzureView
 from pulumi_encord_integrations.model.integration_types.direct_access import DirectAccessView
+from pulumi_encord_integrations.model.integration_types.gcp import GcpView
 from pulumi_encord_integrations.model.integration_types.otc import OtcView
 from pulumi_encord_integrations.model.integration_types.s3_compatible import S3CompatibleView
 from pulumi_encord_integrations.model.integrations import IntegrationView
 from pulumi_encord_integrations.model.policies.setup.aws import aws_steps
+from pulumi_encord_integrations.model.policies.setup.azure import azure_steps
+from pulumi_encord_integrations.model.policies.setup.gcp import gcp_steps
 from pulumi_encord_integrations.model.policies.setup.otc import otc_steps
 from pulumi_encord_integrations.model.policies.setup.s3_compatible import s3_compatible_steps
 from pulumi_encord_integrations.model.policies.setup.steps import (
@@ -38,6 +42,8 @@ def _direct_access_steps(view: DirectAccessView, _wanted: Wanted) -> Iterator[St
 
 _STEPS: Mapping[type[IntegrationView], Callable[[Any, Wanted], Iterable[Step]]] = {
     AwsView: aws_steps,
+    AzureView: azure_steps,
+    GcpView: gcp_steps,
     OtcView: otc_steps,
     S3CompatibleView: s3_compatible_steps,
     DirectAccessView: _direct_access_steps,

@@ -1,0 +1,177 @@
+"""What lets a service account read buckets for one integration, and proves who let it in."""
+
+# The analyzer of source-based plugins reads these annotations: no unions but with None, no Literal, no
+# callables, and nothing postponed.
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NotRequired, TypedDict
+
+import pulumi
+
+from pulumi_encord_integrations.components._arguments import AGAIN, valid
+from pulumi_encord_integrations.components.gcp.buckets import (
+    GcpBucketArgs,
+    GcpBucketMaker,
+    opened,
+    require_gcp_buckets,
+)
+from pulumi_encord_integrations.components.gcp.grants import GcpGranter
+from pulumi_encord_integrations.model.integration_types.gcp import GcpBucket
+from pulumi_encord_integrations.model.policies.gcp import (
+    gcp_bindings,
+    gcp_buckets,
+    gcp_challenge_binding,
+    gcp_cors,
+    gcp_member,
+    gcp_title,
+)
+from pulumi_encord_integrations.model.policies.grants import compact
+from pulumi_encord_integrations.model.text import uuid_in
+
+
+class GcpBucketAccessArgs(TypedDict):
+    """What `GcpBucketAccess` takes."""
+
+    service_account_email: pulumi.Input[str | None]
+    """Who reads the buckets: the output `service_account_email` of the integration."""
+    integration_id: pulumi.Input[str]
+    """The id of the integration."""
+    challenge: pulumi.Input[str]
+    """What the challenge objects are made from: the output `challenge` of the integration."""
+    buckets: Sequence[GcpBucketArgs]
+    """The buckets that are read, at most 100, with exactly the prefixes that the integration declares."""
+    origins: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
+    """Browser origins of the app, for CORS rules: the output `origins` of the integration."""
+    writable: NotRequired[bool]
+    """Let the service account make objects as well. Default False."""
+    project: NotRequired[pulumi.Input[str]]
+    """The project of the buckets that are made. Default: that of the provider."""
+    labels: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
+    """Labels of the buckets that are made. Default: none."""
+
+
+class GcpBucketAccess(pulumi.ComponentResource):
+    """Lets a service account read buckets for one integration, and proves that you control them.
+
+    The bindings' conditions open exactly the given buckets and prefixes; a bucket takes conditions only with
+    uniform bucket-level access. The API signs for a bucket once it has read the challenge object in it.
+    Buckets that exist keep their own settings, CORS rules included. Changes to a child are made through
+    `opts.transforms`. A bucket that is made is replaced where its name or location changes.
+    """
+
+    cors_rules: pulumi.Output[str]
+    """The CORS rules that each bucket needs, as JSON; null if no origins are given."""
+    bindings: pulumi.Output[str]
+    """The roles on each bucket with their conditions, as JSON, for review."""
+    challenge_keys: pulumi.Output[Sequence[str]]
+    """The challenge objects, as `gs://` URLs, once they are written and the service account is let in."""
+
+    def __init__(
+        self, name: str, args: GcpBucketAccessArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Declares the bindings, the challenge objects, and the buckets that are to be made.
+
+        Args:
+            name: its name in this program; the children's names begin with it.
+            args: who is let in, for which integration, and the buckets.
+            opts: Pulumi's resource options; a GCP provider in `providers` makes all of it.
+
+        """
+        super().__init__("encord:index:GcpBucketAccess", name, {}, opts)
+        self._label = f'GcpBucketAccess "{name}"'
+        require_gcp_buckets(self._label, GcpBucketAccessArgs, args)
+        title = gcp_title(f"encord {pulumi.get_project()}/{pulumi.get_stack()}/{name}")
+        integration_id = pulumi.Output.from_input(args["integration_id"]).apply(self._integration_id)
+        self.cors_rules = self._document(_cors_rules, origins=args.get("origins"))
+        self.bindings = self._document(
+            _bindings,
+            buckets=[{**opened(one, 0), "name": one["name"]} for one in args["buckets"]],
+            # A bucket that is open whole needs no binding for its challenge object.
+            integration_id=integration_id if _any_prefixes(args) else None,
+            title=title,
+            writable=bool(args.get("writable")),
+        )
+        self.challenge_keys = self._children(name, args, title, integration_id)
+        self.register_outputs(
+            {
+                "cors_rules": self.cors_rules,
+                "bindings": self.bindings,
+                "challenge_keys": self.challenge_keys,
+            }
+        )
+
+    def _children(
+        self, name: str, args: GcpBucketAccessArgs, title: str, integration_id: pulumi.Output[str]
+    ) -> pulumi.Output[Sequence[str]]:
+        child = pulumi.ResourceOptions(parent=self)
+        maker = GcpBucketMaker(
+            self._label, child, args.get("origins"), args.get("project"), args.get("labels")
+        )
+        granter = GcpGranter(
+            label=self._label,
+            opts=child,
+            title=title,
+            writable=bool(args.get("writable")),
+            member=self._member(args["service_account_email"]),
+            integration_id=integration_id,
+            challenge=pulumi.Output.from_input(args["challenge"]).apply(self._challenge),
+        )
+        keys = []
+        for index, bucket in enumerate(args["buckets"]):
+            given = bucket["name"]
+            prefix = f"{name}-{given if isinstance(given, str) else index}"
+            keys.append(granter.grant(prefix, opened(bucket, index), given, maker.make(prefix, bucket)))
+        return pulumi.Output.all(*keys).apply(list)
+
+    def _document(self, render: Callable[..., Any], **given: Any) -> pulumi.Output[str]:
+        """A document as JSON, once all that it is made from is known."""
+
+        def rendered(known: Mapping[str, Any]) -> str:
+            return compact(valid(self._label, lambda: render(**known)))
+
+        return pulumi.Output.all(**given).apply(rendered)
+
+    def _integration_id(self, known: Any) -> str:
+        found = uuid_in(str(known))
+        if found is None:
+            raise pulumi.RunError(f"{self._label}: integration_id must be the id of an integration")
+        return found
+
+    def _challenge(self, known: Any) -> str:
+        if not isinstance(known, str) or not known:
+            raise pulumi.RunError(f"{self._label}: challenge must be the output challenge of the integration")
+        return known
+
+    def _member(self, email: pulumi.Input[str | None]) -> pulumi.Output[str]:
+        def named(known: str | None) -> str:
+            if known is None:
+                said = "the API has no service account; set encord:gcpServiceAccount where it runs"
+                raise pulumi.RunError(f"{self._label}: {said}, {AGAIN}")
+            return valid(self._label, lambda: gcp_member(known))
+
+        return pulumi.Output.from_input(email).apply(named)
+
+
+def _cors_rules(origins: Sequence[str] | None) -> Any:
+    return gcp_cors(origins) if origins else None
+
+
+def _any_prefixes(args: GcpBucketAccessArgs) -> bool:
+    return any(bucket.get("prefixes") for bucket in args["buckets"])
+
+
+def _bindings(
+    buckets: Sequence[Mapping[str, Any]], integration_id: str | None, title: str, writable: bool
+) -> Any:
+    return {
+        bucket.name: list(_of_bucket(bucket, integration_id, title, writable=writable))
+        for bucket in gcp_buckets(buckets)
+    }
+
+
+def _of_bucket(bucket: GcpBucket, integration_id: str | None, title: str, *, writable: bool) -> Iterator[Any]:
+    found = gcp_bindings(bucket, title=title, writable=writable)
+    if bucket.prefixes and integration_id is not None:
+        found.append(gcp_challenge_binding(bucket.name, integration_id, title=title))
+    for binding in found:
+        yield {"role": binding.role, "condition": binding.condition}
