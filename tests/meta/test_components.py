@@ -55,23 +55,28 @@ def test_every_output_is_registered(name: str) -> None:
 
 def test_a_component_is_loaded_when_it_is_asked_for() -> None:
     assert loaded("import pulumi_encord_integrations.components") & {*SDKS, "pulumi"} == set()
-    assert "pulumi_aws" in loaded("from pulumi_encord_integrations.components import AwsBucketAccess")
+    for name, sdk in {**BUCKETS, "AzureContainerAccess": "pulumi_azure_native"}.items():
+        found = loaded(f"from pulumi_encord_integrations.components import {name}")
+        assert set(found) & set(CLOUDS) == {sdk}
 
 
+BUCKETS = {"AwsBucketAccess": "pulumi_aws", "GcpBucketAccess": "pulumi_gcp"}
+CLOUDS = {"pulumi_aws": "aws", "pulumi_gcp": "gcp", "pulumi_azure_native": "azure"}
 WITHOUT_THE_SDK = """
 import sys
-sys.modules["pulumi_aws"] = None
+sys.modules["{sdk}"] = None
 try:
-    import pulumi_encord_integrations.components.aws.access
+    import pulumi_encord_integrations.components.{cloud}.access
 except ImportError as error:
-    assert "[aws]" in str(error), error
+    assert "[{cloud}]" in str(error), error
 else:
     raise SystemExit(1)
 """
 
 
-def test_without_the_sdk_the_extra_is_named() -> None:
-    loaded(WITHOUT_THE_SDK)
+@pytest.mark.parametrize("sdk", CLOUDS)
+def test_without_the_sdk_the_extra_is_named(sdk: str) -> None:
+    loaded(WITHOUT_THE_SDK.format(sdk=sdk, cloud=CLOUDS[sdk]))
 
 
 def test_all_is_what_can_be_imported() -> None:

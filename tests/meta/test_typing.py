@@ -15,14 +15,19 @@ from pulumi_encord_integrations.model.integrations import IntegrationType
 
 PYRIGHT = {"typeCheckingMode": "strict", "reportUnnecessaryTypeIgnoreComment": True, "pythonVersion": "3.11"}
 """An ignored mistake that is none is an error, as with `mypy --strict`."""
-MYPY = "[mypy]\n[mypy-pulumi_aws]\nfollow_imports = skip\n"
-"""The services of Pulumi's SDK for AWS that are used are checked; its root, which names them all, is not."""
+SDKS = ("pulumi_aws", "pulumi_azure_native", "pulumi_gcp")
+MYPY = "[mypy]\n" + "".join(f"[mypy-{sdk}]\nfollow_imports = skip\n" for sdk in SDKS)
+"""The services of Pulumi's SDKs that are used are checked; their roots, which name them all, are not."""
 MISTAKES = """
 from pulumi_encord_integrations import GcpIntegration
-from pulumi_encord_integrations.components import AwsEncordIntegration
+from pulumi_encord_integrations.components import (
+    AwsEncordIntegration, AzureEncordIntegration, GcpEncordIntegration
+)
 
 GcpIntegration("g", title=7, buckets=["a"])
 AwsEncordIntegration("a", {"title": "A", "role_name": "a", "bucket": "a"})
+GcpEncordIntegration("g", {"title": "G", "buckets": [{"name": "a", "prefix": "b"}]})
+AzureEncordIntegration("z", {"title": "Z", "resource_group_name": "g", "storage_account": "a"})
 """
 CHECKERS = {
     "mypy": ["mypy", "--strict", "--cache-dir", ".mypy", "."],
@@ -76,6 +81,8 @@ def test_mistakes_do_not_pass_the_type_checkers(command: list[str], folder: Path
     assert code == 1
     assert '"title"' in said
     assert '"bucket"' in said
+    assert '"prefix"' in said
+    assert '"container"' in said
 
 
 def asserted(path: Path) -> set[str]:
