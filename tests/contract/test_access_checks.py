@@ -321,10 +321,11 @@ def test_only_refuted_trust_is_forgotten(role: Callable[[Trust, bool | None], An
     assert role(UNTOLD, True) == (None, False)
 
 
+@pytest.mark.parametrize("before", [PROVEN, REFUTED, UNTOLD])
 def test_a_check_that_began_earlier_does_not_restore_what_a_later_one_has_refuted(
-    role: Callable[[Trust, bool | None], Any], local: Api, monkeypatch: pytest.MonkeyPatch
+    role: Callable[[Trust, bool | None], Any], local: Api, monkeypatch: pytest.MonkeyPatch, before: Trust
 ) -> None:
-    role(PROVEN, True)
+    role(before, True)
     (path,) = {f"{INTEGRATIONS}/{row.uuid}" for row in local.rows("integrations")}
 
     def overtaken(*_given: Any) -> Found:

@@ -20,6 +20,8 @@ from pulumi_encord_integrations.model.sas import SasToken, canonical, day
 from pulumi_encord_integrations.model.text import uuid_in
 
 _ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
+_UNCHALLENGEABLE = {"$root", "$logs", "$blobchangefeed"}
+"""Azure writes two of them itself, and the names of what is in the root container hold no slash."""
 _CONTAINER = re.compile(r"\$(?:root|web|logs|blobchangefeed)|(?=.{3,63}$)[a-z0-9](?:-?[a-z0-9])*")
 
 
@@ -76,6 +78,16 @@ class AzureSpec(_Settings, IntegrationSpec):
             yield Problem(("tenant_id",), "is given beside sas_token", "use one of them")
         elif not self.sas_token and not self.tenant_id:
             yield Problem(("sas_token",), "is required", "give it, or tenant_id")
+
+    @rule("container", "tenant_id")
+    def challenge_can_be_written(self) -> Iterator[Problem]:
+        """In some containers no blob of a challenge object's name can be."""
+        if self.tenant_id and self.container in _UNCHALLENGEABLE:
+            yield Problem(
+                ("container",),
+                f"{self.container} takes no challenge object, by which tenant_id proves that you control it",
+                "use sas_token",
+            )
 
     @property
     def challenged(self) -> bool:

@@ -89,8 +89,8 @@ class AzureStorage:
         return explained(name, target, error, self.way)
 
     def credential_refused(self, target: Target, error: Exception) -> Finding:
-        """What an error says of the credential alone: of one that Azure takes, nothing."""
-        if code_of(error) in TAKEN:
+        """What an error says of the credential alone: of a SAS token that Azure takes, nothing."""
+        if self.way.tenant is None and code_of(error) in TAKEN:
             return Finding("credential", True)
         return self.explained("credential", target, error)
 

@@ -131,12 +131,15 @@ class Gcp(CloudAdapter):
 
         credentials: Credentials = self._known_credentials()
         session = AuthorizedSession(credentials, refresh_timeout=10)  # type: ignore[no-untyped-call]
-        return Client(
+        made: Any = Client(
             project="none",
             credentials=credentials,
             client_options=ClientOptions(api_endpoint=self._account.endpoint),
             _http=session,
         )
+        # Else, for traces that nobody asked for, it asks for each bucket itself, in a thread of its own.
+        made._bucket_metadata_cache = None
+        return made
 
     def _known_credentials(self) -> Any:
         """Made once for a key: a token lives an hour."""

@@ -7,11 +7,15 @@ from pulumi_encord_integrations.server.clouds.bucket_checks import Target
 from pulumi_encord_integrations.server.clouds.findings import Finding
 from pulumi_encord_integrations.server.errors import Conflict, ServiceError
 
-_NO_BUCKET = "bucket does not exist"
-"""What Google's message of a missing bucket ends with, which has the code and reason of a missing object."""
+_NO_BUCKET, _NO_OBJECT = "The specified bucket does not exist", "No such object"
+"""Google's words alone tell a missing bucket from a missing object, of which code and reason are the same."""
 _LATER = {408, 429}
 _CREATOR = "roles/storage.objectCreator"
-_DONE = {"control": "may not be read", "list": "may not be listed", "read": "may not be read",
+_TO_PROVE = (
+    "Run `pulumi up` if a component manages it; otherwise run what `encord-integrations cloud-policy` prints: "
+    "it lets the account read the challenge object, and writes that"
+)
+_DONE = {"list": "may not be listed", "read": "may not be read",
          "write": "may not be written"}  # fmt: skip
 
 
@@ -60,6 +64,10 @@ def _refusal(name: CheckName, target: Target, error: Any, account: str) -> tuple
         return "does not exist", "Check the bucket's name"
     if error.code == 404:
         return "has lost the object while it was asked for", "Ask again"
+    if error.code == 403 and name == "control":
+        # Whoever may not list is told of no object that it is missing.
+        message = f"may not be read: {account} has no permission, or the challenge object does not exist"
+        return message, _TO_PROVE
     if error.code == 403:
         denied = f"{_DONE.get(name, 'may not be read')}: {account} has no permission"
         if name != "write":
@@ -69,8 +77,9 @@ def _refusal(name: CheckName, target: Target, error: Any, account: str) -> tuple
 
 
 def _says_no_bucket(error: Any) -> bool:
-    message = str(getattr(error, "message", "")).rstrip(".")
-    return getattr(error, "code", None) == 404 and message.endswith(_NO_BUCKET)
+    # The library puts words of its own around them; an object's name may hold any.
+    message = str(getattr(error, "message", ""))
+    return getattr(error, "code", None) == 404 and _NO_BUCKET in message and _NO_OBJECT not in message
 
 
 def _failure(error: Exception) -> str:

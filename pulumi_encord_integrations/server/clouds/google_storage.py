@@ -40,11 +40,14 @@ class GoogleStorage:
     scheme: str = "gs://"
 
     def keys(self, target: Target, limit: int) -> list[str]:
-        """The first objects; those in an archive can be read at once."""
+        """The first objects; those in an archive can be read at once.
+
+        Names with an empty part between slashes are left out: no URL can be signed for them.
+        """
         page = self.client().list_blobs(
             target.bucket, prefix=target.prefix or None, max_results=limit, timeout=_SECONDS, retry=None
         )
-        return [blob.name for blob in page if not blob.name.endswith("/")]
+        return [blob.name for blob in page if "" not in blob.name.split("/")]
 
     def read(self, target: Target, key: str) -> None:
         """Reads the first byte of an object, if it has one."""

@@ -66,7 +66,7 @@ def proven(work: UnitOfWork, row: Record, integration: StoredIntegration) -> Acc
     except ImportError as missing:
         raise not_installed(missing) from None
     work.note(lambda tx: _keep(tx, row, finding, asked_at))
-    proof = _proof(row, finding)
+    proof = _proof(row, finding, asked_at)
     if proof is None:
         failed = [one for one in finding.checks if not one.success]
         raise Conflict(
@@ -115,23 +115,19 @@ def _require_urls(request: AccessCheckRequest, rules: ObjectUrls | DirectUrls) -
     refuse_any(refused, InvalidRequest)
 
 
-def _proof(row: Record, finding: AccessFinding) -> AccessProof | None:
+def _proof(row: Record, finding: AccessFinding, asked_at: datetime) -> AccessProof | None:
     trust = finding.trust
     if trust is None or trust.session_seconds is None or trust.limited_by is None:
         return None
-    now = datetime.now(UTC).isoformat()
-    return AccessProof(store.subject(row), now, trust.session_seconds, trust.limited_by)
+    return AccessProof(store.subject(row), asked_at.isoformat(), trust.session_seconds, trust.limited_by)
 
 
 def _keep(tx: Transaction, before: Record, finding: AccessFinding, asked_at: datetime) -> Effect:
     """Keeps the proofs, or forgets an older one that was refuted; "cannot tell" refutes nothing."""
     row = readable(tx, UUID(before.uuid))
     told = finding.trust is not None and finding.trust.proven is not None
-    proof = _proof(row, finding)
-    # A check that began earlier must not restore what a later one has refuted.
-    overtaken = proof is not None and row.trust != before.trust
-    if told and not overtaken and store.subject(row) == store.subject(before):
-        store.keep(tx.connection, row.uuid, proof)
+    if told and store.subject(row) == store.subject(before):
+        store.keep(tx.connection, row, _proof(row, finding, asked_at), asked_at)
     if finding.controls:
         control.keep(tx, before, finding.controls, asked_at)
     found: dict[str, Any] = {check.name: check.success for check in finding.checks}

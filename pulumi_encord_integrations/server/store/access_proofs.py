@@ -22,6 +22,7 @@ class AccessProof:
 
     of: str
     proven_at: str
+    """When it was asked for."""
     session_seconds: int
     limited_by: LimitedBy
 
@@ -34,11 +35,8 @@ class AccessProof:
 
 def proof_of(row: Record) -> AccessProof | None:
     """The proof of the role as it is now; None if there is none, or something has changed since."""
-    if row.trust is None:
-        return None
-    kept = json.loads(row.trust)
-    if "of" not in kept:
-        # What is kept of integrations without a role is about their buckets.
+    kept = json.loads(row.trust or "{}")
+    if kept.get("session_seconds") is None:
         return None
     proof = AccessProof(**kept)
     return proof if proof.of == subject(row) else None
@@ -51,7 +49,11 @@ def subject(row: Record) -> str:
     return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def keep(connection: Connection, uuid: str, proof: AccessProof | None) -> None:
-    """Keeps a proof in place of any older one; None forgets it."""
-    text = None if proof is None else json.dumps(asdict(proof), sort_keys=True)
-    connection.execute(update(t.integrations).where(t.integrations.c.uuid == uuid), {"trust": text})
+def keep(connection: Connection, row: Record, proof: AccessProof | None, asked_at: datetime) -> None:
+    """Keeps a proof, or with None that there is none, in place of what was asked for earlier."""
+    before = json.loads(row.trust or "{}").get("proven_at")
+    if before is not None and before > asked_at.isoformat():
+        return
+    kept = {"proven_at": asked_at.isoformat()} if proof is None else asdict(proof)
+    text = json.dumps(kept, sort_keys=True)
+    connection.execute(update(t.integrations).where(t.integrations.c.uuid == row.uuid), {"trust": text})

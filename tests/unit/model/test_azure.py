@@ -83,6 +83,14 @@ def test_what_is_no_container_is_refused(container: str) -> None:
     assert places("AZURE", container=container) == {"container"}
 
 
+@pytest.mark.parametrize("container", ["$root", "$logs", "$blobchangefeed"])
+def test_a_container_that_takes_no_challenge_object_is_read_by_a_sas_token(container: str) -> None:
+    (problem,) = problems("AZURE", container=container, sas_token=None, tenant_id=TENANT)
+    assert problem.startswith("container: ")
+    assert problem.endswith("use sas_token")
+    assert problems("AZURE", container="$web", sas_token=None, tenant_id=TENANT) == []
+
+
 @pytest.mark.parametrize("written", [TENANT, TENANT.upper(), f"{{{TENANT}}}", TENANT.replace("-", "")])
 def test_a_tenant_is_a_uuid_in_one_form(written: str) -> None:
     assert canonical("AZURE", sas_token=None, tenant_id=written)["tenant_id"] == TENANT
