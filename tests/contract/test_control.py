@@ -71,6 +71,9 @@ class Cloud:
     def explained(self, name: CheckName, target: Target, error: Exception) -> Finding:
         return Finding(name, None if isinstance(error, Down) else False, type(error).__name__, "Ask again")
 
+    def is_denied(self, error: Exception) -> bool:
+        return isinstance(error, Denied)
+
     def challenge_line(self, bucket: str, challenge: Any) -> str:
         return f"write {challenge.value} to {bucket}/{challenge.key}"
 
@@ -220,7 +223,9 @@ def test_absence_ends_a_proof_at_once_in_a_check(local: Api, cloud: Cloud, failu
     cloud.objects.clear()
     cloud.failure = failure
     assert verify(local, one) == {"control": False}
-    assert (verified(local, one), sign(local, one).status) == (False, 409)
+    refused = sign(local, one)
+    assert (verified(local, one), refused.code) == (False, "control_unproven")
+    assert f"to {BUCKET}/.encord/" in refused.body["hint"]
 
 
 def test_an_outage_never_makes_a_first_proof(local: Api, cloud: Cloud) -> None:

@@ -80,6 +80,10 @@ class AzureStorage:
             raise
         return Written(True, f"the probe {target.scheme}{target.bucket}/{key} was stored")
 
+    def is_denied(self, error: Exception) -> bool:
+        """Whether Azure refused for want of a permission."""
+        return code_of(error) in _DENIED
+
     def challenge_line(self, bucket: str, challenge: ChallengeObject) -> str:
         """The command that writes a challenge object."""
         return azure_challenge_line(self.way.account, bucket, challenge)

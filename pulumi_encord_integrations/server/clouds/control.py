@@ -5,6 +5,7 @@ cloud's ends a proof.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -35,6 +36,9 @@ class ChallengedStorage(Storage, Protocol):
 
     def content(self, bucket: str, key: str) -> bytes | None:
         """The first `READ_BYTES` of an object; None if the bucket has no such object."""
+
+    def is_denied(self, error: Exception) -> bool:
+        """Whether it was refused for want of a permission."""
 
     def challenge_line(self, bucket: str, challenge: ChallengeObject) -> str:
         """The command that writes a challenge object."""
@@ -79,10 +83,13 @@ def _control(storage: ChallengedStorage, integration: StoredIntegration, target:
     if integration.over_vpn:
         return _approval(integration, target)
     challenge = integration.challenge(target.bucket)
+    line = storage.challenge_line(target.bucket, challenge)
+    remedy = f"Run `pulumi up` if a component manages it; otherwise: {line}"
     try:
         content = storage.content(target.bucket, challenge.key)
     except Exception as error:  # noqa: BLE001  whatever stops a library, the cloud was not asked
-        return storage.explained("control", target, error)
+        found = storage.explained("control", target, error)
+        return replace(found, remedy=f"{remedy}. {found.remedy}") if storage.is_denied(error) else found
     if content is not None and content.strip() == challenge.value.encode():
         return Finding("control", True)
     place = f"{target}{challenge.key}"
@@ -91,8 +98,7 @@ def _control(storage: ChallengedStorage, integration: StoredIntegration, target:
         if content is None
         else f"{place} holds another value than the challenge of this integration and its prefixes"
     )
-    line = storage.challenge_line(target.bucket, challenge)
-    return Finding("control", False, message, f"Run `pulumi up` if a component manages it; otherwise: {line}")
+    return Finding("control", False, message, remedy)
 
 
 def _approval(integration: StoredIntegration, target: Target) -> Finding:

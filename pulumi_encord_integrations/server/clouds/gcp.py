@@ -67,12 +67,30 @@ class ServiceAccount:
 
 def sign(account: ServiceAccount, objects: Sequence[StoredObject], seconds: int) -> list[str]:
     """A URL for each object, signed by the service account that buckets were told to trust."""
+    if not 1 <= seconds <= MAX_SECONDS:
+        raise ValueError(f"no URL of Cloud Storage lives {seconds} seconds")
+    if account.endpoint == ServiceAccount.endpoint:
+        return _in_bulk(account, objects, seconds)
+    return _singly(account, objects, seconds)
+
+
+def _singly(account: ServiceAccount, objects: Sequence[StoredObject], seconds: int) -> list[str]:
+    """The fast library signs for Google's own host, whatever it is told."""
+    client = _google_client(account.endpoint, _credentials(account.key()))
+    lives = timedelta(seconds=seconds)
+    return [
+        client.bucket(one.bucket)
+        .blob(one.key)
+        .generate_signed_url(lives, api_access_endpoint=account.endpoint, version="v4")
+        for one in objects
+    ]
+
+
+def _in_bulk(account: ServiceAccount, objects: Sequence[StoredObject], seconds: int) -> list[str]:
     import obstore
     from obstore.store import GCSStore
 
-    if not 1 <= seconds <= MAX_SECONDS:
-        raise ValueError(f"no URL of Cloud Storage lives {seconds} seconds")
-    key = json.dumps({**account.key(), "gcs_base_url": account.endpoint})
+    key = json.dumps(account.key())
     odd = [one for one in objects if "" in one.key.split("/")]
     if odd:
         raise invalid(f"{len(odd)} names hold an empty part between slashes, for which no URL can be signed")
@@ -124,36 +142,35 @@ class Gcp(CloudAdapter):
         )
 
     def _client(self) -> "Client":
-        from google.api_core.client_options import ClientOptions
-        from google.auth.credentials import Credentials
-        from google.auth.transport.requests import AuthorizedSession
-        from google.cloud.storage import Client
-
-        credentials: Credentials = self._known_credentials()
-        session = AuthorizedSession(credentials, refresh_timeout=10)  # type: ignore[no-untyped-call]
-        made: Any = Client(
-            project="none",
-            credentials=credentials,
-            client_options=ClientOptions(api_endpoint=self._account.endpoint),
-            _http=session,
-        )
-        # Else, for traces that nobody asked for, it asks for each bucket itself, in a thread of its own.
-        made._bucket_metadata_cache = None
-        return made
+        return _google_client(self._account.endpoint, self._known_credentials())
 
     def _known_credentials(self) -> Any:
         """Made once for a key: a token lives an hour."""
-        from google.oauth2.service_account import Credentials
-
         key = self._account.key()
         with self._lock:
             if self._credentials is None or self._credentials[0] != key:
-                try:
-                    make: Any = Credentials.from_service_account_info
-                    made = make(key, scopes=[SCOPE])
-                except ValueError:
-                    raise not_configured(
-                        "its Google service account key cannot be read", f"Check {_VARIABLE}"
-                    ) from None
-                self._credentials = (key, made)
+                self._credentials = (key, _credentials(key))
             return self._credentials[1]
+
+
+def _credentials(key: Mapping[str, Any]) -> Any:
+    from google.oauth2.service_account import Credentials
+
+    make: Any = Credentials.from_service_account_info
+    try:
+        return make(key, scopes=[SCOPE])
+    except ValueError:
+        raise not_configured("its Google service account key cannot be read", f"Check {_VARIABLE}") from None
+
+
+def _google_client(endpoint: str, credentials: Any) -> "Client":
+    from google.api_core.client_options import ClientOptions
+    from google.auth.transport.requests import AuthorizedSession
+    from google.cloud.storage import Client
+
+    session = AuthorizedSession(credentials, refresh_timeout=10)  # type: ignore[no-untyped-call]
+    made = Client("none", credentials, session, client_options=ClientOptions(api_endpoint=endpoint))
+    # For its traces the library asks for the settings of each bucket, in threads of its own. Nothing may be
+    # asked of a bucket whose control is not proven.
+    made._bucket_metadata_cache = None
+    return made

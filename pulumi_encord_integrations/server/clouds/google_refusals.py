@@ -11,10 +11,7 @@ _NO_BUCKET, _NO_OBJECT = "The specified bucket does not exist", "No such object"
 """Google's words alone tell a missing bucket from a missing object, of which code and reason are the same."""
 _LATER = {408, 429}
 _CREATOR = "roles/storage.objectCreator"
-_TO_PROVE = (
-    "Run `pulumi up` if a component manages it; otherwise run what `encord-integrations cloud-policy` prints: "
-    "it lets the account read the challenge object, and writes that"
-)
+_TO_PROVE = "Let the account read that, too: `encord-integrations cloud-policy` prints the command"
 _DONE = {"list": "may not be listed", "read": "may not be read",
          "write": "may not be written"}  # fmt: skip
 
@@ -41,6 +38,13 @@ def explained(name: CheckName, target: Target, error: Exception, account: str) -
         )
     message, remedy = _refusal(name, target, error, account)
     return Finding(name, False, f"{target} {message}", remedy)
+
+
+def is_denied(error: Exception) -> bool:
+    """Whether Google refused for want of a permission."""
+    from google.api_core.exceptions import Forbidden
+
+    return isinstance(error, Forbidden)
 
 
 def no_such_object(error: Exception) -> bool:
@@ -88,6 +92,8 @@ def _failure(error: Exception) -> str:
 
     if isinstance(error, TransportError | RequestException):
         return "the API cannot reach Google"
+    if isinstance(error, GoogleAuthError) and error.retryable:
+        return "Google gave the API no token"
     if isinstance(error, GoogleAuthError):
         return "Google does not take the API's own credentials"
     return f"the library failed with {type(error).__name__}"
@@ -96,6 +102,8 @@ def _failure(error: Exception) -> str:
 def _remedy_of_failure(error: Exception) -> str:
     from google.auth.exceptions import GoogleAuthError, TransportError
 
+    if isinstance(error, GoogleAuthError) and error.retryable:
+        return "Ask again later"
     if isinstance(error, GoogleAuthError) and not isinstance(error, TransportError):
         return "Check ENCORD_GCP_SERVICE_ACCOUNT_KEY_FILE where the API runs, and that the key is active"
     return "Check the way of the API's machine to Google, then ask again"

@@ -16,7 +16,12 @@ from pulumi_encord_integrations.server.clouds.browser import Browser
 from pulumi_encord_integrations.server.clouds.bucket_checks import Target, Written
 from pulumi_encord_integrations.server.clouds.control import READ_BYTES
 from pulumi_encord_integrations.server.clouds.findings import Finding
-from pulumi_encord_integrations.server.clouds.google_refusals import explained, no_such_object, to_read
+from pulumi_encord_integrations.server.clouds.google_refusals import (
+    explained,
+    is_denied,
+    no_such_object,
+    to_read,
+)
 
 if TYPE_CHECKING:
     from google.cloud.storage import Client
@@ -77,6 +82,10 @@ class GoogleStorage:
                 raise
             return Written(False)
         return Written(True, f"the probe gs://{target.bucket}/{key} was stored")
+
+    def is_denied(self, error: Exception) -> bool:
+        """Whether Google refused for want of a permission."""
+        return is_denied(error)
 
     def challenge_line(self, bucket: str, challenge: ChallengeObject) -> str:
         """The command that writes a challenge object."""

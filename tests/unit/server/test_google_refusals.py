@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 import requests
-from google.api_core import exceptions as google
-from google.auth import exceptions as auth
+from google.api_core import exceptions
+from google.auth import exceptions as auth_exceptions
 
 from pulumi_encord_integrations.model.access_checks import CheckName
 from pulumi_encord_integrations.server.clouds.bucket_checks import Target
 from pulumi_encord_integrations.server.clouds.google_refusals import explained, no_such_object
 from pulumi_encord_integrations.server.errors import Conflict, NotConfigured
 
+google: Any = exceptions
+auth: Any = auth_exceptions
 ACCOUNT = "encord@acme.iam.gserviceaccount.com"
 SECRET = "never to be quoted"
 PLACE = Target("acme", "videos/", "gs://")
@@ -37,6 +39,7 @@ TABLE: list[tuple[CheckName, Exception, bool | None, str, str]] = [
     ("list", requests.Timeout(SECRET), None, "cannot reach Google", "Check the way"),
     ("list", auth.TransportError(SECRET), None, "cannot reach Google", "Check the way"),
     ("list", auth.RefreshError(SECRET), None, "the API's own credentials", "that the key is active"),
+    ("list", auth.RefreshError(SECRET, retryable=True), None, "gave the API no token", "Ask again later"),
     ("list", ValueError(SECRET), None, "the library failed with ValueError", "ask again"),
     ("list", NotConfigured("c", "no key", "Set it"), None, "no key", "Set it"),
     ("sign", Conflict("c", "refused", "Do it"), False, "refused", "Do it"),
