@@ -8,8 +8,11 @@ import pytest
 
 from tests.support.api import Api
 from tests.support.clouds.account import Account
+from tests.support.clouds.azure_subscription import Subscription
 from tests.support.clouds.azurite import Azurite
 from tests.support.clouds.ceph import Ceph
+from tests.support.clouds.entra import Entra
+from tests.support.clouds.gcs import Gcs
 from tests.support.clouds.iam_simulate import Simulator
 from tests.support.clouds.localemu import LocalEmu
 from tests.support.engine import make_project
@@ -42,6 +45,20 @@ def azurite() -> Iterator[Azurite]:
 
 
 @pytest.fixture(scope="session")
+def gcs_server() -> Iterator[Gcs]:
+    server = Gcs()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def gcs(gcs_server: Gcs) -> Iterator[Gcs]:
+    """Cloud Storage; a request that Google would not know fails the test."""
+    yield gcs_server
+    gcs_server.settle()
+
+
+@pytest.fixture(scope="session")
 def ceph() -> Iterator[Ceph]:
     yield from _running("ceph", Ceph)
 
@@ -67,3 +84,24 @@ def account(tmp_path: Path, localemu: LocalEmu) -> Iterator[Account]:
         yield Account(make_project(tmp_path / "project"), localemu)
     except EngineError as error:
         pytest.skip(f"no pulumi: {error}")
+
+
+@pytest.fixture
+def entra(azurite: Azurite) -> Iterator[Entra]:
+    """Microsoft's sign-in, behind the certificate of Azurite."""
+    made = Entra(azurite.certificate, azurite.key)
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def subscription(tmp_path: Path, azurite: Azurite, entra: Entra) -> Iterator[Subscription]:
+    pytest.importorskip(
+        "pulumi_azure_native", reason="Pulumi's SDK for Azure is not installed: the extra azure"
+    )
+    try:
+        made = Subscription(make_project(tmp_path / "project"), azurite, entra)
+    except EngineError as error:
+        pytest.skip(f"no pulumi: {error}")
+    yield made
+    made.stop()

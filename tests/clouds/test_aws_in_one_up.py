@@ -1,8 +1,8 @@
 """The page's flow for AWS in one `pulumi up`, from an empty account: by the real engine and SDK, on LocalEmu.
 
-A stand-in for the provider's plugin makes the resources (tests/support/aws_plugin). The tests then act as the
-service that reads the data. LocalEmu enforces trust policies with external ids, role policies by action and
-resource, presigned URLs and CORS. It does not enforce conditions on prefixes (Ceph judges those), KMS,
+A stand-in for the provider's plugin makes the resources (tests/support/cloud_plugins). The tests then act as
+the service that reads the data. LocalEmu enforces trust policies with external ids, role policies by action
+and resource, presigned URLs and CORS. It does not enforce conditions on prefixes (Ceph judges those), KMS,
 permissions boundaries and SCPs (iam-simulate judges those).
 """
 

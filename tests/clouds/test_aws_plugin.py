@@ -8,9 +8,10 @@ import pytest
 from google.protobuf import json_format, struct_pb2
 from pulumi.runtime.proto import provider_pb2 as pb
 
-from tests.support import aws_plugin
-from tests.support.aws_plugin.server import Plugin
-from tests.support.aws_plugin.values import UNKNOWN, same, same_documents
+from tests.support.cloud_plugins import aws
+from tests.support.cloud_plugins.aws.catalog import AWS
+from tests.support.cloud_plugins.server import Plugin
+from tests.support.cloud_plugins.values import UNKNOWN, same, same_documents
 from tests.support.clouds.aws import document, reading, trusting
 from tests.support.clouds.localemu import LocalEmu
 from tests.support.engine import UP, Project, make_project, operations
@@ -150,7 +151,7 @@ def deployment(tmp_path: Path, localemu: LocalEmu) -> Deployment:
         pytest.skip(str(error))
     # Whoever else speaks to AWS in there, it is not the plugin.
     project.env.update(AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_ACCESS_KEY_ID="x", AWS_PROFILE="y")
-    project.env.update(aws_plugin.environment(project.env, localemu))
+    project.env.update(aws.environment(project.env, localemu))
     project.new_stack()
     return Deployment(project, localemu)
 
@@ -236,16 +237,16 @@ def test_a_type_that_it_does_not_know_is_refused(deployment: Deployment) -> None
 def test_inputs_that_it_does_not_know_are_refused(type_: str, inputs: dict[str, Any], refused: str) -> None:
     news = json_format.ParseDict(inputs, struct_pb2.Struct())
     urn = f"urn:pulumi:dev::toy::toy:Component${type_}::name"
-    answer = Plugin().Check(pb.CheckRequest(urn=urn, news=news), None)
+    answer = Plugin(AWS).Check(pb.CheckRequest(urn=urn, news=news), None)
     assert [failure.property for failure in answer.failures] == [refused]
 
 
 def test_settings_and_functions_that_it_does_not_know_are_refused() -> None:
     news = json_format.ParseDict({"region": "us-east-1", "defaultTags": "{}"}, struct_pb2.Struct())
-    assert [one.property for one in Plugin().CheckConfig(pb.CheckRequest(news=news), None).failures] == [
+    assert [one.property for one in Plugin(AWS).CheckConfig(pb.CheckRequest(news=news), None).failures] == [
         "defaultTags"
     ]
-    answer = Plugin().Invoke(pb.InvokeRequest(tok="aws:index/getRegions:getRegions"), None)
+    answer = Plugin(AWS).Invoke(pb.InvokeRequest(tok="aws:index/getRegions:getRegions"), None)
     assert "is no function" in answer.failures[0].reason
 
 

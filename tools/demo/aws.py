@@ -20,7 +20,7 @@ from tools.clouds.kits import KITS
 from tools.clouds.process import NotStarted
 from tools.demo.deployment import REPOSITORY, Demo, NotAsTold, expect, isolated, step, telling
 
-PLUGIN = REPOSITORY / "tests" / "support" / "aws_plugin"
+PLUGIN = REPOSITORY / "tests" / "support" / "cloud_plugins" / "aws"
 EXAMPLE = REPOSITORY / "examples" / "aws"
 REGION, BUCKET, ROLE, TITLE, FILE = "eu-west-1", "acme-training", "encord-training", "Training data", "a.mp4"
 OWNER, MEMBER = "ada@example.com", "mia@example.com"

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from pulumi_encord_integrations.client import members
 from pulumi_encord_integrations.model.policies.cors import cors_rules
-from tests.support import aws_plugin
+from tests.support.cloud_plugins import aws
 from tests.support.clouds.aws import Keys, assume
 from tests.support.clouds.localemu import LocalEmu
 from tests.support.engine import Project
@@ -25,7 +25,7 @@ class Account:
         self.name = f"acme-{uuid4().hex[:10]}"
         project.configure(awsPrincipalArn=self.principal, appOrigins=ORIGIN, privateNetworks="127.0.0.0/8")
         project.env |= {
-            **aws_plugin.environment(project.env, cloud),
+            **aws.environment(project.env, cloud),
             "AWS_ENDPOINT_URL": cloud.endpoint,
             "AWS_ACCESS_KEY_ID": self.keys[0],
             "AWS_SECRET_ACCESS_KEY": self.keys[1],

@@ -1,7 +1,14 @@
-"""Azurite: Microsoft's emulator of Blob Storage over https on loopback, which enforces SAS tokens."""
+"""Azurite: Microsoft's emulator of Blob Storage over https on loopback.
 
+It enforces keys, SAS tokens and CORS. It enforces no role assignments: whoever has a token of any tenant may
+do everything, unless it is asked by way of `azure_gateway`.
+"""
+
+import secrets
 import time
+from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -23,6 +30,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.support.clouds.entra import LOGIN
 from tools.clouds.kits import KITS
 from tools.clouds.process import Processes, free_ports, listens
 
@@ -30,6 +38,16 @@ ACCOUNT = "devstoreaccount1"
 TENANT = "ab1f708d-50f6-404c-a006-d71b2ac7a606"
 # Azurite's own well-known key, the same everywhere.
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+ACCOUNTS = 100
+"""So many storage accounts, beside the well-known one, does a server have: tests take new ones."""
+
+
+@dataclass(frozen=True)
+class StorageAccount:
+    """One of a server's accounts."""
+
+    name: str
+    keys: tuple[str, str]
 
 
 class Credential:
@@ -56,15 +74,23 @@ class Azurite:
         self._processes = Processes("azurite")
         (port,) = free_ports(1)
         self.certificate = self._processes.folder / "cert.pem"
-        key = self._processes.folder / "key.pem"
-        _self_signed(self.certificate, key)
+        self.key = self._processes.folder / "key.pem"
+        _self_signed(self.certificate, self.key)
+        prefix = f"acme{secrets.token_hex(3)}"
+        self._accounts = [StorageAccount(f"{prefix}{n:03}", (_key(), _key())) for n in range(ACCOUNTS)]
         self.root = f"https://127.0.0.1:{port}"
         self.endpoint = f"{self.root}/{ACCOUNT}"
         blob = KITS["azurite"].folder / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
         words: list[str | Path] = ["node", blob, "--blobHost", "127.0.0.1", "--blobPort", str(port)]
         words += ["--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck", "--silent"]
-        self._processes.start([*words, "--oauth", "basic", "--cert", self.certificate, "--key", key])
+        words += ["--oauth", "basic", "--cert", self.certificate, "--key", self.key]
+        known = [f"{ACCOUNT}:{KEY}", *(":".join([one.name, *one.keys]) for one in self._accounts)]
+        self._processes.start(words, {"AZURITE_ACCOUNTS": ";".join(known)})
         self._processes.await_answer(lambda: listens(port))
+
+    def new_account(self) -> StorageAccount:
+        """An account that no other test has."""
+        return self._accounts.pop()
 
     def service(self) -> BlobServiceClient:
         """The account, by its key."""
@@ -116,11 +142,16 @@ def delegation_sas(azurite: Azurite, container: str, blob: str, seconds: int = 3
     )
 
 
+def _key() -> str:
+    return b64encode(secrets.token_bytes(64)).decode()
+
+
 def _self_signed(certificate: Path, key_file: Path) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
+    hosts = [x509.DNSName("localhost"), x509.DNSName(LOGIN), x509.IPAddress(ip_address("127.0.0.1"))]
+    names = x509.SubjectAlternativeName(hosts)
     made = (
         x509.CertificateBuilder()
         .subject_name(name)

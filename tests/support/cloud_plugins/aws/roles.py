@@ -4,10 +4,11 @@ import json
 from collections.abc import Mapping, Set
 from typing import Any, ClassVar
 
-from tests.support.aws_plugin.kinds import Bag, Cloud, Kind, found, tag_bag, tag_list
+from tests.support.cloud_plugins.aws.kinds import AwsKind, Cloud, found, tag_bag, tag_list
+from tests.support.cloud_plugins.kinds import Bag
 
 
-class Role(Kind):
+class Role(AwsKind):
     """A role, its trust policy included."""
 
     identity = ("name",)
@@ -81,7 +82,7 @@ class Role(Kind):
         found(cloud.iam.delete_role, RoleName=id_)
 
 
-class RolePolicy(Kind):
+class RolePolicy(AwsKind):
     """A policy that is part of a role."""
 
     identity = ("role", "name")

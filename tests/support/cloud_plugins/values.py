@@ -1,6 +1,8 @@
-"""When two values of a property say the same to AWS, which is more often than when they are equal."""
+"""When two values of a property say the same to a cloud, which is more often than when they are equal."""
 
+import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 from pulumi.runtime import rpc
@@ -27,6 +29,39 @@ def has_unknown(value: Any) -> bool:
     if isinstance(value, dict):
         return any(map(has_unknown, value.values()))
     return any(map(has_unknown, value)) if isinstance(value, list) else value == UNKNOWN
+
+
+def asset(content: bytes) -> dict[str, str]:
+    """An asset of this content, as the engine writes one down."""
+    return {
+        rpc._special_sig_key: rpc._special_asset_sig,
+        "hash": hashlib.sha256(content).hexdigest(),
+        "text": content.decode(errors="replace"),
+    }
+
+
+def is_asset(value: Any) -> bool:
+    """Whether it is a `StringAsset` or a `FileAsset`."""
+    ours = isinstance(value, dict) and value.get(rpc._special_sig_key) == rpc._special_asset_sig
+    return ours and ("text" in value or "path" in value)
+
+
+def content(value: Any) -> bytes:
+    """What an asset holds."""
+    if value.get("path"):
+        return Path(value["path"]).read_bytes()
+    return str(value.get("text", "")).encode()
+
+
+def same_assets(one: Any, other: Any) -> bool:
+    """Whether two assets hold the same; how they come by it does not count."""
+    if is_asset(one) and is_asset(other):
+        return _hash(one) == _hash(other)
+    return bool(one == other)
+
+
+def _hash(value: Any) -> str:
+    return str(value.get("hash") or hashlib.sha256(content(value)).hexdigest())
 
 
 def _settled(value: Any) -> Any:

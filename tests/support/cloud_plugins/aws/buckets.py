@@ -4,10 +4,11 @@ from abc import abstractmethod
 from collections.abc import Mapping, Set
 from typing import Any, ClassVar
 
-from tests.support.aws_plugin.kinds import Bag, Cloud, Kind, found, named, tag_bag, tag_list
+from tests.support.cloud_plugins.aws.kinds import AwsKind, Cloud, found, tag_bag, tag_list
+from tests.support.cloud_plugins.kinds import Bag, named, turned
 
 
-class Bucket(Kind):
+class Bucket(AwsKind):
     """A bucket without any configuration."""
 
     identity = ("bucket",)
@@ -15,6 +16,10 @@ class Bucket(Kind):
     named = "bucket"
     ours = frozenset({"forceDestroy"})
     computed = frozenset({"arn", "bucketDomainName", "bucketRegion", "bucketRegionalDomainName", "region"})
+
+    def made_up(self, name: str, seed: bytes) -> str:
+        """Buckets have no capitals."""
+        return super().made_up(name, seed).lower()
 
     def create(self, cloud: Cloud, inputs: Bag) -> None:
         region, more = cloud.s3.meta.region_name, {}
@@ -54,7 +59,7 @@ class Bucket(Kind):
         found(cloud.s3.delete_bucket, Bucket=id_)
 
 
-class Configuration(Kind):
+class Configuration(AwsKind):
     """A part of a bucket's configuration, which one call replaces as a whole."""
 
     identity = ("bucket",)
@@ -105,7 +110,7 @@ class Cors(Configuration):
 
     def get(self, s3: Any, bucket: str) -> Bag | None:
         answer = found(s3.get_bucket_cors, Bucket=bucket)
-        return answer and {"corsRules": named(answer["CORSRules"], _turned(self.fields))}
+        return answer and {"corsRules": named(answer["CORSRules"], turned(self.fields))}
 
     def remove(self, s3: Any, bucket: str) -> None:
         found(s3.delete_bucket_cors, Bucket=bucket)
@@ -153,7 +158,7 @@ class Encryption(Configuration):
     def get(self, s3: Any, bucket: str) -> Bag | None:
         answer = found(s3.get_bucket_encryption, Bucket=bucket)
         rules = answer and answer["ServerSideEncryptionConfiguration"]["Rules"]
-        return rules and {"rules": named(rules, _turned(self.fields))}
+        return rules and {"rules": named(rules, turned(self.fields))}
 
     def remove(self, s3: Any, bucket: str) -> None:
         found(s3.delete_bucket_encryption, Bucket=bucket)
@@ -166,10 +171,6 @@ def _empty(s3: Any, bucket: str) -> None:
             return
         objects = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in there]
         s3.delete_objects(Bucket=bucket, Delete={"Objects": objects})
-
-
-def _turned(names: Any) -> dict[str, str]:
-    return {theirs: ours for ours, theirs in names.items()}
 
 
 def _capital(name: str) -> str:

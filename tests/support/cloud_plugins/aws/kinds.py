@@ -1,8 +1,8 @@
-"""What a type of resource is to the plugin, and how it reaches the cloud."""
+"""What the types of AWS have in common, and how they reach it."""
 
+import json
 import os
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -10,8 +10,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-Bag = dict[str, Any]
-"""Properties by the names that the engine calls them."""
+from tests.support.cloud_plugins.kinds import Bag, Kind
+from tests.support.cloud_plugins.values import UNKNOWN, has_unknown, same_documents
+
 _GONE = {
     "NoSuchEntity",
     "NoSuchBucket",
@@ -51,47 +52,26 @@ class Cloud:
         return self._session.client("sts", config=_CONFIG)
 
 
-class Kind(ABC):
-    """One type: its properties, and the calls that make it so."""
+class AwsKind(Kind):
+    """A type whose inputs may be policy documents, or tags."""
 
-    identity: ClassVar[tuple[str, ...]]
-    """The properties that are, joined by colons, the id."""
-    required: ClassVar[Set[str]] = frozenset()
-    optional: ClassVar[Mapping[str, Any]] = {}
-    """Inputs that may be left out, and what that means."""
-    named: ClassVar[str] = ""
-    """The input for which a name is made up."""
-    replacing: ClassVar[Set[str]] = frozenset()
-    """What, beside the identity, no call changes."""
     documents: ClassVar[Set[str]] = frozenset()
     """Inputs that are policy documents."""
-    ours: ClassVar[Set[str]] = frozenset()
-    """Inputs that the cloud never hears of."""
-    fields: ClassVar[Mapping[str, str]] = {}
-    """The names of all that lists of objects may hold, and what AWS calls them."""
-    computed: ClassVar[Set[str]] = frozenset()
-    """Outputs that are known once it is made."""
 
-    @abstractmethod
-    def create(self, cloud: Cloud, inputs: Bag) -> None:
-        """Makes it."""
+    def kept(self, declared: Bag) -> Bag:
+        """Documents are kept as text."""
+        return {key: _text(value) if key in self.documents else value for key, value in declared.items()}
 
-    @abstractmethod
-    def read(self, cloud: Cloud, id_: str) -> Bag | None:
-        """Every input but `ours`, and every computed output, as they are; None if it is not there."""
+    def faults(self, key: str, value: Any) -> Iterator[str]:
+        yield from super().faults(key, value)
+        if key in self.documents and value != UNKNOWN and not _is_document(value):
+            yield "is no policy in JSON"
 
-    @abstractmethod
-    def update(self, cloud: Cloud, inputs: Bag, changed: Set[str]) -> None:
-        """Makes it so again, where inputs have changed."""
+    def same(self, key: str, one: Any, other: Any) -> bool:
+        return same_documents(one, other) if key in self.documents else super().same(key, one, other)
 
-    @abstractmethod
-    def delete(self, cloud: Cloud, id_: str, state: Bag) -> None:
-        """Ends it."""
-
-    @property
-    def inputs(self) -> Set[str]:
-        """All properties that may be given."""
-        return {*self.identity, *self.required, *self.optional}
+    def outputs(self, properties: Bag) -> Bag:
+        return {"tagsAll": properties.get("tags") or {}} if "tags" in self.inputs else {}
 
 
 def found(call: Callable[..., Any], **arguments: Any) -> Any:
@@ -104,15 +84,6 @@ def found(call: Callable[..., Any], **arguments: Any) -> Any:
         raise
 
 
-def named(value: Any, names: Mapping[str, str]) -> Any:
-    """A list of objects with other names; what has none is left out."""
-    if isinstance(value, dict):
-        return {names[key]: named(one, names) for key, one in value.items() if key in names}
-    if isinstance(value, list):
-        return [named(one, names) for one in value]
-    return int(value) if isinstance(value, float) else value
-
-
 def tag_list(tags: Mapping[str, str] | None) -> list[dict[str, str]]:
     """Tags as AWS takes them."""
     return [{"Key": key, "Value": value} for key, value in (tags or {}).items()]
@@ -122,3 +93,16 @@ def tag_bag(answer: Any, key: str) -> dict[str, str] | None:
     """Tags as the engine takes them; None if there are none."""
     listed = (answer or {}).get(key) or []
     return {tag["Key"]: tag["Value"] for tag in listed} or None
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, str):
+        return value
+    return UNKNOWN if has_unknown(value) else json.dumps(value)
+
+
+def _is_document(value: Any) -> bool:
+    try:
+        return isinstance(json.loads(value), dict)
+    except ValueError:
+        return False
