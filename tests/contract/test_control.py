@@ -1,142 +1,34 @@
 """Nothing is signed for a bucket that whoever declared it was not seen to control (the confused deputy)."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
 
-from pulumi_encord_integrations.model.access_checks import CheckName
-from pulumi_encord_integrations.model.policies.control import challenge_object
-from pulumi_encord_integrations.server.clouds.adapter import SignedObjects, ends_in
-from pulumi_encord_integrations.server.clouds.browser import Browser
-from pulumi_encord_integrations.server.clouds.bucket_checks import Target, Written
-from pulumi_encord_integrations.server.clouds.findings import Finding
-from pulumi_encord_integrations.server.clouds.gcp import Gcp, ServiceAccount
-from pulumi_encord_integrations.server.clouds.outbound import Outbound
 from pulumi_encord_integrations.server.deployment import Deployment
-from pulumi_encord_integrations.server.store import tables as t
-from tests.support.api import CREATOR, FOREIGNER, INTEGRATIONS, MEMBER, OUTSIDER, PRINCIPALS, Answer, Api
-from tests.support.command import Ran, run
+from tests.support.api import CREATOR, FOREIGNER, MEMBER, OUTSIDER, PRINCIPALS, Api
+from tests.support.control import (
+    BUCKET,
+    OTHER,
+    Cloud,
+    Denied,
+    Down,
+    aged,
+    made,
+    path_of,
+    reached,
+    sign,
+    verified,
+    verify,
+)
 
-BUCKET, OTHER = "acme-training", "acme-raw"
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
-
-
-class Down(Exception):
-    """The cloud does not answer."""
-
-
-class Denied(Exception):
-    """The cloud refuses."""
-
-
-@dataclass
-class Cloud:
-    """Buckets that one service account reads, whoever asks for them: the deputy that must not be confused."""
-
-    objects: dict[tuple[str, str], bytes] = field(default_factory=dict)
-    failure: Exception | None = None
-    asked: list[str] = field(default_factory=list)
-    meanwhile: Callable[[], None] = lambda: None
-    """What happens while the cloud is asked."""
-
-    browser = Browser(Outbound(), [])
-    probe, scheme = "probe", "gs://"
-
-    def content(self, bucket: str, key: str) -> bytes | None:
-        self.asked.append(bucket)
-        failure, found = self.failure, self.objects.get((bucket, key))
-        self.meanwhile()
-        if failure:
-            raise failure
-        return found
-
-    def keys(self, target: Target, limit: int) -> list[str]:
-        self.asked.append(f"list {target}")
-        return []
-
-    def read(self, target: Target, key: str) -> None:
-        self.asked.append(f"read {target}")
-
-    def write(self, target: Target, key: str, *, wanted: bool) -> Written:
-        return Written(wanted)
-
-    def sign(self, objects: Any) -> list[str]:
-        return [f"https://signed.test/{one.bucket}/{one.key}" for one in objects]
-
-    def explained(self, name: CheckName, target: Target, error: Exception) -> Finding:
-        return Finding(name, None if isinstance(error, Down) else False, type(error).__name__, "Ask again")
-
-    def is_denied(self, error: Exception) -> bool:
-        return isinstance(error, Denied)
-
-    def challenge_line(self, bucket: str, challenge: Any) -> str:
-        return f"write {challenge.value} to {bucket}/{challenge.key}"
-
-    def to_read(self, target: Target) -> str:
-        return ""
-
-    def to_take_back(self, target: Target) -> str:
-        return ""
-
-    def challenge(self, made: Any, *buckets: str, prefixes: tuple[str, ...] = ()) -> None:
-        """Does what the component does."""
-        for bucket in buckets:
-            one = challenge_object(made["integrationUuid"], made["challenge"], bucket, prefixes)
-            self.objects[bucket, one.key] = one.value.encode()
 
 
 @pytest.fixture
 def cloud(local: Api, monkeypatch: pytest.MonkeyPatch) -> Cloud:
-    found = Cloud()
-    monkeypatch.setattr(ServiceAccount, "key", lambda _self: {"client_email": "x"})
-    monkeypatch.setattr(Gcp, "_storage", lambda _self, _integration: found)
-    monkeypatch.setattr(
-        Gcp, "sign", lambda _self, _one, objects, _session: SignedObjects(found.sign(objects), ends_in(60))
-    )
     local.app.state.deployment = Deployment(local.vault, PRINCIPALS)
-    return found
-
-
-def made(api: Api, who: str = CREATOR, *buckets: str, **more: Any) -> Any:
-    body = {"provider": "GCP", "title": "t", "buckets": [{"name": name} for name in buckets or [BUCKET]]}
-    answer = api.send(who=who, method="POST", body={**body, **more})
-    assert answer.status == 200, answer.body
-    return answer.body["integration"]
-
-
-def path_of(made: Any) -> str:
-    return f"{INTEGRATIONS}/{made['integrationUuid']}"
-
-
-def sign(api: Api, made: Any, *buckets: str, who: str = CREATOR, key: str = "a.mp4") -> Answer:
-    urls = [f"gs://{bucket}/{key}" for bucket in buckets or [BUCKET]]
-    return api.send(who=who, method="POST", path=f"{path_of(made)}/signed-urls", body={"objectUrls": urls})
-
-
-def verify(api: Api, made: Any) -> dict[str, Any]:
-    answer = api.send(method="POST", path=f"{path_of(made)}/access-check")
-    assert answer.status == 200, answer.body
-    return {check["name"]: check["success"] for check in answer.body["checks"]}
-
-
-def verified(api: Api, made: Any) -> bool:
-    return bool(api.send(path=path_of(made)).body["verified"])
-
-
-def aged(api: Api, made: Any, age: timedelta) -> None:
-    """Makes what was seen of the integration that much older."""
-    (row,) = [one for one in api.rows("integrations") if one.uuid == made["integrationUuid"]]
-    kept = json.loads(row.trust)
-    for one in kept["buckets"].values():
-        one["asked_at"] = (datetime.fromisoformat(one["asked_at"]) - age).isoformat()
-    c = t.integrations.c
-    with api.database.write() as connection:
-        connection.execute(update(t.integrations).where(c.uuid == row.uuid), {"trust": json.dumps(kept)})
+    return reached(monkeypatch)
 
 
 @pytest.mark.parametrize("who", [CREATOR, OUTSIDER, FOREIGNER])
@@ -333,73 +225,3 @@ def test_an_answer_about_other_prefixes_is_not_kept(local: Api, cloud: Cloud) ->
     sign(local, one)
     cloud.meanwhile = lambda: None
     assert not verified(local, one)
-
-
-def operate(api: Api, *arguments: str) -> Ran:
-    return run(api.path.parent, "approve", "--database", str(api.path), *arguments)
-
-
-@pytest.fixture
-def over_vpn(on_sqlite: Api, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(ServiceAccount, "key", lambda _self: {"client_email": "x"})
-    monkeypatch.setattr(
-        Gcp, "sign", lambda _self, _one, objects, _session: SignedObjects(Cloud().sign(objects), ends_in(60))
-    )
-    buckets = [{"name": BUCKET, "prefixes": ["a/", "b/"]}, {"name": OTHER}]
-    return made(on_sqlite, title="vpn", strictClientOnly=True, overVpn=True, buckets=buckets)
-
-
-def test_over_vpn_an_operator_approves_buckets_and_prefixes(on_sqlite: Api, over_vpn: Any) -> None:
-    refused = sign(on_sqlite, over_vpn, key="a/x")
-    assert refused.refusal == (409, "control_unproven")
-    assert f"encord-integrations approve {over_vpn['integrationUuid']}" in refused.body["hint"]
-    assert verify(on_sqlite, over_vpn)["control"] is False
-    ran = operate(on_sqlite, "vpn", "--yes", "--json")
-    assert ran.code == 0, ran.err
-    assert f"{BUCKET}: a/, b/" in ran.err
-    assert f"{OTHER}: the whole of it" in ran.err
-    assert json.loads(ran.out)["approved"] is True
-    assert (sign(on_sqlite, over_vpn, key="a/x").status, verified(on_sqlite, over_vpn)) == (200, True)
-    assert verify(on_sqlite, over_vpn)["control"] is True
-    aged(on_sqlite, over_vpn, timedelta(days=400))
-    assert sign(on_sqlite, over_vpn, key="a/x").status == 200
-    row = next(row for row in on_sqlite.rows("audit") if row.action == "integration.approve")
-    assert (row.actor, row.object) == ("operator", over_vpn["integrationUuid"])
-    assert json.loads(row.detail) == {"buckets": {BUCKET: ["a/", "b/"], OTHER: []}}
-
-
-def test_an_approval_is_of_the_prefixes_that_were_seen(on_sqlite: Api, over_vpn: Any) -> None:
-    operate(on_sqlite, "vpn", "--yes")
-    wider = {"buckets": [{"name": BUCKET, "prefixes": ["a/", "b/", "c/"]}, {"name": OTHER}]}
-    assert on_sqlite.send(method="PATCH", path=path_of(over_vpn), body=wider).status == 200
-    assert sign(on_sqlite, over_vpn, key="a/x").refusal == (409, "control_unproven")
-    assert sign(on_sqlite, over_vpn, OTHER).status == 200
-
-
-def test_an_approval_is_taken_back(on_sqlite: Api, over_vpn: Any) -> None:
-    operate(on_sqlite, "vpn", "--yes")
-    ran = operate(on_sqlite, "vpn", "--revoke", "--yes")
-    assert ran.code == 0, ran.err
-    assert sign(on_sqlite, over_vpn, OTHER).refusal == (409, "control_unproven")
-    assert [row.action for row in on_sqlite.rows("audit")].count("integration.revoke-approval") == 1
-
-
-NOT_APPROVED: list[tuple[dict[str, Any], str]] = [
-    ({"provider": "GCP", "buckets": [{"name": BUCKET}]}, "is not reached over VPN"),
-    ({}, "proves by itself"),
-]
-
-
-@pytest.mark.parametrize(("more", "words"), NOT_APPROVED)
-def test_what_needs_no_approval_gets_none(on_sqlite: Api, more: dict[str, Any], words: str) -> None:
-    body = {"title": "x", **more} if more else {}
-    on_sqlite.send(method="POST", body=body) if more else on_sqlite.create(title="x")
-    ran = operate(on_sqlite, "x", "--yes")
-    assert (ran.code, words in ran.err) == (1, True), ran.err
-
-
-def test_the_operator_is_asked_first(on_sqlite: Api, over_vpn: Any) -> None:
-    ran = operate(on_sqlite, "vpn")
-    assert (ran.code, "--yes" in ran.err) == (2, True), ran.err
-    assert operate(on_sqlite, "none", "--yes").code == 1
-    assert sign(on_sqlite, over_vpn, OTHER).status == 409

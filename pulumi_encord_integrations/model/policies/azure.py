@@ -36,7 +36,6 @@ OBJECT_ID = "az ad sp show --id APPLICATION_ID --query id"
 _ANCHOR = datetime(1970, 1, 5, tzinfo=UTC)
 """A Monday: windows of whole weeks end on one."""
 _RESOURCE_GROUP = re.compile(r"[-\w.()]{0,89}[-\w()]")
-_ANY_TENANT = "00000000-0000-0000-0000-000000000000"
 
 
 @dataclass(frozen=True)
@@ -153,8 +152,10 @@ def azure_role_assignments(
 
 def require_container(storage_account: Any, container: Any) -> None:
     """Raises ValueError if they are none by the rules of an integration."""
-    names = {"storage_account": storage_account, "container": container}
-    checked(AzureSpec, title="any", tenant_id=_ANY_TENANT, **names)
+    names = {"title": "any", "storage_account": storage_account, "container": container}
+    _, problems = AzureSpec.examine(names, frozenset({"sas_token", "tenant_id"}))
+    if problems:
+        raise ValueError("; ".join(map(str, problems)))
 
 
 def azure_cors(origins: Sequence[str]) -> list[Document]:

@@ -40,6 +40,7 @@ _ROW = {
     "externalId": "external",
     "principalArn": None,
     "serviceAccountEmail": None,
+    "challenge": "of the integration",
     "applicationId": None,
     "sasEndsAt": None,
     "credentialFingerprint": "of the first secret",
