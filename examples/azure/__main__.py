@@ -1,36 +1,32 @@
-"""Integrations with Azure Blob Storage: one by a SAS token, one by an application in your tenant."""
+"""A new container, an application that reads it, and a member who is let in once that is proven."""
 
 import pulumi
 
-from pulumi_encord_integrations import AzureIntegration
+from pulumi_encord_integrations import IntegrationMember, OrganizationUser
+from pulumi_encord_integrations.components import AzureEncordIntegration
 
-AGAIN = "pulumi up --refresh --run-program"
-
-scans = AzureIntegration(
-    "scans",
-    title="Ward scans",
-    storage_account="acmescans",
-    container="wards",
-    sas_token=pulumi.Config().require_secret("sasToken"),
-)
-
-# Without a token that ends: an application of Encord's is given a role in your tenant.
-videos = AzureIntegration(
+config = pulumi.Config()
+videos = AzureEncordIntegration(
     "videos",
-    title="Ward videos",
-    storage_account="acmescans",
-    container="videos",
-    tenant_id="8c8b1c2e-3a54-4d0e-9a43-0f6d8f1c2b3a",
-    strict_client_only=True,
+    {
+        "title": "Ward videos",
+        "resource_group_name": config.require("resourceGroup"),
+        "storage_account": config.require("storageAccount"),
+        "container": config.require("container"),
+        "create": True,
+        # All CORS rules of the account are then owned here: those that it has are replaced.
+        "manage_cors": True,
+        # Of the application's service principal in your tenant, which is given two roles.
+        "principal_id": config.require("principalId"),
+        # Azure may take ten minutes to know a new role.
+        "retry_for": "15m",
+    },
 )
 
+# Made after the access check: a container that cannot be read lets nobody in.
+mia = OrganizationUser("mia", email="mia@example.com")
+IntegrationMember("mia", integration=videos.integration, user=mia, role="user")
 
-def reader(application: str | None) -> str:
-    """The application that needs the role Storage Blob Data Reader."""
-    if application is None:
-        raise pulumi.RunError(f"The API has no application: set encord:azureApplicationId, then {AGAIN}")
-    return application
-
-
-pulumi.export("sas_ends_at", scans.sas_ends_at)
-pulumi.export("reader", videos.application_id.apply(reader))
+pulumi.export("integration_id", videos.integration_id)
+pulumi.export("application_id", videos.integration.application_id)
+pulumi.export("valid", videos.valid)

@@ -14,6 +14,7 @@ from pulumi_encord_integrations.model.access_checks import (
     AccessCheckRequest,
     AccessCheckSpec,
     CheckOutcome,
+    judged,
 )
 from pulumi_encord_integrations.reconcilers.integrations import GONE, living
 
@@ -48,8 +49,11 @@ class AccessCheckReconciler(Reconciler):
 
     def create(self, session: Session, inputs: Properties) -> Live:
         """Asks until all is well; raises `Refused` if it is not, unless it is not required to be."""
+        return self._checked(session, inputs, taking_back=False)
+
+    def _checked(self, session: Session, inputs: Properties, *, taking_back: bool) -> Live:
         spec = AccessCheckSpec.model_validate(inputs)
-        checked = self._settled(session, spec)
+        checked = self._settled(session, spec, taking_back=taking_back)
         told = [one for one in checked.checks if one.required and not one.success]
         if told and spec.required:
             raise Refused(f"the access check of {spec.integration} failed: {_sentence(told)}")
@@ -61,14 +65,17 @@ class AccessCheckReconciler(Reconciler):
         return None if living(session, prior.id) is None else self.as_live(prior.id, prior.outputs)
 
     def update(self, session: Session, prior: Prior, inputs: Properties) -> Live:
-        """Asks anew."""
-        return self.create(session, inputs)
+        """Asks anew; of write access that is being taken back, nothing depends on whether it is gone yet."""
+        taking_back = bool(prior.outputs.get("writable")) and not inputs.get("writable")
+        return self._checked(session, inputs, taking_back=taking_back)
 
-    def _settled(self, session: Session, spec: AccessCheckSpec) -> AccessChecked:
+    def _settled(self, session: Session, spec: AccessCheckSpec, *, taking_back: bool) -> AccessChecked:
         request = AccessCheckRequest(urls=spec.urls, writable=spec.writable)
         ends = self._clock() + spec.retry_for
         for wait in _waits():
             checked = self._asked(session, spec, request)
+            if taking_back and isinstance(checked, AccessChecked):
+                checked = judged(map(_taken_back, checked.checks))
             over = self._clock() + wait > ends
             if isinstance(checked, Unavailable) and over:
                 raise checked
@@ -88,6 +95,15 @@ class AccessCheckReconciler(Reconciler):
             raise
         except Unavailable as error:
             return error
+
+
+def _taken_back(check: CheckOutcome) -> CheckOutcome:
+    """The engine deletes what a program has dropped at the end of an update, after this check."""
+    if check.name != "write" or check.success is not False:
+        return check
+    message = f"{check.message}: what granted it is deleted at the end of this update"
+    remedy = "Ask `encord-integrations verify` afterwards"
+    return check.model_copy(update={"required": False, "message": message, "remedy": remedy})
 
 
 def _waits() -> Iterator[float]:

@@ -15,14 +15,13 @@ from pulumi_encord_integrations.components.azure.sdk import RoleAssignment
 from pulumi_encord_integrations.model.policies.azure import DELEGATOR, READER, WRITER, AzureRoleAssignment
 from pulumi_encord_integrations.model.text import uuid_in
 
-_SHORT = {READER: "reader", WRITER: "writer", DELEGATOR: "delegator"}
-
 
 @dataclass(frozen=True)
 class _Shared:
     """What the components of one run share."""
 
-    resources: dict[str, RoleAssignment] = field(default_factory=dict)
+    resources: dict[str, tuple[str, RoleAssignment]] = field(default_factory=dict)
+    """Name of a resource -> the role and its assignment."""
     owners: dict[str, str] = field(default_factory=dict)
     """Name of an assignment -> whoever declares it."""
 
@@ -48,24 +47,45 @@ class AzureRoleMaker:
     opts: pulumi.ResourceOptions
 
     def make(self, *, writable: bool) -> list[RoleAssignment]:
-        """The roles in the container and at its account."""
-        account, container, principal = self.place
-        whole = self._role(0, WRITER if writable else READER, (account, container, principal))
-        return [whole, self._role(1, DELEGATOR, (account, principal))]
+        """The roles in the container and at its account.
 
-    def _role(self, index: int, role: str, parts: Sequence[Any]) -> RoleAssignment:
-        name = f"{self.name}-{_SHORT[role]}"
+        Reading and writing are one resource, which is replaced. A second one would end with the update, after
+        the access check, which would find what is being taken back. A role that writes comes before the one
+        that it replaces ends, so that reading goes on.
+        """
+        account, container, principal = self.place
+        in_place_of = pulumi.ResourceOptions(delete_before_replace=not writable)
+        role = WRITER if writable else READER
+        data = self._role(0, "data", role, (account, container, principal), in_place_of)
+        return [data, self._role(1, "delegator", DELEGATOR, (account, principal))]
+
+    def _role(
+        self,
+        index: int,
+        kind: str,
+        role: str,
+        parts: Sequence[Any],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> RoleAssignment:
+        name = f"{self.name}-{kind}"
         if not all(isinstance(part, str) for part in parts):
-            return self._assignment(index, name, self.label, pulumi.ResourceOptions(parent=self.component))
+            own = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(parent=self.component))
+            return self._assignment(index, name, self.label, own)
         shared = _shared().resources
-        ours = f"encord-{_SHORT[role]}-{'-'.join(_canonical(parts))}"
+        ours = f"encord-{kind}-{'-'.join(_canonical(parts))}"
         if ours not in shared:
             # Where one of the parts was no plain text before, it was the component's own.
             before = pulumi.Alias(name=name, parent=self.component)
             provider = self.component.get_provider("azure-native:authorization:RoleAssignment")
-            opts = pulumi.ResourceOptions(provider=provider, aliases=[before])
-            shared[ours] = self._assignment(index, ours, ours, opts)
-        return shared[ours]
+            apart = pulumi.ResourceOptions(provider=provider, aliases=[before])
+            made = self._assignment(index, ours, ours, pulumi.ResourceOptions.merge(opts, apart))
+            shared[ours] = role, made
+        if shared[ours][0] != role:
+            raise pulumi.RunError(
+                f"{self.label}: writable is {role == WRITER}, and {role != WRITER} in another component with "
+                "the same container and principal_id; they share one role, so it must be the same in both"
+            )
+        return shared[ours][1]
 
     def _assignment(self, index: int, name: str, owner: str, opts: pulumi.ResourceOptions) -> RoleAssignment:
         assigned = self.assignments.apply(lambda known: self._claimed(known[index], owner))

@@ -33,7 +33,7 @@ BASE: dict[str, Any] = {
 BY_PRINCIPAL: dict[str, Any] = {**BASE, "principal_id": PRINCIPAL}
 BY_SAS: dict[str, Any] = {**BASE, "sas": {}}
 ROLES = {
-    f"encord-reader-acmestorage-training-{PRINCIPAL}",
+    f"encord-data-acmestorage-training-{PRINCIPAL}",
     f"encord-delegator-acmestorage-{PRINCIPAL}",
 }
 

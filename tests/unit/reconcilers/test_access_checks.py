@@ -77,6 +77,28 @@ def test_what_nothing_depends_on_is_not_asked_again(monkeypatch: pytest.MonkeyPa
     assert clouds.asked == 1
 
 
+CAN_WRITE = judged([outcome(True), CheckOutcome(name="write", success=False, message="m", remedy="r")])
+
+
+def test_write_access_that_is_taken_back_need_not_be_gone_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    clouds = Clouds(monkeypatch, CAN_WRITE)
+    inputs = {"integration": UUID, "writable": False, "retry_for": 1}
+    live = clouds.reconciler.update(SESSION, Prior(UUID, {"writable": True}), inputs)
+    assert (live.outputs["valid"], clouds.asked) == (True, 1)
+    (write,) = [one for one in live.outputs["checks"] if one["name"] == "write"]
+    assert (write["success"], write["required"]) == (False, False)
+    assert "at the end of this update" in write["message"]
+
+
+@pytest.mark.parametrize("before", [{}, {"writable": False}])
+def test_write_access_that_was_never_declared_must_be_gone(
+    monkeypatch: pytest.MonkeyPatch, before: dict[str, Any]
+) -> None:
+    clouds = Clouds(monkeypatch, CAN_WRITE)
+    with pytest.raises(Refused, match="write: m"):
+        clouds.reconciler.update(SESSION, Prior(UUID, before), {"integration": UUID, "retry_for": 1})
+
+
 def test_an_update_that_fails_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     clouds = Clouds(monkeypatch, BAD)
     with pytest.raises(Refused):
