@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.api import Api
+from tests.support.api import FOREIGNER, Api
 from tests.support.command import Ran, run
 from tests.support.control import BUCKET, OTHER, Down, aged, made, path_of, reached, sign, verified, verify
+from tests.support.types import TENANT
 
 
 def operate(api: Api, *arguments: str) -> Ran:
@@ -30,6 +31,7 @@ def test_over_vpn_an_operator_approves_buckets_and_prefixes(on_sqlite: Api, over
     ran = operate(on_sqlite, "vpn", "--yes", "--json")
     assert ran.code == 0, ran.err
     assert f"{BUCKET}: a/, b/" in ran.err
+    assert "ada@example.com of Acme (" in ran.err
     assert f"{OTHER}: the whole of it" in ran.err
     assert json.loads(ran.out)["approved"] is True
     assert (sign(on_sqlite, over_vpn, key="a/x").status, verified(on_sqlite, over_vpn)) == (200, True)
@@ -38,7 +40,9 @@ def test_over_vpn_an_operator_approves_buckets_and_prefixes(on_sqlite: Api, over
     assert sign(on_sqlite, over_vpn, key="a/x").status == 200
     row = next(row for row in on_sqlite.rows("audit") if row.action == "integration.approve")
     assert (row.actor, row.object) == ("operator", over_vpn["integrationUuid"])
-    assert json.loads(row.detail) == {"buckets": {BUCKET: ["a/", "b/"], OTHER: []}}
+    detail = json.loads(row.detail)
+    assert (detail["places"], detail["tenant"]) == ({BUCKET: 2, OTHER: 0}, None)
+    assert detail["proofs"].keys() == {BUCKET, OTHER}
 
 
 def test_an_approval_is_of_the_prefixes_that_were_seen(on_sqlite: Api, over_vpn: Any) -> None:
@@ -47,6 +51,33 @@ def test_an_approval_is_of_the_prefixes_that_were_seen(on_sqlite: Api, over_vpn:
     assert on_sqlite.send(method="PATCH", path=path_of(over_vpn), body=wider).status == 200
     assert sign(on_sqlite, over_vpn, key="a/x").refusal == (409, "control_unproven")
     assert sign(on_sqlite, over_vpn, OTHER).status == 200
+
+
+def test_an_operator_sees_whose_container_it_is(on_sqlite: Api) -> None:
+    azure = {"provider": "AZURE", "storageAccount": "acmewards", "container": "videos", "tenantId": TENANT}
+    body = {**azure, "title": "wards", "strictClientOnly": True, "overVpn": True}
+    assert on_sqlite.send(who=FOREIGNER, method="POST", body=body).status == 200
+    ran = operate(on_sqlite, "wards", "--yes", "--json")
+    assert ran.code == 0, ran.err
+    assert "acmewards/videos: the whole of it" in ran.err
+    assert "fay@example.org of Other (" in ran.err
+    assert f"AZURE, tenant {TENANT}" in ran.err
+    assert json.loads(ran.out)["places"] == [{"name": "acmewards/videos", "prefixes": []}]
+
+
+def test_an_approval_does_not_come_back_with_earlier_prefixes(on_sqlite: Api, over_vpn: Any) -> None:
+    operate(on_sqlite, "vpn", "--yes")
+    for prefixes in (["c/"], ["a/", "b/"]):
+        change = {"buckets": [{"name": BUCKET, "prefixes": prefixes}, {"name": OTHER}]}
+        assert on_sqlite.send(method="PATCH", path=path_of(over_vpn), body=change).status == 200
+    assert sign(on_sqlite, over_vpn, key="a/x").refusal == (409, "control_unproven")
+
+
+def test_an_approval_is_taken_back_whatever_the_clock_says(on_sqlite: Api, over_vpn: Any) -> None:
+    operate(on_sqlite, "vpn", "--yes")
+    aged(on_sqlite, over_vpn, -timedelta(hours=1))
+    operate(on_sqlite, "vpn", "--revoke", "--yes")
+    assert sign(on_sqlite, over_vpn, OTHER).refusal == (409, "control_unproven")
 
 
 def test_an_approval_is_taken_back(on_sqlite: Api, over_vpn: Any) -> None:
@@ -59,7 +90,7 @@ def test_an_approval_is_taken_back(on_sqlite: Api, over_vpn: Any) -> None:
 
 NOT_APPROVED: list[tuple[dict[str, Any], str]] = [
     ({"provider": "GCP", "buckets": [{"name": BUCKET}]}, "is not reached over VPN"),
-    ({}, "proves by itself"),
+    ({}, "its credential is the proof"),
 ]
 
 

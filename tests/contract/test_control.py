@@ -177,6 +177,20 @@ def test_other_prefixes_need_another_consent(
     assert (sign(local, one, key="a/x").status, verified(local, one)) == (200, True)
 
 
+@pytest.mark.parametrize(("before", "after"), PREFIXES)
+def test_a_proof_of_earlier_prefixes_does_not_come_back_with_them(
+    local: Api, cloud: Cloud, before: list[str], after: list[str]
+) -> None:
+    one = made(local, buckets=[{"name": BUCKET, "prefixes": before}])
+    cloud.challenge(one, BUCKET, prefixes=tuple(before))
+    assert sign(local, one, key="a/x").status == 200
+    for prefixes in (after, before):
+        cloud.objects.clear()
+        change = {"buckets": [{"name": BUCKET, "prefixes": prefixes}]}
+        assert local.send(method="PATCH", path=path_of(one), body=change).status == 200
+    assert sign(local, one, key="a/x").code == "control_unproven"
+
+
 def test_a_new_title_or_expiry_changes_no_proof(local: Api, cloud: Cloud) -> None:
     one = made(local)
     cloud.challenge(one, BUCKET)

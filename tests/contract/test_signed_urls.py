@@ -190,3 +190,17 @@ def test_a_finding_is_kept_only_of_what_was_probed(local: Api, monkeypatch: pyte
     monkeypatch.setattr(bucket_checks, "checks", lambda *_given: [])
     assert local.send(method="POST", path=f"{path}/access-check").body["valid"] is True
     assert local.send(path=path).body["verified"] is False
+
+
+def test_a_proof_of_an_earlier_role_does_not_come_back_with_it(
+    local: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusted = AccessFinding([], Trust(True, 3600, "role_session"))
+    monkeypatch.setattr(aws_trust, "probe", lambda _role: trusted)
+    monkeypatch.setattr(bucket_checks, "checks", lambda *_given: [])
+    made = local.create()
+    path = f"{INTEGRATIONS}/{made['integrationUuid']}"
+    assert local.send(method="POST", path=f"{path}/access-check").body["valid"] is True
+    for arn in ("arn:aws:iam::999999999999:role/other", made["roleArn"]):
+        local.send(method="PATCH", path=path, body={"roleArn": arn})
+    assert local.send(path=path).body["verified"] is False

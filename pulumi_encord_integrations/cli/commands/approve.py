@@ -48,17 +48,19 @@ def approve(
         operations.approve(opened, found.uuid, approval, revoke=revoke)
     say("revoked" if revoke else "approved")
     if json:
-        buckets = [{"name": name, "prefixes": list(under)} for name, under in approval.buckets.items()]
-        result(document(integrationUuid=found.uuid, title=found.title, approved=not revoke, buckets=buckets))
+        places = [{"name": name, "prefixes": list(under)} for name, under in approval.places.items()]
+        result(document(integrationUuid=found.uuid, title=found.title, approved=not revoke, places=places))
 
 
 def _announce(found: "Listed", approval: "Approval", *, revoke: bool) -> None:
-    title = f'"{printable(found.title)}" ({found.uuid}), made by {printable(approval.owner)}'
+    title = f'"{printable(found.title)}" ({found.uuid})'
     if revoke:
         say(f"Nothing more will be signed for {title}.")
         return
-    say(f"Every member of {title}, will get signed URLs for:")
-    for name, prefixes in approval.buckets.items():
+    say(f"Every member of {title} will get signed URLs.")
+    say(f"  declared by   {printable(approval.owner)} of {printable(approval.organization)}")
+    say(f"  reads         {approval.provider}" + (f", tenant {approval.tenant}" if approval.tenant else ""))
+    for name, prefixes in approval.places.items():
         shown = ", ".join(printable(prefix) for prefix in prefixes[:_SHOWN]) or "the whole of it"
         more = f" and {len(prefixes) - _SHOWN:,} more" if len(prefixes) > _SHOWN else ""
         say(f"  {printable(name)}: {shown}{more}")

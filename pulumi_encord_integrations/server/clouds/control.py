@@ -109,5 +109,5 @@ def _approval(integration: StoredIntegration, target: Target) -> Finding:
         "control",
         False,
         f"no operator of the API has approved that this integration controls {target}",
-        f"Have an operator run on the API's machine: encord-integrations approve {integration.uuid}",
+        f"Ask an operator of the API to run on its machine: encord-integrations approve {integration.uuid}",
     )

@@ -40,6 +40,12 @@ def verified(kind: IntegrationType, row: Record) -> bool:
     return all(name in proofs and proofs[name].kept for name in buckets)
 
 
+def forget_others(tx: Transaction, kind: IntegrationType, row: Record) -> None:
+    """Forgets what was seen of other buckets and prefixes, which must not serve when they come back."""
+    if row.trust is not None:
+        store.keep(tx.connection, row, buckets_of(kind, row), {})
+
+
 def require(work: UnitOfWork, row: Record, integration: StoredIntegration, buckets: Sequence[str]) -> None:
     """Raises `Conflict` unless control of each of these buckets is proven; asks the cloud where it must."""
     known = store.proofs_of(row, integration.buckets)

@@ -98,7 +98,7 @@ def create(tx: Transaction, body: Body) -> Effect:
         uuid = store.insert_new(tx.connection, vault, tx.caller, kind, spec)
     else:
         uuid = row.uuid
-        store.apply(tx.connection, vault, row, kind, store.with_shared(row, spec))
+        _apply(tx, row, kind, store.with_shared(row, spec))
     if declared is not None:
         adopted = action == ADOPT or None
         declarations.declare(
@@ -121,7 +121,7 @@ def change(tx: Transaction, uuid: UUID, body: Body) -> Effect:
     fixed = [name for name, value in spec.immutable().items() if current.immutable()[name] != value]
     if fixed:
         raise Conflict("immutable", f"{', '.join(fixed)} cannot change; make a new integration")
-    store.apply(tx.connection, vault, row, kind, spec)
+    _apply(tx, row, kind, spec)
     if declared is not None:
         wanted = _Integrations(tx, kind, spec)
         wanted.require_free(declared, row.uuid)
@@ -159,6 +159,16 @@ def view(tx: Transaction, row: Record) -> IntegrationView:
         **_proof(kind, row),
     }
     return kind.view.model_validate(known)
+
+
+def _apply(tx: Transaction, row: Record, kind: IntegrationType, spec: IntegrationSpec) -> None:
+    """Makes the settings those of `spec`; a proof of what they were before is forgotten."""
+    store.apply(tx.connection, tx.deployment.vault, row, kind, spec)
+    changed = visible(tx, UUID(row.uuid))
+    if kind.signs_by_role:
+        access_proofs.forget_others(tx.connection, changed)
+    else:
+        control.forget_others(tx, kind, changed)
 
 
 def _refuse_unfit(spec: IntegrationSpec) -> None:

@@ -8,7 +8,13 @@ from pulumi_encord_integrations.model.identity import DeclaredAs
 from pulumi_encord_integrations.server.errors import Conflict, ObjectNotFound
 from pulumi_encord_integrations.server.services import control
 from pulumi_encord_integrations.server.services.bodies import kind_of
-from pulumi_encord_integrations.server.store import audit, control_proofs, integration_queries, members
+from pulumi_encord_integrations.server.store import (
+    audit,
+    control_proofs,
+    integration_queries,
+    members,
+    organizations,
+)
 from pulumi_encord_integrations.server.store import integrations as store
 from pulumi_encord_integrations.server.store.control_proofs import ControlProof
 from pulumi_encord_integrations.server.store.database import Connection, Database, Record
@@ -62,68 +68,87 @@ class Approval:
     """What an operator approves: that an integration controls its buckets, with these prefixes."""
 
     title: str
+    provider: str
     owner: str
-    buckets: Mapping[str, Sequence[str]]
-    """None for the whole bucket."""
-    approved: frozenset[str]
-    """Those that are approved already."""
+    organization: str
+    """Its name, and its uuid."""
+    tenant: str | None
+    """Of Azure: the tenant whose application reads."""
+    places: Mapping[str, Sequence[str]]
+    """Bucket, or storage account and container -> prefixes, none for the whole of it."""
 
 
 def approval(database: Database, integration: str) -> Approval:
     """What there is to approve; raises `ServiceError` where nothing has to be approved."""
     with database.read() as connection:
-        return _approval(_approvable(connection, integration))
+        return _approval(connection, _approvable(connection, integration))
 
 
 def approve(database: Database, integration: str, seen: Approval, *, revoke: bool) -> None:
     """Approves what was seen, audited, in one transaction; raises `ServiceError` if it has changed since."""
     with database.write() as connection:
         row = _approvable(connection, integration)
-        now = _approval(row)
-        if now.buckets != seen.buckets:
-            raise Conflict("changed", f'the buckets of "{row.title}" have changed meanwhile', "Look again")
+        if not revoke and _approval(connection, row) != seen:
+            raise Conflict("changed", f'"{row.title}" has changed meanwhile', "Run it again")
         asked_at = datetime.now(UTC).isoformat()
+        buckets = control.buckets_of(kind_of(row.provider), row)
         proofs = {
             name: ControlProof(control_proofs.subject(row, name, prefixes), asked_at, not revoke, not revoke)
-            for name, prefixes in now.buckets.items()
+            for name, prefixes in buckets.items()
         }
-        control_proofs.keep(connection, row, now.buckets, proofs)
+        control_proofs.keep(connection, row, buckets, proofs, whatever_its_age=True)
         audit.record(
             connection,
             organization=row.organization,
             actor=OPERATOR,
             action="integration.revoke-approval" if revoke else "integration.approve",
             object_=row.uuid,
-            detail={"buckets": {name: list(prefixes) for name, prefixes in now.buckets.items()}},
+            detail={
+                "tenant": seen.tenant,
+                "places": {place: len(prefixes) for place, prefixes in seen.places.items()},
+                "proofs": {name: proof.of for name, proof in proofs.items()},
+            },
         )
 
 
-def _approval(row: Record) -> Approval:
+def _approval(connection: Connection, row: Record) -> Approval:
+    settings = store.settings_of(row)
+    account = settings.get("storage_account")
     buckets = control.buckets_of(kind_of(row.provider), row)
-    return Approval(row.title, row.owner, buckets, control.approved(row, buckets))
+    return Approval(
+        title=row.title,
+        provider=row.provider,
+        owner=row.owner,
+        organization=f"{organizations.name_of(connection, row.organization)} ({row.organization})",
+        tenant=settings.get("tenant_id"),
+        places={f"{account}/{name}" if account else name: under for name, under in buckets.items()},
+    )
 
 
 def _approvable(connection: Connection, integration: str) -> Record:
-    row = store.find_anywhere(connection, integration)
-    if row is None:
-        raise ObjectNotFound("integration_not_found", f"there is no integration {integration}")
+    row = _anywhere(connection, integration)
     settings = store.settings_of(row)
     kind = kind_of(row.provider)
     if not kind.spec.model_construct(**settings).challenged:
-        raise Conflict("no_approval", f'"{row.title}" proves by itself that its data is its own')
+        raise Conflict("no_approval", f'"{row.title}" needs no approval: its credential is the proof')
     if not settings["over_vpn"]:
         raise Conflict(
             "no_approval",
-            f'"{row.title}" is not reached over VPN: its challenge objects are looked for',
+            f'"{row.title}" is not reached over VPN: the API looks for its challenge objects',
             "Write them with the component, or as `encord-integrations cloud-policy` says",
         )
     return row
 
 
-def _removable(connection: Connection, integration: str, email: str) -> Record:
+def _anywhere(connection: Connection, integration: str) -> Record:
     row = store.find_anywhere(connection, integration)
     if row is None:
         raise ObjectNotFound("integration_not_found", f"there is no integration {integration}")
+    return row
+
+
+def _removable(connection: Connection, integration: str, email: str) -> Record:
+    row = _anywhere(connection, integration)
     role = members.roles(connection, row.uuid).get(email)
     if role is None:
         raise ObjectNotFound("no_member", f'{email} is no individual member of "{row.title}"')

@@ -49,6 +49,12 @@ def subject(row: Record) -> str:
     return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
+def forget_others(connection: Connection, row: Record) -> None:
+    """Forgets a proof of another role or other buckets, which must not serve when they come back."""
+    if row.trust is not None and proof_of(row) is None:
+        keep(connection, row, None, datetime.now(UTC))
+
+
 def keep(connection: Connection, row: Record, proof: AccessProof | None, asked_at: datetime) -> None:
     """Keeps a proof, or with None that there is none, in place of what was asked for earlier."""
     before = json.loads(row.trust or "{}").get("proven_at")

@@ -65,14 +65,17 @@ def keep(
     row: Record,
     buckets: Mapping[str, Sequence[str]],
     seen: Mapping[str, ControlProof],
+    *,
+    whatever_its_age: bool = False,
 ) -> None:
-    """Keeps what was seen, in place of what was asked earlier; of buckets that are gone nothing."""
-    known = {bucket: asdict(one) for bucket, one in proofs_of(row, buckets).items()}
+    """Keeps what was seen, in place of what was asked earlier; of what the row declares no more, nothing."""
+    known = proofs_of(row, buckets)
     for bucket, one in seen.items():
         before = known.get(bucket)
-        if before is None or before["asked_at"] <= one.asked_at:
-            known[bucket] = asdict(one)
-    text = json.dumps({_BUCKETS: known}, sort_keys=True)
+        if whatever_its_age or before is None or before.asked_at <= one.asked_at:
+            known[bucket] = one
+    kept = {bucket: asdict(one) for bucket, one in known.items()}
+    text = json.dumps({_BUCKETS: kept}, sort_keys=True) if kept else None
     connection.execute(update(t.integrations).where(t.integrations.c.uuid == row.uuid), {"trust": text})
 
 

@@ -61,6 +61,12 @@ def first(connection: Connection) -> Row[Any] | None:
     return connection.execute(select(*t.organizations.c)).first()
 
 
+def name_of(connection: Connection, organization: str) -> str:
+    """The name of an organization."""
+    c = t.organizations.c
+    return str(connection.scalar(select(c.name).where(c.uuid == organization)))
+
+
 def admins(connection: Connection, organization: str) -> list[str]:
     """E-mails of the organization's admins."""
     users = t.organization_users.c
