@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -91,7 +92,7 @@ def reached(monkeypatch: pytest.MonkeyPatch) -> Cloud:
     """Puts such a cloud where the API reaches Google."""
     found = Cloud()
     monkeypatch.setattr(ServiceAccount, "key", lambda _self: {"client_email": "x"})
-    monkeypatch.setattr(Gcp, "_storage", lambda _self, _integration: found)
+    monkeypatch.setattr(Gcp, "_storage", lambda _self, _integration: nullcontext(found))
     monkeypatch.setattr(
         Gcp, "sign", lambda _self, _one, objects, _session: SignedObjects(found.sign(objects), ends_in(60))
     )

@@ -1,10 +1,11 @@
 """Azure Blob Storage: a SAS of each blob by a user delegation key, or the account's own SAS appended."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -23,7 +24,7 @@ from pulumi_encord_integrations.server.clouds.azure_refusals import Way, code_of
 from pulumi_encord_integrations.server.clouds.azure_storage import AzureStorage
 from pulumi_encord_integrations.server.clouds.browser import Browser, over_vpn
 from pulumi_encord_integrations.server.clouds.bucket_checks import Target
-from pulumi_encord_integrations.server.clouds.findings import Finding, tally
+from pulumi_encord_integrations.server.clouds.findings import Finding, deadline, tally
 from pulumi_encord_integrations.server.errors import Conflict
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ _SKEW = timedelta(minutes=5)
 _REUSED = timedelta(hours=1)
 _PATIENCE: dict[str, Any] = {"retry_total": 0, "connection_timeout": 5, "read_timeout": 10}
 """Seconds, of questions that are asked again by whoever asks."""
+_TENANTS = 256
+"""Tenants whose tokens are kept while they last."""
 _GOOD: Mapping[CheckName, str] = {"credential": "Azure takes what the integration is reached with"}
 
 CredentialOf = Callable[[str], Any]
@@ -125,9 +128,10 @@ def application_credential(application: str | None, secret: str | None) -> Crede
             )
         from azure.identity import ClientSecretCredential
 
-        return ClientSecretCredential(tenant, application, secret)
+        # By itself the library waits for minutes, and asks ten times.
+        return ClientSecretCredential(tenant, application, secret, **_PATIENCE)
 
-    return credential
+    return lru_cache(_TENANTS)(credential)
 
 
 class Azure(CloudAdapter):
@@ -157,23 +161,25 @@ class Azure(CloudAdapter):
     def controls(self, integration: StoredIntegration, buckets: Sequence[str]) -> Mapping[str, Finding]:
         """Whether the challenge object is in the container."""
         self.delegation.credential_of(integration.settings["tenant_id"])
-        return control.controls(self._storage(integration), integration, buckets)
+        with self._storage(integration) as storage:
+            return control.controls(storage, integration, buckets)
 
     def check(self, integration: StoredIntegration, request: AccessCheckRequest) -> AccessFinding:
         """Whether Azure takes the credential; with it control, reading, and browsers."""
-        storage = self._storage(integration)
-        if integration.over_vpn:
-            credential = over_vpn(["credential"])
-        else:
-            credential = [self._credential(integration, storage)]
-        found = tally(["credential"], credential, _GOOD)
-        if credential[0].required and not credential[0].success:
-            return AccessFinding(found)
-        if integration.spec.challenged:
-            more = control.checks(storage, integration, request)
-        else:
-            more = AccessFinding(bucket_checks.checks(storage, integration, integration.buckets, request))
-        return AccessFinding([*found, *more.checks], controls=more.controls)
+        ends = deadline()
+        with self._storage(integration) as storage:
+            credential = (
+                over_vpn(["credential"]) if integration.over_vpn else [self._credential(integration, storage)]
+            )
+            found = tally(["credential"], credential, _GOOD)
+            if credential[0].required and not credential[0].success:
+                return AccessFinding(found)
+            if integration.spec.challenged:
+                more = control.checks(storage, integration, request, ends)
+            else:
+                buckets = integration.buckets
+                more = AccessFinding(bucket_checks.checks(storage, integration, buckets, request, ends))
+            return AccessFinding([*found, *more.checks], controls=more.controls)
 
     def _credential(self, integration: StoredIntegration, storage: AzureStorage) -> Finding:
         target = Target(integration.settings["container"], scheme=storage.scheme)
@@ -192,16 +198,19 @@ class Azure(CloudAdapter):
         name = integration.settings["storage_account"]
         return Account(name, self._endpoint.replace("{account}", name))
 
-    def _storage(self, integration: StoredIntegration) -> AzureStorage:
+    @contextmanager
+    def _storage(self, integration: StoredIntegration) -> Iterator[AzureStorage]:
+        """The container; its connections are closed afterwards."""
         account, tenant = self._account(integration), integration.settings["tenant_id"]
-        return AzureStorage(
-            container=cache(lambda: self._container(integration)),
-            sign=lambda objects: self.sign(integration, objects, None).urls,
-            way=Way(account.name, self._application if tenant else None, tenant),
-            browser=self._browser,
-            probe=bucket_checks.probe_of(integration),
-            scheme=f"{account.endpoint}/",
-        )
+        with ExitStack() as opened:
+            yield AzureStorage(
+                container=cache(lambda: opened.enter_context(self._container(integration))),
+                sign=lambda objects: self.sign(integration, objects, None).urls,
+                way=Way(account.name, self._application if tenant else None, tenant),
+                browser=self._browser,
+                probe=bucket_checks.probe_of(integration),
+                scheme=f"{account.endpoint}/",
+            )
 
     def _container(self, integration: StoredIntegration) -> "ContainerClient":
         from azure.core.credentials import AzureSasCredential

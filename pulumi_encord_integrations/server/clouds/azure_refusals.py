@@ -11,18 +11,13 @@ from pulumi_encord_integrations.server.errors import Conflict, ServiceError
 
 _LATER = {"ServerBusy", "InternalError", "OperationTimedOut"}
 _DONE = {"list": "be listed", "sign": "be signed for", "write": "be written", "credential": "be reached"}
-_SAS_TOO_NARROW = {
-    "AuthorizationPermissionMismatch",
-    "AuthorizationResourceTypeMismatch",
-    "AuthorizationServiceMismatch",
-}
 TAKEN = {"ContainerNotFound", "AuthorizationPermissionMismatch", "AuthorizationResourceTypeMismatch"}
 """Answers to a SAS token that is one of the account's; other checks say what else is wrong."""
 _ADDRESS = {"AuthorizationFailure", "AuthorizationSourceIPMismatch"}
 _SAS_NEEDS: Mapping[str, str] = {
-    "list": "list (l) for containers and objects (srt=co)",
-    "read": "read (r) for objects (srt=co)",
-    "write": "write (w) and create (c) for objects (srt=co)",
+    "list": "list (sp=l) of blobs (ss=b), for containers and objects (srt=co)",
+    "read": "read (sp=r) of blobs (ss=b), for containers and objects (srt=co)",
+    "write": "write and create (sp=wc) of blobs (ss=b), for containers and objects (srt=co)",
 }
 _DELEGATOR = "Storage Blob Delegator on the storage account"
 _ROLES: Mapping[str, str] = {
@@ -34,9 +29,16 @@ _READER = "Storage Blob Data Reader on the container"
 _ENTRA: Mapping[str, tuple[str, str]] = {
     "AADSTS700016": ("the application {application} is not in tenant {tenant}",
                      "Run in that tenant: az ad sp create --id {application}"),
+    "AADSTS7000112": ("the application {application} is disabled in tenant {tenant}",
+                      "Enable its enterprise application in that tenant"),
     "AADSTS90002": ("there is no tenant {tenant}", "Check tenant_id"),
 }  # fmt: skip
 """Entra's code -> what is wrong on the customer's side; all others are the deployment's."""
+_NO_TENANT, _NO_AUTHORITY = "AADSTS90002", "Unable to get authority configuration"
+"""The library has words of its own for a tenant that Entra does not know."""
+_OTHER_TENANT = "not configured to acquire tokens for tenant"
+"""What the library says where the account's own tenant is another one."""
+_CONNECTION = "Check the storage account's name, and the API host's network connection to Azure"
 _CODE = re.compile(r"AADSTS\d+")
 
 
@@ -82,9 +84,7 @@ def explained(name: CheckName, target: Target, error: Exception, way: Way) -> Fi
     if isinstance(error, ClientAuthenticationError) and not code:
         return _of_entra(name, error, way)
     if not isinstance(error, HttpResponseError):
-        return Finding(
-            name, None, f"{target}: {_failure(error)}", "Check the way of the API's machine to Azure"
-        )
+        return Finding(name, None, f"{target}: {_failure(error)}", _CONNECTION)
     if status >= 500 or status == 429 or code in _LATER or not code:
         return Finding(name, None, f"{target}: Azure answered {code or status}", "Ask again later")
     message, remedy = _refusal(name, code, way)
@@ -105,7 +105,10 @@ def entra_code(error: Exception) -> str:
 
 def _of_entra(name: CheckName, error: Exception, way: Way) -> Finding:
     """The application gets no token: for want of consent in the tenant, or through the deployment's fault."""
-    code = entra_code(error)
+    if _OTHER_TENANT in str(error):
+        message = f"the storage account {way.account} is not in tenant {way.tenant}"
+        return Finding(name, False, message, "Check tenant_id and storage_account")
+    code = _NO_TENANT if _NO_AUTHORITY in str(error) else entra_code(error)
     if code in _ENTRA:
         message, remedy = (
             text.format(application=way.application, tenant=way.tenant) for text in _ENTRA[code]
@@ -140,7 +143,9 @@ def _refusal(name: CheckName, code: str, way: Way) -> tuple[str, str]:
             f"{cannot}: the storage account does not let the API's address in",
             "Check the account's network rules, and the IP range (sip) and end of a SAS token",
         )
-    if code in _SAS_TOO_NARROW and by_token:
+    if code == "BlobArchived":
+        return f"{cannot}: the blob is in the archive tier", "Move it to the hot tier"
+    if code.startswith("Authorization") and by_token:
         return f"{cannot}: the SAS token does not allow it", way.to_allow(name)
     if code.startswith("Authorization") or code in {"AuthenticationFailed", "InsufficientAccountPermissions"}:
         return f"{cannot}: the application has no such role", way.to_allow(name)

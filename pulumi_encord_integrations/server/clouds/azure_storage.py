@@ -6,7 +6,6 @@ first, and stores nothing in either case.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from pulumi_encord_integrations.model.access_checks import CheckName
@@ -44,9 +43,10 @@ class AzureStorage:
     def keys(self, target: Target, limit: int) -> list[str]:
         """The first blobs that can be read at once."""
         listed = self.container().list_blobs(name_starts_with=target.prefix or None, results_per_page=limit)
+        # One page: there may be empty ones without end.
         return [
             str(blob.name)
-            for blob in islice(listed, limit)
+            for blob in next(listed.by_page(), ())
             if not str(blob.name).endswith("/") and str(blob.blob_tier) != "Archive"
         ]
 

@@ -16,6 +16,7 @@ from pulumi_encord_integrations.model.access_checks import (
     CheckOutcome,
 )
 from pulumi_encord_integrations.model.objects import StoredObject
+from pulumi_encord_integrations.model.policies.control import FOLDER
 from pulumi_encord_integrations.server.clouds.adapter import StoredIntegration
 from pulumi_encord_integrations.server.clouds.browser import Browser, over_vpn
 from pulumi_encord_integrations.server.clouds.findings import Finding, Question, answered, tally
@@ -181,7 +182,8 @@ def _of_bucket(storage: Storage, names: Sequence[CheckName], target: Target) -> 
 
 def _listing(storage: Storage, target: Target) -> "list[str] | Finding":
     try:
-        return storage.keys(target, _LISTED)
+        # The challenge object is ours: that it can be read says nothing about the customer's.
+        return [key for key in storage.keys(target, _LISTED) if not key.startswith(f"{FOLDER}/")]
     except Exception as error:  # noqa: BLE001  whatever stops a library, the cloud was not asked
         return storage.explained("list", target, error)
 

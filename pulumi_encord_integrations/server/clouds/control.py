@@ -63,10 +63,13 @@ def controls(
 
 
 def checks(
-    storage: ChallengedStorage, integration: StoredIntegration, request: AccessCheckRequest
+    storage: ChallengedStorage,
+    integration: StoredIntegration,
+    request: AccessCheckRequest,
+    ends: float | None = None,
 ) -> AccessFinding:
     """Control, and of the buckets that are controlled all other checks."""
-    ends = deadline()
+    ends = deadline() if ends is None else ends
     found = controls(storage, integration, list(integration.buckets), ends)
     controlled = {name: prefixes for name, prefixes in integration.buckets.items() if found[name].success}
     good = _APPROVED if integration.over_vpn else _GOOD
@@ -89,7 +92,11 @@ def _control(storage: ChallengedStorage, integration: StoredIntegration, target:
         content = storage.content(target.bucket, challenge.key)
     except Exception as error:  # noqa: BLE001  whatever stops a library, the cloud was not asked
         found = storage.explained("control", target, error)
-        return replace(found, remedy=f"{remedy}. {found.remedy}") if storage.is_denied(error) else found
+        return (
+            replace(found, remedy=f"{remedy}. {found.remedy}")
+            if found.success is False and storage.is_denied(error)
+            else found
+        )
     if content is not None and content.strip() == challenge.value.encode():
         return Finding("control", True)
     place = f"{target}{challenge.key}"

@@ -2,7 +2,8 @@
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -126,20 +127,25 @@ class Gcp(CloudAdapter):
     def controls(self, integration: StoredIntegration, buckets: Sequence[str]) -> Mapping[str, Finding]:
         """Whether the challenge object is in each of these buckets."""
         self._account.key()
-        return control.controls(self._storage(integration), integration, buckets)
+        with self._storage(integration) as storage:
+            return control.controls(storage, integration, buckets)
 
     def check(self, integration: StoredIntegration, request: AccessCheckRequest) -> AccessFinding:
         """Control; and of the buckets that are controlled, whether they can be read and browsers may."""
-        return control.checks(self._storage(integration), integration, request)
+        with self._storage(integration) as storage:
+            return control.checks(storage, integration, request)
 
-    def _storage(self, integration: StoredIntegration) -> GoogleStorage:
-        return GoogleStorage(
-            client=cache(self._client),
-            sign=lambda objects: self.sign(integration, objects, None).urls,
-            account=self._account.email or self._account.key()["client_email"],
-            browser=self._browser,
-            probe=probe_of(integration),
-        )
+    @contextmanager
+    def _storage(self, integration: StoredIntegration) -> Iterator[GoogleStorage]:
+        """The buckets; connections to them are closed afterwards."""
+        with ExitStack() as opened:
+            yield GoogleStorage(
+                client=cache(lambda: opened.enter_context(closing(self._client()))),
+                sign=lambda objects: self.sign(integration, objects, None).urls,
+                account=self._account.email or self._account.key()["client_email"],
+                browser=self._browser,
+                probe=probe_of(integration),
+            )
 
     def _client(self) -> "Client":
         return _google_client(self._account.endpoint, self._known_credentials())

@@ -10,6 +10,10 @@ from pulumi_encord_integrations.server.errors import Conflict, ServiceError
 _NO_BUCKET, _NO_OBJECT = "The specified bucket does not exist", "No such object"
 """Google's words alone tell a missing bucket from a missing object, of which code and reason are the same."""
 _LATER = {408, 429}
+_LIMITED = {"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded"}
+_NO_BILLING = {"accountDisabled", "billingNotEnabled"}
+_PERIMETER, _REQUESTER_PAYS = "vpcServiceControls", "requester pays"
+"""Google's words in a message, where no reason tells."""
 _CREATOR = "roles/storage.objectCreator"
 _TO_PROVE = "Let the account read that, too: `encord-integrations cloud-policy` prints the command"
 _DONE = {"list": "may not be listed", "read": "may not be read",
@@ -27,7 +31,11 @@ def explained(name: CheckName, target: Target, error: Exception, account: str) -
     if not isinstance(error, GoogleAPICallError):
         return Finding(name, None, f"{target}: {_failure(error)}", _remedy_of_failure(error))
     code = int(error.code or 0)
-    if code >= 500 or code in _LATER:
+    reasons = _reasons(error)
+    if code == 403 and reasons & _NO_BILLING:
+        remedy = "Turn on billing for the bucket's project, then ask again"
+        return Finding(name, None, f"{target}: billing is off for its project", remedy)
+    if code >= 500 or code in _LATER or reasons & _LIMITED:
         return Finding(name, None, f"{target}: Cloud Storage answered {code}", "Ask again later")
     if code == 401:
         return Finding(
@@ -68,6 +76,11 @@ def _refusal(name: CheckName, target: Target, error: Any, account: str) -> tuple
         return "does not exist", "Check the bucket's name"
     if error.code == 404:
         return "has lost the object while it was asked for", "Ask again"
+    if error.code == 403 and _PERIMETER in str(error.message):
+        message = f"may not be read: a VPC Service Controls perimeter does not let {account} in"
+        return message, "Add an ingress rule for it to the perimeter of the bucket's project"
+    if error.code == 400 and _REQUESTER_PAYS in str(error.message):
+        return "is a requester-pays bucket, which the API does not read", "Turn requester pays off"
     if error.code == 403 and name == "control":
         # Whoever may not list is told of no object that it is missing.
         message = f"may not be read: {account} has no permission, or the challenge object does not exist"
@@ -84,6 +97,12 @@ def _says_no_bucket(error: Any) -> bool:
     # The library puts words of its own around them; an object's name may hold any.
     message = str(getattr(error, "message", ""))
     return getattr(error, "code", None) == 404 and _NO_BUCKET in message and _NO_OBJECT not in message
+
+
+def _reasons(error: Any) -> set[str]:
+    """Google's reasons for a refusal; none where it answered in plain text."""
+    found = getattr(error, "errors", None) or ()
+    return {str(one.get("reason")) for one in found if isinstance(one, dict)}
 
 
 def _failure(error: Exception) -> str:
@@ -106,4 +125,4 @@ def _remedy_of_failure(error: Exception) -> str:
         return "Ask again later"
     if isinstance(error, GoogleAuthError) and not isinstance(error, TransportError):
         return "Check ENCORD_GCP_SERVICE_ACCOUNT_KEY_FILE where the API runs, and that the key is active"
-    return "Check the way of the API's machine to Google, then ask again"
+    return "Check the API host's network connection to Google, then ask again"

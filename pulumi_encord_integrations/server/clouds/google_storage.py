@@ -49,10 +49,11 @@ class GoogleStorage:
 
         Names with an empty part between slashes are left out: no URL can be signed for them.
         """
-        page = self.client().list_blobs(
+        listed = self.client().list_blobs(
             target.bucket, prefix=target.prefix or None, max_results=limit, timeout=_SECONDS, retry=None
         )
-        return [blob.name for blob in page if "" not in blob.name.split("/")]
+        # One page: there may be empty ones without end.
+        return [blob.name for blob in next(listed.pages, ()) if "" not in blob.name.split("/")]
 
     def read(self, target: Target, key: str) -> None:
         """Reads the first byte of an object, if it has one."""

@@ -90,6 +90,18 @@ def test_write_access_that_is_taken_back_need_not_be_gone_yet(monkeypatch: pytes
     assert "at the end of this update" in write["message"]
 
 
+def test_write_access_may_outlast_an_update_that_failed_half_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    clouds = Clouds(monkeypatch, CAN_WRITE, CAN_WRITE, GOOD, CAN_WRITE)
+    inputs = {"integration": UUID, "writable": False, "retry_for": 1}
+    outputs: Any = {"writable": True}
+    for _ in range(3):
+        live = clouds.reconciler.update(SESSION, Prior(UUID, outputs), inputs)
+        outputs = live.outputs
+        assert outputs["valid"] is True
+    with pytest.raises(Refused, match="write: m"):
+        clouds.reconciler.update(SESSION, Prior(UUID, outputs), inputs)
+
+
 @pytest.mark.parametrize("before", [{}, {"writable": False}])
 def test_write_access_that_was_never_declared_must_be_gone(
     monkeypatch: pytest.MonkeyPatch, before: dict[str, Any]

@@ -22,6 +22,12 @@ Made = Callable[[str], Exception]
 NO_BUCKET = "GET https://storage.googleapis.com/storage/v1/b/x: The specified bucket does not exist."
 NO_OBJECT = "GET https://storage.googleapis.com/download/x: No such object: acme/.encord/x"
 
+
+def because(reason: str) -> Exception:
+    error: Exception = google.Forbidden(SECRET, errors=[{"reason": reason}])
+    return error
+
+
 TABLE: list[tuple[CheckName, Exception, bool | None, str, str]] = [
     ("list", google.Forbidden(SECRET), False, "may not be listed: encord@", "roles/storage.objectViewer"),
     ("read", google.Forbidden(SECRET), False, "may not be read", 'for what begins with "videos/"'),
@@ -31,13 +37,17 @@ TABLE: list[tuple[CheckName, Exception, bool | None, str, str]] = [
     ("list", google.NotFound(NO_BUCKET), False, "does not exist", "Check the bucket's name"),
     ("read", google.NotFound(NO_OBJECT), False, "lost the object", "Ask again"),
     ("list", google.BadRequest(SECRET), False, "Cloud Storage answered 400", ""),
+    ("list", because("rateLimitExceeded"), None, "answered 403", "Ask again later"),
+    ("list", because("accountDisabled"), None, "billing is off", "Turn on"),
+    ("control", google.Forbidden(f"vpcServiceControls...: {SECRET}"), False, "perimeter", "ingress"),
+    ("list", google.BadRequest("a requester pays bucket but ..."), False, "requester-pays", "Turn req"),
     ("list", google.Unauthorized(SECRET), None, "the API's own credentials", "KEY_FILE"),
     ("list", google.ServiceUnavailable(SECRET), None, "answered 503", "Ask again later"),
     ("list", google.InternalServerError(SECRET), None, "answered 500", "Ask again later"),
     ("list", google.TooManyRequests(SECRET), None, "answered 429", "Ask again later"),
-    ("list", requests.ConnectionError(SECRET), None, "cannot reach Google", "Check the way"),
-    ("list", requests.Timeout(SECRET), None, "cannot reach Google", "Check the way"),
-    ("list", auth.TransportError(SECRET), None, "cannot reach Google", "Check the way"),
+    ("list", requests.ConnectionError(SECRET), None, "cannot reach Google", "network connection to Google"),
+    ("list", requests.Timeout(SECRET), None, "cannot reach Google", "network connection to Google"),
+    ("list", auth.TransportError(SECRET), None, "cannot reach Google", "network connection to Google"),
     ("list", auth.RefreshError(SECRET), None, "the API's own credentials", "that the key is active"),
     ("list", auth.RefreshError(SECRET, retryable=True), None, "gave the API no token", "Ask again later"),
     ("list", ValueError(SECRET), None, "the library failed with ValueError", "ask again"),
