@@ -101,7 +101,7 @@ def _control(storage: ChallengedStorage, integration: StoredIntegration, target:
         return Finding("control", True)
     place = f"{target}{challenge.key}"
     message = (
-        f"{place} does not exist: nothing proves that whoever declared the integration controls the bucket"
+        f"{place} does not exist: the API has no proof that the integration's owner controls the bucket"
         if content is None
         else f"{place} holds another value than the challenge of this integration and its prefixes"
     )
