@@ -147,7 +147,7 @@ OF_ROLES: dict[str, Sabotage] = {
     "no challenge object": (
         lambda made: made.subscription.remove(made.challenge_key, container=made.container),
         {"control": False},
-        "does not exist: nothing proves that whoever declared the integration controls the bucket",
+        "does not exist: the API has no proof that the integration's owner controls the bucket",
         "az storage blob upload --account-name",
     ),
     "the challenge object of another integration": (
@@ -217,8 +217,8 @@ def test_a_sas_token_that_never_opens_enough_is_refused(local: Api, subscription
 @pytest.mark.parametrize(
     ("permission", "wrong", "message", "remedy"),
     [
-        ("r", "list", "cannot be listed: the SAS token does not allow it", "list (l) for containers"),
-        ("l", "read", "cannot be read: the SAS token does not allow it", "read (r) for objects"),
+        ("r", "list", "cannot be listed: the SAS token does not allow it", "list (sp=l)"),
+        ("l", "read", "cannot be read: the SAS token does not allow it", "read (sp=r)"),
     ],
 )
 def test_a_sas_token_that_an_api_before_that_rule_took_is_named(
@@ -269,7 +269,7 @@ def test_a_sas_token_that_writes_though_nobody_declared_it_is_named(
 
 
 def test_write_access_that_was_declared_is_missed(by_tenant: Customer, by_sas: Customer) -> None:
-    for made, remedy in ((by_tenant, "Storage Blob Data Contributor"), (by_sas, "write (w) and create (c)")):
+    for made, remedy in ((by_tenant, "Storage Blob Data Contributor"), (by_sas, "write and create (sp=wc)")):
         found = made.check(writable=True)
         assert failing(found) == {"write": False}
         assert remedy in found["write"]["remedy"]
@@ -285,4 +285,4 @@ def test_an_account_that_is_not_reached_cannot_be_told(
         found = made.check()
         assert (found["credential"]["success"], made.valid) == (None, None)
         assert "the API cannot reach Azure" in found["credential"]["message"]
-        assert found["credential"]["remedy"] == "Check the way of the API's machine to Azure"
+        assert found["credential"]["remedy"] == ("Check the storage account's name, and the API host's network connection to Azure")

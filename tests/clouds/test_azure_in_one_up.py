@@ -193,7 +193,7 @@ def gets_nothing(subscription: Subscription, stack: str, **config: str) -> None:
         with pytest.raises(Refused) as refusal, embedded_api(subscription) as client:
             client.call("POST", f"cloud-integrations/{uuid}/signed-urls", body={"objectUrls": ["data.mp4"]})
     key = f"{subscription.container}/.encord/{uuid}"
-    assert f"{key} does not exist: nothing proves that" in said
+    assert f"{key} does not exist: the API has no proof" in said
     assert "az storage blob upload" in said
     assert refusal.value.code == "control_unproven"
     assert f"{key} does not exist" in refusal.value.message
