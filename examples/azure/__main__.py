@@ -16,6 +16,7 @@ videos = AzureEncordIntegration(
         "create": True,
         # All CORS rules of the account are then owned here: those that it has are replaced.
         "manage_cors": True,
+        "tenant_id": config.require("tenantId"),
         # Of the application's service principal in your tenant, which is given two roles.
         "principal_id": config.require("principalId"),
         # Azure may take ten minutes to know a new role.

@@ -1,25 +1,21 @@
-"""An integration with Google Cloud Storage, and the grant that its buckets need."""
+"""A new bucket, what lets a service account read it, and a member who is let in once both are proven."""
 
 import pulumi
 
-from pulumi_encord_integrations import GcpIntegration
+from pulumi_encord_integrations import IntegrationMember, OrganizationUser
+from pulumi_encord_integrations.components import GcpBucketArgs, GcpEncordIntegration
 
-AGAIN = "pulumi up --refresh --run-program"
+config = pulumi.Config()
+bucket: GcpBucketArgs = {
+    "name": config.require("bucket"),
+    "create": True,
+    "location": config.require("location"),
+}
+research = GcpEncordIntegration("research", {"title": "Research video", "buckets": [bucket]})
 
-research = GcpIntegration(
-    "research",
-    title="Research video",
-    buckets=["acme-research", {"name": "acme-drones", "prefixes": ["2026/"]}],
-    signed_url_expiry="12h",
-)
+# Made after the access check: a bucket that cannot be read lets nobody in.
+mia = OrganizationUser("mia", email="mia@example.com")
+IntegrationMember("mia", integration=research.integration, user=mia, role="user")
 
-
-def grant(service_account: str | None) -> dict[str, str]:
-    """The IAM binding for each bucket."""
-    if service_account is None:
-        raise pulumi.RunError(f"The API has no service account: set encord:gcpServiceAccount, then {AGAIN}")
-    return {"role": "roles/storage.objectViewer", "member": f"serviceAccount:{service_account}"}
-
-
-pulumi.export("integration", research.id)
-pulumi.export("grant", research.service_account_email.apply(grant))
+pulumi.export("service_account", research.service_account_email)
+pulumi.export("valid", research.valid)

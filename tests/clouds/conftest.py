@@ -12,6 +12,7 @@ from tests.support.clouds.azure_subscription import Subscription
 from tests.support.clouds.azurite import Azurite
 from tests.support.clouds.ceph import Ceph
 from tests.support.clouds.entra import Entra
+from tests.support.clouds.gcp_project import GcpProject
 from tests.support.clouds.gcs import Gcs
 from tests.support.clouds.iam_simulate import Simulator
 from tests.support.clouds.localemu import LocalEmu
@@ -56,6 +57,15 @@ def gcs(gcs_server: Gcs) -> Iterator[Gcs]:
     """Cloud Storage; a request that Google would not know fails the test."""
     yield gcs_server
     gcs_server.settle()
+
+
+@pytest.fixture
+def google(tmp_path: Path, gcs: Gcs) -> GcpProject:
+    pytest.importorskip("pulumi_gcp", reason="Pulumi's SDK for GCP is not installed: the extra gcp")
+    try:
+        return GcpProject(make_project(tmp_path / "project"), gcs)
+    except EngineError as error:
+        pytest.skip(f"no pulumi: {error}")
 
 
 @pytest.fixture(scope="session")

@@ -54,7 +54,8 @@ def test_the_example_of_a_new_container_and_roles_that_our_gateway_enforces(
     subscription: Subscription,
 ) -> None:
     place(NEW, subscription.project)
-    outputs = deploy(subscription, {"principalId": subscription.principal_id})
+    identity = {"tenantId": subscription.tenant_id, "principalId": subscription.principal_id}
+    outputs = deploy(subscription, identity)
     assert outputs["application_id"] == subscription.entra.application_id
     assert len(subscription.role_assignments()) == 2
     assert set(subscription.blobs()) == {f".encord/{outputs['integration_id']}"}

@@ -71,8 +71,9 @@ pulumi.runtime.register_resource_transform(sabotage)
 
 
 def declare(subscription: Subscription, before: str = "", **given: Any) -> None:
-    principal = {} if "sas" in given else {"principal_id": subscription.principal_id}
-    subscription.declare(HEADER + before + ONE.replace("GIVEN", repr({**principal, **given})))
+    identity = {"principal_id": subscription.principal_id, "tenant_id": subscription.tenant_id}
+    identity = {} if "sas" in given else identity
+    subscription.declare(HEADER + before + ONE.replace("GIVEN", repr({**identity, **given})))
 
 
 def exported(subscription: Subscription) -> dict[str, Any]:

@@ -17,7 +17,7 @@ PROGRAMS = [
     pytest.param(program, id=f"{page.stem}-{number}")
     for page in PAGES
     for number, program in enumerate(PROGRAM.findall(page.read_text()), 1)
-    # Those that make something in a cloud run in tests/clouds/test_aws_docs.py.
+    # Those that make something in a cloud run in tests/clouds/test_docs_on_clouds.py.
     if COMPONENTS not in program
 ]
 FILE = re.compile(r"```yaml\n((?:users|groups|integrations):.*?)```", re.DOTALL)

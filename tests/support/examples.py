@@ -13,6 +13,11 @@ from tests.support.engine import REPOSITORY, Project
 EXAMPLES = sorted(path.parent.relative_to(REPOSITORY) for path in REPOSITORY.glob("examples/*/Pulumi.yaml"))
 ON_AWS = [Path("examples/aws"), Path("examples/aws-existing-bucket")]
 """Those that make roles: they need an AWS to make them in, and tests/clouds runs them on LocalEmu."""
+ON_GCP = [Path("examples/gcp"), Path("examples/gcp-existing-bucket")]
+"""Those that open buckets of Google Cloud Storage, which tests/clouds has behind a gateway."""
+ON_AZURE = [Path("examples/azure"), Path("examples/azure-sas")]
+"""Those that let somebody in to containers of Azure: tests/clouds runs them on Azurite behind a gateway."""
+IN_CLOUDS = [*ON_AWS, *ON_GCP, *ON_AZURE]
 
 
 def commands(folder: Path, verb: str) -> list[list[str]]:

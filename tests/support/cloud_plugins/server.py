@@ -156,8 +156,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 def serve(cloud_plugin: CloudPlugin) -> None:
     """Serves until the engine ends this process, or has ended."""
     engine = os.getppid()
-    # Ctrl-C at a terminal is the engine's to handle.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # The engine's way to end it. It has a process group of its own, which no Ctrl-C at a terminal reaches.
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
     # One call at a time: no client is made twice, and none takes long.
     server = grpc.server(futures.ThreadPoolExecutor(1), options=_UNLIMITED)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Plugin(cloud_plugin), server)

@@ -59,7 +59,10 @@ def call(api: Api, gcs: Gcs, **how: Any) -> None:
 
 
 class GcpCustomer:
-    """A bucket with odd names in it, and an integration that reads it, whole or under prefixes."""
+    """A bucket with odd names in it, and an integration that reads it, whole or under prefixes.
+
+    With a `view` the integration is there already.
+    """
 
     def __init__(
         self,
@@ -69,15 +72,20 @@ class GcpCustomer:
         bucket: str = "",
         prefixes: Sequence[str] = (),
         who: str = CREATOR,
+        view: dict[str, Any] | None = None,
         **given: Any,
     ) -> None:
         self.api, self.gcs, self.who, self.prefixes = api, gcs, who, list(prefixes)
         self.bucket = bucket or gcs.make_bucket({key: key.encode() for key in [*KEYS, OUTSIDE]})
         declared = {"name": self.bucket, "prefixes": self.prefixes}
         body = {"provider": "GCP", "title": f"data of {who}", "buckets": [declared], **given}
-        made = api.send(who=who, method="POST", body=body)
-        assert made.status == 200, made.body
-        self.view: dict[str, Any] = made.body["integration"]
+        self.view = view or self._made(body)
+
+    def _made(self, body: Any) -> dict[str, Any]:
+        answer = self.api.send(who=self.who, method="POST", body=body)
+        assert answer.status == 200, answer.body
+        made: dict[str, Any] = answer.body["integration"]
+        return made
 
     @property
     def uuid(self) -> str:

@@ -130,7 +130,7 @@ class Anonymous:
         return f"{self._gcs.endpoint}/{self._bucket}/{quote(key)}"
 
     def _try_on(self) -> None:
-        while not self._over.wait(0.1):
+        while not self._over.wait(0.4):
             self.statuses += self._now()
 
     def _now(self) -> list[int]:
