@@ -285,4 +285,6 @@ def test_an_account_that_is_not_reached_cannot_be_told(
         found = made.check()
         assert (found["credential"]["success"], made.valid) == (None, None)
         assert "the API cannot reach Azure" in found["credential"]["message"]
-        assert found["credential"]["remedy"] == ("Check the storage account's name, and the API host's network connection to Azure")
+        assert found["credential"]["remedy"] == (
+            "Check the storage account's name, and the API host's network connection to Azure"
+        )

@@ -194,7 +194,8 @@ class GcsJson:
             self._access.must(who, "storage.objects.delete", bucket, key)
         _must_match(request, there)
         type_ = request.headers.get("Content-Type", "application/octet-stream")
-        return answered(*reversed(self._store.upload(bucket, key, kind, type_, request.body)))
+        status, document = self._store.upload(bucket, key, kind, type_, request.body)
+        return answered(document, status)
 
     def _delete(self, request: GcsRequest, of: Mapping[str, str], who: str | None) -> GcsAnswer:
         _knows(request, "ifGenerationMatch", "generation")

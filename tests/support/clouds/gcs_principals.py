@@ -82,7 +82,7 @@ class GcsPrincipals:
         try:
             email = str(jwt.decode(assertion, options={"verify_signature": False})["iss"])
             public = self._keys[email].public_key()
-            required = {"require": ["iat", "exp", "iss", "aud", "scope"]}
+            required: Any = {"require": ["iat", "exp", "iss", "aud", "scope"]}
             audience = [f"{self._endpoint}/token", GOOGLE]
             claims = jwt.decode(assertion, public, ["RS256"], audience=audience, options=required)
         except (jwt.InvalidTokenError, KeyError) as error:

@@ -99,8 +99,8 @@ class GoogleApi:
         elif schema["type"] == "object":
             known, others = schema.get("properties", {}), schema.get("additionalProperties")
             for key, one in value.items():
-                if key in known or others:
-                    yield from self._of(one, known.get(key) or others, f"{where}.{key}")
+                if found := known.get(key) or others:
+                    yield from self._of(one, found, f"{where}.{key}")
                 else:
                     yield f"{where} has no field {key!r}"
 
@@ -152,8 +152,8 @@ def _is_of(value: Any, schema: Schema) -> bool:
     if not isinstance(value, _TYPES[kind]):
         return False
     if form == "byte":
-        return _is_base64(value)
-    return form not in _TEXTS or _TEXTS[form].fullmatch(value) is not None
+        return _is_base64(str(value))
+    return form not in _TEXTS or _TEXTS[form].fullmatch(str(value)) is not None
 
 
 def _is_base64(value: str) -> bool:
