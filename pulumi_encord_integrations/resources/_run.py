@@ -27,10 +27,19 @@ class Run:
     """Owners are claims; of a user of the organization, the resource."""
     gates: list[Gate] = field(default_factory=list)
     """In the order of the program."""
-    cors_owners: dict[str, str] = field(default_factory=dict)
-    """Bucket -> the component that owns its CORS rules."""
+    owners: dict[str, str] = field(default_factory=dict)
+    """What only one component may do, in words such as `makes the bucket acme` -> the component that does.
+    Also `role assignment UUID` -> the component, or the name of the shared resource, that declares it."""
+    shared: dict[str, Any] = field(default_factory=dict)
+    """Name of a resource that several components share -> what the first of them declared."""
     identity: pulumi.Resource | None = None
     """The stack's identity, once a resource has needed it."""
+
+    def claim(self, who: str, does: str) -> None:
+        """Raises `RunError` if another component does it already: each would undo what the other did."""
+        owner = self.owners.setdefault(does, who)
+        if owner != who:
+            raise pulumi.RunError(f"{who}: {owner} {does} already")
 
 
 def current() -> Run:

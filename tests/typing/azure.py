@@ -92,6 +92,18 @@ def one_resource_for_all_of_it() -> None:
             "sas": {"window": "90d", "renew_before": "14d", "key_name": "key2"},
         },
     )
+    AzureEncordIntegration(
+        "wards",
+        {
+            "title": "Wards",
+            "resource_group_name": "acme",
+            "storage_account": "acmestorage",
+            "container": "wards",
+            "principal_id": "8c8b1c2e-3a54-4d0e-9a43-0f6d8f1c2b3a",
+            "tenant_id": "2f6e4b8c-9a55-4f1f-8b7c-115b6d4e0a3f",
+            "write_challenge": False,
+        },
+    )
     assert_type(made.integration, AzureIntegration)
     assert_type(made.integration_id, pulumi.Output[str])
     assert_type(made.sas_ends_at, pulumi.Output[str | None])

@@ -69,6 +69,7 @@ def the_bindings_beside_their_integration(gcp: GcpIntegration) -> None:
                 {"name": "acme-new", "create": True, "location": "EU"},
             ],
             "origins": gcp.origins,
+            "write_challenge": True,
             "labels": {"team": "vision"},
         },
     )

@@ -3,17 +3,18 @@
 # The analyzer of source-based plugins reads these annotations: no unions but with None, no Literal, no
 # callables, and nothing postponed.
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from pulumi_encord_integrations.components._arguments import AGAIN, valid
-from pulumi_encord_integrations.components.aws.buckets import (
-    AwsBucketArgs,
-    BucketMaker,
+from pulumi_encord_integrations.components._arguments import (
+    AGAIN,
+    cors_document,
+    document,
     require_buckets,
 )
+from pulumi_encord_integrations.components.aws.buckets import AwsBucketArgs, BucketMaker
 from pulumi_encord_integrations.components.aws.sdk import (
     Role,
     RolePolicy,
@@ -27,7 +28,6 @@ from pulumi_encord_integrations.model.policies.aws import (
     trust_policy,
 )
 from pulumi_encord_integrations.model.policies.cors import cors_rules
-from pulumi_encord_integrations.model.policies.grants import compact
 
 
 class AwsBucketAccessArgs(TypedDict):
@@ -42,7 +42,7 @@ class AwsBucketAccessArgs(TypedDict):
     buckets: Sequence[AwsBucketArgs]
     """The buckets that the role reads, at most 100."""
     origins: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
-    """Browser origins of the app, for CORS rules: the output `origins` of the integration."""
+    """Browser origins of the app: the output `origins` of the integration. Required where rules are made."""
     writable: NotRequired[pulumi.Input[bool]]
     """Let the role write objects as well. Default False."""
     role_path: NotRequired[pulumi.Input[str]]
@@ -85,18 +85,19 @@ class AwsBucketAccess(pulumi.ComponentResource):
         """
         super().__init__("encord:index:AwsBucketAccess", name, {}, opts)
         self._label = f'AwsBucketAccess "{name}"'
-        require_buckets(self._label, AwsBucketAccessArgs, args)
+        require_buckets(self._label, AwsBucketAccessArgs, AwsBucketArgs, args)
         child = pulumi.ResourceOptions(parent=self)
-        self.trust_policy = self._document(
-            _trust_policy, principal_arn=args["principal_arn"], external_id=args["external_id"]
+        self.trust_policy = document(
+            self._label, _trust_policy, principal_arn=args["principal_arn"], external_id=args["external_id"]
         )
-        self.read_policy = self._document(
+        self.read_policy = document(
+            self._label,
             _read_policy,
             buckets=args["buckets"],
             writable=args.get("writable"),
             partition=partition(self),
         )
-        self.cors_rules = self._document(_cors_rules, origins=args.get("origins"))
+        self.cors_rules = cors_document(self._label, cors_rules, args.get("origins"))
         maker = BucketMaker(self._label, name, child, args.get("origins"), args.get("tags"))
         for bucket in args["buckets"]:
             maker.make(bucket)
@@ -123,14 +124,6 @@ class AwsBucketAccess(pulumi.ComponentResource):
             }
         )
 
-    def _document(self, render: Callable[..., Any], **given: Any) -> pulumi.Output[str]:
-        """A document as JSON, once all that it is made from is known."""
-
-        def rendered(known: Mapping[str, Any]) -> str:
-            return compact(valid(self._label, lambda: render(**known)))
-
-        return pulumi.Output.all(**given).apply(rendered)
-
 
 def partition(resource: pulumi.Resource) -> pulumi.Output[str]:
     """The AWS partition that a resource's provider acts in."""
@@ -146,10 +139,6 @@ def _trust_policy(principal_arn: str | None, external_id: str) -> Any:
     if principal_arn is None:
         raise ValueError(f"the API has no AWS principal; set encord:awsPrincipalArn where it runs, {AGAIN}")
     return trust_policy(principal_arn, external_id)
-
-
-def _cors_rules(origins: Sequence[str] | None) -> Any:
-    return cors_rules(origins) if origins else None
 
 
 def _read_policy(buckets: Sequence[Mapping[str, Any]], writable: bool | None, partition: str) -> Any:

@@ -5,11 +5,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 import pulumi
 
-from pulumi_encord_integrations.components._arguments import AGAIN, require_arguments, valid
+from pulumi_encord_integrations.components._arguments import Origins, allowed_origins
 from pulumi_encord_integrations.components.aws.sdk import (
     Bucket,
     BucketCorsConfiguration,
@@ -24,7 +24,6 @@ from pulumi_encord_integrations.model.policies.cors import (
     MAX_AGE_SECONDS,
     METHODS,
     REQUEST_HEADERS,
-    cors_rules,
 )
 from pulumi_encord_integrations.resources import _run
 
@@ -44,15 +43,6 @@ class AwsBucketArgs(TypedDict):
     """The key that the objects are encrypted with, which the role may then decrypt with."""
 
 
-def require_buckets(label: str, kind: Any, args: Any) -> None:
-    """Raises `RunError` for what the arguments of a component, and its buckets, may not hold."""
-    require_arguments(label, kind, args)
-    if not isinstance(args["buckets"], (list, tuple)):
-        raise pulumi.RunError(f"{label}: buckets must be a list of mappings")
-    for index, bucket in enumerate(args["buckets"]):
-        require_arguments(label, AwsBucketArgs, bucket, f"buckets[{index}]")
-
-
 @dataclass(frozen=True)
 class BucketMaker:
     """Makes the children of a component that are about buckets."""
@@ -62,7 +52,7 @@ class BucketMaker:
     prefix: str
     """Of the children's names."""
     opts: pulumi.ResourceOptions
-    origins: pulumi.Input[Sequence[pulumi.Input[str]]] | None
+    origins: Origins
     tags: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None
 
     def make(self, bucket: AwsBucketArgs) -> None:
@@ -78,17 +68,17 @@ class BucketMaker:
                 "plain text: its resources are named after it"
             )
         name = f"{self.prefix}-{given}"
-        if own_cors:
-            self._claim_cors(given)
+        if create:
+            _run.current().claim(self.label, f"makes the bucket {given}")
+        origins = self._owned(given, "manage_cors" if asked else "create") if own_cors else None
         made = self._bucket(name, given, bucket) if create else None
-        if own_cors:
-            self._cors(name, made.bucket if made else given)
+        if origins is not None:
+            self._cors(name, made.bucket if made else given, origins)
 
-    def _claim_cors(self, bucket: str) -> None:
-        """S3 keeps one list: of two owners each would undo what the other did."""
-        owner = _run.current().cors_owners.setdefault(bucket, self.label)
-        if owner != self.label:
-            raise pulumi.RunError(f"{self.label}: {owner} owns the CORS rules of {bucket} already")
+    def _owned(self, bucket: str, needed_by: str) -> pulumi.Output[list[str]]:
+        """The origins of the CORS rules of a bucket, of which S3 keeps one list."""
+        _run.current().claim(self.label, f"owns the CORS rules of {bucket}")
+        return allowed_origins(self.label, self.origins, needed_by)
 
     def _bucket(self, name: str, bucket: str, args: AwsBucketArgs) -> Bucket:
         made = Bucket(f"{name}-bucket", bucket=bucket, tags=self.tags, opts=self.opts)
@@ -116,20 +106,13 @@ class BucketMaker:
             f"{name}-encryption", bucket=bucket.bucket, rules=[rule], opts=self.opts
         )
 
-    def _cors(self, name: str, bucket: pulumi.Input[str]) -> None:
+    def _cors(self, name: str, bucket: pulumi.Input[str], origins: pulumi.Output[list[str]]) -> None:
         # All but the origins is known in every preview.
         rule = BucketCorsConfigurationCorsRuleArgs(
-            allowed_origins=pulumi.Output.all(origins=self.origins).apply(self._allowed_origins),
+            allowed_origins=origins,
             allowed_methods=METHODS,
             allowed_headers=REQUEST_HEADERS,
             expose_headers=EXPOSED_HEADERS,
             max_age_seconds=MAX_AGE_SECONDS,
         )
         BucketCorsConfiguration(f"{name}-cors", bucket=bucket, cors_rules=[rule], opts=self.opts)
-
-    def _allowed_origins(self, known: Mapping[str, Any]) -> list[str]:
-        if not known["origins"]:
-            said = "the API knows no origin of the app; set encord:appOrigins where it runs"
-            raise pulumi.RunError(f"{self.label}: {said}, {AGAIN}")
-        rules = valid(self.label, lambda: cors_rules(known["origins"]))
-        return list(rules[0]["AllowedOrigins"])

@@ -4,22 +4,21 @@
 # callables, and nothing postponed.
 
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from pulumi_encord_integrations.components._arguments import valid
+from pulumi_encord_integrations.components._arguments import require_buckets, valid
+from pulumi_encord_integrations.components._composite import access_check, child_options, refuse_import
 from pulumi_encord_integrations.components.aws.access import (
     AwsBucketAccess,
     AwsBucketAccessArgs,
     account_id,
     partition,
 )
-from pulumi_encord_integrations.components.aws.buckets import AwsBucketArgs, require_buckets
+from pulumi_encord_integrations.components.aws.buckets import AwsBucketArgs
 from pulumi_encord_integrations.model.durations import DEFAULT_SECONDS, seconds_of
 from pulumi_encord_integrations.model.policies.aws import role_arn, session_duration
-from pulumi_encord_integrations.resources.access_checks import AccessCheck
 from pulumi_encord_integrations.resources.integration_types.aws import AwsIntegration
 
 
@@ -85,10 +84,9 @@ class AwsEncordIntegration(pulumi.ComponentResource):
         """
         super().__init__("encord:index:AwsEncordIntegration", name, {}, opts)
         self._label = f'AwsEncordIntegration "{name}"'
-        require_buckets(self._label, AwsEncordIntegrationArgs, args)
-        self._refuse_import(opts)
-        # Memberships ask the integration itself whether destroying it ends all access.
-        child = pulumi.ResourceOptions(parent=self, retain_on_delete=opts.retain_on_delete if opts else None)
+        require_buckets(self._label, AwsEncordIntegrationArgs, AwsBucketArgs, args)
+        refuse_import(self._label, opts, "an AwsIntegration", "an AwsBucketAccess")
+        child = child_options(self, opts)
         self._integration = AwsIntegration(
             name,
             title=args["title"],
@@ -101,7 +99,15 @@ class AwsEncordIntegration(pulumi.ComponentResource):
             opts=child,
         )
         access = AwsBucketAccess(f"{name}-access", self._access(args), child)
-        check = self._check(name, args, access, child)
+        boundary = args.get("permissions_boundary_arn")
+        check = access_check(
+            name,
+            args,
+            integration=self._integration,
+            deciding=[access.trust_policy, access.read_policy, access.cors_rules, access.role_arn, boundary],
+            after=[access],
+            opts=child,
+        )
         # Of the check, so that whoever takes it waits for that.
         self.integration_id = check.integration
         self.external_id, self.role_arn = self._integration.external_id, access.role_arn
@@ -113,32 +119,6 @@ class AwsEncordIntegration(pulumi.ComponentResource):
                 "role_arn": self.role_arn,
                 "valid": self.valid,
             }
-        )
-
-    def _refuse_import(self, opts: pulumi.ResourceOptions | None) -> None:
-        if opts and opts.import_:
-            raise pulumi.RunError(
-                f"{self._label}: import_ takes over nothing here; give an AwsIntegration adopt=True, and an "
-                "AwsBucketAccess beside it"
-            )
-
-    def _check(
-        self,
-        name: str,
-        args: AwsEncordIntegrationArgs,
-        access: AwsBucketAccess,
-        child: pulumi.ResourceOptions,
-    ) -> AccessCheck:
-        boundary = args.get("permissions_boundary_arn")
-        deciding = [access.trust_policy, access.read_policy, access.cors_rules, access.role_arn, boundary]
-        return AccessCheck(
-            f"{name}-check",
-            integration=self._integration,
-            writable=args.get("writable"),
-            required=args.get("require_access") is not False,
-            retry_for=args.get("retry_for"),
-            triggers=pulumi.Output.all(*deciding).apply(_digest),
-            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[access])),
         )
 
     @property
@@ -189,7 +169,3 @@ def _session_duration(expiry: str | None) -> int:
         # The integration's own check says what is wrong.
         seconds = DEFAULT_SECONDS
     return session_duration(seconds)
-
-
-def _digest(deciding: Sequence[str | None]) -> str:
-    return sha256("\n".join(one or "" for one in deciding).encode()).hexdigest()[:32]

@@ -3,18 +3,26 @@
 # The analyzer of source-based plugins reads these annotations: no unions but with None, no Literal, no
 # callables, and nothing postponed.
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from pulumi_encord_integrations.components._arguments import valid
+from pulumi_encord_integrations.components._arguments import (
+    challenge_text,
+    cors_document,
+    integration_uuid,
+    valid,
+)
+from pulumi_encord_integrations.components.azure.authentication import (
+    require_authentication,
+    subscription_id,
+)
 from pulumi_encord_integrations.components.azure.cors import own_cors
 from pulumi_encord_integrations.components.azure.roles import AzureRoleMaker
 from pulumi_encord_integrations.components.azure.sas import AzureSasArgs, account_sas, end_of
 from pulumi_encord_integrations.components.azure.sdk import Blob, BlobContainer, PublicAccess
-from pulumi_encord_integrations.components.azure.way_in import require_way_in, subscription_id
 from pulumi_encord_integrations.model.policies.azure import (
     azure_cors,
     azure_role_assignments,
@@ -24,7 +32,12 @@ from pulumi_encord_integrations.model.policies.control import ChallengeObject, c
 from pulumi_encord_integrations.model.policies.grants import compact
 from pulumi_encord_integrations.model.text import uuid_in
 
-_WITH_PRINCIPAL = {"integration_id": True, "challenge": False, "subscription_id": False}
+_WITH_PRINCIPAL = {
+    "integration_id": True,
+    "challenge": False,
+    "write_challenge": False,
+    "subscription_id": False,
+}
 """Arguments that an application needs; a challenge may be None, which is told by itself."""
 
 
@@ -43,6 +56,9 @@ class AzureContainerAccessArgs(TypedDict):
     """With principal_id: the id of the integration."""
     challenge: NotRequired[pulumi.Input[str | None]]
     """With principal_id: the output `challenge` of the integration."""
+    write_challenge: NotRequired[bool]
+    """With principal_id: write the challenge object. Default True; False where an operator approves instead,
+    or you write it in another way."""
     subscription_id: NotRequired[pulumi.Input[str]]
     """With principal_id: the subscription of the account. Default: that of the Azure provider."""
     sas: NotRequired[AzureSasArgs]
@@ -52,7 +68,7 @@ class AzureContainerAccessArgs(TypedDict):
     manage_cors: NotRequired[bool]
     """Own all CORS rules of the account's blobs, which are those of every container in it. Default False."""
     origins: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
-    """Browser origins of the app, for CORS rules: the output `origins` of the integration."""
+    """Browser origins of the app: the output `origins` of the integration. Required with `manage_cors`."""
     writable: NotRequired[bool]
     """Let blobs be written as well. Default False."""
 
@@ -64,7 +80,8 @@ class AzureContainerAccess(pulumi.ComponentResource):
     Its roles are declared apart from the component, since other components may need the same ones. A SAS
     token opens all containers of the account; it is the same until the first update within `renew_before` of
     its end, which renews it. A container that exists keeps its settings, and the account its CORS rules.
-    Changes to a child are made through `opts.transforms`. Changes in place: sas, origins.
+    Changes to a child are made through `opts.transforms`, to the roles through the stack's transforms.
+    Changes in place: sas, origins.
     """
 
     sas_token: pulumi.Output[str | None]
@@ -74,7 +91,8 @@ class AzureContainerAccess(pulumi.ComponentResource):
     role_assignments: pulumi.Output[str]
     """The roles that the application is given, as JSON, for review; null with sas."""
     challenge_key: pulumi.Output[str | None]
-    """The challenge object in the container, once it is written and the roles are given; None with sas."""
+    """The challenge object in the container, once it is written and the roles are given; None with sas, and
+    without write_challenge."""
     cors_rules: pulumi.Output[str]
     """The CORS rules that the account's blobs need, as JSON; null if no origins are given."""
 
@@ -92,14 +110,14 @@ class AzureContainerAccess(pulumi.ComponentResource):
         super().__init__("encord:index:AzureContainerAccess", name, {}, opts)
         self._label, self._name, self._args = f'AzureContainerAccess "{name}"', name, args
         self._retained = opts.retain_on_delete if opts else None
-        require_way_in(self._label, AzureContainerAccessArgs, args, _WITH_PRINCIPAL)
+        require_authentication(self._label, AzureContainerAccessArgs, args, _WITH_PRINCIPAL)
         self._child = pulumi.ResourceOptions(parent=self)
         place = pulumi.Output.all(args["storage_account"], args["container"]).apply(self._place)
         self._account, self._container = place.apply(lambda both: both[0]), place.apply(lambda both: both[1])
         made = self._make_container() if args.get("create") else None
         self.sas_token, self.sas_ends_at = self._by_sas()
         self.role_assignments, self.challenge_key = self._by_roles([made] if made else [])
-        self.cors_rules = self._document(_cors_rules, origins=args.get("origins"))
+        self.cors_rules = cors_document(self._label, azure_cors, args.get("origins"))
         if args.get("manage_cors"):
             own_cors(
                 self._label,
@@ -146,7 +164,7 @@ class AzureContainerAccess(pulumi.ComponentResource):
             storage_account=self._account,
             writable=bool(self._args.get("writable")),
         )
-        return token.apply(lambda text: text), pulumi.Output.from_input(ends_at.isoformat())
+        return token, pulumi.Output.from_input(ends_at.isoformat())
 
     def _by_roles(
         self, after: Sequence[pulumi.Resource]
@@ -172,6 +190,8 @@ class AzureContainerAccess(pulumi.ComponentResource):
             pulumi.ResourceOptions(depends_on=after, retain_on_delete=self._retained),
         ).make(writable=writable)
         shown = assignments.apply(lambda all_: compact([asdict(one) for one in all_]))
+        if args.get("write_challenge") is False:
+            return shown, pulumi.Output.all(*(one.id for one in made)).apply(lambda _: None)
         return shown, self._challenge([*after, *made])
 
     def _challenge(self, after: Sequence[pulumi.Resource]) -> pulumi.Output[str | None]:
@@ -194,23 +214,6 @@ class AzureContainerAccess(pulumi.ComponentResource):
 
     def _proof(self, known: Sequence[Any]) -> ChallengeObject:
         integration_id, challenge, container = known
-        found = uuid_in(str(integration_id))
-        if found is None:
-            raise pulumi.RunError(f"{self._label}: integration_id must be the id of an integration")
-        if not isinstance(challenge, str) or not challenge:
-            raise pulumi.RunError(
-                f"{self._label}: challenge must be the output challenge of an integration with tenant_id"
-            )
-        return challenge_object(found, challenge, container)
-
-    def _document(self, render: Callable[..., Any], **given: Any) -> pulumi.Output[str]:
-        """A document as JSON, once all that it is made from is known."""
-
-        def rendered(known: Mapping[str, Any]) -> str:
-            return compact(valid(self._label, lambda: render(**known)))
-
-        return pulumi.Output.all(**given).apply(rendered)
-
-
-def _cors_rules(origins: Sequence[str] | None) -> Any:
-    return azure_cors(origins) if origins else None
+        found = integration_uuid(self._label, integration_id)
+        text = challenge_text(self._label, challenge, "an integration with tenant_id")
+        return challenge_object(found, text, container)

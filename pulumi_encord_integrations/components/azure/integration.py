@@ -4,22 +4,28 @@
 # callables, and nothing postponed.
 
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
 from pulumi_encord_integrations.components._arguments import AGAIN
+from pulumi_encord_integrations.components._composite import (
+    access_check,
+    child_options,
+    refuse_import,
+    writes_challenge,
+)
 from pulumi_encord_integrations.components.azure.access import AzureContainerAccess
+from pulumi_encord_integrations.components.azure.authentication import require_authentication
 from pulumi_encord_integrations.components.azure.cors import own_cors
 from pulumi_encord_integrations.components.azure.sas import AzureSasArgs, window_of
-from pulumi_encord_integrations.components.azure.way_in import require_way_in, tenant_id
 from pulumi_encord_integrations.model.policies.azure import OBJECT_ID
+from pulumi_encord_integrations.model.policies.grants import compact
 from pulumi_encord_integrations.model.text import uuid_in
 from pulumi_encord_integrations.resources.access_checks import AccessCheck
 from pulumi_encord_integrations.resources.integration_types.azure import AzureIntegration
 
-_WITH_PRINCIPAL = {"tenant_id": False, "subscription_id": False}
+_WITH_PRINCIPAL = {"tenant_id": True, "subscription_id": False, "write_challenge": False}
 
 
 class AzureEncordIntegrationArgs(TypedDict):
@@ -36,11 +42,14 @@ class AzureEncordIntegrationArgs(TypedDict):
     principal_id: NotRequired[pulumi.Input[str]]
     """Object id of the application's service principal in your tenant: it is given roles."""
     tenant_id: NotRequired[pulumi.Input[str]]
-    """With principal_id: your tenant. Default: that of the Azure provider, which is asked."""
+    """Required with principal_id: your tenant."""
     subscription_id: NotRequired[pulumi.Input[str]]
     """With principal_id: the subscription of the account. Default: that of the Azure provider."""
     sas: NotRequired[AzureSasArgs]
     """Make an account SAS token, and renew it."""
+    write_challenge: NotRequired[bool]
+    """With principal_id: write the challenge object. Default: unless `over_vpn` is True, where an operator
+    approves instead."""
     strict_client_only: NotRequired[pulumi.Input[bool]]
     """Keep data out of Encord's servers. Default False."""
     over_vpn: NotRequired[pulumi.Input[bool]]
@@ -85,12 +94,9 @@ class AzureEncordIntegration(pulumi.ComponentResource):
         """
         super().__init__("encord:index:AzureEncordIntegration", name, {}, opts)
         self._label, self._name, self._args = f'AzureEncordIntegration "{name}"', name, args
-        require_way_in(self._label, AzureEncordIntegrationArgs, args, _WITH_PRINCIPAL)
-        self._refuse_import(opts)
-        # Memberships ask the integration itself whether destroying it ends all access.
-        self._child = pulumi.ResourceOptions(
-            parent=self, retain_on_delete=opts.retain_on_delete if opts else None
-        )
+        require_authentication(self._label, AzureEncordIntegrationArgs, args, _WITH_PRINCIPAL)
+        refuse_import(self._label, opts, "an AzureIntegration", "an AzureContainerAccess")
+        self._child = child_options(self, opts)
         sas = args.get("sas")
         self._integration, access = self._by_principal() if sas is None else self._by_sas(sas)
         check = self._check(access)
@@ -111,17 +117,11 @@ class AzureEncordIntegration(pulumi.ComponentResource):
         """The integration, as memberships take it."""
         return self._integration
 
-    def _refuse_import(self, opts: pulumi.ResourceOptions | None) -> None:
-        if opts and opts.import_:
-            raise pulumi.RunError(
-                f"{self._label}: import_ takes over nothing here; give an AzureIntegration adopt=True, and "
-                "an AzureContainerAccess beside it"
-            )
-
     def _by_principal(self) -> tuple[AzureIntegration, AzureContainerAccess]:
         """The integration comes first: the challenge object is made from what it outputs."""
-        made = self._declared(tenant_id=self._args.get("tenant_id") or tenant_id(self))
-        return made, self._access(integration_id=made.id, challenge=made.challenge)
+        made = self._declared(tenant_id=self._args.get("tenant_id"))
+        proof = {"challenge": made.challenge, "write_challenge": writes_challenge(self._args)}
+        return made, self._access(integration_id=made.id, **proof)
 
     def _by_sas(self, sas: AzureSasArgs) -> tuple[AzureIntegration, AzureContainerAccess]:
         """The token comes first. The component renews it, so that nobody is told to before it does."""
@@ -130,7 +130,7 @@ class AzureEncordIntegration(pulumi.ComponentResource):
         made = self._declared(sas_token=access.sas_token, renew_before=int(renewed.total_seconds()))
         return made, access
 
-    def _declared(self, **way_in: Any) -> AzureIntegration:
+    def _declared(self, **authentication: Any) -> AzureIntegration:
         args = self._args
         return AzureIntegration(
             self._name,
@@ -140,7 +140,7 @@ class AzureEncordIntegration(pulumi.ComponentResource):
             strict_client_only=args.get("strict_client_only"),
             over_vpn=args.get("over_vpn"),
             opts=self._child,
-            **way_in,
+            **authentication,
         )
 
     def _access(self, **more: Any) -> AzureContainerAccess:
@@ -170,17 +170,20 @@ class AzureEncordIntegration(pulumi.ComponentResource):
                     origins=made.origins,
                 )
             )
-        deciding = pulumi.Output.all(
-            access.role_assignments, access.challenge_key, access.sas_ends_at, made.origins, self._whom()
-        )
-        return AccessCheck(
-            f"{self._name}-check",
+        origins = made.origins.apply(compact)
+        return access_check(
+            self._name,
+            args,
             integration=made,
-            writable=args.get("writable"),
-            required=args.get("require_access") is not False,
-            retry_for=args.get("retry_for"),
-            triggers=deciding.apply(_digest),
-            opts=pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(depends_on=waited_for)),
+            deciding=[
+                access.role_assignments,
+                access.challenge_key,
+                access.sas_ends_at,
+                origins,
+                self._whom(),
+            ],
+            after=waited_for,
+            opts=self._child,
         )
 
     def _whom(self) -> pulumi.Output[str | None]:
@@ -202,7 +205,3 @@ class AzureEncordIntegration(pulumi.ComponentResource):
         if principal_id is None:
             return pulumi.Output.from_input(None)
         return pulumi.Output.all(self._integration.application_id, principal_id).apply(fit)
-
-
-def _digest(deciding: Sequence[Any]) -> str:
-    return sha256(repr(deciding).encode()).hexdigest()[:32]

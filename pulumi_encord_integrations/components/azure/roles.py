@@ -5,29 +5,27 @@ application, so that two components need the same one: it is declared once, and 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import pulumi
 
 from pulumi_encord_integrations.components.azure.sdk import RoleAssignment
 from pulumi_encord_integrations.model.policies.azure import DELEGATOR, READER, WRITER, AzureRoleAssignment
 from pulumi_encord_integrations.model.text import uuid_in
+from pulumi_encord_integrations.resources import _run
 
 
 @dataclass(frozen=True)
-class _Shared:
-    """What the components of one run share."""
+class _SharedRole:
+    """A role that components share, as the first of them declared it, and no other can change it."""
 
-    resources: dict[str, tuple[str, RoleAssignment]] = field(default_factory=dict)
-    """Name of a resource -> the role and its assignment."""
-    owners: dict[str, str] = field(default_factory=dict)
-    """Name of an assignment -> whoever declares it."""
-
-
-_OF_RUNS: WeakKeyDictionary[Any, _Shared] = WeakKeyDictionary()
-"""By root resource: a second preview or update in one process has another."""
+    assignment: RoleAssignment
+    by: str
+    """Who that was."""
+    role: str
+    protected: bool
+    retained: bool
 
 
 @dataclass(frozen=True)
@@ -71,21 +69,37 @@ class AzureRoleMaker:
         if not all(isinstance(part, str) for part in parts):
             own = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(parent=self.component))
             return self._assignment(index, name, self.label, own)
-        shared = _shared().resources
+        shared: dict[str, _SharedRole] = _run.current().shared
         ours = f"encord-{kind}-{'-'.join(_canonical(parts))}"
+        # Pulumi has no public name for it; what a parent is protected by is in it.
+        protected, retained = bool(self.component._protect), bool(self.opts.retain_on_delete)
         if ours not in shared:
             # Where one of the parts was no plain text before, it was the component's own.
             before = pulumi.Alias(name=name, parent=self.component)
             provider = self.component.get_provider("azure-native:authorization:RoleAssignment")
-            apart = pulumi.ResourceOptions(provider=provider, aliases=[before])
+            apart = pulumi.ResourceOptions(provider=provider, aliases=[before], protect=protected)
             made = self._assignment(index, ours, ours, pulumi.ResourceOptions.merge(opts, apart))
-            shared[ours] = role, made
-        if shared[ours][0] != role:
+            shared[ours] = _SharedRole(made, self.label, role, protected, retained)
+        self._agree(shared[ours], role, protected=protected, retained=retained)
+        return shared[ours].assignment
+
+    def _agree(self, shared: _SharedRole, role: str, *, protected: bool, retained: bool) -> None:
+        """Raises `RunError` where what is declared already does not suffice."""
+        if shared.role != role:
             raise pulumi.RunError(
                 f"{self.label}: writable is {role == WRITER}, and {role != WRITER} in another component with "
                 "the same container and principal_id; they share one role, so it must be the same in both"
             )
-        return shared[ours][1]
+        if shared.retained != retained:
+            raise pulumi.RunError(
+                f"{self.label}: retain_on_delete is {retained}, and {shared.retained} in {shared.by}; they "
+                f"share the role {role}, so it must be the same in both"
+            )
+        if protected and not shared.protected:
+            raise pulumi.RunError(
+                f"{self.label}: protect is True, and not in {shared.by}, which declares the role {role} that "
+                "both share; declare this one first, or protect both"
+            )
 
     def _assignment(self, index: int, name: str, owner: str, opts: pulumi.ResourceOptions) -> RoleAssignment:
         assigned = self.assignments.apply(lambda known: self._claimed(known[index], owner))
@@ -101,7 +115,7 @@ class AzureRoleMaker:
         )
 
     def _claimed(self, one: AzureRoleAssignment, owner: str) -> AzureRoleAssignment:
-        first = _shared().owners.setdefault(one.name, owner)
+        first = _run.current().owners.setdefault(f"role assignment {one.name}", owner)
         if first != owner:
             raise pulumi.RunError(
                 f"{self.label}: {first} declares the role {one.role} at {one.scope} already; they share it "
@@ -113,7 +127,3 @@ class AzureRoleMaker:
 def _canonical(parts: Sequence[str]) -> Iterator[str]:
     yield from parts[:-1]
     yield uuid_in(parts[-1]) or parts[-1]
-
-
-def _shared() -> _Shared:
-    return _OF_RUNS.setdefault(pulumi.runtime.get_root_resource(), _Shared())

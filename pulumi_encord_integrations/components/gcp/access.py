@@ -3,12 +3,19 @@
 # The analyzer of source-based plugins reads these annotations: no unions but with None, no Literal, no
 # callables, and nothing postponed.
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from pulumi_encord_integrations.components._arguments import AGAIN, valid
+from pulumi_encord_integrations.components._arguments import (
+    AGAIN,
+    challenge_text,
+    cors_document,
+    document,
+    integration_uuid,
+    valid,
+)
 from pulumi_encord_integrations.components.gcp.buckets import (
     GcpBucketArgs,
     GcpBucketMaker,
@@ -25,8 +32,6 @@ from pulumi_encord_integrations.model.policies.gcp import (
     gcp_member,
     gcp_title,
 )
-from pulumi_encord_integrations.model.policies.grants import compact
-from pulumi_encord_integrations.model.text import uuid_in
 
 
 class GcpBucketAccessArgs(TypedDict):
@@ -40,8 +45,10 @@ class GcpBucketAccessArgs(TypedDict):
     """What the challenge objects are made from: the output `challenge` of the integration."""
     buckets: Sequence[GcpBucketArgs]
     """The buckets that are read, at most 100, with exactly the prefixes that the integration declares."""
+    write_challenge: NotRequired[bool]
+    """Write the challenge objects. Default True; False where an operator approves instead."""
     origins: NotRequired[pulumi.Input[Sequence[pulumi.Input[str]]]]
-    """Browser origins of the app, for CORS rules: the output `origins` of the integration."""
+    """Browser origins of the app: the output `origins` of the integration. Required with `create`."""
     writable: NotRequired[bool]
     """Let the service account make objects as well. Default False."""
     project: NotRequired[pulumi.Input[str]]
@@ -64,7 +71,8 @@ class GcpBucketAccess(pulumi.ComponentResource):
     bindings: pulumi.Output[str]
     """The roles on each bucket with their conditions, as JSON, for review."""
     challenge_keys: pulumi.Output[Sequence[str]]
-    """The challenge objects, as `gs://` URLs, once they are written and the service account is let in."""
+    """The challenge objects, as `gs://` URLs, once they are written and the service account is let in; none
+    without `write_challenge`."""
 
     def __init__(
         self, name: str, args: GcpBucketAccessArgs, opts: pulumi.ResourceOptions | None = None
@@ -80,14 +88,16 @@ class GcpBucketAccess(pulumi.ComponentResource):
         super().__init__("encord:index:GcpBucketAccess", name, {}, opts)
         self._label = f'GcpBucketAccess "{name}"'
         require_gcp_buckets(self._label, GcpBucketAccessArgs, args)
-        title = gcp_title(f"encord {pulumi.get_project()}/{pulumi.get_stack()}/{name}")
-        integration_id = pulumi.Output.from_input(args["integration_id"]).apply(self._integration_id)
-        self.cors_rules = self._document(_cors_rules, origins=args.get("origins"))
-        self.bindings = self._document(
+        title, label = _title(name), self._label
+        integration_id = pulumi.Output.from_input(args["integration_id"]).apply(
+            lambda known: integration_uuid(label, known)
+        )
+        self.cors_rules = cors_document(label, gcp_cors, args.get("origins"))
+        self.bindings = document(
+            label,
             _bindings,
-            buckets=[{**opened(one, 0), "name": one["name"]} for one in args["buckets"]],
-            # A bucket that is open whole needs no binding for its challenge object.
-            integration_id=integration_id if _any_prefixes(args) else None,
+            buckets=[opened(one) for one in args["buckets"]],
+            integration_id=integration_id if _binds_challenges(args) else None,
             title=title,
             writable=bool(args.get("writable")),
         )
@@ -112,35 +122,18 @@ class GcpBucketAccess(pulumi.ComponentResource):
             opts=child,
             title=title,
             writable=bool(args.get("writable")),
+            write_challenge=_writes_challenge(args),
             member=self._member(args["service_account_email"]),
             integration_id=integration_id,
-            challenge=pulumi.Output.from_input(args["challenge"]).apply(self._challenge),
+            challenge=pulumi.Output.from_input(args["challenge"]).apply(
+                lambda known: challenge_text(self._label, known, "the integration")
+            ),
         )
-        keys = []
-        for index, bucket in enumerate(args["buckets"]):
-            given = bucket["name"]
-            prefix = f"{name}-{given if isinstance(given, str) else index}"
-            keys.append(granter.grant(prefix, opened(bucket, index), given, maker.make(prefix, bucket)))
-        return pulumi.Output.all(*keys).apply(list)
-
-    def _document(self, render: Callable[..., Any], **given: Any) -> pulumi.Output[str]:
-        """A document as JSON, once all that it is made from is known."""
-
-        def rendered(known: Mapping[str, Any]) -> str:
-            return compact(valid(self._label, lambda: render(**known)))
-
-        return pulumi.Output.all(**given).apply(rendered)
-
-    def _integration_id(self, known: Any) -> str:
-        found = uuid_in(str(known))
-        if found is None:
-            raise pulumi.RunError(f"{self._label}: integration_id must be the id of an integration")
-        return found
-
-    def _challenge(self, known: Any) -> str:
-        if not isinstance(known, str) or not known:
-            raise pulumi.RunError(f"{self._label}: challenge must be the output challenge of the integration")
-        return known
+        keys: list[pulumi.Output[str | None]] = []
+        for bucket in args["buckets"]:
+            prefix = f"{name}-{bucket['name']}"
+            keys.append(granter.grant(prefix, opened(bucket), maker.make(prefix, bucket)))
+        return pulumi.Output.all(*keys).apply(lambda known: [key for key in known if key is not None])
 
     def _member(self, email: pulumi.Input[str | None]) -> pulumi.Output[str]:
         def named(known: str | None) -> str:
@@ -152,12 +145,20 @@ class GcpBucketAccess(pulumi.ComponentResource):
         return pulumi.Output.from_input(email).apply(named)
 
 
-def _cors_rules(origins: Sequence[str] | None) -> Any:
-    return gcp_cors(origins) if origins else None
+def _title(name: str) -> str:
+    """Of the bindings of one component: a binding that two of them shared would end with either."""
+    # A backend without organizations calls its one `organization`; a test's may have none.
+    organization = pulumi.get_organization() or "organization"
+    return gcp_title(f"encord {organization}/{pulumi.get_project()}/{pulumi.get_stack()}/{name}")
 
 
-def _any_prefixes(args: GcpBucketAccessArgs) -> bool:
-    return any(bucket.get("prefixes") for bucket in args["buckets"])
+def _writes_challenge(args: GcpBucketAccessArgs) -> bool:
+    return args.get("write_challenge") is not False
+
+
+def _binds_challenges(args: GcpBucketAccessArgs) -> bool:
+    """A bucket that is open whole needs no binding for its challenge object."""
+    return _writes_challenge(args) and any(bucket.get("prefixes") for bucket in args["buckets"])
 
 
 def _bindings(

@@ -9,22 +9,25 @@ from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
-from pulumi_encord_integrations.components._arguments import AGAIN, require_arguments, valid
+from pulumi_encord_integrations.components._arguments import (
+    Origins,
+    allowed_origins,
+    require_buckets,
+    valid,
+)
 from pulumi_encord_integrations.components.gcp.sdk import Bucket, BucketCorArgs, BucketEncryptionArgs
 from pulumi_encord_integrations.model.policies.cors import EXPOSED_HEADERS, MAX_AGE_SECONDS, METHODS
-from pulumi_encord_integrations.model.policies.gcp import gcp_buckets, gcp_cors, gcp_kms_key
+from pulumi_encord_integrations.model.policies.gcp import gcp_buckets, gcp_kms_key
 from pulumi_encord_integrations.resources import _run
 
 _OF_A_NEW_BUCKET = ("location", "kms_key_name")
-LATER = "name-known-later-"
-"""Stands for a bucket's name until that is known."""
 
 
 class GcpBucketArgs(TypedDict):
     """A bucket that is read, whole or only what lies under some prefixes."""
 
-    name: pulumi.Input[str]
-    """The bucket's name. Plain text where `create` or `prefixes` is given."""
+    name: str
+    """The bucket's name, in plain text: its resources are named after it."""
     prefixes: NotRequired[Sequence[str]]
     """Object prefixes such as `videos/2026/`, in plain text. Default: the whole bucket."""
     create: NotRequired[bool]
@@ -37,19 +40,15 @@ class GcpBucketArgs(TypedDict):
 
 def require_gcp_buckets(label: str, kind: Any, args: Any) -> None:
     """Raises `RunError` for what the arguments of a component, and its buckets, may not hold."""
-    require_arguments(label, kind, args)
-    if not isinstance(args["buckets"], (list, tuple)):
-        raise pulumi.RunError(f"{label}: buckets must be a list of mappings")
+    require_buckets(label, kind, GcpBucketArgs, args)
     for index, bucket in enumerate(args["buckets"]):
-        require_arguments(label, GcpBucketArgs, bucket, f"buckets[{index}]")
         _require_bucket(f"{label}: buckets[{index}]", bucket)
-    valid(label, lambda: gcp_buckets([opened(bucket, index) for index, bucket in enumerate(args["buckets"])]))
+    valid(label, lambda: gcp_buckets([opened(bucket) for bucket in args["buckets"]]))
 
 
-def opened(bucket: GcpBucketArgs, index: int) -> dict[str, Any]:
+def opened(bucket: GcpBucketArgs) -> Any:
     """What of a bucket is opened, as policies take it."""
-    name = bucket["name"] if isinstance(bucket["name"], str) else f"{LATER}{index}"
-    return {"name": name, "prefixes": list(bucket.get("prefixes") or [])}
+    return {"name": bucket["name"], "prefixes": list(bucket.get("prefixes") or [])}
 
 
 def _require_bucket(where: str, bucket: GcpBucketArgs) -> None:
@@ -62,21 +61,20 @@ def _require_bucket(where: str, bucket: GcpBucketArgs) -> None:
             raise pulumi.RunError(f"{where}.{key} is of a bucket that is made: leave it out, or give create")
 
 
-def _require_names(where: str, bucket: GcpBucketArgs) -> None:
-    """What is made follows from the names and prefixes of buckets."""
+def _require_names(where: str, bucket: Mapping[str, Any]) -> None:
+    """What is made follows from the names and prefixes of buckets.
+
+    A resource with another name would be made anew, and the old one, which is the same to the cloud, deleted
+    after that.
+    """
     prefixes = bucket.get("prefixes")
-    if not isinstance(bucket["name"], (str, pulumi.Output)):
-        raise pulumi.RunError(f"{where}.name must be a text, or an output that is one")
+    if not isinstance(bucket["name"], str):
+        raise pulumi.RunError(f"{where}.name must be plain text: its resources are named after it")
     if prefixes is not None and not (
         isinstance(prefixes, (list, tuple)) and all(isinstance(one, str) for one in prefixes)
     ):
         raise pulumi.RunError(
             f"{where}.prefixes must be a list of plain texts: what is made follows from them"
-        )
-    if not isinstance(bucket["name"], str) and (prefixes or bucket.get("create")):
-        raise pulumi.RunError(
-            f"{where}.name must be plain text where the bucket is made or has prefixes: what is made "
-            "follows from it"
         )
 
 
@@ -87,16 +85,16 @@ class GcpBucketMaker:
     label: str
     """What an error is about."""
     opts: pulumi.ResourceOptions
-    origins: pulumi.Input[Sequence[pulumi.Input[str]]] | None
+    origins: Origins
     project: pulumi.Input[str] | None
     labels: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None
 
     def make(self, name: str, args: GcpBucketArgs) -> pulumi.Input[str]:
         """Makes a bucket if it is to be made; its name, for what is put on or into it."""
         bucket = args["name"]
-        if not args.get("create") or not isinstance(bucket, str):
+        if not args.get("create"):
             return bucket
-        self._claim(bucket)
+        _run.current().claim(self.label, f"makes the bucket {bucket}")
         made = Bucket(
             f"{name}-bucket",
             name=bucket,
@@ -111,11 +109,6 @@ class GcpBucketMaker:
         )
         return made.name
 
-    def _claim(self, bucket: str) -> None:
-        owner = _run.current().cors_owners.setdefault(f"gs://{bucket}", self.label)
-        if owner != self.label:
-            raise pulumi.RunError(f"{self.label}: {owner} makes the bucket {bucket} already")
-
     def _encryption(self, key: pulumi.Input[str] | None) -> BucketEncryptionArgs | None:
         if key is None:
             return None
@@ -127,15 +120,8 @@ class GcpBucketMaker:
     def _cors(self) -> BucketCorArgs:
         # All but the origins is known in every preview.
         return BucketCorArgs(
-            origins=pulumi.Output.all(origins=self.origins).apply(self._allowed_origins),
+            origins=allowed_origins(self.label, self.origins, "create"),
             methods=METHODS,
             response_headers=EXPOSED_HEADERS,
             max_age_seconds=MAX_AGE_SECONDS,
         )
-
-    def _allowed_origins(self, known: Mapping[str, Any]) -> list[str]:
-        if not known["origins"]:
-            said = "the API knows no origin of the app; set encord:appOrigins where it runs"
-            raise pulumi.RunError(f"{self.label}: {said}, {AGAIN}")
-        rules = valid(self.label, lambda: gcp_cors(known["origins"]))
-        return list(rules[0]["origin"])

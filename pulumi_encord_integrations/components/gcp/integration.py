@@ -4,14 +4,18 @@
 # callables, and nothing postponed.
 
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from typing import Any, NotRequired, TypedDict
 
 import pulumi
 
+from pulumi_encord_integrations.components._composite import (
+    access_check,
+    child_options,
+    refuse_import,
+    writes_challenge,
+)
 from pulumi_encord_integrations.components.gcp.access import GcpBucketAccess
-from pulumi_encord_integrations.components.gcp.buckets import GcpBucketArgs, require_gcp_buckets
-from pulumi_encord_integrations.resources.access_checks import AccessCheck
+from pulumi_encord_integrations.components.gcp.buckets import GcpBucketArgs, opened, require_gcp_buckets
 from pulumi_encord_integrations.resources.integration_types.gcp import GcpIntegration
 
 _OF_ACCESS = {"writable", "project", "labels"}
@@ -37,6 +41,8 @@ class GcpEncordIntegrationArgs(TypedDict):
     """The project of the buckets that are made. Default: that of the provider."""
     labels: NotRequired[pulumi.Input[Mapping[str, pulumi.Input[str]]]]
     """Labels of the buckets that are made. Default: none."""
+    write_challenge: NotRequired[bool]
+    """Write the challenge objects. Default: unless `over_vpn` is True, where an operator approves instead."""
     require_access: NotRequired[bool]
     """Whether a failed access check fails the update, and memberships wait for it. Default True."""
     retry_for: NotRequired[pulumi.Input[str]]
@@ -71,20 +77,26 @@ class GcpEncordIntegration(pulumi.ComponentResource):
         super().__init__("encord:index:GcpEncordIntegration", name, {}, opts)
         self._label = f'GcpEncordIntegration "{name}"'
         require_gcp_buckets(self._label, GcpEncordIntegrationArgs, args)
-        self._refuse_import(opts)
-        # Memberships ask the integration itself whether destroying it ends all access.
-        child = pulumi.ResourceOptions(parent=self, retain_on_delete=opts.retain_on_delete if opts else None)
+        refuse_import(self._label, opts, "a GcpIntegration", "a GcpBucketAccess")
+        child = child_options(self, opts)
         self._integration = GcpIntegration(
             name,
             title=args["title"],
-            buckets=[_opened(bucket) for bucket in args["buckets"]],
+            buckets=[opened(bucket) for bucket in args["buckets"]],
             signed_url_expiry=args.get("signed_url_expiry"),
             strict_client_only=args.get("strict_client_only"),
             over_vpn=args.get("over_vpn"),
             opts=child,
         )
         access = GcpBucketAccess(f"{name}-access", self._access(args), child)
-        check = self._check(name, args, access, child)
+        check = access_check(
+            name,
+            args,
+            integration=self._integration,
+            deciding=[access.bindings, access.cors_rules, self._integration.service_account_email],
+            after=[access],
+            opts=child,
+        )
         # Of the check, so that whoever takes it waits for that.
         self.integration_id = check.integration
         self.service_account_email = self._integration.service_account_email.apply(str)
@@ -95,31 +107,6 @@ class GcpEncordIntegration(pulumi.ComponentResource):
                 "service_account_email": self.service_account_email,
                 "valid": self.valid,
             }
-        )
-
-    def _refuse_import(self, opts: pulumi.ResourceOptions | None) -> None:
-        if opts and opts.import_:
-            raise pulumi.RunError(
-                f"{self._label}: import_ takes over nothing here; give a GcpIntegration adopt=True, and a "
-                "GcpBucketAccess beside it"
-            )
-
-    def _check(
-        self,
-        name: str,
-        args: GcpEncordIntegrationArgs,
-        access: GcpBucketAccess,
-        child: pulumi.ResourceOptions,
-    ) -> AccessCheck:
-        deciding = [access.bindings, access.cors_rules, self._integration.service_account_email]
-        return AccessCheck(
-            f"{name}-check",
-            integration=self._integration,
-            writable=args.get("writable"),
-            required=args.get("require_access") is not False,
-            retry_for=args.get("retry_for"),
-            triggers=pulumi.Output.all(*deciding).apply(_digest),
-            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[access])),
         )
 
     @property
@@ -136,13 +123,6 @@ class GcpEncordIntegration(pulumi.ComponentResource):
             "challenge": made.challenge,
             "buckets": args["buckets"],
             "origins": made.origins,
+            "write_challenge": writes_challenge(args),
             **given,
         }
-
-
-def _opened(bucket: GcpBucketArgs) -> Any:
-    return {"name": bucket["name"], "prefixes": list(bucket.get("prefixes") or [])}
-
-
-def _digest(deciding: Sequence[str | None]) -> str:
-    return sha256("\n".join(one or "" for one in deciding).encode()).hexdigest()[:32]

@@ -29,11 +29,13 @@ def cors_rules(origins: Sequence[str]) -> list[Document]:
             deployment's own are given: the output `origins` of an integration.
 
     Raises:
-        ValueError: there is no origin, or one is no origin; `*` is refused.
+        ValueError: there is no list of origins, or one is no origin; `*` is refused.
 
     """
-    if isinstance(origins, str) or not origins:
+    if not origins:
         raise ValueError("origins: names no origin of the app; set encord:appOrigins where the API runs")
+    if not isinstance(origins, (list, tuple)) or not all(isinstance(one, str) for one in origins):
+        raise ValueError("origins: must be a list of texts such as https://app.example.com")
     for origin in origins:
         if not is_origin(origin):
             raise ValueError(f'origins: "{origin}" is no origin such as https://app.example.com')

@@ -28,8 +28,9 @@ PREFIXES_OF_A_BINDING = 6
 """Listing and reading are a clause each."""
 MAX_EXPRESSION = 2_048
 """Characters of an expression."""
-MAX_READ_BINDINGS = 19
-"""IAM takes 20 of one role and one principal that differ in their condition; one is for the challenge."""
+MAX_READ_BINDINGS = 9
+"""IAM takes 20 of one role and one principal on a bucket that differ in their condition. A change of prefixes
+needs the old and the new ones at once, with one more of each for the challenge: 2 * (9 + 1)."""
 TITLE_CHARACTERS = 100
 """Of a condition, as IAM takes it."""
 _ROOM = len(" challenge")
@@ -145,8 +146,9 @@ def gcp_bindings(bucket: GrantedBucket, *, title: str, writable: bool = False) -
     found = [GcpBinding(READER, numbered, text) for numbered, text in _numbered(title, _reading(spec))]
     if len(found) > MAX_READ_BINDINGS:
         raise ValueError(
-            f"bucket: the {len(spec.prefixes)} prefixes of {spec.name} take {len(found)} bindings, and IAM "
-            f"takes {MAX_READ_BINDINGS}, for {MAX_READ_BINDINGS * PREFIXES_OF_A_BINDING} short prefixes; "
+            f"bucket: the {len(spec.prefixes)} prefixes of {spec.name} take {len(found)} bindings; they may "
+            f"take {MAX_READ_BINDINGS}, at most {MAX_READ_BINDINGS * PREFIXES_OF_A_BINDING} short prefixes, "
+            "since IAM takes 20, and a change needs the old and the new ones at once; "
             "use fewer or shorter prefixes, or open the whole bucket"
         )
     if writable:
@@ -195,8 +197,6 @@ def gcp_cors(origins: Sequence[str]) -> list[Document]:
         ValueError: there is no origin, or one is no origin; `*` is refused.
 
     """
-    if not isinstance(origins, (list, tuple)) or not all(isinstance(one, str) for one in origins):
-        raise ValueError("origins: must be a list of texts such as https://app.example.com")
     return [
         {
             "origin": rule["AllowedOrigins"],

@@ -1,11 +1,13 @@
 """What stands in for Azure and the API under the Azure components: it writes down what it is asked."""
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 import pulumi
 
+from pulumi_encord_integrations.model.policies.azure import azure_role_assignments
 from tests.support.types import TENANT, sas_token
 from tests.unit.resources.mocked import IDENTITY, Recorded, deploy
 
@@ -15,6 +17,20 @@ APPLICATION = "0b1f9c53-6f7e-4a0c-8f51-2d5e9c7a4b60"
 INTEGRATION = "3f0c1c53-8d0b-4d9c-9d1a-6a5f6f3d2b11"
 CHALLENGE = "c7f1"
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
+PLACE: dict[str, Any] = {
+    "resource_group_name": "data",
+    "storage_account": "acmestorage",
+    "container": "training",
+}
+BY_PRINCIPAL: dict[str, Any] = {
+    **PLACE,
+    "principal_id": PRINCIPAL,
+    "integration_id": INTEGRATION,
+    "challenge": CHALLENGE,
+}
+BY_SAS: dict[str, Any] = {**PLACE, "sas": {}}
+READER = f"encord-data-acmestorage-training-{PRINCIPAL}"
+DELEGATOR = f"encord-delegator-acmestorage-{PRINCIPAL}"
 
 
 class Azure(pulumi.runtime.Mocks):
@@ -56,6 +72,12 @@ def run(
     recorded.mocks = azure
     deploy(program, preview=preview, recorded=recorded)
     return recorded, azure
+
+
+def roles(**more: Any) -> list[dict[str, Any]]:
+    """The roles of an application by the pure function."""
+    given = {**PLACE, "subscription_id": SUBSCRIPTION, "principal_id": PRINCIPAL, **more}
+    return [asdict(one) for one in azure_role_assignments(**given)]
 
 
 def children(recorded: Recorded) -> dict[str, str]:

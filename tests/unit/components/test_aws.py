@@ -125,8 +125,17 @@ REFUSED: dict[str, Sabotage] = {
     "a bucket twice": ({"buckets": [{"name": "acme"}, {"name": "acme"}]}, "more than once"),
     "a new bucket without origins": (
         {"buckets": [NEW]},
+        "origins is required with create: the output origins of the integration",
+    ),
+    "owned rules without origins": (
+        {"buckets": [{"name": "acme", "manage_cors": True}]},
+        "origins is required with manage_cors: the output origins of the integration",
+    ),
+    "a new bucket with empty origins": (
+        {"buckets": [NEW], "origins": []},
         "the API knows no origin of the app; set encord:appOrigins",
     ),
+    "origins that are numbers": ({"buckets": [NEW], "origins": [7]}, "origins: must be a list of texts"),
     "any origin": ({"buckets": [NEW], "origins": ["*"]}, 'origins: "\\*" is no origin'),
     "an alias of a key": (
         {"buckets": [{"name": "acme", "kms_key_arn": "alias/acme"}]},
@@ -207,6 +216,18 @@ def test_two_components_do_not_own_the_rules_of_one_bucket() -> None:
 
     with pytest.raises(
         pulumi.RunError, match='AwsBucketAccess "one" owns the CORS rules of acme-new already'
+    ):
+        deploy(program)
+
+
+def test_two_components_do_not_make_the_same_bucket() -> None:
+    def program() -> None:
+        args: Any = {**ACCESS, "buckets": [{**NEW, "manage_cors": False}]}
+        AwsBucketAccess("one", args)
+        AwsBucketAccess("two", args)
+
+    with pytest.raises(
+        pulumi.RunError, match='"two": AwsBucketAccess "one" makes the bucket acme-new already'
     ):
         deploy(program)
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,37 +10,27 @@ import pytest
 
 from pulumi_encord_integrations.components import AzureContainerAccess
 from pulumi_encord_integrations.components.azure import sas
-from pulumi_encord_integrations.model.policies.azure import azure_cors, azure_role_assignments
+from pulumi_encord_integrations.model.policies.azure import azure_cors
 from pulumi_encord_integrations.model.policies.control import challenge_object
 from tests.support.types import sas_token
 from tests.unit.components.azure_cloud import (
     APPLICATION,
+    BY_PRINCIPAL,
+    BY_SAS,
     CHALLENGE,
+    DELEGATOR,
     INTEGRATION,
     NOW,
+    PLACE,
     PRINCIPAL,
-    SUBSCRIPTION,
+    READER,
     Azure,
     children,
     dependencies,
+    roles,
     run,
 )
 from tests.unit.resources.mocked import Recorded, unknown
-
-PLACE: dict[str, Any] = {
-    "resource_group_name": "data",
-    "storage_account": "acmestorage",
-    "container": "training",
-}
-BY_PRINCIPAL: dict[str, Any] = {
-    **PLACE,
-    "principal_id": PRINCIPAL,
-    "integration_id": INTEGRATION,
-    "challenge": CHALLENGE,
-}
-BY_SAS: dict[str, Any] = {**PLACE, "sas": {}}
-READER = f"encord-data-acmestorage-training-{PRINCIPAL}"
-DELEGATOR = f"encord-delegator-acmestorage-{PRINCIPAL}"
 
 
 @pytest.fixture(autouse=True)
@@ -63,11 +52,6 @@ def outputs(args: Mapping[str, Any], preview: bool = False, **more: Any) -> dict
         return {**shown, "is_secret": pulumi.Output.from_input(access.sas_token.is_secret())}
 
     return dict(run(program, preview=preview)[0].result)
-
-
-def roles(principal_id: str = PRINCIPAL, **more: Any) -> list[dict[str, Any]]:
-    given = {**PLACE, "subscription_id": SUBSCRIPTION, "principal_id": principal_id, **more}
-    return [asdict(one) for one in azure_role_assignments(**given)]
 
 
 def test_an_application_gets_two_roles_and_a_challenge_object() -> None:
@@ -96,23 +80,6 @@ def test_the_roles_are_those_of_the_pure_function(preview: bool, writable: bool)
         }
 
 
-@pytest.mark.parametrize("writable", [True, False])
-def test_a_role_that_writes_ends_before_one_that_reads_takes_its_place(writable: bool) -> None:
-    """Else the access check, which comes before an update's end, would find that writing is still allowed."""
-    recorded, _ = made(BY_PRINCIPAL, writable=writable)
-    one = recorded.named(READER)
-    assert (one.deleteBeforeReplaceDefined, one.deleteBeforeReplace) == (True, not writable)
-
-
-def test_components_that_share_a_role_are_all_writable_or_none_is() -> None:
-    def program() -> None:
-        for name in ("one", "two"):
-            AzureContainerAccess(name, {**BY_PRINCIPAL, "writable": name == "two"})  # type: ignore[typeddict-item]
-
-    with pytest.raises(pulumi.RunError, match='"two": writable is True, and False in another component'):
-        run(program)
-
-
 def test_the_challenge_object_answers_the_challenge() -> None:
     blob = made(BY_PRINCIPAL)[0].inputs("train-challenge")
     proof = challenge_object(INTEGRATION, CHALLENGE, "training")
@@ -131,53 +98,20 @@ def test_whoever_waits_for_the_challenge_object_waits_for_the_roles() -> None:
     assert "train-container" in dependencies(recorded, READER)
 
 
-def test_containers_of_one_account_share_the_roles_in_it() -> None:
-    def program() -> None:
-        for container in ("training", "validation"):
-            AzureContainerAccess(container, {**BY_PRINCIPAL, "container": container})  # type: ignore[typeddict-item]
+@pytest.mark.parametrize("preview", [True, False])
+def test_without_a_challenge_object_whoever_waits_for_it_waits_for_the_roles(preview: bool) -> None:
+    waiting = {"integration_id": unknown(), "challenge": unknown()} if preview else {}
 
-    found = children(run(program)[0])
-    delegators = [name for name in found if "delegator" in name]
-    assert delegators == [DELEGATOR]
-    assert len([name for name in found if "-data-" in name]) == 2
+    def program() -> pulumi.Output[Any]:
+        given: Any = {**BY_PRINCIPAL, "write_challenge": False, **waiting}
+        access = AzureContainerAccess("train", given)
+        pulumi.ComponentResource("a:b:C", "after", {"keys": [access.challenge_key]}, remote=True)
+        return access.challenge_key
 
-
-def test_integrations_with_one_container_share_both_roles() -> None:
-    def program() -> None:
-        for name in ("one", "two"):
-            AzureContainerAccess(name, {**BY_PRINCIPAL})  # type: ignore[typeddict-item]
-
-    recorded, _ = run(program)
-    found = children(recorded)
-    assert {name for name in found if "Role" in found[name]} == {READER, DELEGATOR}
-    assert {"one-challenge", "two-challenge"} <= found.keys()
-    for name in ("one-challenge", "two-challenge"):
-        assert dependencies(recorded, name) >= {READER, DELEGATOR}
-
-
-def test_shared_roles_are_named_apart_from_the_component_that_is_first() -> None:
-    recorded, _ = made(BY_PRINCIPAL)
-    assert recorded.named(READER).parent.endswith("::pulumi:pulumi:Stack::data-dev")
-    before = [one for one in recorded.named(READER).aliases if one.spec.name == "train-data"]
-    assert {one.spec.parentUrn.rpartition("::")[2] for one in before} == {"train"}
-
-
-def test_the_roles_in_an_account_that_is_known_later_are_the_components_own() -> None:
-    recorded, _ = made(BY_PRINCIPAL, storage_account=pulumi.Output.from_input("acmestorage"))
-    assert {"train-data", "train-delegator"} <= children(recorded).keys()
-    assert recorded.named("train-data").parent.endswith("::train")
-    assert recorded.inputs("train-data")["roleAssignmentName"] == roles()[0]["name"]
-
-
-def test_a_role_that_two_components_own_is_refused() -> None:
-    def program() -> None:
-        account = pulumi.Output.from_input("acmestorage")
-        for container in ("training", "validation"):
-            given: Any = {**BY_PRINCIPAL, "container": container, "storage_account": account}
-            AzureContainerAccess(container, given)
-
-    with pytest.raises(pulumi.RunError, match=r"Storage Blob Delegator at .* plain text in both"):
-        run(program)
+    recorded, _ = run(program, preview=preview)
+    assert set(children(recorded)) - {"after"} == {"train", READER, DELEGATOR}
+    assert recorded.result is None
+    assert dependencies(recorded, "after") == {READER, DELEGATOR}
 
 
 def test_a_provider_of_the_component_makes_all_of_it() -> None:
@@ -313,8 +247,11 @@ def without(*names: str) -> dict[str, Any]:
 
 
 REFUSED: dict[str, tuple[Mapping[str, Any], str]] = {
-    "both ways in": ({**BY_PRINCIPAL, "sas": {}}, "exactly one of principal_id and sas; both are given"),
-    "no way in": (PLACE, "exactly one of principal_id and sas; neither is given"),
+    "an application and a token": (
+        {**BY_PRINCIPAL, "sas": {}},
+        "exactly one of principal_id and sas; both are given",
+    ),
+    "neither of both": (PLACE, "exactly one of principal_id and sas; neither is given"),
     "the application in place of its principal": (
         {**without("principal_id"), "application_id": APPLICATION},
         "give its object id as principal_id, which this tells: az ad sp show --id APPLICATION_ID --query id",
@@ -362,7 +299,16 @@ REFUSED: dict[str, tuple[Mapping[str, Any], str]] = {
     "a third key": ({**PLACE, "sas": {"key_name": "key3"}}, "sas.key_name must be key1 or key2"),
     "rules without origins": (
         {**BY_SAS, "manage_cors": True},
+        "origins is required with manage_cors: the output origins of the integration",
+    ),
+    "rules with empty origins": (
+        {**BY_SAS, "manage_cors": True, "origins": []},
         "the API knows no origin of the app; set encord:appOrigins",
+    ),
+    "origins that are numbers": ({**BY_SAS, "origins": [7]}, "origins: must be a list of texts"),
+    "a challenge object beside a token": (
+        {**BY_SAS, "write_challenge": False},
+        "write_challenge goes with principal_id",
     ),
     "any origin": ({**BY_SAS, "origins": ["*"]}, 'origins: "\\*" is no origin'),
 }

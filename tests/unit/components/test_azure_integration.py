@@ -17,6 +17,7 @@ from tests.unit.components.azure_cloud import (
     INTEGRATION,
     NOW,
     PRINCIPAL,
+    SUBSCRIPTION,
     Azure,
     children,
     dependencies,
@@ -30,7 +31,7 @@ BASE: dict[str, Any] = {
     "storage_account": "acmestorage",
     "container": "training",
 }
-BY_PRINCIPAL: dict[str, Any] = {**BASE, "principal_id": PRINCIPAL}
+BY_PRINCIPAL: dict[str, Any] = {**BASE, "principal_id": PRINCIPAL, "tenant_id": TENANT}
 BY_SAS: dict[str, Any] = {**BASE, "sas": {}}
 ROLES = {
     f"encord-data-acmestorage-training-{PRINCIPAL}",
@@ -97,6 +98,12 @@ def test_all_of_it_previews_while_the_integration_is_not_made() -> None:
         assert recorded.inputs(role).keys() >= {"scope", "roleDefinitionId", "principalId"}
 
 
+def test_the_providers_own_tenant_is_not_asked_for() -> None:
+    """A runner that is logged in to another tenant would otherwise replace the integration."""
+    _, azure = made(BY_PRINCIPAL, subscription_id=SUBSCRIPTION)
+    assert azure.calls == []
+
+
 def test_the_tenant_and_the_subscription_may_be_others_than_the_providers() -> None:
     other = "9a8b7c6d-2f6e-4b8c-9a55-3f1f1f0b7c11"
     recorded, azure = made(BY_PRINCIPAL, tenant_id=OTHER_TENANT, subscription_id=other)
@@ -116,6 +123,21 @@ def test_options_reach_what_they_are_of(args: dict[str, Any]) -> None:
     assert rule["allowedOrigins"] == ["https://app.test"]
     assert {"train-cors", "train-access-container"} <= dependencies(recorded, "train-check")
     assert recorded.inputs("train-check")["writable"] is True
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        ({"over_vpn": True, "strict_client_only": True}, False),
+        ({"over_vpn": True, "strict_client_only": True, "write_challenge": True}, True),
+        ({"over_vpn": pulumi.Output.from_input(True), "strict_client_only": True}, True),
+        ({"write_challenge": False}, False),
+    ],
+)
+def test_where_nobody_reads_a_challenge_object_none_is_written(given: dict[str, Any], written: bool) -> None:
+    recorded, _ = made(BY_PRINCIPAL, **given)
+    assert ("train-access-challenge" in children(recorded)) is written
+    assert dependencies(recorded, "train-check") >= ({"train-access-challenge"} if written else ROLES)
 
 
 @pytest.mark.parametrize("renew_before", ["14d", "40d"])
@@ -167,15 +189,23 @@ def test_an_integration_that_is_retained_is_not_taken_for_one_that_ends_all_acce
 
 
 REFUSED: dict[str, tuple[Mapping[str, Any], str]] = {
-    "both ways in": ({**BY_PRINCIPAL, "sas": {}}, "exactly one of principal_id and sas; both are given"),
-    "no way in": (BASE, "exactly one of principal_id and sas; neither is given"),
+    "an application and a token": (
+        {**BY_PRINCIPAL, "sas": {}},
+        "exactly one of principal_id and sas; both are given",
+    ),
+    "neither of both": (BASE, "exactly one of principal_id and sas; neither is given"),
     "the application as principal": (
-        {**BASE, "principal_id": APPLICATION},
+        {**BY_PRINCIPAL, "principal_id": APPLICATION},
         "principal_id is the id of the application, .* az ad sp show --id APPLICATION_ID --query id",
     ),
     "the application by its own name": (
         {**BASE, "application_id": APPLICATION},
         "give its object id as princ",
+    ),
+    "no tenant": ({**BASE, "principal_id": PRINCIPAL}, "tenant_id is required with principal_id"),
+    "a challenge object beside a token": (
+        {**BY_SAS, "write_challenge": True},
+        "write_challenge goes with principal_id",
     ),
     "a tenant beside a token": ({**BY_SAS, "tenant_id": TENANT}, "tenant_id goes with principal_id"),
     "a flag in words": ({**BY_SAS, "require_access": "no"}, "require_access must be True or False"),

@@ -15,7 +15,7 @@ from tests.unit.resources.mocked import Recorded, unknown
 
 MEMBER, BUCKET = "gcp:storage/bucketIAMMember:BucketIAMMember", "gcp:storage/bucket:Bucket"
 OBJECT, ITSELF = "gcp:storage/bucketObject:BucketObject", "encord:index:GcpBucketAccess"
-TITLE = "encord data/dev/train"
+TITLE = "encord acme/data/dev/train"
 ORIGINS = ["https://app.test"]
 KEY = "projects/acme/locations/eu/keyRings/media/cryptoKeys/videos"
 ACCESS: dict[str, Any] = {
@@ -142,22 +142,43 @@ def test_a_long_name_is_a_title_that_iam_takes() -> None:
     made = run(lambda: GcpBucketAccess("x" * 150, {**ACCESS, "buckets": [RAW]}))  # type: ignore[typeddict-item]
     title = binding(made, f"{'x' * 150}-acme-raw-control")[2]
     assert len(title) == 100
-    assert title.startswith("encord data/dev/xxx")
+    assert title.startswith("encord acme/data/dev/xxx")
     assert title.endswith(" challenge")
 
 
-def test_a_bucket_whose_name_is_known_later_is_opened_whole() -> None:
-    later = pulumi.Output.from_input("acme-later")
-    made = access(buckets=[{"name": "acme-train"}, {"name": later}], writable=True)
-    assert {name: type_ for name, type_ in children(made).items() if name.startswith("train-1")} == {
-        "train-1-read": MEMBER,
-        "train-1-write": MEMBER,
-        "train-1-challenge": OBJECT,
-    }
-    read, write = gcp_bindings("acme-later", title=TITLE, writable=True)
-    assert binding(made, "train-1-read")[2:] == (read.title, read.expression)
-    assert binding(made, "train-1-write")[2:] == (write.title, write.expression)
-    assert set(json.loads(made.result["bindings"])) == {"acme-train", "acme-later"}
+def test_another_order_of_buckets_and_prefixes_is_the_same() -> None:
+    def shown(*buckets: Mapping[str, Any]) -> dict[str, Any]:
+        made = access(buckets=buckets)
+        return {name: made.inputs(name) for name in children(made)}
+
+    prefixes = [*RAW["prefixes"], *(f"{number}/" for number in range(6))]
+    one, two = {**RAW, "prefixes": prefixes}, {"name": "acme-train"}
+    assert shown(one, two) == shown(two, {**one, "prefixes": prefixes[::-1]})
+
+
+def test_teams_whose_stacks_have_one_name_have_bindings_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulumi, "get_organization", lambda: "other")
+    assert binding(access(), "train-acme-train-read")[2] == "encord other/data/dev/train"
+    monkeypatch.setattr(pulumi, "get_organization", lambda: None)
+    assert binding(access(), "train-acme-train-read")[2] == "encord organization/data/dev/train"
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_without_a_challenge_object_whoever_waits_for_it_waits_for_the_bindings(preview: bool) -> None:
+    waiting = {"integration_id": unknown(), "challenge": unknown()} if preview else {}
+
+    def program() -> pulumi.Output[Any]:
+        given: Any = {**ACCESS, "buckets": [RAW], "write_challenge": False, **waiting}
+        made = GcpBucketAccess("train", given)
+        pulumi.ComponentResource("a:b:C", "after", {"keys": made.challenge_keys}, remote=True)
+        return pulumi.Output.all(made.challenge_keys, made.bindings)
+
+    made = run(program, preview=preview)
+    assert set(children(made)) - {"after"} == {"train", "train-acme-raw-read"}
+    keys, bindings = made.result
+    assert keys == []
+    assert len(json.loads(bindings)["acme-raw"]) == 1
+    assert dependencies(made, "after") == {"train-acme-raw-read"}
 
 
 def test_all_of_it_previews_while_nothing_of_the_integration_is_known() -> None:
@@ -236,21 +257,12 @@ REFUSED: dict[str, Sabotage] = {
     "buckets that are known later": ({"buckets": LATER([])}, "buckets must be a list"),
     "a bucket that is no mapping": ({"buckets": ["acme"]}, "buckets\\[0\\] must be a mapping"),
     "a bucket that is none": ({"buckets": [{"name": "A!"}]}, "buckets\\[0\\].name: must be a Cloud Storage"),
-    "a bucket that is none, told later": (
-        {"buckets": [{"name": LATER("A!")}]},
-        "must be a Cloud Storage bucket",
-    ),
-    "a bucket twice": ({"buckets": [{"name": "acme"}, {"name": "acme"}]}, "names acme more than once"),
-    "a bucket twice, told later": (
-        {"buckets": [{"name": "acme"}, {"name": LATER("acme")}]},
-        "names acme more than once",
-    ),
-    "a name that is a number": ({"buckets": [{"name": 7}]}, "buckets\\[0\\].name must be a text"),
     "a bucket without a name": ({"buckets": [{"create": True}]}, "buckets\\[0\\].name is required"),
     "a prefix with a wildcard": (
         {"buckets": [{"name": "acme", "prefixes": ["a*"]}]},
         "buckets\\[0\\].prefixes\\[0\\]: must not hold",
     ),
+    "a bucket twice": ({"buckets": [{"name": "acme"}, {"name": "acme"}]}, "names acme more than once"),
     "a lone prefix": (
         {"buckets": [{"name": "acme", "prefixes": "a/"}]},
         "buckets\\[0\\].prefixes must be a list of plain texts",
@@ -263,14 +275,16 @@ REFUSED: dict[str, Sabotage] = {
         {"buckets": [{"name": LATER("acme"), "prefixes": ["a/"]}]},
         "buckets\\[0\\].name must be plain text",
     ),
-    "a new bucket that is known later": (
-        {"buckets": [{**NEW, "name": LATER("acme")}]},
-        "buckets\\[0\\].name must be plain text",
-    ),
     "more prefixes than IAM takes": (
-        {"buckets": [{"name": "acme", "prefixes": [f"{number}/" for number in range(115)]}]},
-        "the 115 prefixes of acme take 20 bindings, and IAM takes 19",
+        {"buckets": [{"name": "acme", "prefixes": [f"{number}/" for number in range(55)]}]},
+        "the 55 prefixes of acme take 10 bindings; they may take 9, at most 54 short prefixes",
     ),
+    "a bucket whose name is known later": (
+        {"buckets": [{"name": "acme-train"}, {"name": LATER("acme")}]},
+        "buckets\\[1\\].name must be plain text: its resources are named after it",
+    ),
+    "a bucket whose name is a number": ({"buckets": [{"name": 7}]}, "buckets\\[0\\].name must be plain text"),
+    "a challenge object in words": ({"write_challenge": "no"}, "write_challenge must be True or False"),
     "a new bucket without a location": (
         {"buckets": [{"name": "acme", "create": True}]},
         "buckets\\[0\\].location is required",
@@ -300,7 +314,7 @@ REFUSED: dict[str, Sabotage] = {
     ),
     "a new bucket without origins": (
         {"buckets": [NEW]},
-        "the API knows no origin of the app; set encord:appOrig",
+        "origins is required with create: the output origins of the integration",
     ),
     "a new bucket with empty origins": (
         {"buckets": [NEW], "origins": []},

@@ -108,7 +108,7 @@ def test_all_of_it_previews_before_anything_exists() -> None:
     made = integration(preview=True, buckets=[*TRAINING["buckets"], NEW])
     assert len(children(made)) == 9
     condition = made.inputs("train-access-acme-train-read")["condition"]
-    assert condition["title"] == "encord data/dev/train-access"
+    assert condition["title"] == "encord acme/data/dev/train-access"
     assert '.startsWith("projects/_/buckets/acme-train/objects/videos/")' in condition["expression"]
 
 
@@ -127,6 +127,23 @@ def test_the_check_is_made_again_when_what_is_let_in_changes() -> None:
     assert triggers(title="Other", labels={"a": "b"}) == first
 
 
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        ({"over_vpn": True, "strict_client_only": True}, False),
+        ({"over_vpn": True, "strict_client_only": True, "write_challenge": True}, True),
+        ({"over_vpn": False}, True),
+        ({"over_vpn": pulumi.Output.from_input(True), "strict_client_only": True}, True),
+        ({"write_challenge": False}, False),
+    ],
+)
+def test_where_nobody_reads_a_challenge_object_none_is_written(given: dict[str, Any], written: bool) -> None:
+    kinds = {name.removeprefix("train-access-acme-train-") for name in children(integration(**given))}
+    assert ({"challenge", "control"} <= kinds) is written
+    assert ({"challenge", "control"} & kinds != set()) is written
+    assert "read" in kinds
+
+
 def test_no_trigger_tells_the_challenge() -> None:
     assert CHALLENGE not in json.dumps(asked(integration(), "AccessCheck"))
 
@@ -139,6 +156,7 @@ def test_no_trigger_tells_the_challenge() -> None:
         ({"title": None}, "title is required"),
         ({"buckets": []}, "buckets: must name 1 to 100"),
         ({"buckets": [{"name": "acme", "create": True}]}, "buckets\\[0\\].location is required"),
+        ({"buckets": [{"name": pulumi.Output.from_input("acme")}]}, "buckets\\[0\\].name must be plain text"),
         ({"titel": "x"}, 'titel: unknown key "titel"; did you mean "title"'),
         ({"role_name": "x"}, 'role_name: unknown key "role_name"'),
     ],

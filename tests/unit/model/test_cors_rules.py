@@ -56,7 +56,15 @@ def test_what_is_no_origin_is_refused(origin: str) -> None:
         cors_rules([APP, origin])
 
 
-@pytest.mark.parametrize("origins", [[], (), "", APP])
+@pytest.mark.parametrize("origins", [[], (), "", None])
 def test_without_a_list_of_origins_there_is_no_rule(origins: Any) -> None:
     with pytest.raises(ValueError, match=r"^origins: names no origin"):
+        cors_rules(origins)
+
+
+@pytest.mark.parametrize("origins", [APP, [7], [APP, None], {APP: 1}])
+def test_what_is_no_list_of_texts_is_refused(origins: Any) -> None:
+    with pytest.raises(
+        ValueError, match=r"^origins: must be a list of texts such as https://app.example.com"
+    ):
         cors_rules(origins)

@@ -9,6 +9,8 @@ import pytest
 from pulumi_encord_integrations.model.integration_types.gcp import GcpBucket
 from pulumi_encord_integrations.model.policies.control import challenge_object
 from pulumi_encord_integrations.model.policies.gcp import (
+    MAX_READ_BINDINGS,
+    PREFIXES_OF_A_BINDING,
     GcpBinding,
     gcp_bindings,
     gcp_buckets,
@@ -221,7 +223,7 @@ def numbered(title: str, count: int) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("count", "read", "write"), [(1, 1, 1), (6, 1, 1), (7, 2, 1), (13, 3, 1), (14, 3, 2), (114, 19, 9)]
+    ("count", "read", "write"), [(1, 1, 1), (6, 1, 1), (7, 2, 1), (13, 3, 1), (14, 3, 2), (54, 9, 5)]
 )
 def test_more_prefixes_than_iam_takes_operators_are_more_bindings(count: int, read: int, write: int) -> None:
     found = gcp_bindings(many(count), title="t", writable=True)
@@ -232,6 +234,14 @@ def test_more_prefixes_than_iam_takes_operators_are_more_bindings(count: int, re
         assert allowed(found, READ, listing("acme-raw", f"{number:03}/"))
         assert allowed(found, READ, reading("acme-raw", f"{number:03}/a"))
         assert allowed(found, WRITE, reading("acme-raw", f"{number:03}/a"))
+
+
+@pytest.mark.parametrize(("letter", "length"), [("", 0), ("x", 900)])
+def test_iam_takes_the_old_and_the_new_bindings_of_a_change_at_once(letter: str, length: int) -> None:
+    most = MAX_READ_BINDINGS * (1 if length else PREFIXES_OF_A_BINDING)
+    found = [one.role for one in gcp_bindings(many(most, letter, length), title="t", writable=True)]
+    with_challenge = found.count(READ) + 1
+    assert (2 * with_challenge, 2 * found.count(WRITE) <= 20) == (20, True)
 
 
 @pytest.mark.parametrize(("letter", "length"), [("x", 200), ("x", 900), ("\u52d5", 300), ("\U0001f3a5", 190)])
@@ -267,8 +277,11 @@ def refusal(make: Callable[[], Any]) -> str:
 @pytest.mark.parametrize(
     ("bucket", "words"),
     [
-        (many(115), "bucket: the 115 prefixes of acme-raw take 20 bindings, and IAM takes 19, for 114 short"),
-        (many(40, "x", 900), "bucket: the 40 prefixes of acme-raw take 40 bindings, and IAM takes 19"),
+        (
+            many(55),
+            "bucket: the 55 prefixes of acme-raw take 10 bindings; they may take 9, at most 54 short",
+        ),
+        (many(40, "x", 900), "bucket: the 40 prefixes of acme-raw take 40 bindings; they may take 9"),
         (many(1, "\U0001f3a5", 250), "bucket: a prefix takes 2,568 characters"),
         ({"name": "acme", "prefixes": ["a*"]}, "bucket.prefixes[0]: must not hold"),
         ({"name": "acme", "prefixes": ["a\nb"]}, "bucket.prefixes[0]: must not hold control"),
@@ -303,7 +316,7 @@ def test_a_title_is_cut_to_what_iam_takes_with_every_ending() -> None:
     assert gcp_title("x" * 90) == "x" * 90
     assert gcp_title(long).startswith("encord xxx")
     assert gcp_title(long) != gcp_title(other)
-    found = gcp_bindings(many(114), title=gcp_title(long), writable=True)
+    found = gcp_bindings(many(54), title=gcp_title(long), writable=True)
     endings = [*(one.title for one in found), gcp_challenge_title(gcp_title(long))]
     assert max(map(len, endings)) == 100
     assert len(set(endings)) == len(endings)

@@ -1,4 +1,4 @@
-"""The two ways in to a container, an application and a SAS token, of which exactly one is taken."""
+"""How the API authenticates at a container: as an application or by a SAS token, one of the two."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,8 +11,8 @@ from pulumi_encord_integrations.components.azure.sdk import get_client_config_ou
 from pulumi_encord_integrations.model.policies.azure import OBJECT_ID
 
 
-def require_way_in(label: str, kind: Any, args: Any, with_principal: Mapping[str, bool]) -> None:
-    """Raises `RunError` unless the arguments are those of `kind`, with exactly one way in.
+def require_authentication(label: str, kind: Any, args: Any, with_principal: Mapping[str, bool]) -> None:
+    """Raises `RunError` unless the arguments are those of `kind`, with exactly one of principal_id and sas.
 
     Args:
         label: what an error is about.
@@ -43,8 +43,3 @@ def require_way_in(label: str, kind: Any, args: Any, with_principal: Mapping[str
 def subscription_id(resource: pulumi.Resource) -> pulumi.Output[str]:
     """The subscription that a resource's provider acts in."""
     return get_client_config_output(opts=pulumi.InvokeOptions(parent=resource)).subscription_id
-
-
-def tenant_id(resource: pulumi.Resource) -> pulumi.Output[str]:
-    """The tenant that a resource's provider acts in."""
-    return get_client_config_output(opts=pulumi.InvokeOptions(parent=resource)).tenant_id
