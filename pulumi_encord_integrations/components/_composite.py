@@ -44,7 +44,7 @@ def access_check(
         name: of the component.
         args: its arguments.
         integration: what is checked.
-        deciding: what the answer depends on: a change asks anew.
+        deciding: what the answer depends on: a change asks again.
         after: what it waits for.
         opts: of the component's children.
 

@@ -119,7 +119,7 @@ class AccessCheckOptions(AccessCheckRequest):
     required: StrictBool = True
     """Whether a failure fails the update, and memberships wait for it."""
     retry_for: Annotated[Timespan, AfterValidator(_within_bounds)] = RETRY_SECONDS
-    """How long it is asked anew while clouds settle."""
+    """How long it is asked again while clouds settle."""
 
 
 class AccessCheckSpec(AccessCheckOptions):

@@ -31,7 +31,7 @@ class CheckedAccess(dict[str, Any]):
 class AccessCheck(EncordResource, module="encord", name="AccessCheck"):
     """A check that data can be reached as declared: by the API, by browsers of the app, by nobody else.
 
-    It asks anew until all is well, since clouds take a while to settle. If it is not in the end, the update
+    It asks again until all is well, since clouds take a while to settle. If it is not in the end, the update
     fails, and memberships that the program declares after it are not made; a check that fails later takes
     nobody's access away. It runs again when the integration's settings, `urls`, `writable` or `triggers`
     change; `encord-integrations verify` asks at any other time.
@@ -69,9 +69,9 @@ class AccessCheck(EncordResource, module="encord", name="AccessCheck"):
             writable: whether write access was granted; then writing must be allowed, else it must be refused.
                 Default False.
             required: whether a failed check fails the update, and memberships wait for it. Default True.
-            retry_for: how long to ask anew while the clouds settle: "2m", seconds, at most 15 minutes.
+            retry_for: how long to ask again while the clouds settle: "2m", seconds, at most 15 minutes.
                 Default 2 minutes.
-            triggers: any value whose change asks anew, such as the policies of the role.
+            triggers: any value whose change asks again, such as the policies of the role.
             opts: Pulumi's resource options; name in `depends_on` what grants the access. An explicit provider
                 is refused.
 
@@ -121,4 +121,4 @@ class AccessCheck(EncordResource, module="encord", name="AccessCheck"):
     @classmethod
     def get(cls, *_args: Any, **_inputs: Any) -> Self:
         """Always raises: nothing but the state of its own stack knows what a check found."""
-        raise pulumi.RunError("an AccessCheck cannot be looked up; `encord-integrations verify` asks anew")
+        raise pulumi.RunError("an AccessCheck cannot be looked up; `encord-integrations verify` asks again")

@@ -52,7 +52,7 @@ class AwsEncordIntegrationArgs(TypedDict):
     require_access: NotRequired[bool]
     """Whether a failed access check fails the update, and memberships wait for it. Default True."""
     retry_for: NotRequired[pulumi.Input[str]]
-    """How long the access check asks anew while AWS settles. Default "2m"."""
+    """How long the access check asks again while AWS settles. Default "2m"."""
 
 
 class AwsEncordIntegration(pulumi.ComponentResource):

@@ -63,7 +63,7 @@ class AzureEncordIntegrationArgs(TypedDict):
     require_access: NotRequired[bool]
     """Whether a failed access check fails the update, and memberships wait for it. Default True."""
     retry_for: NotRequired[pulumi.Input[str]]
-    """How long the access check asks anew while Azure settles. Default "2m"."""
+    """How long the access check asks again while Azure settles. Default "2m"."""
 
 
 class AzureEncordIntegration(pulumi.ComponentResource):

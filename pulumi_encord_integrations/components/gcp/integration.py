@@ -46,7 +46,7 @@ class GcpEncordIntegrationArgs(TypedDict):
     require_access: NotRequired[bool]
     """Whether a failed access check fails the update, and memberships wait for it. Default True."""
     retry_for: NotRequired[pulumi.Input[str]]
-    """How long the access check asks anew while Google Cloud settles. Default "2m"."""
+    """How long the access check asks again while Google Cloud settles. Default "2m"."""
 
 
 class GcpEncordIntegration(pulumi.ComponentResource):
