@@ -119,15 +119,15 @@ def test_the_token_in_use_is_not_printed(api: Api, options: list[str]) -> None:
 
 
 def test_a_shell_runs_the_script_for_an_application_as_it_is(api: Api, tmp_path: Path) -> None:
-    made = by_application(api, TITLE, container="$root")
+    made = by_application(api, TITLE, container="$web")
     done, calls = by_sh(tmp_path, asked(api, made["integrationUuid"], "--writable").out)
     assert (done.returncode, done.stderr) == (0, "")
-    proof = challenge_object(made["integrationUuid"], made["challenge"], "$root")
+    proof = challenge_object(made["integrationUuid"], made["challenge"], "$web")
     named = ["--id", str(PRINCIPALS.application_id)]
     whom = ["--assignee-object-id", "principal", "--assignee-principal-type", "ServicePrincipal"]
-    container = f"{ACCOUNT_ID}/blobServices/default/containers/$root"
+    container = f"{ACCOUNT_ID}/blobServices/default/containers/$web"
     given = ["role", "assignment", "create", *whom, "--role"]
-    where = ["--account-name", "acmestorage", "--container-name", "$root", "--name", proof.key]
+    where = ["--account-name", "acmestorage", "--container-name", "$web", "--name", proof.key]
     assert [words for program, words in calls if program == "az"][:-2] == [
         ["ad", "sp", "show", *named],
         ["ad", "sp", "create", *named],
