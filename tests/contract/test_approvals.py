@@ -90,7 +90,7 @@ def test_an_approval_is_taken_back(on_sqlite: Api, over_vpn: Any) -> None:
 
 NOT_APPROVED: list[tuple[dict[str, Any], str]] = [
     ({"provider": "GCP", "buckets": [{"name": BUCKET}]}, "is not reached over VPN"),
-    ({}, "its credential is the proof"),
+    ({}, "needs no approval"),
 ]
 
 

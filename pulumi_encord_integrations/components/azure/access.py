@@ -148,7 +148,8 @@ class AzureContainerAccess(pulumi.ComponentResource):
             account_name=self._account,
             container_name=self._container,
             public_access=PublicAccess.NONE,
-            opts=self._child,
+            # Azure deletes a container with all that is in it.
+            opts=pulumi.ResourceOptions.merge(self._child, pulumi.ResourceOptions(retain_on_delete=True)),
         )
 
     def _by_sas(self) -> tuple[pulumi.Output[str | None], pulumi.Output[str | None]]:

@@ -41,7 +41,8 @@ def own_cors(
         account_name=_claimed(label, storage_account),
         blob_services_name="default",
         cors=CorsRulesArgs(cors_rules=[rule]),
-        opts=opts,
+        # Where another component takes the list over, the end of this one would empty it.
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(retain_on_delete=True)),
     )
 
 

@@ -32,6 +32,7 @@ from pulumi_encord_integrations.model.policies.gcp import (
     gcp_member,
     gcp_title,
 )
+from pulumi_encord_integrations.resources import _run
 
 
 class GcpBucketAccessArgs(TypedDict):
@@ -89,6 +90,8 @@ class GcpBucketAccess(pulumi.ComponentResource):
         self._label = f'GcpBucketAccess "{name}"'
         require_gcp_buckets(self._label, GcpBucketAccessArgs, args)
         title, label = _title(name), self._label
+        for bucket in args["buckets"]:
+            self._claim(title, bucket["name"])
         integration_id = pulumi.Output.from_input(args["integration_id"]).apply(
             lambda known: integration_uuid(label, known)
         )
@@ -143,6 +146,14 @@ class GcpBucketAccess(pulumi.ComponentResource):
             return valid(self._label, lambda: gcp_member(known))
 
         return pulumi.Output.from_input(email).apply(named)
+
+    def _claim(self, title: str, bucket: str) -> None:
+        """A binding that two components of one name shared would end with either."""
+        if _run.current().owners.setdefault(f"{title} on gs://{bucket}", f"{id(self)}") != f"{id(self)}":
+            raise pulumi.RunError(
+                f"{self._label}: another component of that name lets the account into gs://{bucket} already; "
+                "give one of them another name"
+            )
 
 
 def _title(name: str) -> str:

@@ -1,5 +1,6 @@
 """Azure Blob Storage: a SAS of each blob by a user delegation key, or the account's own SAS appended."""
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -128,6 +129,8 @@ def application_credential(application: str | None, secret: str | None) -> Crede
             )
         from azure.identity import ClientSecretCredential
 
+        # What it logs is told in the answer, too.
+        logging.getLogger("azure.identity").setLevel(logging.CRITICAL)
         # By itself the library waits for minutes, and asks ten times.
         return ClientSecretCredential(tenant, application, secret, **_PATIENCE)
 

@@ -87,7 +87,7 @@ def _control(storage: ChallengedStorage, integration: StoredIntegration, target:
         return _approval(integration, target)
     challenge = integration.challenge(target.bucket)
     line = storage.challenge_line(target.bucket, challenge)
-    remedy = f"Run `pulumi up` if a component manages it; otherwise: {line}"
+    remedy = f"If a component manages it, run `pulumi up --refresh`; otherwise: {line}"
     try:
         content = storage.content(target.bucket, challenge.key)
     except Exception as error:  # noqa: BLE001  whatever stops a library, the cloud was not asked

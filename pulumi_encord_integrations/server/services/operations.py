@@ -130,7 +130,10 @@ def _approvable(connection: Connection, integration: str) -> Record:
     settings = store.settings_of(row)
     kind = kind_of(row.provider)
     if not kind.spec.model_construct(**settings).challenged:
-        raise Conflict("no_approval", f'"{row.title}" needs no approval: its credential is the proof')
+        raise Conflict(
+            "no_approval",
+            f'"{row.title}" needs no approval: its type is proven in another way',
+        )
     if not settings["over_vpn"]:
         raise Conflict(
             "no_approval",

@@ -321,3 +321,10 @@ def test_it_refuses(what: str, preview: bool) -> None:
     with pytest.raises(pulumi.RunError, match=words) as error:
         made(given, preview)
     assert 'AzureContainerAccess "train"' in str(error.value)
+
+
+def test_a_container_and_the_cors_rules_outlive_the_component() -> None:
+    recorded, _ = made(BY_PRINCIPAL, create=True, manage_cors=True, origins=["https://app.test"])
+    assert recorded.named("train-container").retainOnDelete
+    assert recorded.named("train-cors").retainOnDelete
+    assert not recorded.named("train-challenge").retainOnDelete

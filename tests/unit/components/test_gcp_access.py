@@ -363,3 +363,14 @@ def test_two_components_open_one_bucket_by_bindings_of_their_own() -> None:
 
     made = run(program)
     assert binding(made, "one-acme-train-read") != binding(made, "two-acme-train-read")
+
+
+def test_two_components_of_one_name_do_not_share_a_binding() -> None:
+    def program() -> dict[str, Any]:
+        for kind in ("A", "B"):
+            parent = pulumi.ComponentResource(f"acme:x:{kind}", "team", {})
+            GcpBucketAccess("train", ACCESS, pulumi.ResourceOptions(parent=parent))  # type: ignore[arg-type]
+        return {}
+
+    with pytest.raises(pulumi.RunError, match="another component of that name lets the account into gs://"):
+        run(program)

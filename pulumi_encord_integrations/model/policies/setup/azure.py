@@ -19,6 +19,7 @@ from pulumi_encord_integrations.model.policies.setup.steps import (
     SetupRefused,
     Step,
     Wanted,
+    approval_step,
     required,
 )
 
@@ -80,6 +81,8 @@ def _roles(view: AzureView, wanted: Wanted) -> Step:
 
 
 def _challenge(view: AzureView, challenge: str) -> Step:
+    if view.over_vpn:
+        return approval_step(view)
     proof = challenge_object(view.uuid, challenge, view.container)
     return Step(
         "The challenge object: it shows that you control the container",

@@ -21,6 +21,7 @@ from pulumi_encord_integrations.model.policies.setup.steps import (
     SetupRefused,
     Step,
     Wanted,
+    approval_step,
 )
 
 
@@ -70,13 +71,7 @@ def _permitting(view: GcpView, wanted: Wanted) -> Step:
 
 def _proving(view: GcpView) -> Step:
     if view.over_vpn:
-        return Step(
-            "Have the buckets approved: the API cannot see over VPN that you control them",
-            notes=[
-                "Whoever operates the API runs this where it runs, and again after a change of the prefixes:",
-                f"  encord-integrations approve {view.uuid}",
-            ],
-        )
+        return approval_step(view)
     written = (
         gcp_challenge_line(
             bucket.name, challenge_object(view.uuid, view.challenge, bucket.name, bucket.prefixes)

@@ -62,6 +62,17 @@ def rules_of(view: IntegrationView) -> list[dict[str, Any]] | None:
     return cors_rules(view.origins) if view.origins else None
 
 
+def approval_step(view: IntegrationView) -> Step:
+    """What takes the place of challenge objects where the API cannot look for them."""
+    return Step(
+        "Have the buckets approved: the API cannot see over VPN that you control them",
+        notes=[
+            "Whoever operates the API runs this where it runs, and again after a change of the prefixes:",
+            f"  encord-integrations approve {view.uuid}",
+        ],
+    )
+
+
 def cors_step(
     view: IntegrationView, buckets: Sequence[BucketSpec], *options: str, notes: Sequence[str] = ()
 ) -> Step:
