@@ -244,7 +244,7 @@ def test_what_does_not_fit_the_type_is_refused_by_the_program(
 
 
 def test_nothing_is_looked_up() -> None:
-    with pytest.raises(pulumi.RunError, match="`encord-integrations verify` asks anew"):
+    with pytest.raises(pulumi.RunError, match="`encord-integrations verify` asks again"):
         AccessCheck.get("check", UUID)
 
 
