@@ -35,6 +35,8 @@ def approved(row: Record, buckets: Mapping[str, Sequence[str]]) -> frozenset[str
 
 def verified(kind: IntegrationType, row: Record) -> bool:
     """Whether every bucket was seen to be controlled, as far as that still serves."""
+    if row.trust is None:
+        return False
     buckets = buckets_of(kind, row)
     proofs = store.proofs_of(row, buckets)
     return all(name in proofs and proofs[name].kept for name in buckets)
