@@ -8,16 +8,22 @@ if TYPE_CHECKING:
     from pulumi_encord_integrations.client.client import Client
 
 
-def connect(settings: Settings, *, create: bool = False, read_only: bool = False) -> "Client":
+def connect(
+    settings: Settings, *, create: bool = False, read_only: bool = False, hasty: bool = False
+) -> "Client":
     """Returns a client of the API that `settings` names; raises `ConfigurationError`.
 
-    Only `create` may make an embedded database; otherwise raises `embedded.DatabaseMissing`.
+    Only `create` may make an embedded database; otherwise raises `embedded.DatabaseMissing`. With `read_only`
+    nothing is migrated and no key is made; `hasty` waits less patiently for a served API.
     """
     if settings.embedded:
         from pulumi_encord_integrations import embedded
 
         return embedded.connect(settings, create=create, read_only=read_only)
+    from pulumi_encord_integrations.client import client
     from pulumi_encord_integrations.client.auth import credentials_of
-    from pulumi_encord_integrations.client.client import Client
 
-    return Client(settings.endpoint, credentials_of(settings))
+    credentials = credentials_of(settings)
+    if hasty:
+        return client.Client(settings.endpoint, credentials, attempts=2, timeout=client.PREVIEW_TIMEOUT)
+    return client.Client(settings.endpoint, credentials)

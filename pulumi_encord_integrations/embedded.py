@@ -25,6 +25,10 @@ class DatabaseMissing(ConfigurationError):
     """There is no embedded database where the settings say."""
 
 
+class NotReady(ConfigurationError):
+    """The embedded API has something to write before it can answer: a migration, or a key."""
+
+
 def require(settings: Settings) -> None:
     """Refuses settings that an embedded API cannot start with; raises `ConfigurationError`."""
     _file(settings)
@@ -34,20 +38,14 @@ def require(settings: Settings) -> None:
             f"the embedded API needs {', '.join(missing)}",
             hint="Install the extra: pip install 'pulumi-encord-integrations[server]'",
         )
-    _user(settings)
-
-
-def organization(settings: Settings) -> str | None:
-    """The uuid of an embedded API's organization, if its database tells so without starting the API."""
-    from pulumi_encord_integrations.server.store.revision import organization_of
-
-    return organization_of(_file(settings))
+    user_of(settings)
 
 
 def connect(settings: Settings, *, create: bool = False, read_only: bool = False) -> "Client":
     """A client of the API in this process.
 
-    Only `create` may make its database; otherwise raises `DatabaseMissing`, a `ConfigurationError`.
+    Only `create` may make its database; otherwise raises `DatabaseMissing`, a `ConfigurationError`, and with
+    `read_only` `NotReady`, another.
     """
     require(settings)
     from pulumi_encord_integrations.client.auth import Signer, parse_key
@@ -60,7 +58,7 @@ def connect(settings: Settings, *, create: bool = False, read_only: bool = False
     try:
         app, key = initialization.open_embedded(
             file,
-            _user(settings),
+            user_of(settings),
             settings.principals,
             create=create,
             read_only=read_only,
@@ -70,7 +68,8 @@ def connect(settings: Settings, *, create: bool = False, read_only: bool = False
         hint = "Check encord:database or restore the file; only a new stack makes a new database"
         if error.missing:
             raise DatabaseMissing(error.message, hint=hint) from None
-        raise ConfigurationError(error.message, hint=error.hint) from None
+        kind = NotReady if error.unready else ConfigurationError
+        raise kind(error.message, hint=error.hint) from None
     except OSError as error:
         raise ConfigurationError(f"cannot use {file}: {error.strerror}") from None
     return Client(_ADDRESS, Signer(parse_key(key, "the embedded key")), in_process(app))
@@ -85,7 +84,8 @@ def _file(settings: Settings) -> Path:
     )
 
 
-def _user(settings: Settings) -> str:
+def user_of(settings: Settings) -> str:
+    """The e-mail that acts; raises `ConfigurationError`."""
     if not settings.user:
         raise ConfigurationError(
             "encord:user is not set",

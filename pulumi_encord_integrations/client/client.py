@@ -21,6 +21,8 @@ from pulumi_encord_integrations.model.base import Page
 
 TIMEOUT = httpx2.Timeout(60.0, connect=5.0)
 """Seconds without a byte from the API; seconds to connect."""
+PREVIEW_TIMEOUT = httpx2.Timeout(8.0, connect=4.0)
+"""The same while somebody waits for a preview."""
 ATTEMPTS = 4
 RETRY_SECONDS = 45.0
 """All attempts of one call together; below the server's window for signatures."""
@@ -58,13 +60,14 @@ class Client:
         credentials: Credentials,
         transport: httpx2.BaseTransport | None = None,
         attempts: int = ATTEMPTS,
+        timeout: httpx2.Timeout | None = None,
     ) -> None:
         self.endpoint = endpoint
         self._credentials = credentials
         self._attempts = attempts
         agent = f"pulumi-encord-integrations/{version('pulumi-encord-integrations')}"
         self._http = httpx2.Client(
-            base_url=endpoint, transport=transport, timeout=TIMEOUT, headers={"User-Agent": agent}
+            base_url=endpoint, transport=transport, timeout=timeout or TIMEOUT, headers={"User-Agent": agent}
         )
 
     def close(self) -> None:

@@ -25,6 +25,7 @@ VARIABLES = {
     "token": ("ENCORD_TOKEN", None),
     "database": ("ENCORD_DATABASE", "database"),
     "user": ("ENCORD_USER", "user"),
+    "offline_preview": ("ENCORD_OFFLINE_PREVIEW", "offlinePreview"),
     "encryption_key_file": ("ENCORD_ENCRYPTION_KEY_FILE", None),
     "principal_arn": ("ENCORD_AWS_PRINCIPAL_ARN", "awsPrincipalArn"),
     "service_account_email": ("ENCORD_GCP_SERVICE_ACCOUNT", "gcpServiceAccount"),
@@ -53,6 +54,8 @@ class Settings:
     database: Path | PostgresqlAddress = DATABASE
     encryption_key_file: Path | None = None
     user: str | None = None
+    offline_preview: bool = False
+    """Whether previews do without the API."""
     principals: Principals = field(default_factory=Principals)
     clouds: CloudAccess = field(default_factory=CloudAccess)
     """What an API of these settings signs with."""
@@ -79,6 +82,7 @@ def load(config: ConfigReader, base: Path, environment: Mapping[str, str] | None
         database=found.database(),
         encryption_key_file=found.path("encryption_key_file"),
         user=found.text("user"),
+        offline_preview=found.flag("offline_preview"),
         principals=Principals(
             principal_arn=found.text("principal_arn"),
             service_account_email=found.text("service_account_email"),
@@ -118,6 +122,12 @@ class _Found:
 
     def parts(self, name: str) -> list[str]:
         return [part.strip() for part in self._texts.get(name, "").split(",") if part.strip()]
+
+    def flag(self, name: str) -> bool:
+        given = self._texts.get(name, "false")
+        if given.lower() not in {"true", "false"}:
+            raise ConfigurationError(f"{self.sources[name]} must be true or false")
+        return given.lower() == "true"
 
     def networks(self, name: str) -> tuple[Network, ...]:
         return tuple(_network(part, self.sources[name]) for part in self.parts(name))

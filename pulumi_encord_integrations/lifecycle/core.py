@@ -1,12 +1,14 @@
 """The lifecycle of every resource over its reconciler, and every invariant of it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from types import MappingProxyType
 from uuid import uuid4
 
 from pulumi_encord_integrations.client.errors import Refused
 from pulumi_encord_integrations.lifecycle.ownership import Ownership
 from pulumi_encord_integrations.lifecycle.reconciler import (
+    LABEL,
     Change,
     Checked,
     Context,
@@ -16,33 +18,65 @@ from pulumi_encord_integrations.lifecycle.reconciler import (
     Reconciler,
 )
 from pulumi_encord_integrations.lifecycle.session import Session, unless_gone
-from pulumi_encord_integrations.lifecycle.warnings import some, warn
+from pulumi_encord_integrations.lifecycle.snapshot import OFFLINE, Snapshot
+from pulumi_encord_integrations.lifecycle.warnings import note, some, warn
 
+NOTHING_KNOWN: Properties = MappingProxyType({})
 GENERATION = "incarnation"
 """The output that tells a resource from earlier owners of the same thing; states hold it by this name."""
 
 
 class Lifecycle:
-    """Inputs and outputs hold no unknowns; `NOT_KNOWN_YET` stands for one in `diff`.
+    """Inputs and outputs hold no unknowns; `NOT_KNOWN_YET` stands for one in `check` and `diff`.
 
-    `connect` makes the session, which takes a key or a database: only a call that needs it asks for it.
+    `connect` makes the session, which may make a key or a database: only a call that writes or refreshes asks
+    for it. `check` and `diff` ask the snapshot, which only reads.
     """
 
-    def __init__(self, reconciler: Reconciler, ownership: Ownership, connect: Callable[[], Session]) -> None:
+    def __init__(
+        self,
+        reconciler: Reconciler,
+        ownership: Ownership,
+        connect: Callable[[], Session],
+        snapshot: Callable[[], Snapshot] = lambda: OFFLINE,
+        note: Callable[[str], None] = note,
+    ) -> None:
         self.reconciler = reconciler
         self.ownership = ownership
         self.connect = connect
+        self.snapshot = snapshot
+        self.note = note
 
-    def check(self, before: Properties, known: Properties, unknown: frozenset[str]) -> Checked:
-        """All problems at once, offline."""
-        checked = self.reconciler.check(known, unknown, Context(before, self.ownership.declared()))
-        self.ownership.declare(self.reconciler.resource_keys("", checked.inputs))
+    def check(
+        self,
+        before: Properties,
+        known: Properties,
+        partial: Properties = NOTHING_KNOWN,
+        program: Properties = NOTHING_KNOWN,
+    ) -> Checked:
+        """All problems at once, and notes of what the inputs will do to others.
+
+        `partial` are the inputs that come later, wholly or in part.
+        """
+        ownership = self.ownership
+        context = Context(before, ownership.declared(), ownership.made(), self.snapshot(), partial, program)
+        checked = self.reconciler.check(known, frozenset(partial), context)
+        ownership.declare(self.reconciler.resource_keys("", checked.inputs))
+        if not checked.problems:
+            self._tell(program.get(LABEL), checked.notes)
         return checked
 
+    def _tell(self, label: str | None, notes: Iterable[str]) -> None:
+        for text in notes:
+            self.note(f"{label}: {text}" if label else text)
+
     def diff(self, id_: str, outputs: Properties, inputs: Properties) -> list[Change]:
-        """What an update would change."""
+        """What an update would change; raises `Refused` for what must not be done."""
+        snapshot = self.snapshot()
+        snapshot.require(outputs.get("organization"))
         self._own(id_, outputs)
         changes = list(self.reconciler.compare(outputs, inputs))
+        self._tell(None, self.reconciler.foresee(snapshot, Prior(id_, outputs), inputs, changes))
         if not any(change.forces_replacement for change in changes):
             self.ownership.declare(self.reconciler.resource_keys(id_, {}))
         return changes
@@ -61,6 +95,7 @@ class Lifecycle:
             self.ownership.release(named, generation)
             raise
         self._own(live.id, managed.outputs)
+        self.ownership.make(live.id)
         return managed
 
     def read(self, id_: str, outputs: Properties) -> Live | None:

@@ -41,6 +41,7 @@ class Ownership:
         self._lock = threading.RLock()
         self._holders: dict[tuple[Kind, Hashable], dict[Hashable, dict[Any, None]]] = {}
         self._declared: set[ResourceKey] = set()
+        self._made: set[str] = set()
 
     def own(self, keys: Iterable[ResourceKey], owner: Hashable) -> None:
         """Makes `owner` an owner of the things; does nothing if it is None."""
@@ -84,6 +85,16 @@ class Ownership:
         """All that the program has declared so far."""
         with self._lock:
             return frozenset(self._declared)
+
+    def make(self, id_: str) -> None:
+        """Remembers an object that this run has made."""
+        with self._lock:
+            self._made.add(id_)
+
+    def made(self) -> frozenset[str]:
+        """The ids of all objects that this run has made so far."""
+        with self._lock:
+            return frozenset(self._made)
 
     def _owners(self, key: ResourceKey) -> dict[Any, None]:
         return self._holders.get((key.kind, key.holder), {}).get(key.part, {})

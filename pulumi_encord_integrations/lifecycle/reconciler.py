@@ -1,18 +1,21 @@
 """What a type of resource supplies: its facts, what counts as a change, and its calls to the API."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKeys
 from pulumi_encord_integrations.lifecycle.session import Session
+from pulumi_encord_integrations.lifecycle.snapshot import OFFLINE, Snapshot
 from pulumi_encord_integrations.model.base import Sent
 from pulumi_encord_integrations.model.problems import Problem
 
 Properties = Mapping[str, Any]
 """Inputs or outputs by their snake_case names."""
 NO_NAMES: frozenset[str] = frozenset()
+LABEL = "label"
+"""What a program tells a check: the resource as people know it, `IntegrationMembers "team"`."""
 
 
 class NotKnownYet:
@@ -24,10 +27,13 @@ NOT_KNOWN_YET = NotKnownYet()
 
 @dataclass(frozen=True)
 class Checked:
-    """Canonical inputs, and all that is wrong with them."""
+    """Canonical inputs, all that is wrong with them, and what they will do to others."""
 
     inputs: Properties
+    """Part of one that comes later is `NOT_KNOWN_YET`; without the name, it stays as it was given."""
     problems: list[Problem] = field(default_factory=list)
+    notes: Sequence[str] = ()
+    """What the inputs do not show: who gains or loses access, and what cannot be undone."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,14 @@ class Context:
     """The inputs of the last update; empty for a new resource and in a replacement."""
     declared: ResourceKeys = NOTHING
     """Remote things that the program has declared so far in this run."""
+    made: frozenset[str] = frozenset()
+    """Ids of objects that this run has made; the snapshot does not know them."""
+    snapshot: Snapshot = OFFLINE
+    """What the API held when the run began."""
+    partial: Properties = field(default_factory=dict)
+    """Inputs of which a part comes later, with `NOT_KNOWN_YET` in its place."""
+    program: Properties = field(default_factory=dict)
+    """What the resource's constructor tells the check alone, by names such as `LABEL`."""
 
 
 NO_CONTEXT = Context()
@@ -117,6 +131,12 @@ class Reconciler(ABC):
         for name in sorted(new.keys() - self.secrets.difference(after)):
             if old.get(name) != new[name]:
                 yield Change(name, old.get(name), new[name], name in self.replaces)
+
+    def foresee(
+        self, snapshot: Snapshot, prior: Prior, inputs: Properties, changes: Sequence[Change]
+    ) -> Iterator[str]:
+        """What these changes will do beside what they say; raises `Refused` for what must not be done."""
+        yield from ()
 
     @abstractmethod
     def resource_keys(self, id_: str, properties: Properties) -> ResourceKeys:

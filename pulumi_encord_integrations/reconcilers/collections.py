@@ -26,7 +26,7 @@ _TOLD = 20
 """Problems of one list that are told; the rest is counted."""
 Roles = Mapping[str, str]
 MOVED = "moved"
-"""An input that only the check reads: users whom other resources of the program declare beside the list."""
+"""What the program tells the check: users whom other resources declare beside the list."""
 
 
 class CollectionReconciler(Reconciler):
@@ -62,9 +62,8 @@ class CollectionReconciler(Reconciler):
         self, known: Properties, unknown: frozenset[str] = NO_NAMES, context: Context = NO_CONTEXT
     ) -> Checked:
         """Refuses a large removal and what would lower an individual Admin, as far as it is known."""
-        moved = frozenset(known.get(MOVED) or ())
-        known = {name: value for name, value in known.items() if name != MOVED}
-        checked = super().check(known, unknown - {MOVED}, context)
+        moved = frozenset(context.program.get(MOVED) or ())
+        checked = super().check(known, unknown, context)
         inputs = checked.inputs
         problems = [self._named(problem, known.get(self.entries)) for problem in checked.problems]
         if not problems and self.entries in inputs:

@@ -1,13 +1,10 @@
 """The identity of a stack: tells its objects from those of any other stack, and which API it belongs to."""
 
-from collections.abc import Callable
 from uuid import uuid4
 
-from pulumi_encord_integrations.client.errors import NoCredentials, Unavailable
 from pulumi_encord_integrations.lifecycle.ownership import ResourceKeys, named
 from pulumi_encord_integrations.lifecycle.reconciler import Live, Prior, Properties, Reconciler
-from pulumi_encord_integrations.lifecycle.session import Session, require_same
-from pulumi_encord_integrations.lifecycle.warnings import warn
+from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.model.base import Sent
 
 
@@ -19,13 +16,6 @@ class StackReconciler(Reconciler):
     def resource_keys(self, id_: str, properties: Properties) -> ResourceKeys:
         """The identity itself."""
         return named("object", id_)
-
-    def verify(self, found: Callable[[], str], outputs: Properties) -> None:
-        """Refuses another organization; an API out of reach is a warning, so that previews work."""
-        try:
-            require_same(outputs.get("organization"), found())
-        except (Unavailable, NoCredentials) as error:
-            warn(str(error))
 
     def create(self, session: Session, inputs: Properties) -> Live:
         """A new identity."""

@@ -19,11 +19,19 @@ from pulumi.dynamic import (
 
 from pulumi_encord_integrations.client.errors import EncordError, NotFound
 from pulumi_encord_integrations.lifecycle.core import Lifecycle
-from pulumi_encord_integrations.lifecycle.reconciler import NOT_KNOWN_YET, Properties, Reconciler
+from pulumi_encord_integrations.lifecycle.reconciler import Properties, Reconciler
 from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.resources import _process
-from pulumi_encord_integrations.resources._values import canonical, quotable, split
+from pulumi_encord_integrations.resources._values import (
+    PROGRAM,
+    canonical,
+    partial,
+    plain,
+    quotable,
+    split,
+    unknown_again,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -63,7 +71,7 @@ class ProviderAdapter(ResourceProvider):
     reconciler: ClassVar[Reconciler]
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Takes the stack's configuration; connects later, so that previews need no key."""
+        """Takes the stack's configuration; whatever is asked first connects."""
         _process.settle_in()
         _process.current().configure(lambda key: req.config.get(f"encord:{key}"))
 
@@ -71,16 +79,24 @@ class ProviderAdapter(ResourceProvider):
         return _process.current().session()
 
     def _lifecycle(self, *, creating: bool = False) -> Lifecycle:
-        ownership = _process.current().ownership
-        return Lifecycle(self.reconciler, ownership, lambda: self._session(creating=creating))
+        process = _process.current()
+        return Lifecycle(
+            self.reconciler,
+            process.ownership,
+            lambda: self._session(creating=creating),
+            process.snapshot,
+            process.note,
+        )
 
     @one_line
     def check(self, olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
-        """All problems at once, offline."""
+        """All problems at once; asks the API for what it knows, and changes nothing there."""
         known, unknown = split(news)
-        checked = self._lifecycle().check(canonical(olds or {}), known, frozenset(unknown))
+        later = {name: partial(value) for name, value in unknown.items()}
+        program = plain(news.get(PROGRAM) or {})
+        checked = self._lifecycle().check(canonical(olds or {}), known, later, program)
         failures = [self._failure(problem, known) for problem in checked.problems]
-        return CheckResult({**checked.inputs, **unknown}, failures)
+        return CheckResult({**unknown, **unknown_again(checked.inputs)}, failures)
 
     def _failure(self, problem: Problem, known: Properties) -> CheckFailure:
         name = str(problem.path[0]) if len(problem.path) == 1 else ""
@@ -93,7 +109,7 @@ class ProviderAdapter(ResourceProvider):
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """False if nothing that counts differs; else None, so that the engine names what does."""
         known, unknown = split(news)
-        inputs = {**known, **dict.fromkeys(unknown, NOT_KNOWN_YET)}
+        inputs = {**known, **{name: partial(value) for name, value in unknown.items()}}
         changes = self._lifecycle().diff(id_, canonical(olds), inputs)
         if not changes:
             return DiffResult(changes=False)

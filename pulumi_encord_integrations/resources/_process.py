@@ -9,11 +9,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pulumi_encord_integrations.client import settings
+from pulumi_encord_integrations.client.errors import ConfigurationError
+from pulumi_encord_integrations.lifecycle import warnings
 from pulumi_encord_integrations.lifecycle.ownership import Ownership
 from pulumi_encord_integrations.lifecycle.session import Session
+from pulumi_encord_integrations.lifecycle.snapshot import OFFLINE, LiveSnapshot, NewOrganization, Snapshot
 
 _LOOK_EVERY = 1.0
 """Seconds between two looks for the engine."""
+_UNCHECKED = (
+    "the API was not asked. Not shown are who else gains or loses access, what an adoption takes, "
+    "and what a replacement destroys"
+)
 _followed: list[str] = []
 _lock = threading.Lock()
 
@@ -23,8 +30,10 @@ class ProviderProcess:
 
     def __init__(self) -> None:
         self.ownership = Ownership()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._session: Session | None = None
+        self._snapshot: Snapshot | ConfigurationError | None = None
+        self._noted: set[str] = set()
         self._config: Callable[[str], str | None] = lambda _key: None
 
     def configure(self, config: Callable[[str], str | None]) -> None:
@@ -40,16 +49,41 @@ class ProviderProcess:
             embedded.require(found)
         return found
 
-    def organization(self) -> str:
-        """The organization's uuid; of an embedded API without starting it where that is possible."""
-        found = self.settings()
-        if self._session is None and found.embedded:
-            from pulumi_encord_integrations import embedded
+    def snapshot(self) -> Snapshot:
+        """What previews know of the API, connected once; a failure is remembered."""
+        with self._lock:
+            if self._snapshot is None:
+                try:
+                    self._snapshot = self._look()
+                except ConfigurationError as error:
+                    self._snapshot = error
+            if isinstance(self._snapshot, ConfigurationError):
+                raise self._snapshot
+            return self._snapshot
 
-            known = embedded.organization(found)
-            if known:
-                return known
-        return self.session().organization.uuid
+    def _look(self) -> Snapshot:
+        found = self.settings()
+        if found.offline_preview:
+            self.note(f"encord:offlinePreview is set: {_UNCHECKED}")
+            return OFFLINE
+        from pulumi_encord_integrations import embedded
+        from pulumi_encord_integrations.connection import connect
+
+        try:
+            return LiveSnapshot(connect(found, read_only=True, hasty=True))
+        except embedded.DatabaseMissing as error:
+            return NewOrganization(embedded.user_of(found), error)
+        except embedded.NotReady as error:
+            self.note(f"{error.message}, until the next change or refresh: {_UNCHECKED}")
+            return OFFLINE
+
+    def note(self, text: str) -> None:
+        """Says it once: the engine may ask twice about one resource."""
+        with self._lock:
+            said = text in self._noted
+            self._noted.add(text)
+        if not said:
+            warnings.note(text)
 
     def session(self, *, create: bool = False) -> Session:
         """The session; `create` may make an embedded database, else its absence is an error."""

@@ -7,9 +7,11 @@ from typing import Any, ClassVar, Self
 import pulumi
 from pulumi.dynamic import Resource
 
+from pulumi_encord_integrations.lifecycle.core import NOTHING_KNOWN
+from pulumi_encord_integrations.lifecycle.reconciler import LABEL
 from pulumi_encord_integrations.resources import _identity
 from pulumi_encord_integrations.resources._adapter import ProviderAdapter
-from pulumi_encord_integrations.resources._values import with_secrets
+from pulumi_encord_integrations.resources._values import PROGRAM, with_secrets
 
 _PACKAGE = "pulumi-python"
 
@@ -41,13 +43,19 @@ class EncordResource(Resource, module="encord", name="Resource"):
                 "that other resources declare, and a replacement would not bring it back"
             )
 
-    def _declare(self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> None:
-        """Registers the resource with its place in the program."""
+    def _declare(
+        self,
+        name: str,
+        inputs: Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None,
+        told: Mapping[str, Any] = NOTHING_KNOWN,
+    ) -> None:
+        """Registers the resource with its place in the program; the check alone is `told` more."""
         opts = opts or pulumi.ResourceOptions()
         _refuse_explicit_provider(self._token(), opts)
         self._deletable = inputs.get("adopt") in {None, False} and not opts.retain_on_delete
         declared = _identity.declared_as(self._token(), name, opts.parent)
-        self._register(name, {**inputs, "declared_as": declared}, opts)
+        self._register(name, {**inputs, "declared_as": declared, PROGRAM: self._told(name, told)}, opts)
 
     def _grant(
         self,
@@ -56,12 +64,20 @@ class EncordResource(Resource, module="encord", name="Resource"):
         opts: pulumi.ResourceOptions | None,
         deleted_with: pulumi.Resource | None = None,
         after: Sequence[pulumi.Resource] = (),
+        told: Mapping[str, Any] = NOTHING_KNOWN,
     ) -> None:
-        """Registers a resource whose identity is in its inputs, behind the stack's identity and others."""
+        """Registers a resource whose identity is in its inputs, behind the stack's identity and others.
+
+        The check alone is `told` more.
+        """
         opts = opts or pulumi.ResourceOptions()
         _refuse_explicit_provider(self._token(), opts)
         ours = pulumi.ResourceOptions(depends_on=[_identity.identity(), *after], deleted_with=deleted_with)
-        self._register(name, inputs, pulumi.ResourceOptions.merge(ours, opts))
+        given = {**inputs, PROGRAM: self._told(name, told)}
+        self._register(name, given, pulumi.ResourceOptions.merge(ours, opts))
+
+    def _told(self, name: str, more: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {LABEL: f'{type(self).__name__} "{name}"', **more}
 
     @classmethod
     def _look_up(cls, name: str, id_: pulumi.Input[str], opts: pulumi.ResourceOptions | None) -> Self:

@@ -21,14 +21,14 @@ class StackAdapter(ProviderAdapter):
 
     @one_line
     def check(self, _olds: dict[str, Any], _news: dict[str, Any]) -> CheckResult:
-        """Refuses settings that cannot be right, offline."""
-        _process.current().settings()
+        """Refuses settings that cannot be right, and an API that cannot be asked."""
+        _process.current().snapshot().require(None)
         return CheckResult({}, [])
 
     @one_line
     def diff(self, id_: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
         """Never changes; refuses to go on against another organization."""
-        self.reconciler.verify(_process.current().organization, canonical(olds))
+        _process.current().snapshot().require(canonical(olds).get("organization"))
         return DiffResult(changes=False)
 
     @one_line

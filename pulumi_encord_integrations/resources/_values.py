@@ -6,6 +6,10 @@ from typing import Any
 import pulumi
 from pulumi.output import Unknown
 
+from pulumi_encord_integrations.lifecycle.reconciler import NOT_KNOWN_YET
+
+PROGRAM = "__program"
+"""An input that the check alone reads: what the constructor knows beside the inputs."""
 _QUOTED = 300
 """Characters of a value that are shown in a refusal."""
 
@@ -26,6 +30,28 @@ def holds_unknown(value: Any) -> bool:
     if isinstance(value, Mapping):
         return any(holds_unknown(item) for item in value.values())
     return isinstance(value, (list, tuple)) and any(holds_unknown(item) for item in value)
+
+
+def partial(value: Any) -> Any:
+    """The canonical value with `NOT_KNOWN_YET` for each unknown in it."""
+    if isinstance(value, Unknown):
+        return NOT_KNOWN_YET
+    if isinstance(value, Mapping):
+        return {key: partial(item) for key, item in value.items() if item is not None}
+    if isinstance(value, (list, tuple)):
+        return [partial(item) for item in value]
+    return plain(value)
+
+
+def unknown_again(value: Any) -> Any:
+    """The value as the engine takes it, with an unknown for each `NOT_KNOWN_YET` in it."""
+    if value is NOT_KNOWN_YET:
+        return Unknown()  # type: ignore[no-untyped-call]
+    if isinstance(value, Mapping):
+        return {key: unknown_again(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [unknown_again(item) for item in value]
+    return value
 
 
 def plain(value: Any) -> Any:

@@ -5,6 +5,7 @@ from typing import Any, NotRequired, Self, TypedDict
 
 import pulumi
 
+from pulumi_encord_integrations.lifecycle.core import NOTHING_KNOWN
 from pulumi_encord_integrations.model.integrations import IntegrationType
 from pulumi_encord_integrations.model.scenarios import DataType, Feature, ScenarioName
 from pulumi_encord_integrations.reconcilers.expiry import FIELD as EXPIRY
@@ -79,13 +80,19 @@ class Integration(EncordResource, module="encord", name="Integration"):
                 raise pulumi.RunError(f"{cls.__name__}: {name}: {spec.elsewhere[name]}")
         return super().__new__(cls)
 
-    def _declare(self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None) -> None:
+    def _declare(
+        self,
+        name: str,
+        inputs: Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None,
+        told: Mapping[str, Any] = NOTHING_KNOWN,
+    ) -> None:
         expiry, kind = inputs.get(EXPIRY), kind_of(self)
         if not kind or expiry is None:
-            super()._declare(name, inputs, opts)
+            super()._declare(name, inputs, opts, told)
             return
         claim = Claim(f'{type(self).__name__} "{name}"', about="setting")
-        super()._declare(name, {**inputs, EXPIRY: claim.expiry(expiry)}, opts)
+        super()._declare(name, {**inputs, EXPIRY: claim.expiry(expiry)}, opts, told)
         claim.on(self, integration_of)
         warn_of_expiry(self, expiry, by_role=kind.signs_by_role)
 

@@ -163,13 +163,12 @@ class IntegrationMembers(EncordResource, module="encord", name="IntegrationMembe
             "exclusive": exclusive,
             "on_delete": on_delete,
             "allow_large_removal": allow_large_removal,
-            MOVED: claim.elsewhere(),
         }
         all_known = is_list(listed) and len(rows) == len(listed)
         only_groups = all_known and not any("user" in row for row in rows)
         with_ = None if only_groups else _deleted_with(integration)
         after = [*declared_users([row.get("user") for row in rows]), *_gates.before(integration)]
-        self._grant(resource_name, inputs, opts, with_, after)
+        self._grant(resource_name, inputs, opts, with_, after, {MOVED: claim.elsewhere()})
         if not only_groups:
             _hint(self, integration, may_be_admin=any(row.get("role") != "user" for row in rows))
         pulumi.Output.all(stay=self.unmanaged_admins, live=self.live_roles).apply(self._warn)

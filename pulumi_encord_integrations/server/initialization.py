@@ -97,6 +97,8 @@ def open_embedded(
         make_organization(database, vault, "embedded", user, public_key_of(private_key))
     if not read_only:
         private_key = _registered(database, user, key_file)
+    elif not _is_known(database, private_key):
+        raise DatabaseUnusable(f"{user} has no key for {path} yet", unready=True)
     return create_app(Deployment(vault, principals, clouds or CloudAccess()), database), private_key
 
 
@@ -106,7 +108,8 @@ def _private_key(path: Path, user: str) -> bytes:
         content = path.read_bytes()
         public_key_of(content)
     except FileNotFoundError:
-        raise DatabaseUnusable(f"the key {path} is missing", makers[0].upper() + makers[1:]) from None
+        said, hint = f"the key {path} is missing", makers[0].upper() + makers[1:]
+        raise DatabaseUnusable(said, hint, unready=True) from None
     # cryptography's errors may quote the key
     except Exception:  # noqa: BLE001
         raise DatabaseUnusable(f"{path} holds no usable key", f"Remove it; {makers}") from None
@@ -127,12 +130,16 @@ def _refuse_stranger(database: Database, user: str) -> None:
     )
 
 
+def _is_known(database: Database, private_key: bytes) -> bool:
+    with database.read() as connection:
+        known = organizations.of_key(connection, public_key_of(private_key))
+    return known is not None and not known.ended
+
+
 def _registered(database: Database, user: str, key_file: Path) -> bytes:
     """The user's private key, made known; one that ended with an earlier membership is replaced."""
     private_key = _private_key(key_file, user)
-    with database.read() as connection:
-        known = organizations.of_key(connection, public_key_of(private_key))
-    if known is not None and not known.ended:
+    if _is_known(database, private_key):
         return private_key
     with database.write() as connection:
         # Another process may have replaced the file while this one waited.

@@ -151,7 +151,9 @@ class Database(ABC):
             )
         if self._read_only:
             raise DatabaseUnusable(
-                f"{self.name} is of an older version", "The next pulumi up or serve migrates it"
+                f"{self.name} is of an older version",
+                "The next pulumi up or serve migrates it",
+                unready=True,
             )
         with self.write() as connection:
             # Another process may have migrated while this one waited; Alembic looks again.

@@ -1,0 +1,170 @@
+"""The organization as a run finds it: what previews ask the API, each listing once, with GET alone."""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pulumi_encord_integrations.client import groups, integrations, members, organization_users, organizations
+from pulumi_encord_integrations.client.errors import ConfigurationError, EncordError, NotAllowed, NotFound
+from pulumi_encord_integrations.lifecycle.session import require_same
+from pulumi_encord_integrations.model.groups import DeclaredGroup
+from pulumi_encord_integrations.model.integrations import IntegrationView
+from pulumi_encord_integrations.model.members import Roles
+from pulumi_encord_integrations.model.users import CurrentOrganization
+
+if TYPE_CHECKING:
+    from pulumi_encord_integrations.client.client import Client
+
+T = TypeVar("T")
+
+
+class Snapshot:
+    """What is known while nothing may be asked: every answer is None, which means "not known"."""
+
+    def require(self, organization: str | None) -> None:
+        """Refuses another organization than the one that a state belongs to."""
+
+    def caller(self) -> CurrentOrganization | None:
+        """Who calls, and for which organization."""
+        return None
+
+    def user(self) -> str | None:
+        """The caller's e-mail."""
+        found = self.caller()
+        return found.user_email if found else None
+
+    def integrations(self) -> Mapping[str, IntegrationView] | None:
+        """By uuid, all that the caller may view."""
+        return None
+
+    def integration(self, uuid: str) -> IntegrationView | None:
+        """One of them; None also if there is none."""
+        return (self.integrations() or {}).get(uuid)
+
+    def roles(self, integration: str) -> Roles | None:
+        """Who is a member of an integration: `model.members.Principal.key` -> role.
+
+        None if the caller does not administer it, or if it was made in this run.
+        """
+        return None
+
+    def users(self) -> Mapping[str, str] | None:
+        """The users of the organization: e-mail -> role."""
+        return None
+
+    def groups(self) -> Mapping[str, DeclaredGroup] | None:
+        """The groups by uuid."""
+        return None
+
+    def group_users(self, group: str) -> frozenset[str] | None:
+        """E-mails of a group's users."""
+        return None
+
+    def last_write(self, noun: str, uuid: str) -> str:
+        """Who wrote an object last, and when, in words; empty if that is not known."""
+        return ""
+
+
+OFFLINE = Snapshot()
+
+
+class NewOrganization(Snapshot):
+    """An embedded organization that the first `up` is going to make: it holds only who deploys."""
+
+    def __init__(self, user: str, missing: ConfigurationError) -> None:
+        self._user = user
+        self._missing = missing
+
+    def require(self, organization: str | None) -> None:
+        """A state that belongs to an organization has lost its database."""
+        if organization:
+            raise self._missing
+
+    def user(self) -> str | None:
+        """Who deploys, and becomes the first admin."""
+        return self._user
+
+    def integrations(self) -> Mapping[str, IntegrationView] | None:
+        """None yet."""
+        return {}
+
+    def users(self) -> Mapping[str, str] | None:
+        """Who deploys, as an admin."""
+        return {self._user: "ADMIN"}
+
+    def groups(self) -> Mapping[str, DeclaredGroup] | None:
+        """None yet."""
+        return {}
+
+
+class LiveSnapshot(Snapshot):
+    """Asks when first needed and keeps the answer, or the failure, for the whole run.
+
+    What this run writes is not seen. Safe to share between threads.
+    """
+
+    def __init__(self, client: "Client") -> None:
+        self._client = client
+        self._lock = threading.RLock()
+        self._answers: dict[str, Any] = {}
+
+    def require(self, organization: str | None) -> None:
+        """Asks who calls, so that an API that refuses the key is found out by whoever comes first."""
+        require_same(organization, self.caller().uuid)
+
+    def caller(self) -> CurrentOrganization:
+        """Who calls, and for which organization."""
+        return self._once("caller", lambda: organizations.current(self._client))
+
+    def integrations(self) -> Mapping[str, IntegrationView]:
+        """By uuid, all that the caller may view."""
+        return self._once(
+            "integrations", lambda: {view.uuid: view for view in integrations.search(self._client)}
+        )
+
+    def roles(self, integration: str) -> Roles | None:
+        """Who is a member of an integration that the caller administers."""
+        view = self.integration(integration)
+        if view is None or view.role != "admin":
+            return None
+        return self._once("members", self._members).get(integration, {})
+
+    def users(self) -> Mapping[str, str]:
+        """The users of the organization: e-mail -> role."""
+        return self._once(
+            "users", lambda: {v.email: v.role for v in organization_users.listing(self._client)}
+        )
+
+    def groups(self) -> Mapping[str, DeclaredGroup]:
+        """The groups by uuid."""
+        return self._once("groups", lambda: {v.group_hash: v for v in groups.listing(self._client)})
+
+    def group_users(self, group: str) -> frozenset[str] | None:
+        """E-mails of a group's users; None if there is no such group, or the caller may not know."""
+
+        def ask() -> frozenset[str] | None:
+            try:
+                return frozenset(groups.users(self._client, group))
+            except (NotAllowed, NotFound):
+                return None
+
+        return self._once(f"users of {group}", ask)
+
+    def _members(self) -> dict[str, dict[str, str]]:
+        found: dict[str, dict[str, str]] = {}
+        for member in members.everywhere(self._client):
+            found.setdefault(member.integration, {})[member.key] = member.role
+        return found
+
+    def _once(self, what: str, ask: Callable[[], T]) -> T:
+        with self._lock:
+            if what not in self._answers:
+                try:
+                    self._answers[what] = ask()
+                except EncordError as error:
+                    self._answers[what] = error
+            answer: Any = self._answers[what]
+        if isinstance(answer, EncordError):
+            raise answer
+        found: T = answer
+        return found
