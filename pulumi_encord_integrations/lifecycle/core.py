@@ -59,12 +59,22 @@ class Lifecycle:
         `partial` are the inputs that come later, wholly or in part.
         """
         ownership = self.ownership
-        context = Context(before, ownership.declared(), ownership.made(), self.snapshot(), partial, program)
+        context = self._context(before, partial, program)
+        context.snapshot.require(before.get("organization"))
         checked = self.reconciler.check(known, frozenset(partial), context)
-        ownership.declare(self.reconciler.resource_keys("", checked.inputs))
+        ownership.declare(self.reconciler.resource_keys("", checked.inputs) | checked.declares)
         if not checked.problems:
             self._tell(program.get(LABEL), checked.notes)
         return checked
+
+    def _context(
+        self,
+        before: Properties = NOTHING_KNOWN,
+        partial: Properties = NOTHING_KNOWN,
+        program: Properties = NOTHING_KNOWN,
+    ) -> Context:
+        ownership = self.ownership
+        return Context(before, ownership.declared(), ownership.made(), self.snapshot(), partial, program)
 
     def _tell(self, label: str | None, notes: Iterable[str]) -> None:
         for text in notes:
@@ -72,11 +82,11 @@ class Lifecycle:
 
     def diff(self, id_: str, outputs: Properties, inputs: Properties) -> list[Change]:
         """What an update would change; raises `Refused` for what must not be done."""
-        snapshot = self.snapshot()
-        snapshot.require(outputs.get("organization"))
+        context = self._context()
+        context.snapshot.require(outputs.get("organization"))
         self._own(id_, outputs)
         changes = list(self.reconciler.compare(outputs, inputs))
-        self._tell(None, self.reconciler.foresee(snapshot, Prior(id_, outputs), inputs, changes))
+        self._tell(None, self.reconciler.foresee(context, Prior(id_, outputs), inputs, changes))
         if not any(change.forces_replacement for change in changes):
             self.ownership.declare(self.reconciler.resource_keys(id_, {}))
         return changes

@@ -5,7 +5,9 @@ from collections.abc import Hashable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Literal, NamedTuple
 
-Kind = Literal["object", "setting", "collection", "membership", "organization_user", "check"]
+Kind = Literal[
+    "object", "setting", "collection", "membership", "declared_member", "organization_user", "check"
+]
 
 
 class ResourceKey(NamedTuple):

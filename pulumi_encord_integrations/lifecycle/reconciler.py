@@ -9,6 +9,8 @@ from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKeys
 from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.lifecycle.snapshot import OFFLINE, Snapshot
 from pulumi_encord_integrations.model.base import Sent
+from pulumi_encord_integrations.model.durations import as_written
+from pulumi_encord_integrations.model.marks import DURATION
 from pulumi_encord_integrations.model.problems import Problem
 
 Properties = Mapping[str, Any]
@@ -34,6 +36,8 @@ class Checked:
     problems: list[Problem] = field(default_factory=list)
     notes: Sequence[str] = ()
     """What the inputs do not show: who gains or loses access, and what cannot be undone."""
+    declares: ResourceKeys = NOTHING
+    """What later calls of this run are to know that the program declares, beside its resource keys."""
 
 
 @dataclass(frozen=True)
@@ -118,12 +122,17 @@ class Reconciler(ABC):
 
     def canonical(self, spec: Any, unknown: frozenset[str]) -> Properties:
         """Checked inputs as a state holds them, without the unknown ones."""
-        canonical: Properties = spec.model_dump(mode="json", exclude=set(unknown), exclude_none=True)
-        return canonical
+        return self.written(spec.model_dump(mode="json", exclude=set(unknown), exclude_none=True))
+
+    def written(self, properties: Properties) -> Properties:
+        """With durations as people write them."""
+        durations = self.spec.marked(DURATION) & properties.keys()
+        return {**properties, **{name: as_written(properties[name]) for name in durations}}
 
     def comparable(self, properties: Properties) -> Properties:
         """What decides whether anything changed, from inputs or outputs."""
-        return {name: properties.get(name) for name in self.spec.model_fields if name not in self.ignored}
+        known = self.written(properties)
+        return {name: known.get(name) for name in self.spec.model_fields if name not in self.ignored}
 
     def compare(self, before: Properties, after: Properties) -> Iterator[Change]:
         """The changes from outputs to inputs, by name."""
@@ -133,7 +142,7 @@ class Reconciler(ABC):
                 yield Change(name, old.get(name), new[name], name in self.replaces)
 
     def foresee(
-        self, snapshot: Snapshot, prior: Prior, inputs: Properties, changes: Sequence[Change]
+        self, context: Context, prior: Prior, inputs: Properties, changes: Sequence[Change]
     ) -> Iterator[str]:
         """What these changes will do beside what they say; raises `Refused` for what must not be done."""
         yield from ()

@@ -5,17 +5,26 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pulumi_encord_integrations.client import groups, integrations, members, organization_users, organizations
-from pulumi_encord_integrations.client.errors import ConfigurationError, EncordError, NotAllowed, NotFound
+from pulumi_encord_integrations.client.errors import (
+    ConfigurationError,
+    EncordError,
+    NoCredentials,
+    NotAllowed,
+    NotFound,
+    Unavailable,
+)
 from pulumi_encord_integrations.lifecycle.session import require_same
 from pulumi_encord_integrations.model.groups import DeclaredGroup
 from pulumi_encord_integrations.model.integrations import IntegrationView
 from pulumi_encord_integrations.model.members import Roles
+from pulumi_encord_integrations.model.principals import Principals
 from pulumi_encord_integrations.model.users import CurrentOrganization
 
 if TYPE_CHECKING:
     from pulumi_encord_integrations.client.client import Client
 
 T = TypeVar("T")
+_DO_WITHOUT = "set encord:offlinePreview to true to preview without the API"
 
 
 class Snapshot:
@@ -60,9 +69,17 @@ class Snapshot:
         """E-mails of a group's users."""
         return None
 
+    def principals(self) -> Principals | None:
+        """Who reads the buckets."""
+        return None
+
     def last_write(self, noun: str, uuid: str) -> str:
-        """Who wrote an object last, and when, in words; empty if that is not known."""
+        """Who wrote an integration or group last, and when, in words; empty if that is not known."""
         return ""
+
+    def memo(self, what: str, make: Callable[[], T]) -> T:
+        """What is derived from the answers, made once."""
+        return make()
 
 
 OFFLINE = Snapshot()
@@ -71,8 +88,9 @@ OFFLINE = Snapshot()
 class NewOrganization(Snapshot):
     """An embedded organization that the first `up` is going to make: it holds only who deploys."""
 
-    def __init__(self, user: str, missing: ConfigurationError) -> None:
+    def __init__(self, user: str, principals: Principals, missing: ConfigurationError) -> None:
         self._user = user
+        self._principals = principals
         self._missing = missing
 
     def require(self, organization: str | None) -> None:
@@ -96,6 +114,10 @@ class NewOrganization(Snapshot):
         """None yet."""
         return {}
 
+    def principals(self) -> Principals | None:
+        """As configured."""
+        return self._principals
+
 
 class LiveSnapshot(Snapshot):
     """Asks when first needed and keeps the answer, or the failure, for the whole run.
@@ -114,11 +136,11 @@ class LiveSnapshot(Snapshot):
 
     def caller(self) -> CurrentOrganization:
         """Who calls, and for which organization."""
-        return self._once("caller", lambda: organizations.current(self._client))
+        return self.memo("caller", lambda: organizations.current(self._client))
 
     def integrations(self) -> Mapping[str, IntegrationView]:
         """By uuid, all that the caller may view."""
-        return self._once(
+        return self.memo(
             "integrations", lambda: {view.uuid: view for view in integrations.search(self._client)}
         )
 
@@ -127,17 +149,15 @@ class LiveSnapshot(Snapshot):
         view = self.integration(integration)
         if view is None or view.role != "admin":
             return None
-        return self._once("members", self._members).get(integration, {})
+        return self.memo("members", self._members).get(integration, {})
 
     def users(self) -> Mapping[str, str]:
         """The users of the organization: e-mail -> role."""
-        return self._once(
-            "users", lambda: {v.email: v.role for v in organization_users.listing(self._client)}
-        )
+        return self.memo("users", lambda: {v.email: v.role for v in organization_users.listing(self._client)})
 
     def groups(self) -> Mapping[str, DeclaredGroup]:
         """The groups by uuid."""
-        return self._once("groups", lambda: {v.group_hash: v for v in groups.listing(self._client)})
+        return self.memo("groups", lambda: {v.group_hash: v for v in groups.listing(self._client)})
 
     def group_users(self, group: str) -> frozenset[str] | None:
         """E-mails of a group's users; None if there is no such group, or the caller may not know."""
@@ -148,7 +168,17 @@ class LiveSnapshot(Snapshot):
             except (NotAllowed, NotFound):
                 return None
 
-        return self._once(f"users of {group}", ask)
+        return self.memo(f"users of {group}", ask)
+
+    def principals(self) -> Principals:
+        """Who reads the buckets."""
+        return self.memo("principals", lambda: self._client.get("integration-principals", Principals))
+
+    def last_write(self, noun: str, uuid: str) -> str:
+        """Who wrote an integration or group last, and when; asked for each by itself."""
+        ask = integrations.last_write if noun == "integrations" else groups.last_write
+        found = self.memo(f"last write of {uuid}", lambda: ask(self._client, uuid))
+        return f"{found.by} on {found.at:%Y-%m-%d}" if found else ""
 
     def _members(self) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}
@@ -156,15 +186,23 @@ class LiveSnapshot(Snapshot):
             found.setdefault(member.integration, {})[member.key] = member.role
         return found
 
-    def _once(self, what: str, ask: Callable[[], T]) -> T:
+    def memo(self, what: str, make: Callable[[], T]) -> T:
+        """The answer, or the failure, of the first who asked."""
         with self._lock:
             if what not in self._answers:
                 try:
-                    self._answers[what] = ask()
+                    self._answers[what] = make()
                 except EncordError as error:
-                    self._answers[what] = error
+                    self._answers[what] = or_do_without(error)
             answer: Any = self._answers[what]
         if isinstance(answer, EncordError):
             raise answer
         found: T = answer
         return found
+
+
+def or_do_without(error: EncordError) -> EncordError:
+    """The same error; one that is no fault of the program tells how to preview without the API."""
+    if isinstance(error, Unavailable | NoCredentials):
+        error.hint = f"{error.hint}, or {_DO_WITHOUT}" if error.hint else f"S{_DO_WITHOUT[1:]}"
+    return error

@@ -19,3 +19,8 @@ def note(text: str) -> None:
 def some(names: Sequence[str]) -> str:
     """The first five of sorted names, and how many more."""
     return f"{', '.join(names[:5])} and {len(names) - 5} more" if len(names) > 5 else ", ".join(names)
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 member`, `3 members`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -166,9 +166,10 @@ class Sent(Deferred):
             raise TypeError(f"{type(self).__name__} holds secrets and is not pickled")
         return super().__reduce__()
 
-    def to_wire(self) -> dict[str, Any]:
-        """The camelCase JSON form, secrets in clear."""
-        return self.model_dump(mode="json", by_alias=True)
+    def to_wire(self, *, only_given: bool = False) -> dict[str, Any]:
+        """The camelCase JSON form, secrets in clear; with `only_given` without defaults of what was left out."""
+        left = self.__class__.model_fields.keys() - self.model_fields_set if only_given else set()
+        return self.model_dump(mode="json", by_alias=True, exclude=set(left))
 
 
 class Received(Deferred):

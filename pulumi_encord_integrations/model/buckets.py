@@ -6,6 +6,7 @@ what it lets a new bucket be called.
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -87,6 +88,24 @@ class BucketSpec(Sent):
 
     name: str
     prefixes: Prefixes = Field(default_factory=list)
+
+
+def described(buckets: Sequence[Mapping[str, Any]]) -> str:
+    """Buckets in words: `acme, scans (2026/, 2027/)`."""
+    return ", ".join(
+        f"{one['name']} ({', '.join(one['prefixes'])})" if one.get("prefixes") else str(one["name"])
+        for one in buckets
+    )
+
+
+def wider(before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether `after` lets anything be read that `before` does not."""
+    read = {one["name"]: one.get("prefixes") or [""] for one in before}
+    return any(
+        not prefix.startswith(tuple(read.get(one["name"], ())))
+        for one in after
+        for prefix in one.get("prefixes") or [""]
+    )
 
 
 def _named(value: Any) -> Any:

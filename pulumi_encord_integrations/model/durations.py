@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
+from pulumi_encord_integrations.model.marks import DURATION
+
 DEFAULT_SECONDS = 7 * 24 * 3600
 """One week: what an integration gets that declares nothing (Encord's page)."""
 MAX_SECONDS = 604_800
@@ -59,8 +61,19 @@ def shown(seconds: int) -> str:
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
-ExpiryDuration = Annotated[int, Field(ge=1, le=MAX_SECONDS), BeforeValidator(seconds_of)]
+def as_written(value: Any) -> Any:
+    """A duration in its shortest usual form, `90m`, `12h` or `7d`; what is none stays as it is."""
+    try:
+        seconds = _whole(value)
+    except ValueError:
+        return value
+    sizes = ((size, unit) for unit, size in _UNITS.items() if unit != "w")
+    size, unit = next((size, unit) for size, unit in sizes if seconds % size == 0)
+    return f"{seconds // size}{unit}"
+
+
+ExpiryDuration = Annotated[int, Field(ge=1, le=MAX_SECONDS), BeforeValidator(seconds_of), DURATION]
 """Whole seconds; a month or a year has no fixed length and is refused."""
 
-Timespan = Annotated[int, BeforeValidator(_span)]
+Timespan = Annotated[int, BeforeValidator(_span), DURATION]
 """Whole seconds of anything that may take longer than a URL lives."""

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictS
 
 from pulumi_encord_integrations.model.base import Received, Sent, rule
 from pulumi_encord_integrations.model.identity import DeclaredAs, Placement
+from pulumi_encord_integrations.model.marks import STABLE
 from pulumi_encord_integrations.model.members import MAX_MEMBERS, GroupId, MemberRole, repeated
 from pulumi_encord_integrations.model.memberships import OnDelete
 from pulumi_encord_integrations.model.problems import Problem
@@ -63,13 +64,13 @@ class GroupView(Received):
     group_hash: str
     name: str
     description: str
-    created_at: datetime
+    created_at: Annotated[datetime, STABLE]
 
 
 class DeclaredGroup(GroupView):
     """A group with what this API knows beside."""
 
-    organization: str = ""
+    organization: Annotated[str, STABLE] = ""
     adopted: bool = False
     declared_as: DeclaredAs | None = None
     created: bool | None = None

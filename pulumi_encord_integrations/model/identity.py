@@ -1,16 +1,39 @@
 """Which declaration an object belongs to."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StrictBool
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
 
-from pulumi_encord_integrations.model.base import Received, Sent
+from pulumi_encord_integrations.model.base import Received, Sent, rule
+from pulumi_encord_integrations.model.problems import Problem
+from pulumi_encord_integrations.model.text import uuid_in
 
-Label = Annotated[str, Field(max_length=1024)]
+MAX_LABEL = 1024
+
+
+def _adopt(value: object) -> object:
+    found = uuid_in(value) if isinstance(value, str) else None
+    if found is None and not isinstance(value, bool | UUID):
+        raise ValueError("must be true, false or the uuid of the object")
+    return value if found is None else UUID(found)
+
+
+def _adopt_from(value: str) -> str:
+    project, _, stack = value.partition("/")
+    if not (project and stack) and uuid_in(value) is None:
+        raise ValueError("must be a stack as project/stack, or the uuid of its identity")
+    return value
+
+
+Label = Annotated[str, Field(max_length=MAX_LABEL)]
+Adopt = Annotated[StrictBool | UUID, BeforeValidator(_adopt)]
+"""Whether a create takes over an object: the one of its title, or the one of a uuid."""
+AdoptFrom = Annotated[str, Field(max_length=2 * MAX_LABEL + 1), AfterValidator(_adopt_from)]
+"""The other stack that no longer declares what is adopted: `project/stack`, or the uuid of its identity."""
 
 
 class DeclaredAs(Sent):
@@ -30,18 +53,51 @@ class DeclaredAs(Sent):
         return self.path.partition("::")[2] or self.path
 
     @property
+    def label(self) -> str:
+        """The resource as people know it: `AwsIntegration "prod"`."""
+        return f'{self._kind} "{self.name}"'
+
+    @property
+    def _kind(self) -> str:
+        return self.path.partition("::")[0].rsplit("/", 1)[-1].replace("encord:", "")
+
+    @property
     def where(self) -> str:
         """`project/stack, AwsIntegration::prod`, for messages."""
-        kind, separator, name = self.path.partition("::")
-        short = kind.rsplit("/", 1)[-1].replace("encord:", "")
-        return f"{self.project}/{self.stack}, {short}{separator}{name}"
+        _, separator, name = self.path.partition("::")
+        return f"{self.project}/{self.stack}, {self._kind}{separator}{name}"
+
+    @property
+    def by(self) -> str:
+        """`project/stack`, or the stack's identity if they are not known."""
+        return f"{self.project}/{self.stack}" if self.project and self.stack else str(self.stack_id)
+
+    def is_from(self, adopt_from: str) -> bool:
+        """Whether `adopt_from` names this declaration's stack."""
+        return adopt_from == f"{self.project}/{self.stack}" or uuid_in(adopt_from) == str(self.stack_id)
+
+    def succeeds(self, other: "DeclaredAs") -> bool:
+        """Whether it is of the same stack by name, whatever its identity: the state may have been lost."""
+        return self.by == other.by
 
 
-class Placement(Sent):
+class Adoption(Sent):
+    """Whether a declaration takes over what exists."""
+
+    adopt: Adopt = False
+    adopt_from: AdoptFrom | None = None
+
+    @rule("adopt", "adopt_from")
+    def adopts_from_a_stack(self) -> Iterator[Problem]:
+        """A stack to adopt from is named by an adoption alone."""
+        if self.adopt_from is not None and self.adopt is False:
+            yield Problem(("adopt_from",), "says nothing without adopt", "set adopt too, or leave it out")
+
+
+class Placement(Adoption):
     """What a create says beside the spec."""
 
     declared_as: DeclaredAs | None = None
-    adopt: StrictBool = False
     nonce: Annotated[str, Field(min_length=16, max_length=128)] | None = None
     """Made anew for each create and repeated only by its retries."""
 

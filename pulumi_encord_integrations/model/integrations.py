@@ -6,14 +6,14 @@ Each type has a file in `integration_types/`: a spec (what is declared) and a vi
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from pydantic import Field
 
 from pulumi_encord_integrations.model.base import ImmutableFlag, Received, Sent, rule
 from pulumi_encord_integrations.model.identity import DeclaredAs
-from pulumi_encord_integrations.model.marks import IMMUTABLE
+from pulumi_encord_integrations.model.marks import IMMUTABLE, STABLE
 from pulumi_encord_integrations.model.members import MemberRole
 from pulumi_encord_integrations.model.objects import DirectUrls, ObjectUrls
 from pulumi_encord_integrations.model.problems import Problem
@@ -63,18 +63,18 @@ class IntegrationView(Received):
     """What the API answers of any integration."""
 
     uuid: str = Field(alias="integrationUuid")
-    organization: str = Field(alias="organizationUuid")
+    organization: Annotated[str, STABLE] = Field(alias="organizationUuid")
     provider: str
     title: str
     strict_client_only: bool
     over_vpn: bool
-    owner: str
-    created_at: datetime
+    owner: Annotated[str, STABLE]
+    created_at: Annotated[datetime, STABLE]
     scenario: str
     secure: bool
     data_types: list[str]
     features: list[str]
-    origins: list[str]
+    origins: Annotated[list[str], STABLE]
     settings_revision: int
     adopted: bool
     declared_as: DeclaredAs | None
@@ -82,6 +82,8 @@ class IntegrationView(Received):
     """The caller's effective role; None for an organization admin who has not joined."""
     permissions: list[str] = Field(default_factory=list)
     """What that role lets the caller do."""
+    registrations: int | None = None
+    """How many items are registered; None for whoever may not list them, and from an API that is older."""
 
     @property
     def credential(self) -> str:

@@ -25,6 +25,12 @@ SHARED = Mark("SHARED")
 SECRET = Mark("SECRET")
 """The field is written only: never answered, logged or shown."""
 
+STABLE = Mark("STABLE")
+"""An answer that does not change while its object lives: a preview of a change may go on with it."""
+
+DURATION = Mark("DURATION")
+"""Seconds, which programs and states hold as people write them: `12h`."""
+
 
 def _carries(annotation: Any, mark: Mark) -> bool:
     """Whether the mark is on a part of the annotation, as in `SecretText | None`."""

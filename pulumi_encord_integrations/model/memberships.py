@@ -1,7 +1,9 @@
 """What programs declare of memberships: one member, many, and joining."""
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, TypeGuard
 
 from pydantic import BeforeValidator, Field, StrictBool
 
@@ -13,10 +15,12 @@ from pulumi_encord_integrations.model.members import (
     MemberRole,
     Membership,
     Principal,
+    Roles,
+    is_individual,
     repeated,
 )
 from pulumi_encord_integrations.model.problems import Problem
-from pulumi_encord_integrations.model.text import Email
+from pulumi_encord_integrations.model.text import Email, uuid_in
 
 OnDelete = Literal["remove", "keep"]
 """What becomes of the access when its resource goes."""
@@ -38,11 +42,96 @@ class MemberSpec(Sent):
             yield Problem(("user",), "give either user or group")
 
 
+USERS, GROUPS = "users", "groups"
+"""The two parts of a list of members in a state: `{users: {EMAIL: ROLE}, groups: {LABEL: {id, role}}}`."""
+_GROUP = "group:"
+
+
+def is_by_kind(value: Any) -> TypeGuard[Mapping[str, Mapping[str, Any]]]:
+    """Whether a list of members has the two parts of a state; earlier ones map a principal's key to a role."""
+    if not isinstance(value, Mapping) or not value:
+        return False
+    return value.keys() <= {USERS, GROUPS} and all(isinstance(part, Mapping) for part in value.values())
+
+
 def as_rows(value: Any) -> Any:
-    """A list of members, also from the mapping that a list becomes in a state."""
+    """A list of members, also from a mapping that a list becomes in a state, now or in earlier versions."""
+    if is_by_kind(value):
+        users = [{"user": email, "role": role} for email, role in value.get(USERS, {}).items()]
+        return [*users, *map(_group_row, value.get(GROUPS, {}).values())]
     if not isinstance(value, Mapping):
         return value
     return [{**Principal.wire(str(key)), "role": role} for key, role in value.items()]
+
+
+def row_names(value: Mapping[str, Any]) -> list[str]:
+    """What people call each row of a mapping, in the order of `as_rows`."""
+    return [*value.get(USERS, {}), *value.get(GROUPS, {})] if is_by_kind(value) else list(value)
+
+
+def _group_row(entry: Any) -> Any:
+    if not isinstance(entry, Mapping):
+        return entry
+    return {"group" if name == "id" else name: value for name, value in entry.items()}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The members of a list, whatever its shape."""
+
+    roles: Roles = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Key of a group -> what people call it, as far as the list says."""
+
+    @classmethod
+    def of(cls, value: Any) -> "Listed":
+        """Those whose keys are known; of what is no list, nobody."""
+        labels, roles = {}, {}
+        rows = as_rows(value)
+        names = row_names(value) if isinstance(value, Mapping) else []
+        for index, row in enumerate(rows if isinstance(rows, list | tuple) else ()):
+            key = _key_of(row)
+            if key is None:
+                continue
+            roles[key] = row.get("role")
+            if names and not is_individual(key):
+                labels[key] = names[index].removeprefix(_GROUP)
+        named = {key: label for key, label in labels.items() if uuid_in(label) != id_of(key)}
+        return cls(roles, named)
+
+    def by_kind(self) -> dict[str, dict[str, Any]]:
+        """As a state holds it; a group without a label is called by its id."""
+        users = {key: role for key, role in self.roles.items() if is_individual(key)}
+        groups = {
+            self.labels.get(key, id_of(key)): {"id": id_of(key), "role": role}
+            for key, role in self.roles.items()
+            if not is_individual(key)
+        }
+        return {USERS: dict(sorted(users.items())), GROUPS: dict(sorted(groups.items()))}
+
+
+def _key_of(row: Any) -> str | None:
+    if not isinstance(row, Mapping):
+        return None
+    user, group = row.get("user"), row.get("group")
+    if isinstance(user, str):
+        return user
+    return f"{_GROUP}{uuid_in(group) or group}" if isinstance(group, str) else None
+
+
+def id_of(key: str) -> str:
+    """The uuid of a group's key."""
+    return key.removeprefix(_GROUP)
+
+
+def labelled(keys: Iterable[str], known: Mapping[str, str], names: Mapping[str, str]) -> dict[str, str]:
+    """A label for each group: the known one, else its name by id, with the id where two share a name."""
+    found = {key: known.get(key) or names.get(id_of(key)) or id_of(key) for key in keys}
+    shared = Counter(found.values())
+    return {
+        key: label if key in known or shared[label] == 1 else f"{label} ({id_of(key)})"
+        for key, label in found.items()
+    }
 
 
 def _rows(value: Any) -> Any:

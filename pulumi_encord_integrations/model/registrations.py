@@ -63,6 +63,12 @@ class Registered(Received):
     """What of the JSON means nothing here."""
 
 
+class RegistrationsRemoved(Received):
+    """What a removal did."""
+
+    removed: int
+
+
 class RegistrationView(Received):
     """One registered item, as answered."""
 

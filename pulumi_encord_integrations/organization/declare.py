@@ -1,6 +1,6 @@
 """From a file to resources."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -86,12 +86,13 @@ def _declare(declared: Declaration, secrets: Mapping[str, Secrets]) -> Organizat
     )
 
 
-def _formerly(names: Sequence[str]) -> pulumi.ResourceOptions:
-    return pulumi.ResourceOptions(aliases=[pulumi.Alias(name=name) for name in names])
+def _options(entry: GroupEntry | IntegrationEntry) -> pulumi.ResourceOptions:
+    aliases = [pulumi.Alias(name=name) for name in entry.previously]
+    return pulumi.ResourceOptions(aliases=aliases, protect=entry.protect or None)
 
 
 def _group(declared: GroupEntry) -> UserGroup:
-    group = UserGroup(declared.key, **declared.values, opts=_formerly(declared.previously))
+    group = UserGroup(declared.key, **declared.values, opts=_options(declared))
     if declared.users is not None:
         # A child whose name begins with its parent's moves along when that is renamed.
         opts = pulumi.ResourceOptions(parent=group)
@@ -139,4 +140,4 @@ def _configured(name: str) -> pulumi.Output[str] | None:
 
 def _integration(entry: IntegrationEntry, secrets: Secrets) -> Integration:
     make: Callable[..., Integration] = getattr(integration_types, entry.kind.resource)
-    return make(entry.key, **entry.values, **secrets, opts=_formerly(entry.previously))
+    return make(entry.key, **entry.values, **secrets, opts=_options(entry))

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, StrictBool
 
 from pulumi_encord_integrations.model.access_checks import AccessCheckOptions
-from pulumi_encord_integrations.model.base import Sent, rule
+from pulumi_encord_integrations.model.base import rule
 from pulumi_encord_integrations.model.durations import Timespan
+from pulumi_encord_integrations.model.identity import Adoption
 from pulumi_encord_integrations.model.integration_registry import integration_types
 from pulumi_encord_integrations.model.integrations import IntegrationType
 from pulumi_encord_integrations.model.marks import SECRET
@@ -25,6 +26,7 @@ from pulumi_encord_integrations.organization.secrets import SecretReference, ref
 INTEGRATIONS = "integrations"
 _TYPE = "type"
 _ENDING = {"sas_token"}
+_OF_THE_RESOURCE = {"adopt", "adopt_from", "force_destroy"}
 _OF_MEMBERS = ("exclusive_members", "members_on_delete", "allow_large_removal")
 
 
@@ -37,10 +39,11 @@ def _switched(value: Any) -> Any:
     return value
 
 
-class IntegrationOptions(Sent):
+class IntegrationOptions(Adoption):
     """What an entry may say beside the settings of its integration."""
 
-    adopt: StrictBool = False
+    force_destroy: StrictBool = False
+    protect: StrictBool = False
     members: list[Any] | None = Field(None, max_length=MAX_MEMBERS)
     exclusive_members: StrictBool = False
     members_on_delete: OnDelete = "remove"
@@ -70,6 +73,7 @@ class IntegrationEntry:
     members: Mapping[str, Any] | None = None
     """By the names of the arguments of `IntegrationMembers`; None if the file does not speak of members."""
     previously: tuple[str, ...] = ()
+    protect: bool = False
     access_check: Mapping[str, Any] | None = None
     """By the names of the arguments of `AccessCheck`; None if the file wants none."""
 
@@ -83,7 +87,10 @@ def read_integrations(reader: Reader, people: People) -> tuple[IntegrationEntry,
         if reader.is_mapping(path, entry) and (kind := _kind(reader, path, entry)):
             found.extend(_entry(reader, path, entry, kind, people, previously))
     reader.previous_names(previously)
-    titles = [((INTEGRATIONS, one.key, "title"), (one.kind.provider, one.title), one.adopt) for one in found]
+    titles = [
+        ((INTEGRATIONS, one.key, "title"), (one.kind.provider, one.title), one.values.get("adopt") is True)
+        for one in found
+    ]
     adopted_twice(reader, titles)
     return tuple(found)
 
@@ -131,8 +138,7 @@ def _entry(
     rows = people.members((*path, "members"), listed(given, "members"))
     if spec is not None and beside is not None and len(reader.diagnostics) == before:
         given = {name: value for name, value in values.items() if value is not None}
-        if beside.adopt:
-            given["adopt"] = True
+        given |= beside.model_dump(mode="json", include=_OF_THE_RESOURCE, exclude_defaults=True)
         if beside.renew_before is not None:
             given["renew_before"] = beside.renew_before
         members = None if beside.members is None else _members(beside, rows)
@@ -142,10 +148,11 @@ def _entry(
             kind=kind,
             values=given,
             title=spec.title,
-            adopt=beside.adopt,
+            adopt=bool(beside.adopt),
             secrets=secrets,
             members=members,
             previously=tuple(beside.previously),
+            protect=beside.protect,
             access_check=None if checked is None else checked.model_dump(exclude_unset=True),
         )
 

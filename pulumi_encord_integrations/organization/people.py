@@ -8,6 +8,7 @@ from pydantic import Field, StrictBool, StrictStr, TypeAdapter, ValidationError
 
 from pulumi_encord_integrations.model.base import Sent, rule
 from pulumi_encord_integrations.model.groups import GroupSpec
+from pulumi_encord_integrations.model.identity import Adoption
 from pulumi_encord_integrations.model.members import MAX_MEMBERS, MemberRole
 from pulumi_encord_integrations.model.problems import Problem, nearest
 from pulumi_encord_integrations.model.text import Email, uuid_in
@@ -38,10 +39,10 @@ class ListedMember(Sent):
             yield Problem((), "a member is either a user or a group", "name one of them")
 
 
-class GroupOptions(Sent):
+class GroupOptions(Adoption):
     """What an entry may say beside a group's own fields."""
 
-    adopt: StrictBool = False
+    protect: StrictBool = False
     users: list[Any] | None = Field(None, max_length=MAX_MEMBERS)
     exclusive_users: StrictBool = False
     allow_large_removal: StrictBool = False
@@ -80,6 +81,7 @@ class GroupEntry:
     users: Mapping[str, Any] | None = None
     """By the names of the arguments of `UserGroupMembers`; None if the file does not speak of users."""
     previously: tuple[str, ...] = ()
+    protect: bool = False
 
 
 class People:
@@ -132,7 +134,7 @@ class People:
             self._reader.names_a_resource(path)
             if self._reader.is_mapping(path, entry):
                 for group in self._group(path, entry, previously):
-                    names.append(((*path, "name"), group.values["name"], group.values.get("adopt", False)))
+                    names.append(((*path, "name"), group.values["name"], group.values.get("adopt") is True))
                     yield group
         self._reader.previous_names(previously)
         adopted_twice(self._reader, names)
@@ -149,9 +151,13 @@ class People:
         previously[path] = listed(given, "previously")
         emails = self._group_users((*path, "users"), listed(given, "users"))
         if spec is not None and beside is not None:
-            adopt = {"adopt": True} if beside.adopt else {}
+            adoption = beside.model_dump(
+                mode="json", include=set(Adoption.model_fields), exclude_defaults=True
+            )
             users = None if beside.users is None else _users(beside, emails)
-            yield GroupEntry(str(path[-1]), {**values, **adopt}, users, tuple(beside.previously))
+            yield GroupEntry(
+                str(path[-1]), {**values, **adoption}, users, tuple(beside.previously), beside.protect
+            )
 
     def _group_users(self, path: Path, texts: Sequence[Any]) -> list[str]:
         """The e-mails of a list, each of whom must be known and stand there once."""

@@ -7,7 +7,16 @@ from typing import ClassVar
 from pulumi_encord_integrations.client import integrations as api
 from pulumi_encord_integrations.client.errors import Refused, ServerFailed, Unavailable
 from pulumi_encord_integrations.lifecycle.ownership import ResourceKeys, named
-from pulumi_encord_integrations.lifecycle.reconciler import Live, Prior, Properties, Reconciler
+from pulumi_encord_integrations.lifecycle.reconciler import (
+    NO_CONTEXT,
+    NO_NAMES,
+    Checked,
+    Context,
+    Live,
+    Prior,
+    Properties,
+    Reconciler,
+)
 from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.model.access_checks import (
     AccessChecked,
@@ -17,6 +26,7 @@ from pulumi_encord_integrations.model.access_checks import (
     judged,
 )
 from pulumi_encord_integrations.reconcilers.integrations import GONE, living
+from pulumi_encord_integrations.reconcilers.preflight import administered
 
 _FIRST_WAIT = 2.0
 _LONGEST_WAIT = 15.0
@@ -42,6 +52,16 @@ class AccessCheckReconciler(Reconciler):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._sleep, self._clock = sleep, clock
+
+    def check(
+        self, known: Properties, unknown: frozenset[str] = NO_NAMES, context: Context = NO_CONTEXT
+    ) -> Checked:
+        """Refuses what only an Admin of the integration may do."""
+        checked = super().check(known, unknown, context)
+        before, inputs = context.before, checked.inputs
+        if checked.problems or (before and self.comparable(before) == self.comparable(inputs)):
+            return checked
+        return Checked(inputs, list(administered(context, inputs)))
 
     def resource_keys(self, id_: str, properties: Properties) -> ResourceKeys:
         """The check of the integration."""

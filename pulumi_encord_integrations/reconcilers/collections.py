@@ -1,7 +1,7 @@
 """Many principals in one resource: an integration's members, a group's users. Each is tracked by itself."""
 
 from abc import abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -9,6 +9,7 @@ from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKey,
 from pulumi_encord_integrations.lifecycle.reconciler import (
     NO_CONTEXT,
     NO_NAMES,
+    NOT_KNOWN_YET,
     Checked,
     Context,
     Live,
@@ -17,25 +18,31 @@ from pulumi_encord_integrations.lifecycle.reconciler import (
     Reconciler,
 )
 from pulumi_encord_integrations.lifecycle.session import Session
+from pulumi_encord_integrations.lifecycle.snapshot import Snapshot
 from pulumi_encord_integrations.lifecycle.warnings import some, warn
-from pulumi_encord_integrations.model.members import kept_for_good, large_removal, refusal_to_lower
+from pulumi_encord_integrations.model.members import Roles, kept_for_good
 from pulumi_encord_integrations.model.problems import Problem
+from pulumi_encord_integrations.reconcilers.access_changes import AccessChange, Namer, all_of
 from pulumi_encord_integrations.reconcilers.memberships import as_declared, kept
+from pulumi_encord_integrations.reconcilers.preflight import members_exist, principal_name
 
 _TOLD = 20
 """Problems of one list that are told; the rest is counted."""
-Roles = Mapping[str, str]
+Labels = Mapping[str, str]
+"""Key of a principal -> what people call it."""
 MOVED = "moved"
 """What the program tells the check: users whom other resources declare beside the list."""
 
 
 class CollectionReconciler(Reconciler):
-    """In states a list is a mapping from principal to role, so that a diff names only who differs."""
+    """In states a list is a mapping by principal, so that a diff names only who differs."""
 
     holder: ClassVar[str]
     """The input that names what the principals belong to."""
     entries: ClassVar[str]
     """The input that lists them."""
+    loses: ClassVar[tuple[str, str]] = ("loses access to", "lose access to")
+    """Said of one who is taken out, and of several."""
     ignored = frozenset({"allow_large_removal"})
     shares = True
 
@@ -58,59 +65,163 @@ class CollectionReconciler(Reconciler):
     def replace(self, session: Session, holder: str, wanted: Roles, *, allow_large: bool) -> list[str]:
         """Makes them all that there are; answers individual Admins that stay nevertheless."""
 
+    @abstractmethod
+    def preflight(self, context: Context, inputs: Properties) -> Iterable[Problem]:
+        """Whether the holder exists and the caller may change who belongs to it."""
+
+    @abstractmethod
+    def before_run(self, snapshot: Snapshot, holder: str, *, exclusive: bool) -> Roles | None:
+        """The principals as the run found them, if that is known and matters."""
+
+    @abstractmethod
+    def holder_name(self, snapshot: Snapshot, holder: object) -> str:
+        """The holder as people know it."""
+
+    @abstractmethod
+    def outlive(self, roles: Roles, where: str, name: Namer) -> Iterator[str]:
+        """Says of principals that they stay."""
+
+    def listed(self, value: Any) -> Roles:
+        """The principals of a list in any of its shapes."""
+        return value if isinstance(value, Mapping) else {}
+
+    def shaped(self, roles: Roles, labels: Labels) -> Any:
+        """The list as a state holds it."""
+        return dict(sorted(roles.items()))
+
+    def labels(self, given: Any, roles: Roles, context: Context) -> Labels:
+        """What a program's list calls its groups."""
+        return {}
+
     def check(
         self, known: Properties, unknown: frozenset[str] = NO_NAMES, context: Context = NO_CONTEXT
     ) -> Checked:
-        """Refuses a large removal and what would lower an individual Admin, as far as it is known."""
-        moved = frozenset(context.program.get(MOVED) or ())
+        """Refuses what the API would refuse, and tells whom a write affects beyond what the inputs show."""
         checked = super().check(known, unknown, context)
-        inputs = checked.inputs
-        problems = [self._named(problem, known.get(self.entries)) for problem in checked.problems]
-        if not problems and self.entries in inputs:
-            problems = self._refused(inputs, context, moved)
-        more = [Problem((), f"and {len(problems) - _TOLD} more")] if len(problems) > _TOLD else []
-        return Checked(inputs, [*problems[:_TOLD], *more])
+        given, inputs = known.get(self.entries), checked.inputs
+        if checked.problems:
+            return Checked(inputs, _few([self._named(problem, given) for problem in checked.problems]))
+        problems: list[Problem] = []
+        notes: list[str] = []
+        roles = inputs.get(self.entries, {})
+        labels = self.labels(given, roles, context) if roles else {}
+        if not context.before or self.comparable(context.before) != self.comparable(inputs):
+            problems, notes = self._foreseen(inputs, labels, context)
+        if self.entries in inputs:
+            inputs = {**inputs, self.entries: self.shaped(roles, labels)}
+        return Checked(inputs, _few(problems), notes)
 
     def canonical(self, spec: Any, unknown: frozenset[str]) -> Properties:
-        """With the list as a mapping."""
+        """With the roles of all in place of the list."""
         inputs = super().canonical(spec, unknown | {self.entries})
-        if self.entries in unknown:
-            return inputs
-        return {**inputs, self.entries: dict(sorted(self.roles(spec).items()))}
+        return inputs if self.entries in unknown else {**inputs, self.entries: dict(self.roles(spec))}
+
+    def comparable(self, properties: Properties) -> Properties:
+        """Whatever shape the list has; one of which a part comes later equals none."""
+        found, value = super().comparable(properties), properties.get(self.entries)
+        return found if _comes_later(value) else {**found, self.entries: self.listed(value)}
+
+    def row_names(self, given: Mapping[str, Any]) -> list[str]:
+        """What a mapping calls each of its rows."""
+        return list(given)
 
     def _named(self, problem: Problem, given: Any) -> Problem:
         """In a mapping, what is wrong is found by its key."""
         if not isinstance(given, Mapping) or problem.path[:1] != (self.entries,) or len(problem.path) < 2:
             return problem
-        return replace(problem, path=(self.entries, list(given)[int(problem.path[1])]))
+        return replace(problem, path=(self.entries, self.row_names(given)[int(problem.path[1])]))
 
-    def _refused(self, inputs: Properties, context: Context, moved: frozenset[str]) -> list[Problem]:
-        before, holder = context.before, context.before.get(self.holder)
-        old, new = before.get(self.entries), inputs[self.entries]
-        if not isinstance(old, dict) or holder != inputs.get(self.holder, holder):
-            return []
+    def _foreseen(
+        self, inputs: Properties, labels: Labels, context: Context
+    ) -> tuple[list[Problem], list[str]]:
+        """What is wrong with a write of these inputs, and what it does unseen."""
+        problems = list(self.preflight(context, inputs))
+        stays = self._same_holder(inputs, context)
+        notes = [] if stays or not context.before else list(self._left(inputs, context))
+        if problems or self.entries not in inputs:
+            return problems, notes
+        change = self._change(inputs, context, stays=stays)
         problems = [
-            Problem((self.entries,), refusal_to_lower(key))
-            for key, role in old.items()
-            if kept_for_good(key, role, new.get(key))
-            and (key in new or not (key in moved or self._may_drop(key, inputs, context)))
+            *members_exist(context, change.new(), self.entries),
+            *(Problem((self.entries,), said) for said in change.refusals()),
         ]
-        large = large_removal(len(old), len(old.keys() - new.keys()))
+        large = change.too_many()
         if large and not inputs.get("allow_large_removal"):
             problems.append(Problem((self.entries,), large))
-        return problems
+        where = inputs.get(self.holder, context.before.get(self.holder))
+        return problems, [*notes, *self._told(change, str(where), labels, context)]
+
+    def _change(self, inputs: Properties, context: Context, *, stays: bool) -> AccessChange:
+        holder = inputs.get(self.holder, context.before.get(self.holder) if stays else None)
+        new, exclusive = holder is None or holder in context.made, inputs.get("exclusive") is True
+        return AccessChange(
+            self.listed(context.before.get(self.entries)) if stays else {},
+            inputs[self.entries],
+            None if new else self.before_run(context.snapshot, str(holder), exclusive=exclusive),
+            exclusive=exclusive,
+            may_leave=lambda key: self._may_drop(key, inputs, context),
+            creator=context.snapshot.user() if new else None,
+        )
+
+    def _told(self, change: AccessChange, where: str, labels: Labels, context: Context) -> Iterator[str]:
+        name, title = self._namer(labels, context), self.holder_name(context.snapshot, where)
+        yield from change.notes(name)
+        if others := change.others_removed():
+            who = f"{all_of(others, name)} {self.loses[len(others) > 1]} {title}"
+            yield f"{who}: the list is exclusive and does not name {'them' if len(others) > 1 else 'it'}"
+        dropped = {key: "admin" for key in change.dropped if change.is_admin(key)}
+        stay = {key: role for key, role in dropped.items() if not self._elsewhere(key, where, context)}
+        yield from self.outlive(stay, title, name)
+
+    def _left(self, inputs: Properties, context: Context) -> Iterator[str]:
+        """What becomes of whom a list leaves behind that moves to another holder."""
+        old, snapshot = str(context.before.get(self.holder)), context.snapshot
+        holder = inputs.get(self.holder)
+        replaced = holder is None or holder in context.made
+        if replaced and not named("object", old) <= context.declared:
+            return
+        before = self.listed(context.before.get(self.entries))
+        live = self.before_run(snapshot, old, exclusive=True)
+        roles = before if live is None else {key: live[key] for key in before if key in live}
+        roles = {key: role for key, role in roles.items() if not self._elsewhere(key, old, context)}
+        keep = context.before.get("on_delete") == "keep"
+        stay = {key: role for key, role in roles.items() if keep or kept_for_good(key, role, None)}
+        gone = [key for key in roles if key not in stay]
+        name = self._namer(self.labels(context.before.get(self.entries), roles, context), context)
+        title = self.holder_name(snapshot, old)
+        yield from self.outlive(stay, title, name)
+        if gone:
+            yield f"{all_of(gone, name)} {self.loses[len(gone) > 1]} {title}"
+
+    def _same_holder(self, inputs: Properties, context: Context) -> bool:
+        old = context.before.get(self.holder)
+        if self.holder in inputs:
+            return bool(old == inputs[self.holder])
+        # What comes later is another one, unless the old one stays: then it only waits.
+        return bool(old) and named("object", old) <= context.declared
 
     def _may_drop(self, key: str, inputs: Properties, context: Context) -> bool:
         """Whether an individual Admin may leave the list: they stay all the same, and nothing is lost."""
         before = context.before
-        elsewhere = ResourceKey("membership", before[self.holder], key) in context.declared
-        return bool(inputs.get("exclusive") or before.get("on_delete") == "keep" or elsewhere)
+        keeps = bool(inputs.get("exclusive") or before.get("on_delete") == "keep")
+        return keeps or self._elsewhere(key, before.get(self.holder), context)
+
+    @staticmethod
+    def _elsewhere(key: str, holder: object, context: Context) -> bool:
+        """Whether another resource of the program declares the principal on the holder."""
+        moved = context.program.get(MOVED) or ()
+        return key in moved or ResourceKey("membership", holder, key) in context.declared
+
+    @staticmethod
+    def _namer(labels: Labels, context: Context) -> Namer:
+        return lambda key: (
+            f'group "{labels[key]}"' if key in labels else principal_name(context.snapshot, key)
+        )
 
     def resource_keys(self, id_: str, properties: Properties) -> ResourceKeys:
         """The membership of each principal."""
-        listed = properties.get(self.entries)
         # A list that was refused may hold anything, or be anything.
-        keys = [key for key in listed if isinstance(key, str)] if isinstance(listed, Mapping | list) else []
+        keys = [key for key in self.listed(properties.get(self.entries)) if isinstance(key, str)]
         return named("membership", properties.get(self.holder), *keys) if keys else NOTHING
 
     def create(self, session: Session, inputs: Properties) -> Live:
@@ -119,28 +230,33 @@ class CollectionReconciler(Reconciler):
 
     def update(self, session: Session, prior: Prior, inputs: Properties) -> Live:
         """Writes what differs, or replaces all where the list is exclusive."""
-        holder, wanted = str(inputs[self.holder]), inputs[self.entries]
+        holder, wanted = str(inputs[self.holder]), self.listed(inputs[self.entries])
         stay: list[str] = []
         if inputs.get("exclusive"):
             allow = bool(inputs.get("allow_large_removal"))
             stay = self.replace(session, holder, wanted, allow_large=allow)
         else:
-            self._write(session, prior, inputs)
+            self._write(session, prior, holder, wanted)
         above = {key: role for key, role in prior.outputs.get("live_roles", {}).items() if key in wanted}
         return self._live(inputs, wanted, {**wanted, **above}, stay)
 
-    def _write(self, session: Session, prior: Prior, inputs: Properties) -> None:
-        holder, wanted = str(inputs[self.holder]), inputs[self.entries]
-        old = prior.outputs.get(self.entries, {})
+    def _write(self, session: Session, prior: Prior, holder: str, wanted: Roles) -> None:
+        old = self.listed(prior.outputs.get(self.entries))
         changed = {key: role for key, role in wanted.items() if old.get(key) != role}
         dropped = [key for key in old if key not in wanted and not _has(prior.owned_elsewhere, holder, key)]
         # An individual Admin can leave a list only if the check has seen that they may stay.
-        admins = [key for key in dropped if kept_for_good(key, old[key], None)]
-        removed = frozenset(dropped) - frozenset(admins)
+        keep = prior.outputs.get("on_delete") == "keep"
+        asks = keep or any(kept_for_good(key, old[key], None) for key in dropped)
+        admins = self.staying(session, holder, dropped) if asks else NO_NAMES
+        removed = frozenset(dropped) - admins
         if changed or removed:
             self.change(session, holder, changed, removed)
-        if admins and prior.outputs.get("on_delete") == "keep":
+        if admins and keep:
             warn(f"no longer listed, but Admins of {holder} all the same: {', '.join(sorted(admins))}")
+
+    def staying(self, session: Session, holder: str, keys: Collection[str]) -> frozenset[str]:
+        """Those whom the API lets nobody take out."""
+        return NO_NAMES
 
     def read(self, session: Session, prior: Prior) -> Live | None:
         """Those that are listed, as they are; of an exclusive list all that there are."""
@@ -148,7 +264,7 @@ class CollectionReconciler(Reconciler):
         live = self.live_roles(session, holder)
         if live is None:
             return None
-        declared: Roles = prior.outputs.get(self.entries, {})
+        declared = self.listed(prior.outputs.get(self.entries))
         everybody = prior.outputs.get("exclusive") or self.entries not in prior.outputs
         seen = live if everybody else {key: live[key] for key in declared if key in live}
         stay = [key for key in seen if key not in declared and kept_for_good(key, seen[key], None)]
@@ -156,28 +272,34 @@ class CollectionReconciler(Reconciler):
         shown = {
             key: as_declared(key, role, declared.get(key)) for key, role in seen.items() if key not in stay
         }
-        known = {**self.inputs_of(prior.outputs), self.holder: holder, self.entries: shown}
+        entries = self.read_shape(session, prior, shown)
+        known = {**self.inputs_of(prior.outputs), self.holder: holder, self.entries: entries}
         outputs = {**prior.outputs, "exclusive": False, "on_delete": "remove", **known}
         return self._live(outputs, shown, seen, sorted(stay))
 
+    def read_shape(self, session: Session, prior: Prior, shown: Roles) -> Any:
+        """The list of a refreshed state."""
+        return self.shaped(shown, {})
+
     def delete(self, session: Session, prior: Prior) -> None:
-        """Withdraws all that are listed."""
-        holder, listed = str(prior.outputs[self.holder]), prior.outputs.get(self.entries, {})
+        """Withdraws all that are listed, but for individual Admins, who stay."""
+        holder, listed = str(prior.outputs[self.holder]), self.listed(prior.outputs.get(self.entries))
         removed = frozenset(key for key in listed if not _has(prior.owned_elsewhere, holder, key))
-        if removed:
-            self.change(session, holder, {}, removed)
+        stay = self.staying(session, holder, removed) if removed else NO_NAMES
+        if removed - stay:
+            self.change(session, holder, {}, removed - stay)
+        if stay:
+            admins = "stays an Admin" if len(stay) == 1 else "stay Admins"
+            warn(f"{', '.join(sorted(stay))} {admins} of {holder}: individual Admins cannot be removed")
 
     def kept(self, session: Session, prior: Prior) -> str:
         """That the access of all that are listed is kept."""
-        return kept(some(sorted(prior.outputs.get(self.entries, {}))), prior.outputs[self.holder])
+        listed = prior.outputs.get(self.entries)
+        return kept(some(sorted(self.row_names(listed)) if listed else []), prior.outputs[self.holder])
 
     def _live(self, properties: Properties, shown: Roles, live: Roles, stay: list[str]) -> Live:
         above = {key: live[key] for key in shown if live[key] != shown[key]}
-        outputs: dict[str, Any] = {
-            **properties,
-            self.entries: dict(sorted(shown.items())),
-            **self.beside(above, stay),
-        }
+        outputs: dict[str, Any] = {**properties, **self.beside(above, stay)}
         return self.as_live(f"{outputs[self.holder]}/{self.entries}", outputs)
 
     def beside(self, above: Roles, stay: list[str]) -> Properties:
@@ -187,3 +309,14 @@ class CollectionReconciler(Reconciler):
 
 def _has(keys: ResourceKeys, holder: str, principal: str) -> bool:
     return ResourceKey("membership", holder, principal) in keys
+
+
+def _few(problems: list[Problem]) -> list[Problem]:
+    more = [Problem((), f"and {len(problems) - _TOLD} more")] if len(problems) > _TOLD else []
+    return [*problems[:_TOLD], *more]
+
+
+def _comes_later(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_comes_later, value.values()))
+    return value is NOT_KNOWN_YET or (isinstance(value, list) and any(map(_comes_later, value)))

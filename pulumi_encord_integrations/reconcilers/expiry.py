@@ -4,10 +4,21 @@ from typing import Any
 
 from pulumi_encord_integrations.client import expiry as api
 from pulumi_encord_integrations.lifecycle.ownership import ResourceKeys, named
-from pulumi_encord_integrations.lifecycle.reconciler import Live, Prior, Properties, Reconciler
+from pulumi_encord_integrations.lifecycle.reconciler import (
+    NO_CONTEXT,
+    NO_NAMES,
+    Checked,
+    Context,
+    Live,
+    Prior,
+    Properties,
+    Reconciler,
+)
 from pulumi_encord_integrations.lifecycle.session import Session
+from pulumi_encord_integrations.model.durations import as_written, seconds_of
 from pulumi_encord_integrations.model.expiry import SignedUrlExpirySpec, effective_expiry_of
 from pulumi_encord_integrations.reconcilers.integrations import GONE, living
+from pulumi_encord_integrations.reconcilers.preflight import administered
 
 FIELD = "signed_url_expiry"
 """The setting that it is; an integration may declare it itself."""
@@ -21,13 +32,23 @@ class ExpiryReconciler(Reconciler):
     replaces = frozenset({"integration"})
     ignored = frozenset({"expected_annotation_time"})
 
+    def check(
+        self, known: Properties, unknown: frozenset[str] = NO_NAMES, context: Context = NO_CONTEXT
+    ) -> Checked:
+        """Refuses what only an Admin of the integration may do."""
+        checked = super().check(known, unknown, context)
+        before, inputs = context.before, checked.inputs
+        if checked.problems or (before and self.comparable(before) == self.comparable(inputs)):
+            return checked
+        return Checked(inputs, list(administered(context, inputs)))
+
     def resource_keys(self, id_: str, properties: Properties) -> ResourceKeys:
         """The setting of the integration."""
         return named("setting", id_ or properties.get("integration"), FIELD)
 
     def create(self, session: Session, inputs: Properties) -> Live:
         """Sets it; what was set before is taken over."""
-        view = api.change(session.client, str(inputs["integration"]), inputs["duration"])
+        view = api.change(session.client, str(inputs["integration"]), seconds_of(inputs["duration"]))
         return self._live(inputs, view.seconds, view)
 
     def read(self, session: Session, prior: Prior) -> Live | None:
@@ -39,7 +60,13 @@ class ExpiryReconciler(Reconciler):
         found = {"effective_seconds": lifetime.seconds, "limited_by": lifetime.limited_by}
         return self.as_live(
             view.uuid,
-            {"on_delete": "remove", **prior.outputs, **found, "duration": seconds, "integration": view.uuid},
+            {
+                "on_delete": "remove",
+                **prior.outputs,
+                **found,
+                "duration": as_written(seconds),
+                "integration": view.uuid,
+            },
         )
 
     def update(self, session: Session, prior: Prior, inputs: Properties) -> Live:
@@ -56,4 +83,4 @@ class ExpiryReconciler(Reconciler):
 
     def _live(self, inputs: Properties, seconds: int, view: Any) -> Live:
         found = {"effective_seconds": view.effective_seconds, "limited_by": view.limited_by}
-        return self.as_live(str(inputs["integration"]), {**inputs, **found, "duration": seconds})
+        return self.as_live(str(inputs["integration"]), {**inputs, **found, "duration": as_written(seconds)})

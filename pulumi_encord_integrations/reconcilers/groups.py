@@ -1,15 +1,24 @@
 """User groups, and the users of one."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from pulumi_encord_integrations.client import groups as api
-from pulumi_encord_integrations.lifecycle.reconciler import Live, Prior, Properties
+from pulumi_encord_integrations.lifecycle.reconciler import Context, Live, Prior, Properties
 from pulumi_encord_integrations.lifecycle.session import Session, unless_gone
+from pulumi_encord_integrations.lifecycle.snapshot import Snapshot
+from pulumi_encord_integrations.lifecycle.snapshot import Snapshot
+from pulumi_encord_integrations.lifecycle.warnings import counted
 from pulumi_encord_integrations.model.groups import DeclaredGroup, GroupSpec, GroupUsersSpec
 from pulumi_encord_integrations.model.identity import Placement
-from pulumi_encord_integrations.reconcilers.collections import CollectionReconciler, Roles
+from pulumi_encord_integrations.reconcilers.adoption import Kind, Living
+from pulumi_encord_integrations.model.members import Roles
+from pulumi_encord_integrations.model.problems import Problem
+from pulumi_encord_integrations.reconcilers.access_changes import Namer, all_of
+from pulumi_encord_integrations.reconcilers.collections import CollectionReconciler
+from pulumi_encord_integrations.reconcilers.object_previews import PLACEMENT
 from pulumi_encord_integrations.reconcilers.objects import ObjectReconciler
+from pulumi_encord_integrations.reconcilers.preflight import group_exists, group_name, organization_admin
 
 _GONE = "group_not_found"
 _SHOWN = {"name", "description", "created_at", "organization", "adopted"}
@@ -22,9 +31,22 @@ class GroupReconciler(ObjectReconciler[DeclaredGroup]):
 
     noun = "groups"
     gone = _GONE
+    named_by = "name"
 
     def __init__(self) -> None:
-        super().__init__(GroupSpec)
+        super().__init__(GroupSpec, DeclaredGroup)
+        self.kind_of_object = Kind("groups", "user group", self.replaces, _administers, _summary)
+
+    def views(self, snapshot: Snapshot) -> Iterable[DeclaredGroup] | None:
+        """All groups of the organization."""
+        found = snapshot.groups()
+        return None if found is None else found.values()
+
+    def living(self, view: DeclaredGroup) -> Living:
+        """Its name and description."""
+        all_ = view.model_dump(mode="json", exclude_none=True)
+        settings = {name: all_.get(name) for name in self.fields}
+        return Living(view.group_hash, view.name, view, settings, {name: all_[name] for name in self.stable})
 
     def call_create(
         self, session: Session, spec: Any, placement: Placement
@@ -45,9 +67,9 @@ class GroupReconciler(ObjectReconciler[DeclaredGroup]):
         """Applies changes."""
         return api.update(session.client, uuid, changes)
 
-    def call_delete(self, session: Session, uuid: str, declared_by: str | None) -> str:
+    def call_delete(self, session: Session, prior: Prior, declared_by: str | None) -> str:
         """Lets it go, with all access that it granted."""
-        return api.delete(session.client, uuid, declared_by).outcome
+        return api.delete(session.client, prior.id, declared_by).outcome
 
     def revokes_access_of(self, prior: Prior) -> str | None:
         """The group, unless it was adopted and outlives its resource."""
@@ -66,9 +88,21 @@ class GroupReconciler(ObjectReconciler[DeclaredGroup]):
 
     def live(self, view: DeclaredGroup, carried: Properties) -> Live:
         """Live values over the declaration and the generation."""
-        outputs = {**carried, **view.model_dump(mode="json", include=_SHOWN)}
-        inputs = {name: outputs[name] for name in (*self.fields, "adopt", "declared_as") if name in outputs}
-        return Live(view.group_hash, inputs, outputs)
+        adopts = {"adopts": view.group_hash} if view.adopted else {}
+        outputs = {**carried, **view.model_dump(mode="json", include=_SHOWN), **adopts}
+        names = (*self.fields, *PLACEMENT, *self.stable)
+        return Live(view.group_hash, {name: outputs[name] for name in names if name in outputs}, outputs)
+
+
+def _administers(snapshot: Snapshot, _view: DeclaredGroup) -> bool:
+    caller = snapshot.caller()
+    return caller is None or caller.role == "ADMIN"
+
+
+def _summary(snapshot: Snapshot, view: DeclaredGroup) -> str:
+    users = snapshot.group_users(view.group_hash)
+    made = f"made on {view.created_at:%Y-%m-%d}"
+    return made if users is None else f"{made}, {counted(len(users), 'user')}"
 
 
 class GroupUsersReconciler(CollectionReconciler):
@@ -78,10 +112,29 @@ class GroupUsersReconciler(CollectionReconciler):
     gone = _GONE
     holder = "group"
     entries = "users"
+    loses = ("leaves", "leave")
 
     def roles(self, spec: GroupUsersSpec) -> Roles:
         """Everybody has the same."""
         return dict.fromkeys(spec.users, MEMBER)
+
+    def preflight(self, context: Context, inputs: Properties) -> Iterable[Problem]:
+        """Only admins of the organization change groups."""
+        return [*group_exists(context, inputs), *organization_admin(context, "group")]
+
+    def before_run(self, snapshot: Snapshot, holder: str, *, exclusive: bool) -> Roles | None:
+        """A request for each group: only an exclusive list takes out whom it does not know."""
+        users = snapshot.group_users(holder) if exclusive else None
+        return None if users is None else dict.fromkeys(users, MEMBER)
+
+    def holder_name(self, snapshot: Snapshot, holder: object) -> str:
+        """The group's name."""
+        return f"the group {group_name(snapshot, holder)}"
+
+    def outlive(self, roles: Roles, where: str, name: Namer) -> Iterator[str]:
+        """Says of users that they stay in the group."""
+        if roles:
+            yield f"{all_of(roles, name)} {'stays' if len(roles) == 1 else 'stay'} in {where}"
 
     def live_roles(self, session: Session, holder: str) -> Roles | None:
         """Read once for all lists of a group."""

@@ -1,20 +1,32 @@
 """Integrations of every type, reconciled the same way."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pulumi_encord_integrations.client import integrations as api
 from pulumi_encord_integrations.client.errors import Refused, UnexpectedAnswer
-from pulumi_encord_integrations.lifecycle.reconciler import Live, Properties
+from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKeys, named
+from pulumi_encord_integrations.lifecycle.reconciler import Context, Live, Prior, Properties
 from pulumi_encord_integrations.lifecycle.session import Session
+from pulumi_encord_integrations.lifecycle.snapshot import Snapshot
+from pulumi_encord_integrations.lifecycle.warnings import counted
+from pulumi_encord_integrations.model.groups import DeclaredGroup
 from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.model.integration_registry import integration_type
 from pulumi_encord_integrations.model.integrations import IntegrationType, IntegrationView
+from pulumi_encord_integrations.reconcilers.adoption import Kind, Living
+from pulumi_encord_integrations.reconcilers.object_previews import PLACEMENT
 from pulumi_encord_integrations.reconcilers.objects import ObjectReconciler
 
 GONE = "integration_not_found"
+MEMBERS = "members"
+"""What the program tells the check: the principals that it declares on the integration."""
+FORCE = (
+    "Nothing was changed. Take the registrations back with `encord-integrations registrations`, or set "
+    "force_destroy=True and run `pulumi up` before this change"
+)
 _FINGERPRINT = "credential_fingerprint"
-_NOT_OUTPUTS = {"uuid", "provider", "role", "permissions", "declared_as"}
+_NOT_OUTPUTS = {"uuid", "provider", "role", "permissions", "declared_as", "registrations"}
 
 
 def living(session: Session, uuid: str) -> IntegrationView | None:
@@ -30,10 +42,74 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
 
     noun = "integrations"
     gone = GONE
+    named_by = "title"
 
     def __init__(self, kind: IntegrationType) -> None:
-        super().__init__(kind.spec, frozenset({"provider"}))
+        super().__init__(kind.spec, kind.view, frozenset({"provider"}))
         self.kind = kind
+        self.kind_of_object = Kind(
+            "integrations", f"{kind.provider} integration", self.replaces, _administers, _summary
+        )
+
+    def views(self, snapshot: Snapshot) -> Iterable[IntegrationView] | None:
+        """Those of the type."""
+        found = snapshot.integrations()
+        return None if found is None else [one for one in found.values() if isinstance(one, self.kind.view)]
+
+    def living(self, view: IntegrationView) -> Living:
+        """Its settings without secrets."""
+        all_ = self.written(view.model_dump(mode="json", exclude_none=True))
+        settings = {name: all_.get(name) for name in self.fields - self.secrets}
+        stable = {name: all_[name] for name in self.stable if name in all_}
+        return Living(view.uuid, view.title, view, settings, stable)
+
+    def known_of_new(self, snapshot: Snapshot) -> Properties:
+        """Who reads the buckets, and who is going to be the owner."""
+        caller, principals = snapshot.caller(), snapshot.principals()
+        known = {
+            "owner": snapshot.user(),
+            "organization": caller.uuid if caller else None,
+            **(principals.model_dump() if principals else {}),
+        }
+        return {name: value for name, value in known.items() if name in self.stable and value is not None}
+
+    def beside(self, inputs: Properties, context: Context) -> ResourceKeys:
+        """Whom the program declares on it: their access is not lost with a replacement."""
+        place, members = inputs.get("declared_as"), context.program.get(MEMBERS)
+        return named("declared_member", place["path"], *members) if place and members else NOTHING
+
+    def replacing(self, context: Context, prior: Prior, one: Living, names: Sequence[str]) -> Iterator[str]:
+        """What goes with it; refuses to destroy registrations unless an earlier update was told to."""
+        view: Any = one.view
+        what = f'replaces "{one.title}" {one.uuid} ({", ".join(names)})'
+        if prior.outputs.get("adopted"):
+            yield f"{what}: it was adopted, so it lives on, released"
+            return
+        goes = [counted(view.registrations or 0, "registration")]
+        if external_id := getattr(view, "external_id", None):
+            goes.append(f"external ID {external_id}")
+        if others := self._not_declared(context, prior, one):
+            goes.append(f"members not declared in this program: {', '.join(others)}")
+        said = f"{what}: {', '.join(goes)}"
+        if view.registrations and not prior.outputs.get("force_destroy"):
+            raise Refused(said, hint=FORCE)
+        yield said
+
+    @staticmethod
+    def _not_declared(context: Context, prior: Prior, one: Living) -> list[str]:
+        roles, declared = context.snapshot.roles(one.uuid), one.view.declared_as
+        if not roles or declared is None:
+            return []
+        groups = context.snapshot.groups() or {}
+        path = prior.outputs["declared_as"]["path"]
+        known = {key.part for key in context.declared if key.kind == "declared_member" and key.holder == path}
+        found = []
+        for key in sorted(roles):
+            group = groups.get(key.removeprefix("group:"))
+            same = {key, f"group-name:{group.name}"} if group else {key}
+            if not known & same and key != context.snapshot.user():
+                found.append(_named(key, groups))
+        return found
 
     def call_create(
         self, session: Session, spec: Any, placement: Placement
@@ -54,9 +130,15 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
         """Applies changes."""
         return api.update(session.client, uuid, changes)
 
-    def call_delete(self, session: Session, uuid: str, declared_by: str | None) -> str:
-        """Lets it go."""
-        return api.delete(session.client, uuid, declared_by).outcome
+    def call_delete(self, session: Session, prior: Prior, declared_by: str | None) -> str:
+        """Lets it go; with registrations only if an earlier update was told so."""
+        if_empty = not prior.outputs.get("force_destroy")
+        try:
+            return api.delete(session.client, prior.id, declared_by, if_empty=if_empty).outcome
+        except Refused as error:
+            if error.code != "holds_registrations":
+                raise
+            raise Refused(error.message, hint=FORCE, code=error.code) from None
 
     def title(self, properties: Any) -> str:
         """The title."""
@@ -77,13 +159,16 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
         """Live values over what only the state knows: the declaration, secrets, the generation."""
         self._own(view)
         undeclared = {name for name in self.shared if carried.get(name) is None}
-        shown = view.model_dump(mode="json", exclude=_NOT_OUTPUTS | undeclared, exclude_none=True)
-        carried = {
-            name: value for name, value in carried.items() if name in self.secrets or name not in self.fields
-        }
-        outputs = {**carried, **shown}
-        inputs = {name: outputs[name] for name in (*self.fields, "adopt", "declared_as") if name in outputs}
-        return Live(view.uuid, inputs, outputs)
+        shown = self.written(
+            view.model_dump(mode="json", exclude=_NOT_OUTPUTS | undeclared, exclude_none=True)
+        )
+        # Of what the API answers nothing is carried: it may be None by now.
+        answered = type(view).model_fields.keys() - self.secrets - _NOT_OUTPUTS
+        carried = {name: value for name, value in carried.items() if name not in answered}
+        adopts = {"adopts": view.uuid} if view.adopted else {}
+        outputs = {**carried, **shown, **adopts}
+        names = (*self.fields, *PLACEMENT, *self.stable)
+        return Live(view.uuid, {name: outputs[name] for name in names if name in outputs}, outputs)
 
     def _own(self, view: IntegrationView) -> None:
         """Raises `Refused` for another type, `UnexpectedAnswer` for what only a newer package can read."""
@@ -98,3 +183,26 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
                 f'"{view.title}" ({view.uuid}) has settings that this version cannot read',
                 hint="Use a newer version of this package",
             )
+
+
+def _administers(_snapshot: Snapshot, view: IntegrationView) -> bool:
+    return view.role == "admin"
+
+
+def _summary(snapshot: Snapshot, view: IntegrationView) -> str:
+    roles = snapshot.roles(view.uuid) or {}
+    others = sorted(key for key, role in roles.items() if role == "admin" and key != snapshot.user())
+    groups = snapshot.groups() or {}
+    names = [_named(key, groups) for key in others]
+    parts = [
+        f"made by {view.owner}",
+        counted(len(roles), "member"),
+        counted(view.registrations or 0, "registration"),
+        f"other Admins: {', '.join(names) or 'none'}",
+    ]
+    return ", ".join(parts)
+
+
+def _named(key: str, groups: Mapping[str, DeclaredGroup]) -> str:
+    group = groups.get(key.removeprefix("group:"))
+    return f'the group "{group.name}"' if group else key

@@ -1,5 +1,8 @@
 """One member of an integration, and joining one."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from pulumi_encord_integrations.client import members as api
 from pulumi_encord_integrations.client.errors import NotAllowed
 from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKeys, named
@@ -14,11 +17,21 @@ from pulumi_encord_integrations.lifecycle.reconciler import (
     Reconciler,
 )
 from pulumi_encord_integrations.lifecycle.session import Session
-from pulumi_encord_integrations.model.members import kept_for_good, refusal_to_lower
+from pulumi_encord_integrations.model.members import is_individual, kept_for_good, refusal_to_lower
 from pulumi_encord_integrations.model.memberships import JoinSpec, MemberSpec
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.reconcilers import memberships
+from pulumi_encord_integrations.reconcilers.access_changes import AccessChange, keep_roles
 from pulumi_encord_integrations.reconcilers.memberships import as_declared, roles_of, withdraw
+from pulumi_encord_integrations.reconcilers.preflight import (
+    administered,
+    integration_exists,
+    joining,
+    members_exist,
+    organization_admin,
+    principal_name,
+    title_of,
+)
 
 
 class MemberReconciler(Reconciler):
@@ -31,11 +44,16 @@ class MemberReconciler(Reconciler):
     def check(
         self, known: Properties, unknown: frozenset[str] = NO_NAMES, context: Context = NO_CONTEXT
     ) -> Checked:
-        """Refuses what would lower an individual Admin as far as it is known."""
+        """Refuses what the API would refuse, and tells what the inputs do not show."""
         checked = super().check(known, unknown, context)
-        if checked.problems:
+        before, inputs = context.before, checked.inputs
+        if checked.problems or (before and self.comparable(before) == self.comparable(inputs)):
             return checked
-        return Checked(checked.inputs, _lowered(checked.inputs, unknown, context))
+        problems = [*_lowered(inputs, unknown, context), *administered(context, inputs)]
+        if problems:
+            return Checked(inputs, problems)
+        notes = _left(inputs, unknown, context)
+        return Checked(inputs, *_granted(inputs, context, list(notes)))
 
     def resource_keys(self, id_: str, properties: Properties) -> ResourceKeys:
         """The membership."""
@@ -89,6 +107,24 @@ class JoinReconciler(Reconciler):
     gone = memberships.GONE
     replaces = frozenset({"integration"})
 
+    def check(
+        self, known: Properties, unknown: frozenset[str] = NO_NAMES, context: Context = NO_CONTEXT
+    ) -> Checked:
+        """Refuses who may not join; tells who becomes an Admin, and tells later checks that they do."""
+        checked = super().check(known, unknown, context)
+        uuid = checked.inputs.get("integration")
+        if checked.problems or not isinstance(uuid, str):
+            return checked
+        declares = frozenset({joining(uuid)})
+        if uuid == context.before.get("integration"):
+            return replace(checked, declares=declares)
+        problems = [
+            *integration_exists(context, checked.inputs),
+            *organization_admin(context, "integration"),
+        ]
+        notes = [] if problems else list(_becomes_admin(uuid, context))
+        return replace(checked, problems=problems, notes=notes, declares=declares)
+
     def resource_keys(self, id_: str, properties: Properties) -> ResourceKeys:
         """The membership that it makes."""
         integration, _, user = id_.partition("/")
@@ -137,18 +173,74 @@ def _declares(context: Context, keys: ResourceKeys) -> bool:
     return bool(keys) and keys <= context.declared
 
 
-def _lowered(inputs: Properties, unknown: frozenset[str], context: Context) -> list[Problem]:
-    before = context.before
-    principal = _principal(before)
-    if not kept_for_good(principal, before.get("role"), None) or "/" in principal:
-        return []
-    integration = before.get("integration")
-    moved = [
+def _becomes_admin(uuid: str, context: Context) -> Iterator[str]:
+    snapshot = context.snapshot
+    user = snapshot.user()
+    if user is None or uuid in context.made or snapshot.integration(uuid) is None:
+        return
+    if (snapshot.roles(uuid) or {}).get(user) != "admin":
+        yield f"{user} becomes an Admin of {title_of(snapshot, uuid)}, which cannot be undone"
+
+
+def _granted(inputs: Properties, context: Context, notes: list[str]) -> tuple[list[Problem], list[str]]:
+    """What is wrong with a grant, and what it does unseen."""
+    before, principal, where = context.before, _principal(inputs), inputs.get("integration")
+    if not principal or "role" not in inputs:
+        return [], notes
+    same = principal == _principal(before) and where == before.get("integration")
+    new = where is None or where in context.made
+    change = AccessChange(
+        {principal: str(before.get("role"))} if same else {},
+        {principal: str(inputs["role"])},
+        None if new else context.snapshot.roles(str(where)),
+        creator=context.snapshot.user() if new else None,
+    )
+    place = "user" if is_individual(principal) else "group"
+    problems = [
+        *members_exist(context, change.new(), place),
+        *(Problem(("role",), said) for said in change.refusals()),
+    ]
+    return problems, [*notes, *change.notes(lambda key: principal_name(context.snapshot, key))]
+
+
+def _left(inputs: Properties, unknown: frozenset[str], context: Context) -> Iterator[str]:
+    """What becomes of the one whom a replacement leaves behind."""
+    before, snapshot = context.before, context.snapshot
+    principal, old = _principal(before), str(before.get("integration"))
+    if not principal or not _moved(inputs, unknown, before) or _declares(context, _key(old, principal)):
+        return
+    stays = _declares(context, named("object", old))
+    replaced = "integration" in unknown or inputs.get("integration") in context.made
+    live = snapshot.roles(old)
+    role = str(before.get("role")) if live is None else live.get(principal)
+    if role is None or (replaced and not stays):
+        return
+    where, name = title_of(snapshot, old), principal_name(snapshot, principal)
+    if before.get("on_delete") == "keep":
+        yield from keep_roles({principal: role}, where, lambda _: name)
+    else:
+        yield f"{name} loses access to {where}"
+
+
+def _moved(inputs: Properties, unknown: frozenset[str], before: Properties) -> list[str]:
+    """What makes another membership of it, as far as it is known."""
+    return [
         name
         for name in ("integration", "user", "group")
         if name not in unknown and inputs.get(name) != before.get(name)
     ]
-    if moved:
+
+
+def _lowered(inputs: Properties, unknown: frozenset[str], context: Context) -> list[Problem]:
+    before = context.before
+    principal, integration = _principal(before), before.get("integration")
+    if not kept_for_good(principal, before.get("role"), None) or "/" in principal:
+        return []
+    live = context.snapshot.roles(str(integration))
+    if live is not None and live.get(principal) != "admin":
+        # Support has removed them; the state does not know it yet.
+        return []
+    if moved := _moved(inputs, unknown, before):
         kept = before.get("on_delete") == "keep" or _declares(context, _key(integration, principal))
         # An integration that is not declared any more, or replaced, may take its Admins along.
         ends = moved[0] == "integration" and not _declares(context, named("object", integration))

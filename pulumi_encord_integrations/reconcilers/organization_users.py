@@ -5,7 +5,16 @@ from typing import Any
 from pulumi_encord_integrations.client import organization_users as api
 from pulumi_encord_integrations.client.errors import Refused
 from pulumi_encord_integrations.lifecycle.ownership import ResourceKeys, named
-from pulumi_encord_integrations.lifecycle.reconciler import Live, Prior, Properties, Reconciler
+from pulumi_encord_integrations.lifecycle.reconciler import (
+    NO_CONTEXT,
+    NO_NAMES,
+    Checked,
+    Context,
+    Live,
+    Prior,
+    Properties,
+    Reconciler,
+)
 from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.lifecycle.warnings import warn
 from pulumi_encord_integrations.model.users import (
@@ -14,6 +23,7 @@ from pulumi_encord_integrations.model.users import (
     OrganizationUserView,
 )
 from pulumi_encord_integrations.reconcilers import memberships
+from pulumi_encord_integrations.reconcilers.preflight import organization_admin
 
 _SHOWN = {"email", "role", "member_type", "created_at"}
 
@@ -24,6 +34,22 @@ class OrganizationUserReconciler(Reconciler):
     spec = DeclaredOrganizationUser
     gone = "user_not_found"
     replaces = frozenset({"email"})
+
+    def check(
+        self, known: Properties, unknown: frozenset[str] = NO_NAMES, context: Context = NO_CONTEXT
+    ) -> Checked:
+        """Refuses whoever may not change users; tells of somebody who is taken over in another role."""
+        checked = super().check(known, unknown, context)
+        before, inputs = context.before, checked.inputs
+        if checked.problems or (before and self.comparable(before) == self.comparable(inputs)):
+            return checked
+        problems = list(organization_admin(context, "email"))
+        email, role = inputs.get("email"), inputs.get("role")
+        now = (context.snapshot.users() or {}).get(str(email))
+        notes = []
+        if email != before.get("email") and now and role and now != role:
+            notes.append(f"{email} is part of the organization already: was {now}, becomes {role}")
+        return Checked(inputs, problems, notes)
 
     def resource_keys(self, id_: str, properties: Properties) -> ResourceKeys:
         """The person in the organization."""

@@ -9,17 +9,23 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pulumi_encord_integrations.client import settings
-from pulumi_encord_integrations.client.errors import ConfigurationError
+from pulumi_encord_integrations.client.errors import EncordError, Unavailable
 from pulumi_encord_integrations.lifecycle import warnings
 from pulumi_encord_integrations.lifecycle.ownership import Ownership
 from pulumi_encord_integrations.lifecycle.session import Session
-from pulumi_encord_integrations.lifecycle.snapshot import OFFLINE, LiveSnapshot, NewOrganization, Snapshot
+from pulumi_encord_integrations.lifecycle.snapshot import (
+    OFFLINE,
+    LiveSnapshot,
+    NewOrganization,
+    Snapshot,
+    or_do_without,
+)
 
 _LOOK_EVERY = 1.0
 """Seconds between two looks for the engine."""
 _UNCHECKED = (
-    "the API was not asked. Not shown are who else gains or loses access, what an adoption takes, "
-    "and what a replacement destroys"
+    "the API was not asked, so this plan does not show who else gains or loses access, "
+    "what an adoption takes, and what a replacement destroys"
 )
 _followed: list[str] = []
 _lock = threading.Lock()
@@ -32,7 +38,8 @@ class ProviderProcess:
         self.ownership = Ownership()
         self._lock = threading.RLock()
         self._session: Session | None = None
-        self._snapshot: Snapshot | ConfigurationError | None = None
+        self._refused = False
+        self._snapshot: Snapshot | EncordError | None = None
         self._noted: set[str] = set()
         self._config: Callable[[str], str | None] = lambda _key: None
 
@@ -55,9 +62,9 @@ class ProviderProcess:
             if self._snapshot is None:
                 try:
                     self._snapshot = self._look()
-                except ConfigurationError as error:
-                    self._snapshot = error
-            if isinstance(self._snapshot, ConfigurationError):
+                except EncordError as error:
+                    self._snapshot = or_do_without(error)
+            if isinstance(self._snapshot, EncordError):
                 raise self._snapshot
             return self._snapshot
 
@@ -72,9 +79,9 @@ class ProviderProcess:
         try:
             return LiveSnapshot(connect(found, read_only=True, hasty=True))
         except embedded.DatabaseMissing as error:
-            return NewOrganization(embedded.user_of(found), error)
+            return NewOrganization(embedded.user_of(found), found.principals, error)
         except embedded.NotReady as error:
-            self.note(f"{error.message}, until the next change or refresh: {_UNCHECKED}")
+            self.note(f"{error.message}, until an update changes something or refreshes: {_UNCHECKED}")
             return OFFLINE
 
     def note(self, text: str) -> None:
@@ -86,13 +93,28 @@ class ProviderProcess:
             warnings.note(text)
 
     def session(self, *, create: bool = False) -> Session:
-        """The session; `create` may make an embedded database, else its absence is an error."""
-        with self._lock:
-            if self._session is None:
-                from pulumi_encord_integrations.connection import connect
+        """The session; `create` may make an embedded database, else its absence is an error.
 
-                self._session = Session(connect(self.settings(), create=create))
+        The engine refreshes all resources whatever becomes of the first: the others neither wait nor repeat
+        why the API could not be asked.
+        """
+        with self._lock:
+            if self._refused:
+                raise Unavailable("not asked: the API failed before, as another error of this run says")
+            if self._session is None:
+                self._session = self._connect(create=create)
             return self._session
+
+    def _connect(self, *, create: bool) -> Session:
+        from pulumi_encord_integrations.connection import connect
+
+        session = Session(connect(self.settings(), create=create))
+        try:
+            session.require(None)
+        except EncordError:
+            self._refused = True
+            raise
+        return session
 
 
 _current = ProviderProcess()

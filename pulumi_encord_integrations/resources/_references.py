@@ -33,4 +33,6 @@ def _id_of(value: Any, name: str, expected: str) -> Any:
         return value
     if not isinstance(value, EncordResource) or value._stands_for != name:
         raise pulumi.RunError(f"{name}: takes {expected}, not {type(value).__name__}")
-    return value.id
+    # An adopted object's uuid is known in the first preview, an id never is.
+    adopts: pulumi.Output[str | None] | None = getattr(value, "adopts", None) if value._adopting else None
+    return value.id if adopts is None else adopts.apply(lambda uuid: uuid or value.id)

@@ -23,6 +23,8 @@ class EncordResource(Resource, module="encord", name="Resource"):
 
     _stands_for: ClassVar[str] = ""
     """The input in whose place the resource itself may be given."""
+    _adopting = False
+    """Whether it may take over an object that exists."""
     _deletable = False
     """Whether destroying it is known to delete the object: it is not got, adopted or retained."""
 
@@ -53,7 +55,8 @@ class EncordResource(Resource, module="encord", name="Resource"):
         """Registers the resource with its place in the program; the check alone is `told` more."""
         opts = opts or pulumi.ResourceOptions()
         _refuse_explicit_provider(self._token(), opts)
-        self._deletable = inputs.get("adopt") in {None, False} and not opts.retain_on_delete
+        self._adopting = inputs.get("adopt") not in {None, False}
+        self._deletable = not (self._adopting or opts.retain_on_delete)
         declared = _identity.declared_as(self._token(), name, opts.parent)
         self._register(name, {**inputs, "declared_as": declared, PROGRAM: self._told(name, told)}, opts)
 

@@ -26,8 +26,8 @@ class SignedUrlExpiry(EncordResource, module="encord", name="SignedUrlExpiry"):
 
     integration: pulumi.Output[str]
     """uuid of the integration."""
-    duration: pulumi.Output[int]
-    """How long signed URLs live, in seconds."""
+    duration: pulumi.Output[str]
+    """How long signed URLs live, as `12h`."""
     effective_seconds: pulumi.Output[int | None]
     """What the cloud makes of it; None until the API has assumed the role once."""
     limited_by: pulumi.Output[LimitedBy | None]

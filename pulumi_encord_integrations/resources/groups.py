@@ -11,7 +11,7 @@ from pulumi_encord_integrations.resources import providers
 from pulumi_encord_integrations.resources._claims import Claim
 from pulumi_encord_integrations.resources._references import group_of
 from pulumi_encord_integrations.resources._resource import EncordResource
-from pulumi_encord_integrations.resources.integrations import OptionalFlag
+from pulumi_encord_integrations.resources.integrations import Adopt, OptionalFlag, OptionalText
 from pulumi_encord_integrations.resources.organization_users import OnDelete, OrganizationUser, declared_users
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ class UserGroup(EncordResource, module="encord", name="UserGroup"):
     """What the group is for."""
     created_at: pulumi.Output[str]
     """When it was created: ISO 8601, UTC."""
+    adopts: pulumi.Output[str | None]
+    """The uuid of the group that is adopted; known in the preview already. None if none is."""
     adopted: pulumi.Output[bool]
     """True if it existed before: destroying this resource leaves it alive."""
 
@@ -45,8 +47,9 @@ class UserGroup(EncordResource, module="encord", name="UserGroup"):
         resource_name: str,
         *,
         name: pulumi.Input[str],
-        description: pulumi.Input[str] = "",
-        adopt: OptionalFlag = None,
+        description: OptionalText = None,
+        adopt: Adopt = None,
+        adopt_from: OptionalText = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declares a group; needs an admin of the organization.
@@ -55,13 +58,18 @@ class UserGroup(EncordResource, module="encord", name="UserGroup"):
             resource_name: its name in this program.
             name: the name shown in the app, at most 255 characters.
             description: at most 4,096 characters. Default: none.
-            adopt: take over the one existing group of that name instead of creating one; destroying the
-                resource then leaves it alive. Default False.
+            adopt: take over an existing group instead of creating one: True for the only one of that name,
+                or its uuid. A description that is left out stays as it is, and destroying the resource
+                leaves the group alive. Default False.
+            adopt_from: the stack that declares the adopted group so far, as "project/stack" or by the uuid
+                of its identity; needed if that is another stack.
             opts: Pulumi's resource options; an explicit provider is refused.
 
         """
         self._refuse_to_be_deleted_first(opts)
-        self._declare(resource_name, {"name": name, "description": description, "adopt": adopt}, opts)
+        self._plain_name = name if isinstance(name, str) else None
+        inputs = {"name": name, "description": description, "adopt": adopt, "adopt_from": adopt_from}
+        self._declare(resource_name, inputs, opts)
 
     @classmethod
     def get(

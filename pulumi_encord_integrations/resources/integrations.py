@@ -9,8 +9,9 @@ from pulumi_encord_integrations.lifecycle.core import NOTHING_KNOWN
 from pulumi_encord_integrations.model.integrations import IntegrationType
 from pulumi_encord_integrations.model.scenarios import DataType, Feature, ScenarioName
 from pulumi_encord_integrations.reconcilers.expiry import FIELD as EXPIRY
-from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
+from pulumi_encord_integrations.reconcilers.integrations import MEMBERS, IntegrationReconciler
 from pulumi_encord_integrations.resources._claims import Claim
+from pulumi_encord_integrations.resources._declared_members import DeclaredMembers
 from pulumi_encord_integrations.resources._expiry import warn_of_expiry
 from pulumi_encord_integrations.resources._references import integration_of
 from pulumi_encord_integrations.resources._resource import EncordResource
@@ -38,6 +39,8 @@ class Bucket(dict[str, Any]):
 Buckets = pulumi.Input[Sequence[pulumi.Input[str | BucketArgs]]]
 OptionalText = pulumi.Input[str | None] | None
 OptionalFlag = pulumi.Input[bool | None] | None
+Adopt = pulumi.Input[bool | str | None] | None
+"""Whether to take over an existing integration: True for the only one of the title, or its uuid."""
 OptionalDuration = pulumi.Input[str | int | None] | None
 
 
@@ -70,6 +73,10 @@ class Integration(EncordResource, module="encord", name="Integration"):
     """Counts up with each change of the settings; not with a new title, nor with a `SignedUrlExpiry`."""
     adopted: pulumi.Output[bool]
     """True if it existed before: destroying this resource leaves it alive."""
+    adopts: pulumi.Output[str | None]
+    """The uuid of the integration that is adopted; known in the preview already. None if none is."""
+    force_destroy: pulumi.Output[bool | None]
+    """Whether deleting or replacing it destroys its registrations, too."""
 
     def __new__(cls, *_args: Any, **inputs: Any) -> Self:
         """Says why an input of other types is none of this one, which Python would only call unexpected."""
@@ -88,6 +95,7 @@ class Integration(EncordResource, module="encord", name="Integration"):
         told: Mapping[str, Any] = NOTHING_KNOWN,
     ) -> None:
         expiry, kind = inputs.get(EXPIRY), kind_of(self)
+        told = {**told, MEMBERS: DeclaredMembers(self)}
         if not kind or expiry is None:
             super()._declare(name, inputs, opts, told)
             return

@@ -43,6 +43,8 @@ class AwsEncordIntegrationArgs(TypedDict):
     """Keep data out of Encord's servers. Default False."""
     over_vpn: NotRequired[pulumi.Input[bool]]
     """Reach the data over a VPN; needs strict_client_only. Default False."""
+    force_destroy: NotRequired[pulumi.Input[bool]]
+    """Let a later deletion or replacement destroy the registrations, too. Default False."""
     writable: NotRequired[pulumi.Input[bool]]
     """Let the role write objects as well. Default False."""
     permissions_boundary_arn: NotRequired[pulumi.Input[str]]
@@ -96,6 +98,7 @@ class AwsEncordIntegration(pulumi.ComponentResource):
             signed_url_expiry=args.get("signed_url_expiry"),
             strict_client_only=args.get("strict_client_only"),
             over_vpn=args.get("over_vpn"),
+            force_destroy=args.get("force_destroy"),
             opts=child,
         )
         access = AwsBucketAccess(f"{name}-access", self._access(args), child)

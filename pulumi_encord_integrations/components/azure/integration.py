@@ -54,6 +54,8 @@ class AzureEncordIntegrationArgs(TypedDict):
     """Keep data out of Encord's servers. Default False."""
     over_vpn: NotRequired[pulumi.Input[bool]]
     """Reach the data over a VPN; needs strict_client_only. Default False."""
+    force_destroy: NotRequired[pulumi.Input[bool]]
+    """Let a later deletion or replacement destroy the registrations, too. Default False."""
     create: NotRequired[bool]
     """Make the container, private. Default: it exists, and nothing of it is changed."""
     manage_cors: NotRequired[bool]
@@ -139,6 +141,7 @@ class AzureEncordIntegration(pulumi.ComponentResource):
             container=args["container"],
             strict_client_only=args.get("strict_client_only"),
             over_vpn=args.get("over_vpn"),
+            force_destroy=args.get("force_destroy"),
             opts=self._child,
             **authentication,
         )

@@ -35,6 +35,8 @@ class GcpEncordIntegrationArgs(TypedDict):
     """Keep data out of Encord's servers. Default False."""
     over_vpn: NotRequired[pulumi.Input[bool]]
     """Reach the data over a VPN; needs strict_client_only. Default False."""
+    force_destroy: NotRequired[pulumi.Input[bool]]
+    """Let a later deletion or replacement destroy the registrations, too. Default False."""
     writable: NotRequired[bool]
     """Let the service account make objects as well. Default False."""
     project: NotRequired[pulumi.Input[str]]
@@ -86,6 +88,7 @@ class GcpEncordIntegration(pulumi.ComponentResource):
             signed_url_expiry=args.get("signed_url_expiry"),
             strict_client_only=args.get("strict_client_only"),
             over_vpn=args.get("over_vpn"),
+            force_destroy=args.get("force_destroy"),
             opts=child,
         )
         access = GcpBucketAccess(f"{name}-access", self._access(args), child)

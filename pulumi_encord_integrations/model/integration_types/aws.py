@@ -22,7 +22,7 @@ from pulumi_encord_integrations.model.integrations import (
     IntegrationType,
     IntegrationView,
 )
-from pulumi_encord_integrations.model.marks import SHARED
+from pulumi_encord_integrations.model.marks import SHARED, STABLE
 from pulumi_encord_integrations.model.objects import ObjectUrls, bucket_urls
 from pulumi_encord_integrations.model.paths import plus_is_space
 from pulumi_encord_integrations.model.problems import Problem
@@ -147,9 +147,9 @@ class AwsSpec(_Settings, IntegrationSpec):
 class AwsView(_Settings, IntegrationView):
     """An AWS integration as answered."""
 
-    external_id: str
+    external_id: Annotated[str, STABLE]
     """The id that the role's trust policy must demand; made by the API, stable for life."""
-    principal_arn: str | None
+    principal_arn: Annotated[str | None, STABLE]
     """Who assumes the role; None if the deployment has not configured it."""
     verified: bool = False
     """Whether AWS was seen to refuse everybody who does not give this external id."""

@@ -13,7 +13,7 @@ from pulumi_encord_integrations.model.integrations import (
     IntegrationType,
     IntegrationView,
 )
-from pulumi_encord_integrations.model.marks import IMMUTABLE
+from pulumi_encord_integrations.model.marks import IMMUTABLE, STABLE
 from pulumi_encord_integrations.model.objects import ObjectUrls
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.model.sas import SasToken, canonical, day
@@ -116,9 +116,9 @@ class AzureView(_Settings, IntegrationView):
 
     sas_ends_at: datetime | None
     """When the SAS token ends; None without one."""
-    application_id: str | None
+    application_id: Annotated[str | None, STABLE]
     """The application to grant access to, with tenant_id; None if the deployment has not configured it."""
-    challenge: str | None
+    challenge: Annotated[str | None, STABLE]
     """What the challenge object is made from, with tenant_id; chosen by the API, stable for life."""
     verified: bool | None = None
     """Whether the API has seen the challenge object in the container; None with a SAS token."""

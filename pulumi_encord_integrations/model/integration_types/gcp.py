@@ -14,7 +14,7 @@ from pulumi_encord_integrations.model.integrations import (
     IntegrationType,
     IntegrationView,
 )
-from pulumi_encord_integrations.model.marks import SHARED
+from pulumi_encord_integrations.model.marks import SHARED, STABLE
 from pulumi_encord_integrations.model.objects import ObjectUrls, bucket_urls
 from pulumi_encord_integrations.model.paths import plus_is_plus
 
@@ -58,9 +58,9 @@ class GcpSpec(_Settings, IntegrationSpec):
 class GcpView(_Settings, IntegrationView):
     """A GCP integration as answered."""
 
-    service_account_email: str | None
+    service_account_email: Annotated[str | None, STABLE]
     """Who reads the buckets; None if the deployment has not configured it."""
-    challenge: str
+    challenge: Annotated[str, STABLE]
     """What each bucket's challenge object is made from; chosen by the API, stable for life."""
     verified: bool = False
     """Whether the API has seen the challenge object in every bucket."""

@@ -9,6 +9,7 @@ from pulumi_encord_integrations.model.expiry import LimitedBy
 from pulumi_encord_integrations.model.integration_types.aws import advice
 from pulumi_encord_integrations.resources import providers
 from pulumi_encord_integrations.resources.integrations import (
+    Adopt,
     Bucket,
     Buckets,
     Integration,
@@ -36,8 +37,8 @@ class AwsIntegration(Integration, module="encord", name="AwsIntegration"):
     """The buckets, in the order of their names."""
     region: pulumi.Output[str | None]
     """The region of the buckets, if one was given."""
-    signed_url_expiry: pulumi.Output[int | None]
-    """How long a signed URL lives, in seconds; None for the default of 1 week."""
+    signed_url_expiry: pulumi.Output[str | None]
+    """How long a signed URL lives, as `12h`; None for the default of 1 week."""
     external_id: pulumi.Output[str]
     """The id that the role's trust policy must demand; made by the API, stable for the integration's life."""
     principal_arn: pulumi.Output[str | None]
@@ -60,7 +61,9 @@ class AwsIntegration(Integration, module="encord", name="AwsIntegration"):
         signed_url_expiry: OptionalDuration = None,
         strict_client_only: OptionalFlag = None,
         over_vpn: OptionalFlag = None,
-        adopt: OptionalFlag = None,
+        adopt: Adopt = None,
+        adopt_from: OptionalText = None,
+        force_destroy: OptionalFlag = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declares an AWS integration.
@@ -75,8 +78,13 @@ class AwsIntegration(Integration, module="encord", name="AwsIntegration"):
                 7 days. Default: 1 week.
             strict_client_only: keep data out of Encord's servers. Default False.
             over_vpn: reach the data over a VPN; needs strict_client_only. Default False.
-            adopt: take over the one existing integration of that title instead of creating one; destroying
-                the resource then leaves it alive. Default False.
+            adopt: take over an existing integration instead of creating one: True for the only one of that
+                title, or its uuid. Settings that are left out stay as they are, and destroying the resource
+                leaves the integration alive. Default False.
+            adopt_from: the stack that declares the adopted integration so far, as "project/stack" or by the
+                uuid of its identity; needed if that is another stack.
+            force_destroy: let a later deletion or replacement destroy the registrations, too; it counts
+                from the `up` after the one that sets it. Default False.
             opts: Pulumi's resource options; an explicit provider is refused.
 
         """
@@ -89,6 +97,8 @@ class AwsIntegration(Integration, module="encord", name="AwsIntegration"):
             "strict_client_only": strict_client_only,
             "over_vpn": over_vpn,
             "adopt": adopt,
+            "adopt_from": adopt_from,
+            "force_destroy": force_destroy,
         }
         self._declare(resource_name, inputs, opts)
         pulumi.Output.all(buckets=buckets, region=region).apply(self._warn)

@@ -9,7 +9,7 @@ from pulumi_encord_integrations.model.durations import Timespan
 from pulumi_encord_integrations.model.problems import message_of
 from pulumi_encord_integrations.model.sas import SasToken, canonical
 from pulumi_encord_integrations.resources import providers
-from pulumi_encord_integrations.resources.integrations import Integration, OptionalFlag, OptionalText
+from pulumi_encord_integrations.resources.integrations import Adopt, Integration, OptionalFlag, OptionalText
 
 _TIMESPAN: TypeAdapter[int] = TypeAdapter(Timespan)
 
@@ -58,7 +58,9 @@ class AzureIntegration(Integration, module="encord", name="AzureIntegration"):
         tenant_id: OptionalText = None,
         strict_client_only: OptionalFlag = None,
         over_vpn: OptionalFlag = None,
-        adopt: OptionalFlag = None,
+        adopt: Adopt = None,
+        adopt_from: OptionalText = None,
+        force_destroy: OptionalFlag = None,
         renew_before: str | int = "30d",
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -73,8 +75,13 @@ class AzureIntegration(Integration, module="encord", name="AzureIntegration"):
             tenant_id: the id of your tenant, instead of a SAS token.
             strict_client_only: keep data out of Encord's servers. Default False.
             over_vpn: reach the data over a VPN; needs strict_client_only. Default False.
-            adopt: take over the one existing integration of that title instead of creating one; destroying
-                the resource then leaves it alive. Default False.
+            adopt: take over an existing integration instead of creating one: True for the only one of that
+                title, or its uuid. Settings that are left out stay as they are, and destroying the resource
+                leaves the integration alive. Default False.
+            adopt_from: the stack that declares the adopted integration so far, as "project/stack" or by the
+                uuid of its identity; needed if that is another stack.
+            force_destroy: let a later deletion or replacement destroy the registrations, too; it counts
+                from the `up` after the one that sets it. Default False.
             renew_before: how long before the SAS token's end a preview begins to warn: "30d", "12h", seconds.
             opts: Pulumi's resource options; an explicit provider is refused.
 
@@ -88,6 +95,8 @@ class AzureIntegration(Integration, module="encord", name="AzureIntegration"):
             "strict_client_only": strict_client_only,
             "over_vpn": over_vpn,
             "adopt": adopt,
+            "adopt_from": adopt_from,
+            "force_destroy": force_destroy,
         }
         span = _span(renew_before)
         self._declare(resource_name, inputs, opts)

@@ -4,7 +4,7 @@ import pulumi
 
 from pulumi_encord_integrations.model.scenarios import Source, UrlKind
 from pulumi_encord_integrations.resources import providers
-from pulumi_encord_integrations.resources.integrations import Integration, OptionalFlag
+from pulumi_encord_integrations.resources.integrations import Adopt, Integration, OptionalFlag, OptionalText
 
 
 class DirectAccessIntegration(Integration, module="encord", name="DirectAccessIntegration"):
@@ -29,7 +29,9 @@ class DirectAccessIntegration(Integration, module="encord", name="DirectAccessIn
         url_kind: pulumi.Input[UrlKind],
         strict_client_only: OptionalFlag = None,
         over_vpn: OptionalFlag = None,
-        adopt: OptionalFlag = None,
+        adopt: Adopt = None,
+        adopt_from: OptionalText = None,
+        force_destroy: OptionalFlag = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declares a Direct Access integration.
@@ -43,8 +45,13 @@ class DirectAccessIntegration(Integration, module="encord", name="DirectAccessIn
             strict_client_only: keep data out of Encord's servers. Default False.
             over_vpn: reach the data over a VPN: unsigned URLs from AWS, GCP, AZURE, MINIO or
                 ANY_STATIC_HOSTED_FILES. Default False.
-            adopt: take over the one existing integration of that title instead of creating one; destroying
-                the resource then leaves it alive. Default False.
+            adopt: take over an existing integration instead of creating one: True for the only one of that
+                title, or its uuid. Settings that are left out stay as they are, and destroying the resource
+                leaves the integration alive. Default False.
+            adopt_from: the stack that declares the adopted integration so far, as "project/stack" or by the
+                uuid of its identity; needed if that is another stack.
+            force_destroy: let a later deletion or replacement destroy the registrations, too; it counts
+                from the `up` after the one that sets it. Default False.
             opts: Pulumi's resource options; an explicit provider is refused.
 
         """
@@ -55,5 +62,7 @@ class DirectAccessIntegration(Integration, module="encord", name="DirectAccessIn
             "strict_client_only": strict_client_only,
             "over_vpn": over_vpn,
             "adopt": adopt,
+            "adopt_from": adopt_from,
+            "force_destroy": force_destroy,
         }
         self._declare(resource_name, inputs, opts)

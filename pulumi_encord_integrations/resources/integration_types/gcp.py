@@ -6,11 +6,13 @@ import pulumi
 
 from pulumi_encord_integrations.resources import providers
 from pulumi_encord_integrations.resources.integrations import (
+    Adopt,
     Bucket,
     Buckets,
     Integration,
     OptionalDuration,
     OptionalFlag,
+    OptionalText,
 )
 
 
@@ -27,8 +29,8 @@ class GcpIntegration(Integration, module="encord", name="GcpIntegration"):
 
     buckets: pulumi.Output[Sequence[Bucket]]
     """The buckets, in the order of their names."""
-    signed_url_expiry: pulumi.Output[int | None]
-    """How long a signed URL lives, in seconds; None for the default of 1 week."""
+    signed_url_expiry: pulumi.Output[str | None]
+    """How long a signed URL lives, as `12h`; None for the default of 1 week."""
     service_account_email: pulumi.Output[str | None]
     """Who reads the buckets; None if the API has no service account configured."""
     challenge: pulumi.Output[str]
@@ -45,7 +47,9 @@ class GcpIntegration(Integration, module="encord", name="GcpIntegration"):
         signed_url_expiry: OptionalDuration = None,
         strict_client_only: OptionalFlag = None,
         over_vpn: OptionalFlag = None,
-        adopt: OptionalFlag = None,
+        adopt: Adopt = None,
+        adopt_from: OptionalText = None,
+        force_destroy: OptionalFlag = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declares a GCP integration.
@@ -58,8 +62,13 @@ class GcpIntegration(Integration, module="encord", name="GcpIntegration"):
                 7 days. Default: 1 week.
             strict_client_only: keep data out of Encord's servers. Default False.
             over_vpn: reach the data over a VPN; needs strict_client_only. Default False.
-            adopt: take over the one existing integration of that title instead of creating one; destroying
-                the resource then leaves it alive. Default False.
+            adopt: take over an existing integration instead of creating one: True for the only one of that
+                title, or its uuid. Settings that are left out stay as they are, and destroying the resource
+                leaves the integration alive. Default False.
+            adopt_from: the stack that declares the adopted integration so far, as "project/stack" or by the
+                uuid of its identity; needed if that is another stack.
+            force_destroy: let a later deletion or replacement destroy the registrations, too; it counts
+                from the `up` after the one that sets it. Default False.
             opts: Pulumi's resource options; an explicit provider is refused.
 
         """
@@ -70,5 +79,7 @@ class GcpIntegration(Integration, module="encord", name="GcpIntegration"):
             "strict_client_only": strict_client_only,
             "over_vpn": over_vpn,
             "adopt": adopt,
+            "adopt_from": adopt_from,
+            "force_destroy": force_destroy,
         }
         self._declare(resource_name, inputs, opts)

@@ -6,11 +6,13 @@ import pulumi
 
 from pulumi_encord_integrations.resources import providers
 from pulumi_encord_integrations.resources.integrations import (
+    Adopt,
     Bucket,
     Buckets,
     Integration,
     OptionalDuration,
     OptionalFlag,
+    OptionalText,
 )
 
 
@@ -33,8 +35,8 @@ class OtcIntegration(Integration, module="encord", name="OtcIntegration"):
     """Names the key pair."""
     secret_access_key: pulumi.Output[str]
     """The secret as it was declared; the API never answers it."""
-    signed_url_expiry: pulumi.Output[int | None]
-    """How long a signed URL lives, in seconds; None for the default of 1 week."""
+    signed_url_expiry: pulumi.Output[str | None]
+    """How long a signed URL lives, as `12h`; None for the default of 1 week."""
     credential_fingerprint: pulumi.Output[str]
     """Changes with the secret, and says nothing about it."""
 
@@ -51,7 +53,9 @@ class OtcIntegration(Integration, module="encord", name="OtcIntegration"):
         signed_url_expiry: OptionalDuration = None,
         strict_client_only: OptionalFlag = None,
         over_vpn: OptionalFlag = None,
-        adopt: OptionalFlag = None,
+        adopt: Adopt = None,
+        adopt_from: OptionalText = None,
+        force_destroy: OptionalFlag = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declares an OTC integration.
@@ -68,8 +72,13 @@ class OtcIntegration(Integration, module="encord", name="OtcIntegration"):
                 7 days. Default: 1 week.
             strict_client_only: keep data out of Encord's servers. Default False.
             over_vpn: refused: the type is not reached over VPN. Default False.
-            adopt: take over the one existing integration of that title instead of creating one; destroying
-                the resource then leaves it alive. Default False.
+            adopt: take over an existing integration instead of creating one: True for the only one of that
+                title, or its uuid. Settings that are left out stay as they are, and destroying the resource
+                leaves the integration alive. Default False.
+            adopt_from: the stack that declares the adopted integration so far, as "project/stack" or by the
+                uuid of its identity; needed if that is another stack.
+            force_destroy: let a later deletion or replacement destroy the registrations, too; it counts
+                from the `up` after the one that sets it. Default False.
             opts: Pulumi's resource options; an explicit provider is refused.
 
         """
@@ -84,5 +93,7 @@ class OtcIntegration(Integration, module="encord", name="OtcIntegration"):
             "strict_client_only": strict_client_only,
             "over_vpn": over_vpn,
             "adopt": adopt,
+            "adopt_from": adopt_from,
+            "force_destroy": force_destroy,
         }
         self._declare(resource_name, inputs, opts)

@@ -7,6 +7,7 @@ import pulumi
 from pulumi_encord_integrations.model.integration_types.s3_compatible import Preset
 from pulumi_encord_integrations.resources import providers
 from pulumi_encord_integrations.resources.integrations import (
+    Adopt,
     Bucket,
     Buckets,
     Integration,
@@ -52,7 +53,9 @@ class S3CompatibleIntegration(Integration, module="encord", name="S3CompatibleIn
         region: OptionalText = None,
         strict_client_only: OptionalFlag = None,
         over_vpn: OptionalFlag = None,
-        adopt: OptionalFlag = None,
+        adopt: Adopt = None,
+        adopt_from: OptionalText = None,
+        force_destroy: OptionalFlag = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Declares an S3-compatible integration.
@@ -68,8 +71,13 @@ class S3CompatibleIntegration(Integration, module="encord", name="S3CompatibleIn
             region: the region that requests are signed for. Default: what the storage takes for its own.
             strict_client_only: keep data out of Encord's servers. Default False.
             over_vpn: refused: the type is not reached over VPN. Default False.
-            adopt: take over the one existing integration of that title instead of creating one; destroying
-                the resource then leaves it alive. Default False.
+            adopt: take over an existing integration instead of creating one: True for the only one of that
+                title, or its uuid. Settings that are left out stay as they are, and destroying the resource
+                leaves the integration alive. Default False.
+            adopt_from: the stack that declares the adopted integration so far, as "project/stack" or by the
+                uuid of its identity; needed if that is another stack.
+            force_destroy: let a later deletion or replacement destroy the registrations, too; it counts
+                from the `up` after the one that sets it. Default False.
             opts: Pulumi's resource options; an explicit provider is refused.
 
         """
@@ -84,5 +92,7 @@ class S3CompatibleIntegration(Integration, module="encord", name="S3CompatibleIn
             "strict_client_only": strict_client_only,
             "over_vpn": over_vpn,
             "adopt": adopt,
+            "adopt_from": adopt_from,
+            "force_destroy": force_destroy,
         }
         self._declare(resource_name, inputs, opts)

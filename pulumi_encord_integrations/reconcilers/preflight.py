@@ -1,0 +1,109 @@
+"""What a check knows beforehand: whether what is named exists, and whether the caller may change it.
+
+What the snapshot does not know passes: the API judges it in `up`.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from pulumi_encord_integrations.lifecycle.ownership import ResourceKey
+from pulumi_encord_integrations.lifecycle.reconciler import Context, Properties
+from pulumi_encord_integrations.lifecycle.snapshot import Snapshot
+from pulumi_encord_integrations.model.members import is_individual
+from pulumi_encord_integrations.model.memberships import id_of
+from pulumi_encord_integrations.model.problems import Problem
+
+_JOINING = "join"
+"""In place of a principal: whoever deploys, by an `IntegrationJoin`."""
+
+
+def joining(integration: str) -> ResourceKey:
+    """What an `IntegrationJoin` declares to the checks after it."""
+    return ResourceKey("membership", integration, _JOINING)
+
+
+def integration_exists(context: Context, inputs: Properties) -> Iterator[Problem]:
+    """A problem if the input `integration` names nothing that the caller may see."""
+    uuid, known = inputs.get("integration"), context.snapshot.integrations()
+    if isinstance(uuid, str) and known is not None and uuid not in {*known, *context.made}:
+        yield Problem(("integration",), f"there is no integration {uuid}, or you may not see it")
+
+
+def administered(context: Context, inputs: Properties) -> Iterator[Problem]:
+    """A problem if the input `integration` names nothing that the caller may see and administer."""
+    yield from integration_exists(context, inputs)
+    uuid = str(inputs.get("integration"))
+    view = context.snapshot.integration(uuid)
+    if view is None or view.role == "admin" or uuid in context.made or joining(uuid) in context.declared:
+        return
+    yield Problem(
+        ("integration",),
+        f'{context.snapshot.user() or "whoever deploys"} is not an Admin of "{view.title}"',
+        "ask one of its Admins, or declare an IntegrationJoin before this, which needs an admin of "
+        "the organization",
+    )
+
+
+def group_exists(context: Context, inputs: Properties) -> Iterator[Problem]:
+    """A problem if the input `group` names no group of the organization."""
+    group = inputs.get("group")
+    if isinstance(group, str):
+        yield from _missing(context, [group], "group")
+
+
+def organization_admin(context: Context, place: str) -> Iterator[Problem]:
+    """A problem if the caller does not administer the organization."""
+    caller = context.snapshot.caller()
+    if caller is not None and caller.role != "ADMIN":
+        yield Problem(
+            (place,),
+            f'{caller.user_email} is not an admin of the organization "{caller.name}"',
+            "ask one of them to deploy this",
+        )
+
+
+def members_exist(context: Context, keys: Iterable[str], place: str) -> Iterator[Problem]:
+    """A problem for each principal that the organization does not have."""
+    new = sorted(keys)
+    yield from _strangers(context, [key for key in new if is_individual(key)], place)
+    yield from _missing(context, [id_of(key) for key in new if not is_individual(key)], place)
+
+
+def _strangers(context: Context, emails: list[str], place: str) -> Iterator[Problem]:
+    users = context.snapshot.users() if emails else None
+    if users is None:
+        return
+    caller = context.snapshot.caller()
+    of = f' "{caller.name}"' if caller else ""
+    for email in emails:
+        if email not in users and ResourceKey("organization_user", email) not in context.declared:
+            yield Problem(
+                (place,),
+                f"{email} is not part of the organization{of}",
+                "declare them as an OrganizationUser before this, or invite them in the app",
+            )
+
+
+def _missing(context: Context, uuids: list[str], place: str) -> Iterator[Problem]:
+    groups = context.snapshot.groups() if uuids else None
+    if groups is None:
+        return
+    for uuid in uuids:
+        if uuid not in groups and uuid not in context.made:
+            yield Problem((place,), f"there is no user group {uuid}")
+
+
+def title_of(snapshot: Snapshot, integration: object) -> str:
+    """An integration as people know it: its title in quotes, else its uuid."""
+    view = snapshot.integration(str(integration))
+    return f'"{view.title}"' if view else str(integration)
+
+
+def group_name(snapshot: Snapshot, group: object) -> str:
+    """A group as people know it: its name in quotes, else its uuid."""
+    found = (snapshot.groups() or {}).get(str(group))
+    return f'"{found.name}"' if found else str(group)
+
+
+def principal_name(snapshot: Snapshot, key: str) -> str:
+    """A user's e-mail, or a group by its name."""
+    return key if is_individual(key) else f"group {group_name(snapshot, id_of(key))}"
