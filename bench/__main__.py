@@ -11,6 +11,7 @@ from bench.counting import counting_api
 from bench.members import compare_members, count_writes
 from bench.people import EMBEDDED
 from bench.programs import INTEGRATIONS, NOOPS
+from bench.previews import compare_previews
 from bench.project import Project
 from bench.registering import measure_registration
 from bench.signing import compare_signing
@@ -62,6 +63,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="encord-bench-") as folder:
         compare_small(Path(folder))
         compare(Path(folder))
+        compare_previews(Path(folder))
         count_requests(Path(folder))
         compare_members(Path(folder))
         count_writes(Path(folder))

@@ -56,8 +56,8 @@ class NoopProvider(ResourceProvider):
     def create(self, props: dict[str, Any]) -> CreateResult:
         return CreateResult(str(uuid4()), {**props, **OUTPUTS, **OWN[props["kind"]]})
 
-    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        return DiffResult(changes=False)
+    def diff(self, _id: str, olds: dict[str, Any], news: dict[str, Any]) -> DiffResult:
+        return DiffResult(changes=None if olds["title"] != news["title"] else False)
 
 
 class Noop(Resource, module="bench", name="Noop"):

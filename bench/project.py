@@ -46,8 +46,14 @@ class Project:
     def up(self, **env: str) -> float:
         return self.pulumi("up", "--yes", "--skip-preview", "--suppress-progress", **env)
 
-    def preview(self) -> float:
-        return self.pulumi("preview", "--expect-no-changes", "--suppress-progress")
+    def preview(self, *, changes: bool = False) -> float:
+        expected = () if changes else ("--expect-no-changes",)
+        return self.pulumi("preview", *expected, "--suppress-progress")
+
+    def rename(self) -> None:
+        """Gives what it declares other titles."""
+        program = self.folder / "__main__.py"
+        program.write_text(program.read_text().replace("Integration {n}", "Renamed {n}"))
 
     def refresh(self) -> float:
         return self.pulumi("refresh", "--yes", "--skip-preview", "--suppress-progress")

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
         IntegrationJoin,
         IntegrationMember,
         IntegrationMembers,
+        ListedGroup,
+        ListedMembers,
         MemberArgs,
     )
     from pulumi_encord_integrations.resources.organization_users import OrganizationUser
@@ -58,7 +60,14 @@ else:
         ),
         "resources.integrations": ("Bucket", "BucketArgs", "Integration"),
         "resources.lookups": ("get_integration", "get_integration_output", "list_integrations"),
-        "resources.members": ("IntegrationJoin", "IntegrationMember", "IntegrationMembers", "MemberArgs"),
+        "resources.members": (
+            "IntegrationJoin",
+            "IntegrationMember",
+            "IntegrationMembers",
+            "ListedGroup",
+            "ListedMembers",
+            "MemberArgs",
+        ),
         "resources.organization_users": ("OrganizationUser",),
     }
 
@@ -84,6 +93,8 @@ __all__ = [
     "IntegrationJoin",
     "IntegrationMember",
     "IntegrationMembers",
+    "ListedGroup",
+    "ListedMembers",
     "MemberArgs",
     "Organization",
     "OrganizationUser",

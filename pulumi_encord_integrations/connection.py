@@ -20,10 +20,7 @@ def connect(
         from pulumi_encord_integrations import embedded
 
         return embedded.connect(settings, create=create, read_only=read_only)
-    from pulumi_encord_integrations.client import client
     from pulumi_encord_integrations.client.auth import credentials_of
+    from pulumi_encord_integrations.client.client import Client
 
-    credentials = credentials_of(settings)
-    if hasty:
-        return client.Client(settings.endpoint, credentials, attempts=2, timeout=client.PREVIEW_TIMEOUT)
-    return client.Client(settings.endpoint, credentials)
+    return Client(settings.endpoint, credentials_of(settings), hasty=hasty)

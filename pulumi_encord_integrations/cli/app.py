@@ -17,6 +17,8 @@ from pulumi_encord_integrations.cli.commands import (
     join,
     members,
     register,
+    registrations,
+    release,
     remove_admin,
     scenarios,
     serve,
@@ -37,6 +39,8 @@ _EXAMPLES = (
     "who-can mia@example.com",
     "join prod-images",
     "register prod-images videos.json",
+    "registrations prod-images --list videos",
+    "release prod-images",
     "video-metadata video_file.mp4",
     "cloud-policy prod-images",
     "verify prod-images",
@@ -56,6 +60,8 @@ app.command("join", cls=verb(*join.EXAMPLES))(join.join)
 app.command("cloud-policy", cls=verb(*cloud_policy.EXAMPLES))(cloud_policy.cloud_policy)
 app.command("verify", cls=verb(*verify.EXAMPLES))(verify.verify)
 app.command("register", cls=verb(*register.EXAMPLES))(register.register)
+app.command("registrations", cls=verb(*registrations.EXAMPLES))(registrations.registrations)
+app.command("release", cls=verb(*release.EXAMPLES))(release.release)
 app.command("video-metadata", cls=verb(*video_metadata.EXAMPLES))(video_metadata.video_metadata)
 app.command("scenarios", cls=verb(*scenarios.EXAMPLES))(scenarios.scenarios)
 app.command("credentials", cls=verb(*credentials.EXAMPLES))(credentials.credentials)

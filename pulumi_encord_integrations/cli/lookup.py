@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pulumi_encord_integrations.client.client import Client
+    from pulumi_encord_integrations.model.groups import DeclaredGroup
     from pulumi_encord_integrations.model.identity import DeclaredAs
     from pulumi_encord_integrations.model.integrations import IntegrationView
 
@@ -57,6 +58,26 @@ def find(client: "Client", given: str) -> "IntegrationView":
     if missing and not named(views, given):
         raise missing
     return the_one(views, given, f'there is no integration "{given}" that you may view')
+
+
+def find_group(client: "Client", given: str) -> "DeclaredGroup":
+    """The user group of that uuid or name; raises `NotFound`, `Refused`."""
+    from pulumi_encord_integrations.client import groups
+    from pulumi_encord_integrations.model.text import uuid_in
+
+    known = groups.listing(client)
+    by_uuid = [one for one in known if one.group_hash == uuid_in(given)]
+    found = by_uuid or [one for one in known if _folded(one.name) == _folded(given)]
+    exact = [one for one in found if _exact(one.name) == _exact(given)] or found
+    if len(exact) > 1:
+        lines = [f'{one.group_hash} "{printable(one.name)}"' for one in exact]
+        raise Refused(
+            f'{len(exact)} user groups are called "{given}"', hint="\n".join(["name it by its uuid", *lines])
+        )
+    if not exact:
+        hint = nearest(given, [one.name for one in known])
+        raise NotFound(f'there is no user group "{given}"', hint=hint)
+    return exact[0]
 
 
 def the_one(known: Sequence[N], given: str, otherwise: str) -> N:

@@ -21,7 +21,7 @@ from pulumi_encord_integrations.model.base import Page
 
 TIMEOUT = httpx2.Timeout(60.0, connect=5.0)
 """Seconds without a byte from the API; seconds to connect."""
-PREVIEW_TIMEOUT = httpx2.Timeout(8.0, connect=4.0)
+HASTY_TIMEOUT = httpx2.Timeout(8.0, connect=4.0)
 """The same while somebody waits for a preview."""
 ATTEMPTS = 4
 RETRY_SECONDS = 45.0
@@ -52,6 +52,7 @@ class Client:
     """Calls the API as one user. Safe to share between threads.
 
     A write is retried with the same signature and trace id, by which the API knows it again and acts once.
+    `hasty` is for a person who waits: shorter time-outs, and what took too long is not asked again.
     """
 
     def __init__(
@@ -60,14 +61,16 @@ class Client:
         credentials: Credentials,
         transport: httpx2.BaseTransport | None = None,
         attempts: int = ATTEMPTS,
-        timeout: httpx2.Timeout | None = None,
+        hasty: bool = False,
     ) -> None:
         self.endpoint = endpoint
         self._credentials = credentials
-        self._attempts = attempts
+        self._attempts = min(attempts, 2) if hasty else attempts
+        self._hasty = hasty
+        timeout = HASTY_TIMEOUT if hasty else TIMEOUT
         agent = f"pulumi-encord-integrations/{version('pulumi-encord-integrations')}"
         self._http = httpx2.Client(
-            base_url=endpoint, transport=transport, timeout=timeout or TIMEOUT, headers={"User-Agent": agent}
+            base_url=endpoint, transport=transport, timeout=timeout, headers={"User-Agent": agent}
         )
 
     def close(self) -> None:
@@ -131,7 +134,7 @@ class Client:
         """
         request = self._request(method, path, query, body, headers or {})
         retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(_may_pass),
+            retry=tenacity.retry_if_exception(_may_pass_soon if self._hasty else _may_pass),
             stop=tenacity.stop_after_attempt(self._attempts) | tenacity.stop_before_delay(RETRY_SECONDS),
             wait=_wait,
             reraise=True,
@@ -174,7 +177,7 @@ def reaching(endpoint: str) -> Iterator[None]:
         raise errors.TimedOut(f"{endpoint} did not answer in time") from None
     except httpx2.TransportError as error:
         raise errors.Unavailable(
-            f"cannot reach {endpoint}: {str(error) or type(error).__name__}",
+            f"cannot reach {endpoint}: {str(error).rstrip('.') or type(error).__name__}",
             hint="Check the address in encord:endpoint and that the API is running",
         ) from None
     except httpx2.RequestError:
@@ -197,6 +200,10 @@ _jitter = tenacity.wait_exponential(multiplier=0.2, max=5.0) + tenacity.wait_ran
 
 def _may_pass(error: BaseException) -> bool:
     return isinstance(error, errors.Unavailable) and not isinstance(error, errors.ServerFailed)
+
+
+def _may_pass_soon(error: BaseException) -> bool:
+    return _may_pass(error) and not isinstance(error, errors.TimedOut)
 
 
 def _wait(state: tenacity.RetryCallState) -> float:

@@ -3,7 +3,9 @@
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+from pulumi_encord_integrations.client.audit import recorded
 from pulumi_encord_integrations.client.errors import NotFound
+from pulumi_encord_integrations.model.audit import LastWrite
 from pulumi_encord_integrations.model.base import Page
 from pulumi_encord_integrations.model.groups import DeclaredGroup, GroupSpec, GroupUser
 from pulumi_encord_integrations.model.identity import LetGo, Placement
@@ -18,7 +20,8 @@ _PATH = "organisation/groups"
 
 def create(client: "Client", spec: GroupSpec, placement: Placement) -> DeclaredGroup:
     """Creates it or, for a known declaration, answers the group with the spec applied."""
-    return client.ask(DeclaredGroup, "POST", _PATH, body={**spec.to_wire(), **placement.to_wire()})
+    body = {**spec.to_wire(only_given=bool(placement.adopt)), **placement.to_wire()}
+    return client.ask(DeclaredGroup, "POST", _PATH, body=body)
 
 
 def listing(client: "Client") -> list[DeclaredGroup]:
@@ -39,6 +42,11 @@ def update(client: "Client", uuid: str, changes: Mapping[str, Any]) -> DeclaredG
 def delete(client: "Client", uuid: str, declared_by: str | None) -> LetGo:
     """Lets it go on behalf of a stack identity; None deletes whoever declares it."""
     return client.ask(LetGo, "DELETE", _of(uuid), query={"declaredBy": declared_by})
+
+
+def last_write(client: "Client", uuid: str) -> LastWrite | None:
+    """The newest write of a group, if one was recorded; raises `NotFound`."""
+    return recorded(client, _of(uuid))
 
 
 def users(client: "Client", uuid: str) -> list[str]:

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from pulumi_encord_integrations.client.audit import recorded
 from pulumi_encord_integrations.client.errors import NotFound, UnexpectedAnswer
 from pulumi_encord_integrations.model.access_checks import AccessChecked, AccessCheckRequest
+from pulumi_encord_integrations.model.audit import LastWrite
 from pulumi_encord_integrations.model.identity import LetGo, Placement
 from pulumi_encord_integrations.model.integration_registry import view_of
 from pulumi_encord_integrations.model.integrations import (
@@ -27,7 +29,12 @@ def create(
     client: "Client", spec: IntegrationSpec, placement: Placement
 ) -> tuple[IntegrationView, CreatedIntegration]:
     """Creates it or, for a known declaration, answers the object with the spec applied."""
-    body = {**spec.to_wire(), **placement.to_wire()}
+    # What is left out of an adopted integration stays as it lives.
+    body = {
+        **spec.to_wire(only_given=bool(placement.adopt)),
+        **placement.to_wire(),
+        "provider": spec.provider,
+    }
     answer = client.ask(CreatedIntegration, "POST", _PATH, body=body)
     return _view(answer.integration), answer
 
@@ -64,9 +71,18 @@ def update(client: "Client", uuid: str, changes: Mapping[str, Any]) -> Integrati
     return _view(client.call("PATCH", f"{_PATH}/{uuid}", body=dict(changes)))
 
 
-def delete(client: "Client", uuid: str, declared_by: str | None) -> LetGo:
-    """Lets it go on behalf of a stack identity; None deletes whoever declares it."""
-    return client.ask(LetGo, "DELETE", f"{_PATH}/{uuid}", query={"declaredBy": declared_by})
+def delete(client: "Client", uuid: str, declared_by: str | None, *, if_empty: bool = False) -> LetGo:
+    """Lets it go on behalf of a stack identity; None deletes whoever declares it.
+
+    With `if_empty` raises `Refused` instead of deleting data that is registered.
+    """
+    query = {"declaredBy": declared_by, "ifEmpty": if_empty or None}
+    return client.ask(LetGo, "DELETE", f"{_PATH}/{uuid}", query=query)
+
+
+def last_write(client: "Client", uuid: str) -> LastWrite | None:
+    """The newest write of an integration, if one was recorded; raises `NotFound`, `NotAllowed`."""
+    return recorded(client, f"{_PATH}/{uuid}")
 
 
 def check_access(client: "Client", uuid: str, request: AccessCheckRequest) -> AccessChecked:

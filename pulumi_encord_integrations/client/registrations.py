@@ -3,11 +3,21 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pulumi_encord_integrations.model.registrations import BatchesDone, Registered, RegistrationView
+from pulumi_encord_integrations.model.registration_filters import RegistrationFilters
+from pulumi_encord_integrations.model.registrations import (
+    BatchesDone,
+    Registered,
+    RegistrationsRemoved,
+    RegistrationView,
+)
 
 if TYPE_CHECKING:
     # A program only declares: it need not load what speaks HTTP.
     from pulumi_encord_integrations.client.client import Client
+
+
+ALL = RegistrationFilters()
+"""No filter: everything that is registered."""
 
 
 def register(client: "Client", integration: str, body: Mapping[str, Any]) -> Registered:
@@ -21,9 +31,21 @@ def known_batches(client: "Client", integration: str, names: Sequence[str]) -> s
     return set(client.ask(BatchesDone, "POST", f"{_of(integration)}/known-batches", body=body).known)
 
 
-def listing(client: "Client", integration: str) -> Iterator[RegistrationView]:
-    """All that was registered, page by page."""
-    return client.rows(RegistrationView, _of(integration))
+def listing(
+    client: "Client", integration: str, filters: RegistrationFilters = ALL
+) -> Iterator[RegistrationView]:
+    """What was registered, page by page."""
+    return client.rows(RegistrationView, _of(integration), _query(filters))
+
+
+def remove(client: "Client", integration: str, filters: RegistrationFilters = ALL) -> int:
+    """Takes back what was registered, all of it without a filter; answers how many items that were."""
+    query = _query(filters)
+    return client.ask(RegistrationsRemoved, "DELETE", _of(integration), query=query).removed
+
+
+def _query(filters: RegistrationFilters) -> dict[str, str | None]:
+    return {"dataType": filters.of_list, "url": filters.url}
 
 
 def _of(integration: str) -> str:

@@ -6,7 +6,14 @@ from contextlib import AbstractContextManager
 from typing import Any, Literal, NamedTuple
 
 Kind = Literal[
-    "object", "setting", "collection", "membership", "declared_member", "organization_user", "check"
+    "object",
+    "setting",
+    "collection",
+    "membership",
+    "declared_member",
+    "adopted",
+    "organization_user",
+    "check",
 ]
 
 

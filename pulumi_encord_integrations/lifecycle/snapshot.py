@@ -178,7 +178,7 @@ class LiveSnapshot(Snapshot):
         """Who wrote an integration or group last, and when; asked for each by itself."""
         ask = integrations.last_write if noun == "integrations" else groups.last_write
         found = self.memo(f"last write of {uuid}", lambda: ask(self._client, uuid))
-        return f"{found.by} on {found.at:%Y-%m-%d}" if found else ""
+        return str(found) if found else ""
 
     def _members(self) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}

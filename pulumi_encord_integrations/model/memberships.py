@@ -1,7 +1,7 @@
 """What programs declare of memberships: one member, many, and joining."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeGuard
 
@@ -48,7 +48,7 @@ _GROUP = "group:"
 
 
 def is_by_kind(value: Any) -> TypeGuard[Mapping[str, Mapping[str, Any]]]:
-    """Whether a list of members has the two parts of a state; earlier ones map a principal's key to a role."""
+    """Whether a list of members has the two parts; earlier states map the key of a principal to a role."""
     if not isinstance(value, Mapping) or not value:
         return False
     return value.keys() <= {USERS, GROUPS} and all(isinstance(part, Mapping) for part in value.values())
@@ -58,10 +58,22 @@ def as_rows(value: Any) -> Any:
     """A list of members, also from a mapping that a list becomes in a state, now or in earlier versions."""
     if is_by_kind(value):
         users = [{"user": email, "role": role} for email, role in value.get(USERS, {}).items()]
-        return [*users, *map(_group_row, value.get(GROUPS, {}).values())]
+        return [*users, *(_renamed(entry, "id", "group") for entry in value.get(GROUPS, {}).values())]
     if not isinstance(value, Mapping):
         return value
     return [{**Principal.wire(str(key)), "role": role} for key, role in value.items()]
+
+
+def as_given(value: Mapping[str, Any], rows: Sequence[Any]) -> dict[str, Any]:
+    """Rows in the shape of the mapping from which `as_rows` made them."""
+    if not is_by_kind(value):
+        return {key: row["role"] for key, row in zip(value, rows, strict=True)}
+    users, groups = value.get(USERS, {}), value.get(GROUPS, {})
+    entries = [_renamed(row, "group", "id") for row in rows[len(users) :]]
+    return {
+        USERS: {email: row["role"] for email, row in zip(users, rows, strict=False)},
+        GROUPS: dict(zip(groups, entries, strict=True)),
+    }
 
 
 def row_names(value: Mapping[str, Any]) -> list[str]:
@@ -69,14 +81,14 @@ def row_names(value: Mapping[str, Any]) -> list[str]:
     return [*value.get(USERS, {}), *value.get(GROUPS, {})] if is_by_kind(value) else list(value)
 
 
-def _group_row(entry: Any) -> Any:
+def _renamed(entry: Any, old: str, new: str) -> Any:
     if not isinstance(entry, Mapping):
         return entry
-    return {"group" if name == "id" else name: value for name, value in entry.items()}
+    return {new if name == old else name: value for name, value in entry.items()}
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedRoles:
     """The members of a list, whatever its shape."""
 
     roles: Roles = field(default_factory=dict)
@@ -84,7 +96,7 @@ class Listed:
     """Key of a group -> what people call it, as far as the list says."""
 
     @classmethod
-    def of(cls, value: Any) -> "Listed":
+    def of(cls, value: Any) -> "ListedRoles":
         """Those whose keys are known; of what is no list, nobody."""
         labels, roles = {}, {}
         rows = as_rows(value)

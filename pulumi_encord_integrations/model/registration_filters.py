@@ -52,8 +52,15 @@ class UrlFilter:
     def _is_meant(self, url: str) -> bool:
         if self._fits(url, self._given):
             return True
-        named = self._canonical(url) if self._named is not None else None
-        return named is not None and self._named is not None and self._fits(named, self._named)
+        if self._named is None or self._is_another(url, self._named):
+            return False
+        named = self._canonical(url)
+        return named is not None and self._fits(named, self._named)
+
+    @staticmethod
+    def _is_another(url: str, wanted: str) -> bool:
+        """Whether the text alone shows that a URL is not meant: most do, and reading one takes longer."""
+        return "%" not in url and "+" not in url and wanted.partition("/")[2] not in url
 
     def _fits(self, url: str, wanted: str) -> bool:
         return url.startswith(wanted) if self._begins else url == wanted

@@ -70,10 +70,9 @@ class AccessChange:
         """Promotions, and what becomes of whom the state does not know as they are."""
         live, sent = self.live or {}, self.sent
         unseen = {key for key in live if self.before.get(key) != live[key]}
-        there = {**(self.before if self.live is None else live), self.creator: "admin"}
-        promoted = [
-            key for key in sent if is_individual(key) and sent[key] == "admin" and there.get(key) != "admin"
-        ]
+        there = self.before if self.live is None else live
+        admins = {self.creator, *(key for key in there if there[key] == "admin")}
+        promoted = [key for key in sent if is_individual(key) and sent[key] == "admin" and key not in admins]
         if promoted:
             become = "becomes an Admin" if len(promoted) == 1 else "become Admins"
             yield f"{all_of(promoted, name)} {become}, which cannot be undone"

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import ClassVar
 
 from pulumi_encord_integrations.client import integrations as api
@@ -26,7 +27,7 @@ from pulumi_encord_integrations.model.access_checks import (
     judged,
 )
 from pulumi_encord_integrations.reconcilers.integrations import GONE, living
-from pulumi_encord_integrations.reconcilers.preflight import administered
+from pulumi_encord_integrations.reconcilers.preflight import administered, writes
 
 _FIRST_WAIT = 2.0
 _LONGEST_WAIT = 15.0
@@ -58,10 +59,9 @@ class AccessCheckReconciler(Reconciler):
     ) -> Checked:
         """Refuses what only an Admin of the integration may do."""
         checked = super().check(known, unknown, context)
-        before, inputs = context.before, checked.inputs
-        if checked.problems or (before and self.comparable(before) == self.comparable(inputs)):
+        if checked.problems or not writes(self, checked.inputs, context):
             return checked
-        return Checked(inputs, list(administered(context, inputs)))
+        return replace(checked, problems=list(administered(context, checked.inputs)))
 
     def resource_keys(self, id_: str, properties: Properties) -> ResourceKeys:
         """The check of the integration."""

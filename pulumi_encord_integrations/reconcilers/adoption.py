@@ -1,39 +1,17 @@
 """Which living object a declaration means: told in a preview, by the API's own rules."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from pulumi_encord_integrations.lifecycle.reconciler import NOT_KNOWN_YET, Properties
+from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKeys, named
+from pulumi_encord_integrations.lifecycle.reconciler import Properties
 from pulumi_encord_integrations.lifecycle.snapshot import Snapshot
-from pulumi_encord_integrations.model.buckets import described, wider
-from pulumi_encord_integrations.model.durations import seconds_of
-from pulumi_encord_integrations.model.identity import Adoption, DeclaredAs
+from pulumi_encord_integrations.model.identity import Adoption
 from pulumi_encord_integrations.model.problems import Problem
+from pulumi_encord_integrations.reconcilers.living import Directory, Kind, Living, arrow, changed, unequal
 
 _ADOPT = ("adopt",)
-
-
-class Declared(Protocol):
-    """An object that a declaration may be tied to."""
-
-    @property
-    def adopted(self) -> bool: ...
-    @property
-    def declared_as(self) -> DeclaredAs | None: ...
-
-
-@dataclass(frozen=True)
-class Living:
-    """A living object of a kind, as the API lists it."""
-
-    uuid: str
-    title: str
-    view: Declared
-    settings: Properties
-    """By the names of inputs, as a state holds them."""
-    stable: Properties = field(default_factory=dict)
-    """Outputs that do not change while it lives."""
 
 
 @dataclass(frozen=True)
@@ -44,20 +22,8 @@ class Meant:
     adopts: bool = False
     problems: Sequence[Problem] = ()
     notes: Sequence[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What the rules ask of a kind of object."""
-
-    noun: str
-    """`integrations`, as the snapshot calls them."""
-    called: str
-    """`AWS integration`, in messages."""
-    immutable: frozenset[str]
-    administers: Callable[[Snapshot, Any], bool]
-    summary: Callable[[Snapshot, Any], str]
-    """What is taken along with an object: its maker, members, data."""
+    declares: ResourceKeys = NOTHING
+    """What other checks of this run are to know."""
 
 
 def examined(placement: Properties) -> tuple[Properties, list[Problem]]:
@@ -70,58 +36,13 @@ def examined(placement: Properties) -> tuple[Properties, list[Problem]]:
     return {**placement, **canonical}, problems
 
 
-class Directory:
-    """All living objects of a kind, found by what a declaration says."""
-
-    def __init__(self, all_: Iterable[Living]) -> None:
-        self.by_uuid = {one.uuid: one for one in all_}
-        self._by_title: dict[str, list[Living]] = {}
-        self._by_place: dict[tuple[str, str], list[Living]] = {}
-        for one in self.by_uuid.values():
-            self._by_title.setdefault(one.title, []).append(one)
-            if declared := one.view.declared_as:
-                self._by_place.setdefault((str(declared.stack_id), declared.path), []).append(one)
-
-    def titled(self, title: str) -> Sequence[Living]:
-        """All of that title."""
-        return self._by_title.get(title, ())
-
-    def declared(self, place: Any, immutable: Properties) -> Living | None:
-        """The one that is declared at a place of a stack, with these values that cannot change."""
-        if not isinstance(place, Mapping):
-            return None
-        found = self._by_place.get((str(place.get("stack_id")), str(place.get("path"))), ())
-        return next((one for one in found if not unequal(one, immutable)), None)
-
-    def lookalikes(self, place: Any, title: str) -> list[str]:
-        """The uuids of those that another identity of the same stack declares at the same place."""
-        if not isinstance(place, Mapping):
-            return []
-        names = [place.get(name) for name in ("project", "stack", "path")]
-        owners = ((one.uuid, one.view.declared_as) for one in self.titled(title))
-        return [
-            uuid
-            for uuid, owner in owners
-            if owner
-            and str(owner.stack_id) != place.get("stack_id")
-            and [owner.project, owner.stack, owner.path] == names
-        ]
-
-
-def unequal(one: Living, immutable: Properties) -> list[str]:
-    """The given values that an object has otherwise and that cannot change."""
-    return sorted(name for name, value in immutable.items() if one.settings.get(name) != value)
-
-
 def adoptable(kind: Kind, snapshot: Snapshot, all_: Directory, title: str, inputs: Properties) -> Meant:
     """The one object that `adopt` names, and what is in its way."""
     wanted = inputs["adopt"]
     by_uuid = all_.by_uuid.get(str(wanted))
     found = all_.titled(title) if wanted is True else [by_uuid] if by_uuid else []
     if not found:
-        name = f'"{title}"' if wanted is True else str(wanted)
-        problem = Problem(_ADOPT, f"there is no {kind.called} {name}", "drop adopt to create it")
-        return Meant(problems=[problem])
+        return Meant(problems=[_none(kind, snapshot, title, wanted)])
     if len(found) > 1:
         uuids = ", ".join(one.uuid for one in found)
         problem = Problem(
@@ -135,23 +56,62 @@ def adoptable(kind: Kind, snapshot: Snapshot, all_: Directory, title: str, input
     return Meant(one, adopts=True, notes=list(_told(kind, snapshot, one, inputs)))
 
 
+def _none(kind: Kind, snapshot: Snapshot, title: str, wanted: bool | str) -> Problem:
+    if wanted is True:
+        return Problem(_ADOPT, f'there is no {kind.called} "{title}"', "drop adopt to create it")
+    if other := snapshot.integration(str(wanted)):
+        called = f'"{other.title}" ({wanted}) is of type {other.provider}'
+        return Problem(_ADOPT, f"{called}: it is no {kind.called}")
+    return Problem(_ADOPT, f"there is no {kind.called} {wanted}, or you may not see it", "check the uuid")
+
+
+def another(one: Living, inputs: Properties) -> list[Problem]:
+    """A problem if `adopt` names another object than the one that a declaration has already."""
+    adopt = inputs.get("adopt")
+    if not isinstance(adopt, str) or adopt == one.uuid:
+        return []
+    had = f'this resource is "{one.title}" ({one.uuid}) already'
+    return [Problem(_ADOPT, had, "declare what is to be adopted as a resource of another name")]
+
+
+def adopted_twice(meant: Meant, place: Any, declared: ResourceKeys) -> Meant:
+    """With a problem if a resource of this run adopts the same object."""
+    if meant.living is None:
+        return meant
+    path = str(place.get("path")) if isinstance(place, Mapping) else ""
+    adopters = named("adopted", meant.living.uuid, path)
+    others = {str(key.part) for key in declared if key.kind == "adopted" and key.holder == meant.living.uuid}
+    if others - {path}:
+        said = f'"{meant.living.title}" ({meant.living.uuid}) is adopted by another resource of this program'
+        return Meant(problems=[Problem(_ADOPT, said)])
+    return replace(meant, declares=adopters)
+
+
+def unfit(one: Living, wrong: Sequence[Problem]) -> Problem:
+    """What an adopted object keeps does not go with what is declared."""
+    words = "; ".join(map(str, wrong))
+    kept = f'"{one.title}" ({one.uuid}) keeps what is left out, which does not fit: {words}'
+    return Problem(_ADOPT, kept, "give these settings too")
+
+
 def _obstacles(kind: Kind, snapshot: Snapshot, one: Living, inputs: Properties) -> Iterator[Problem]:
-    named = f'"{one.title}" ({one.uuid})'
+    called = f'"{one.title}" ({one.uuid})'
     if not kind.administers(snapshot, one.view):
-        yield Problem(_ADOPT, f"{named} is administered by others", "ask one of its Admins")
+        yield Problem(_ADOPT, f"{called} is administered by others", "ask one of its Admins")
     fixed = {name: inputs[name] for name in kind.immutable & inputs.keys()}
     if other := unequal(one, fixed):
-        yield Problem(_ADOPT, f"{named} differs in what cannot change: {', '.join(other)}")
+        yield Problem(_ADOPT, f"{called} differs in what cannot change: {', '.join(other)}")
     owner, place = one.view.declared_as, inputs.get("declared_as")
     if owner is None or not isinstance(place, Mapping):
         return
     if str(owner.stack_id) == place.get("stack_id"):
-        yield Problem(_ADOPT, f"{named} is declared in this stack already, as {owner.where}")
+        if owner.path != place.get("path"):
+            yield Problem(_ADOPT, f"{called} is declared in this stack already, as {owner.where}")
     elif not (owner.is_from(str(inputs.get("adopt_from"))) or owner.by == _by(place)):
         last = snapshot.last_write(kind.noun, one.uuid)
         yield Problem(
             _ADOPT,
-            f"{named} is declared by {owner.where}{f', last written by {last}' if last else ''}",
+            f"{called} is declared by {owner.where}{f', last written by {last}' if last else ''}",
             f'if that stack no longer declares it: adopt_from="{owner.by}"',
         )
 
@@ -170,36 +130,5 @@ def _told(kind: Kind, snapshot: Snapshot, one: Living, inputs: Properties) -> It
         )
     for name, before, after in changed(one, inputs):
         yield f"adopting changes {arrow(name, before, after)}"
-
-
-def changed(one: Living, inputs: Properties) -> Iterator[tuple[str, Any, Any]]:
-    """The settings of a living object that these inputs change."""
-    for name in sorted(one.settings.keys() & inputs.keys()):
-        if inputs[name] != one.settings[name]:
-            yield name, one.settings[name], inputs[name]
-
-
-def arrow(name: str, before: Any, after: Any) -> str:
-    """A change in words."""
-    return f"{name}: {shown(name, before)} -> {shown(name, after)}{marked(name, before, after)}"
-
-
-def shown(name: str, value: Any) -> str:
-    """A setting in words."""
-    if value is NOT_KNOWN_YET:
-        return "known only during `up`"
-    if name == "buckets" and isinstance(value, list):
-        return described(value)
-    return "none" if value is None or value == "" else str(value)
-
-
-def marked(name: str, before: Any, after: Any) -> str:
-    """A mark where a change gives wider access."""
-    if after is NOT_KNOWN_YET:
-        return ""
-    if name == "buckets":
-        return " (wider access)" if wider(before, after) else ""
-    if name == "signed_url_expiry":
-        longer = seconds_of(after or "7d") > seconds_of(before or "7d")
-        return " (wider access: signed URLs live longer)" if longer else ""
-    return ""
+    for name in sorted(kind.secrets & inputs.keys()):
+        yield f"adopting sets {name}"

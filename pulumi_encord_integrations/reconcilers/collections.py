@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from pulumi_encord_integrations.client import integrations
 from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKey, ResourceKeys, named
 from pulumi_encord_integrations.lifecycle.reconciler import (
     NO_CONTEXT,
@@ -24,7 +25,7 @@ from pulumi_encord_integrations.model.members import Roles, kept_for_good
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.reconcilers.access_changes import AccessChange, Namer, all_of
 from pulumi_encord_integrations.reconcilers.memberships import as_declared, kept
-from pulumi_encord_integrations.reconcilers.preflight import members_exist, principal_name
+from pulumi_encord_integrations.reconcilers.preflight import members_exist, principal_name, writes
 
 _TOLD = 20
 """Problems of one list that are told; the rest is counted."""
@@ -82,7 +83,7 @@ class CollectionReconciler(Reconciler):
         """Says of principals that they stay."""
 
     def listed(self, value: Any) -> Roles:
-        """The principals of a list in any of its shapes."""
+        """The principals of a list in any of its shapes; one that was refused may be anything."""
         return value if isinstance(value, Mapping) else {}
 
     def shaped(self, roles: Roles, labels: Labels) -> Any:
@@ -105,7 +106,7 @@ class CollectionReconciler(Reconciler):
         notes: list[str] = []
         roles = inputs.get(self.entries, {})
         labels = self.labels(given, roles, context) if roles else {}
-        if not context.before or self.comparable(context.before) != self.comparable(inputs):
+        if writes(self, inputs, context):
             problems, notes = self._foreseen(inputs, labels, context)
         if self.entries in inputs:
             inputs = {**inputs, self.entries: self.shaped(roles, labels)}
@@ -136,7 +137,8 @@ class CollectionReconciler(Reconciler):
     ) -> tuple[list[Problem], list[str]]:
         """What is wrong with a write of these inputs, and what it does unseen."""
         problems = list(self.preflight(context, inputs))
-        stays = self._same_holder(inputs, context)
+        # A holder that comes later is another one: the id of one that stays is known.
+        stays = bool(context.before) and context.before.get(self.holder) == inputs.get(self.holder)
         notes = [] if stays or not context.before else list(self._left(inputs, context))
         if problems or self.entries not in inputs:
             return problems, notes
@@ -148,11 +150,10 @@ class CollectionReconciler(Reconciler):
         large = change.too_many()
         if large and not inputs.get("allow_large_removal"):
             problems.append(Problem((self.entries,), large))
-        where = inputs.get(self.holder, context.before.get(self.holder))
-        return problems, [*notes, *self._told(change, str(where), labels, context)]
+        return problems, [*notes, *self._told(change, str(inputs.get(self.holder)), labels, context)]
 
     def _change(self, inputs: Properties, context: Context, *, stays: bool) -> AccessChange:
-        holder = inputs.get(self.holder, context.before.get(self.holder) if stays else None)
+        holder = inputs.get(self.holder)
         new, exclusive = holder is None or holder in context.made, inputs.get("exclusive") is True
         return AccessChange(
             self.listed(context.before.get(self.entries)) if stays else {},
@@ -168,7 +169,7 @@ class CollectionReconciler(Reconciler):
         yield from change.notes(name)
         if others := change.others_removed():
             who = f"{all_of(others, name)} {self.loses[len(others) > 1]} {title}"
-            yield f"{who}: the list is exclusive and does not name {'them' if len(others) > 1 else 'it'}"
+            yield f"{who}: the list is exclusive and does not name them"
         dropped = {key: "admin" for key in change.dropped if change.is_admin(key)}
         stay = {key: role for key, role in dropped.items() if not self._elsewhere(key, where, context)}
         yield from self.outlive(stay, title, name)
@@ -193,13 +194,6 @@ class CollectionReconciler(Reconciler):
         if gone:
             yield f"{all_of(gone, name)} {self.loses[len(gone) > 1]} {title}"
 
-    def _same_holder(self, inputs: Properties, context: Context) -> bool:
-        old = context.before.get(self.holder)
-        if self.holder in inputs:
-            return bool(old == inputs[self.holder])
-        # What comes later is another one, unless the old one stays: then it only waits.
-        return bool(old) and named("object", old) <= context.declared
-
     def _may_drop(self, key: str, inputs: Properties, context: Context) -> bool:
         """Whether an individual Admin may leave the list: they stay all the same, and nothing is lost."""
         before = context.before
@@ -220,8 +214,7 @@ class CollectionReconciler(Reconciler):
 
     def resource_keys(self, id_: str, properties: Properties) -> ResourceKeys:
         """The membership of each principal."""
-        # A list that was refused may hold anything, or be anything.
-        keys = [key for key in self.listed(properties.get(self.entries)) if isinstance(key, str)]
+        keys = self.listed(properties.get(self.entries))
         return named("membership", properties.get(self.holder), *keys) if keys else NOTHING
 
     def create(self, session: Session, inputs: Properties) -> Live:
@@ -290,7 +283,8 @@ class CollectionReconciler(Reconciler):
             self.change(session, holder, {}, removed - stay)
         if stay:
             admins = "stays an Admin" if len(stay) == 1 else "stay Admins"
-            warn(f"{', '.join(sorted(stay))} {admins} of {holder}: individual Admins cannot be removed")
+            where = f'"{integrations.read(session.client, holder).title}"'
+            warn(f"{', '.join(sorted(stay))} {admins} of {where}: individual Admins cannot be removed")
 
     def kept(self, session: Session, prior: Prior) -> str:
         """That the access of all that are listed is kept."""

@@ -1,5 +1,6 @@
 """The expiry policy of an integration's signed URLs."""
 
+from dataclasses import replace
 from typing import Any
 
 from pulumi_encord_integrations.client import expiry as api
@@ -18,7 +19,7 @@ from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.model.durations import as_written, seconds_of
 from pulumi_encord_integrations.model.expiry import SignedUrlExpirySpec, effective_expiry_of
 from pulumi_encord_integrations.reconcilers.integrations import GONE, living
-from pulumi_encord_integrations.reconcilers.preflight import administered
+from pulumi_encord_integrations.reconcilers.preflight import administered, writes
 
 FIELD = "signed_url_expiry"
 """The setting that it is; an integration may declare it itself."""
@@ -37,10 +38,9 @@ class ExpiryReconciler(Reconciler):
     ) -> Checked:
         """Refuses what only an Admin of the integration may do."""
         checked = super().check(known, unknown, context)
-        before, inputs = context.before, checked.inputs
-        if checked.problems or (before and self.comparable(before) == self.comparable(inputs)):
+        if checked.problems or not writes(self, checked.inputs, context):
             return checked
-        return Checked(inputs, list(administered(context, inputs)))
+        return replace(checked, problems=list(administered(context, checked.inputs)))
 
     def resource_keys(self, id_: str, properties: Properties) -> ResourceKeys:
         """The setting of the integration."""

@@ -7,15 +7,14 @@ from pulumi_encord_integrations.client import groups as api
 from pulumi_encord_integrations.lifecycle.reconciler import Context, Live, Prior, Properties
 from pulumi_encord_integrations.lifecycle.session import Session, unless_gone
 from pulumi_encord_integrations.lifecycle.snapshot import Snapshot
-from pulumi_encord_integrations.lifecycle.snapshot import Snapshot
 from pulumi_encord_integrations.lifecycle.warnings import counted
 from pulumi_encord_integrations.model.groups import DeclaredGroup, GroupSpec, GroupUsersSpec
 from pulumi_encord_integrations.model.identity import Placement
-from pulumi_encord_integrations.reconcilers.adoption import Kind, Living
 from pulumi_encord_integrations.model.members import Roles
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.reconcilers.access_changes import Namer, all_of
 from pulumi_encord_integrations.reconcilers.collections import CollectionReconciler
+from pulumi_encord_integrations.reconcilers.living import Kind, Living
 from pulumi_encord_integrations.reconcilers.object_previews import PLACEMENT
 from pulumi_encord_integrations.reconcilers.objects import ObjectReconciler
 from pulumi_encord_integrations.reconcilers.preflight import group_exists, group_name, organization_admin

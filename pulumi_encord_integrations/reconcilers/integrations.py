@@ -14,7 +14,7 @@ from pulumi_encord_integrations.model.groups import DeclaredGroup
 from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.model.integration_registry import integration_type
 from pulumi_encord_integrations.model.integrations import IntegrationType, IntegrationView
-from pulumi_encord_integrations.reconcilers.adoption import Kind, Living
+from pulumi_encord_integrations.reconcilers.living import Kind, Living
 from pulumi_encord_integrations.reconcilers.object_previews import PLACEMENT
 from pulumi_encord_integrations.reconcilers.objects import ObjectReconciler
 
@@ -48,7 +48,12 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
         super().__init__(kind.spec, kind.view, frozenset({"provider"}))
         self.kind = kind
         self.kind_of_object = Kind(
-            "integrations", f"{kind.provider} integration", self.replaces, _administers, _summary
+            "integrations",
+            f"{kind.provider} integration",
+            self.replaces,
+            _administers,
+            _summary,
+            self.secrets,
         )
 
     def views(self, snapshot: Snapshot) -> Iterable[IntegrationView] | None:
@@ -61,7 +66,8 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
         all_ = self.written(view.model_dump(mode="json", exclude_none=True))
         settings = {name: all_.get(name) for name in self.fields - self.secrets}
         stable = {name: all_[name] for name in self.stable if name in all_}
-        return Living(view.uuid, view.title, view, settings, stable)
+        revision = {"settings_revision": view.settings_revision}
+        return Living(view.uuid, view.title, view, settings, stable, revision)
 
     def known_of_new(self, snapshot: Snapshot) -> Properties:
         """Who reads the buckets, and who is going to be the owner."""

@@ -22,7 +22,7 @@ from pulumi_encord_integrations.model.members import Roles, as_roles, is_individ
 from pulumi_encord_integrations.model.memberships import (
     GROUPS,
     USERS,
-    Listed,
+    ListedRoles,
     MembersSpec,
     id_of,
     is_by_kind,
@@ -65,11 +65,11 @@ class MembersReconciler(CollectionReconciler):
 
     def listed(self, value: Any) -> Roles:
         """By the keys of principals."""
-        return Listed.of(value).roles
+        return ListedRoles.of(value).roles
 
     def shaped(self, roles: Roles, labels: Labels) -> Any:
         """Users and groups apart."""
-        return Listed(roles, labels).by_kind()
+        return ListedRoles(roles, labels).by_kind()
 
     def row_names(self, given: Mapping[str, Any]) -> list[str]:
         """E-mails, and labels of groups."""
@@ -77,12 +77,12 @@ class MembersReconciler(CollectionReconciler):
 
     def labels(self, given: Any, roles: Roles, context: Context) -> Labels:
         """As the program calls them, else by their names; offline, as they were called before."""
-        keys, known = [key for key in roles if not is_individual(key)], Listed.of(given).labels
+        keys, known = [key for key in roles if not is_individual(key)], ListedRoles.of(given).labels
         if known.keys() >= set(keys):
             return known
         found = context.snapshot.groups()
         if found is None:
-            before = Listed.of(context.before.get(self.entries)).labels
+            before = ListedRoles.of(context.before.get(self.entries)).labels
             return labelled(keys, known, {id_of(key): label for key, label in before.items()})
         return labelled(keys, known, {uuid: group.name for uuid, group in found.items()})
 
@@ -109,9 +109,9 @@ class MembersReconciler(CollectionReconciler):
     def read_shape(self, session: Session, prior: Prior, shown: Roles) -> Any:
         """Labels stay as they are; a list of an earlier version keeps its shape until it changes."""
         before = prior.outputs.get(self.entries)
-        if before and not is_by_kind(before):
+        if isinstance(before, Mapping) and not is_by_kind(before):
             return dict(sorted(shown.items()))
-        known = Listed.of(before).labels
+        known = ListedRoles.of(before).labels
         keys = [key for key in shown if not is_individual(key)]
         names = _names(session) if set(keys) - known.keys() else {}
         return self.shaped(shown, labelled(keys, known, names))

@@ -31,6 +31,7 @@ from pulumi_encord_integrations.reconcilers.preflight import (
     organization_admin,
     principal_name,
     title_of,
+    writes,
 )
 
 
@@ -46,8 +47,8 @@ class MemberReconciler(Reconciler):
     ) -> Checked:
         """Refuses what the API would refuse, and tells what the inputs do not show."""
         checked = super().check(known, unknown, context)
-        before, inputs = context.before, checked.inputs
-        if checked.problems or (before and self.comparable(before) == self.comparable(inputs)):
+        inputs = checked.inputs
+        if checked.problems or not writes(self, inputs, context):
             return checked
         problems = [*_lowered(inputs, unknown, context), *administered(context, inputs)]
         if problems:
@@ -113,17 +114,14 @@ class JoinReconciler(Reconciler):
         """Refuses who may not join; tells who becomes an Admin, and tells later checks that they do."""
         checked = super().check(known, unknown, context)
         uuid = checked.inputs.get("integration")
-        if checked.problems or not isinstance(uuid, str):
+        if checked.problems or not isinstance(uuid, str) or uuid == context.before.get("integration"):
             return checked
-        declares = frozenset({joining(uuid)})
-        if uuid == context.before.get("integration"):
-            return replace(checked, declares=declares)
         problems = [
             *integration_exists(context, checked.inputs),
             *organization_admin(context, "integration"),
         ]
         notes = [] if problems else list(_becomes_admin(uuid, context))
-        return replace(checked, problems=problems, notes=notes, declares=declares)
+        return replace(checked, problems=problems, notes=notes, declares=frozenset({joining(uuid)}))
 
     def resource_keys(self, id_: str, properties: Properties) -> ResourceKeys:
         """The membership that it makes."""

@@ -18,7 +18,8 @@ from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.lifecycle.warnings import warn
 from pulumi_encord_integrations.model.base import Sent, relaxed
 from pulumi_encord_integrations.model.identity import Placement
-from pulumi_encord_integrations.reconcilers.object_previews import PreviewedObjects, declared_as
+from pulumi_encord_integrations.reconcilers.object_changes import declared_as
+from pulumi_encord_integrations.reconcilers.object_previews import PreviewedObjects
 
 V = TypeVar("V")
 
@@ -118,7 +119,7 @@ class ObjectReconciler(PreviewedObjects[V]):
         owner = str(declared.stack_id) if declared else None
         outcome = self.call_delete(session, prior, owner)
         if outcome == "kept":
-            warn(f'"{self.title(prior.outputs)}" ({prior.id}) lives on: another stack declares it now')
+            warn(f'"{self.title(prior.outputs)}" ({prior.id}) lives on: this stack no longer declares it')
 
     def _spec(self, inputs: Properties, absent: frozenset[str] = NO_NAMES) -> Sent:
         given = {name: inputs[name] for name in self.fields if name in inputs}

@@ -23,7 +23,7 @@ from pulumi_encord_integrations.model.users import (
     OrganizationUserView,
 )
 from pulumi_encord_integrations.reconcilers import memberships
-from pulumi_encord_integrations.reconcilers.preflight import organization_admin
+from pulumi_encord_integrations.reconcilers.preflight import organization_admin, writes
 
 _SHOWN = {"email", "role", "member_type", "created_at"}
 
@@ -40,14 +40,14 @@ class OrganizationUserReconciler(Reconciler):
     ) -> Checked:
         """Refuses whoever may not change users; tells of somebody who is taken over in another role."""
         checked = super().check(known, unknown, context)
-        before, inputs = context.before, checked.inputs
-        if checked.problems or (before and self.comparable(before) == self.comparable(inputs)):
+        inputs = checked.inputs
+        if checked.problems or not writes(self, inputs, context):
             return checked
         problems = list(organization_admin(context, "email"))
         email, role = inputs.get("email"), inputs.get("role")
         now = (context.snapshot.users() or {}).get(str(email))
         notes = []
-        if email != before.get("email") and now and role and now != role:
+        if email != context.before.get("email") and now and role and now != role:
             notes.append(f"{email} is part of the organization already: was {now}, becomes {role}")
         return Checked(inputs, problems, notes)
 

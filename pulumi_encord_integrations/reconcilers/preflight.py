@@ -6,7 +6,7 @@ What the snapshot does not know passes: the API judges it in `up`.
 from collections.abc import Iterable, Iterator
 
 from pulumi_encord_integrations.lifecycle.ownership import ResourceKey
-from pulumi_encord_integrations.lifecycle.reconciler import Context, Properties
+from pulumi_encord_integrations.lifecycle.reconciler import Context, Properties, Reconciler
 from pulumi_encord_integrations.lifecycle.snapshot import Snapshot
 from pulumi_encord_integrations.model.members import is_individual
 from pulumi_encord_integrations.model.memberships import id_of
@@ -17,8 +17,14 @@ _JOINING = "join"
 
 
 def joining(integration: str) -> ResourceKey:
-    """What an `IntegrationJoin` declares to the checks after it."""
+    """What an `IntegrationJoin` that is about to be made declares to the checks after it."""
     return ResourceKey("membership", integration, _JOINING)
+
+
+def writes(reconciler: Reconciler, inputs: Properties, context: Context) -> bool:
+    """Whether checked inputs are going to be written: of what stays as it is, the API judges nothing."""
+    before = context.before
+    return not before or reconciler.comparable(before) != reconciler.comparable(inputs)
 
 
 def integration_exists(context: Context, inputs: Properties) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ import pulumi
 
 from pulumi_encord_integrations.lifecycle.ownership import Kind, ResourceKey
 from pulumi_encord_integrations.model.groups import as_emails
-from pulumi_encord_integrations.model.memberships import as_rows
+from pulumi_encord_integrations.model.memberships import as_given, as_rows
 from pulumi_encord_integrations.model.text import canonical_email, uuid_in
 from pulumi_encord_integrations.resources import _run
 from pulumi_encord_integrations.resources._references import email_of, group_of, is_list
@@ -70,9 +70,7 @@ class Claim:
         if not is_list(rows):
             return given
         claimed = [self._member(row) for row in rows]
-        if isinstance(given, Mapping):
-            return {key: row["role"] for key, row in zip(given, claimed, strict=True)}
-        return claimed
+        return as_given(given, claimed) if isinstance(given, Mapping) else claimed
 
     def _member(self, row: Any) -> Any:
         if _is_later(row):
@@ -105,11 +103,14 @@ class Claim:
         return {"user": self.user(user, later), "role": _passed(role, lambda known: self._know(later, known))}
 
     def user(self, given: Any, role: Any = None) -> Any:
-        """A user, by their resource or e-mail."""
+        """A user, by their resource or e-mail; by the e-mail where the program says it."""
         value = email_of(given)
         if isinstance(given, pulumi.Resource):
             plain = getattr(given, "_plain_email", None)
-            self._take(canonical_email(plain) if plain else given, role)
+            if plain:
+                value = plain
+            else:
+                self._take(given, role)
         return _passed(value, lambda email: self._take_user(canonical_email(email), role))
 
     def _take_user(self, email: str, role: Any) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Self
 import pulumi
 
 from pulumi_encord_integrations.model.groups import as_emails
-from pulumi_encord_integrations.model.members import MemberRole
 from pulumi_encord_integrations.resources import providers
 from pulumi_encord_integrations.resources._claims import Claim
 from pulumi_encord_integrations.resources._references import group_of
@@ -15,11 +14,10 @@ from pulumi_encord_integrations.resources.integrations import Adopt, OptionalFla
 from pulumi_encord_integrations.resources.organization_users import OnDelete, OrganizationUser, declared_users
 
 if TYPE_CHECKING:
-    Roles = Mapping[str, MemberRole]
     Names = Mapping[str, str]
 else:
     # In a preview it is the list that the program wrote, as long as anything in it is not known.
-    Roles = Names = Any
+    Names = Any
 
 
 class UserGroup(EncordResource, module="encord", name="UserGroup"):
@@ -30,6 +28,8 @@ class UserGroup(EncordResource, module="encord", name="UserGroup"):
 
     _provider_class = providers.UserGroupProvider
     _stands_for = "group"
+    _plain_name: str | None = None
+    """The name, if the program says it."""
 
     name: pulumi.Output[str]
     """The name; need not be unique."""
@@ -66,6 +66,7 @@ class UserGroup(EncordResource, module="encord", name="UserGroup"):
             opts: Pulumi's resource options; an explicit provider is refused.
 
         """
+        self._plain_name = name if isinstance(name, str) else None
         self._refuse_to_be_deleted_first(opts)
         self._plain_name = name if isinstance(name, str) else None
         inputs = {"name": name, "description": description, "adopt": adopt, "adopt_from": adopt_from}

@@ -1,7 +1,7 @@
 """Who may use an integration: one member, many members, and joining."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NotRequired, Self, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, Self, TypedDict
 
 import pulumi
 
@@ -12,9 +12,10 @@ from pulumi_encord_integrations.reconcilers.collections import MOVED
 from pulumi_encord_integrations.resources import _gates, providers
 from pulumi_encord_integrations.resources._claims import Claim
 from pulumi_encord_integrations.resources._identity import deployer
+from pulumi_encord_integrations.resources._member_labels import by_kind
 from pulumi_encord_integrations.resources._references import integration_of, is_list
 from pulumi_encord_integrations.resources._resource import EncordResource
-from pulumi_encord_integrations.resources.groups import Roles, UserGroup
+from pulumi_encord_integrations.resources.groups import UserGroup
 from pulumi_encord_integrations.resources.integrations import Integration, OptionalFlag
 from pulumi_encord_integrations.resources.organization_users import OnDelete, OrganizationUser, declared_users
 
@@ -32,6 +33,34 @@ class MemberArgs(TypedDict):
     """uuid of a user group, or the group."""
     role: pulumi.Input[MemberRole]
     """admin or user."""
+
+
+class ListedGroup(TypedDict):
+    """A group in a list that was deployed."""
+
+    id: str
+    """uuid of the group."""
+    role: MemberRole
+    """admin or user."""
+
+
+class ListedMembers(TypedDict):
+    """A list of members that was deployed."""
+
+    users: Mapping[str, MemberRole]
+    """E-mail of each user, in lower case -> role."""
+    groups: Mapping[str, ListedGroup]
+    """Name of each group -> its uuid and role; those of one name have more beside it."""
+
+
+Members = pulumi.Input[
+    Sequence[pulumi.Input[MemberArgs]] | Mapping[str, pulumi.Input[MemberRole]] | ListedMembers
+]
+if TYPE_CHECKING:
+    Listed = ListedMembers
+else:
+    # In a preview it is the list that the program wrote, as long as an e-mail or role in it is not known.
+    Listed = Any
 
 
 class IntegrationMember(EncordResource, module="encord", name="IntegrationMember"):
@@ -121,8 +150,8 @@ class IntegrationMembers(EncordResource, module="encord", name="IntegrationMembe
 
     integration: pulumi.Output[str]
     """uuid of the integration."""
-    members: pulumi.Output[Roles]
-    """E-mail, or `group:` and uuid, of each member -> its role."""
+    members: pulumi.Output[Listed]
+    """`{"users": {EMAIL: ROLE}, "groups": {NAME: {"id": UUID, "role": ROLE}}}`."""
     exclusive: pulumi.Output[bool]
     """Whether nobody else may be a member."""
     unmanaged_admins: pulumi.Output[Sequence[str]]
@@ -135,7 +164,7 @@ class IntegrationMembers(EncordResource, module="encord", name="IntegrationMembe
         resource_name: str,
         *,
         integration: IntegrationReference,
-        members: pulumi.Input[Sequence[pulumi.Input[MemberArgs]] | Mapping[str, pulumi.Input[MemberRole]]],
+        members: Members,
         exclusive: bool = False,
         on_delete: OnDelete = "remove",
         allow_large_removal: OptionalFlag = None,
@@ -147,7 +176,7 @@ class IntegrationMembers(EncordResource, module="encord", name="IntegrationMembe
             resource_name: its name in this program.
             integration: the integration, or its uuid.
             members: `{"user": ..., "role": ...}` or `{"group": ..., "role": ...}`, in any order; or a mapping
-                from e-mail, or `group:` and uuid, to role. At most 100,000.
+                from e-mail, or `group:` and uuid, to role; or `members` of another list. At most 100,000.
             exclusive: whether whoever else is a member is removed. Default False.
             on_delete: remove (default), or keep: destroying the resource leaves the access.
             allow_large_removal: allow that one step removes more than 30 % and more than 10. Default False.
@@ -159,7 +188,7 @@ class IntegrationMembers(EncordResource, module="encord", name="IntegrationMembe
         claim = Claim(f'IntegrationMembers "{resource_name}"', exclusive=exclusive)
         inputs = {
             "integration": _gates.waited(integration, claim.on(integration, integration_of)),
-            "members": _compact(claim.members(members)),
+            "members": by_kind(members, claim.members(members)),
             "exclusive": exclusive,
             "on_delete": on_delete,
             "allow_large_removal": allow_large_removal,
@@ -169,8 +198,6 @@ class IntegrationMembers(EncordResource, module="encord", name="IntegrationMembe
         with_ = None if only_groups else _deleted_with(integration)
         after = [*declared_users([row.get("user") for row in rows]), *_gates.before(integration)]
         self._grant(resource_name, inputs, opts, with_, after, {MOVED: claim.elsewhere()})
-        if not only_groups:
-            _hint(self, integration, may_be_admin=any(row.get("role") != "user" for row in rows))
         pulumi.Output.all(stay=self.unmanaged_admins, live=self.live_roles).apply(self._warn)
 
     def _warn(self, known: Mapping[str, Any]) -> None:
@@ -236,26 +263,6 @@ class IntegrationJoin(EncordResource, module="encord", name="IntegrationJoin"):
     ) -> Self:
         """Reads it by `INTEGRATION-UUID/ada@example.com`, without managing it; fails if that is no Admin."""
         return cls._look_up(resource_name, id, opts)
-
-
-def _compact(rows: Any) -> Any:
-    """A list as the mapping that it becomes in a state, if all of it is plain: thousands pass faster so."""
-    if not isinstance(rows, list):
-        return rows
-    plain: dict[str, Any] = {}
-    for row in rows:
-        names = set(row) if isinstance(row, Mapping) else set()
-        if names not in ({"user", "role"}, {"group", "role"}) or not all(map(_is_text, row.values())):
-            return rows
-        key = row["user"] if "user" in names else f"group:{row['group']}"
-        if key in plain or ("user" in names and "@" not in key):
-            return rows
-        plain[key] = row["role"]
-    return plain
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
 
 
 def _deleted_with(integration: Any) -> pulumi.Resource | None:

@@ -14,12 +14,13 @@ from pulumi_encord_integrations.resources._resource import EncordResource
 OnDelete = pulumi.Input[Literal["remove", "keep"]]
 
 
-def declared_users(emails: Any) -> list[pulumi.Resource]:
-    """Those of the people whom the program has declared so far: who names them by e-mail must come after."""
-    named = (email for email in emails if isinstance(email, str)) if is_list(emails) else ()
+def declared_users(people: Any) -> list[pulumi.Resource]:
+    """Those whom the program has declared so far: who names them, even by e-mail, must come after."""
+    given = people if is_list(people) else ()
     ownership = _run.current().ownership
-    found = (ownership.owners(_key(email)) for email in named)
-    return [owners[-1] for owners in found if owners]
+    found = (ownership.owners(_key(email)) for email in given if isinstance(email, str))
+    users = [person for person in given if isinstance(person, OrganizationUser)]
+    return [*users, *(owners[-1] for owners in found if owners)]
 
 
 def _key(email: str) -> ResourceKey:

@@ -88,6 +88,8 @@ def test_bucket_integration_role_check_and_members_come_in_one_up_and_go_in_one_
     assert project.outputs()["valid"] is True
     assert account.members() == {MIA}
     project.unchanged()
+    account.declare(one([{"name": f"{account.name}-new", "create": True}], title="Renamed"))
+    assert operations(project.preview()) == {"to update": 1}
     as_the_service_sees_it(account, external_id)
     assert operations(project.refresh()).keys() <= {"unchanged"}
     account.s3.delete_object(Bucket=f"{account.name}-new", Key="videos/a b+c.mp4")

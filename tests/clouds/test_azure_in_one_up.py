@@ -147,6 +147,8 @@ def as_the_service_sees_it(subscription: Subscription, made: dict[str, Any]) -> 
 def renamed_and_no_longer_writable(subscription: Subscription, made: dict[str, Any]) -> None:
     """The access check tries to write, and passes only where that is allowed just as declared."""
     project = subscription.project
+    declare(subscription, **BY_ROLES, writable=True, title="Renamed")
+    assert operations(project.preview()) == {"to update": 1}
     declare(subscription, **BY_ROLES, title="Renamed")
     project.up()
     assert roles(subscription) == expected_roles(subscription)

@@ -86,6 +86,8 @@ def test_all_comes_in_one_up_and_goes_in_one_destroy_by_bodies_that_googles_disc
     assert {404, 401} <= set(anonymous.statuses)
     assert google.members() == {MIA}
     project.unchanged()
+    google.declare(one([{"name": bucket, "create": True, "location": "EU"}], title="Renamed"))
+    assert operations(project.preview()) == {"to update": 1}
     (challenge,) = gcs.objects(bucket)
     as_the_service_sees_it(google, bucket)
     assert anonymous.refused(challenge, *KEYS)

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic.alias_generators import to_camel
 
-from pulumi_encord_integrations.resources import providers
+from pulumi_encord_integrations.lifecycle.snapshot import OFFLINE
+from pulumi_encord_integrations.resources import _process, providers
 from tests.support.api import Api
 from tests.support.types import CASES, Case
 
@@ -28,7 +29,10 @@ changes = st.dictionaries(names, values, min_size=1, max_size=3)
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     api = Api(tmp_path_factory.mktemp("agreement"))
-    yield api
+    with pytest.MonkeyPatch.context() as patch:
+        # What is wrong with the inputs themselves is known without an API.
+        patch.setattr(_process.ProviderProcess, "_look", lambda _: OFFLINE)
+        yield api
     api.close()
 
 

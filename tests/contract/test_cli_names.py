@@ -19,6 +19,8 @@ VERBS = {
     "join": ["join", "INTEGRATION"],
     "cloud-policy": ["cloud-policy", "INTEGRATION"],
     "register": ["register", "INTEGRATION", "data.json", "--check"],
+    "registrations": ["registrations", "INTEGRATION"],
+    "release": ["release", "INTEGRATION", "--yes"],
     "remove-admin": ["remove-admin", "--database", "api.sqlite", "INTEGRATION", BOSS, "--yes"],
 }
 FORMS: dict[str, Callable[[str], str]] = {

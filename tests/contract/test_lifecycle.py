@@ -162,12 +162,13 @@ def test_it_is_read_as_made_and_updated_in_place(deploy: Deploy, name: str) -> N
     assert lifecycle.read(live.id, live.outputs) == live
     assert lifecycle.diff(live.id, live.outputs, live.inputs) == []
     changes = lifecycle.diff(live.id, live.outputs, deployed.changed())
-    assert changes == [
-        Change(key, live.outputs[key], value) for key, value in sorted(deployed.declared.change.items())
-    ]
+    compared = deployed.reconciler.comparable
+    before, wanted = compared(live.outputs), compared(deployed.changed())
+    names = deployed.declared.change.keys()
+    assert changes == [Change(key, before[key], wanted[key]) for key in sorted(names)]
     after = lifecycle.update(live.id, live.outputs, deployed.changed())
     assert after.id == live.id
-    assert {key: after.inputs[key] for key in deployed.declared.change} == deployed.declared.change
+    assert {key: compared(after.inputs)[key] for key in names} == {key: wanted[key] for key in names}
     assert lifecycle.diff(live.id, after.outputs, deployed.changed()) == []
 
 

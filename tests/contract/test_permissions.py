@@ -70,6 +70,7 @@ ROUTES: dict[tuple[str, str], tuple[Verdict, ...]] = {
     ("GET", ONE): WHO_VIEWS,
     ("PATCH", ONE): WHO_ADMINISTERS,
     ("DELETE", ONE): WHO_ADMINISTERS,
+    ("GET", f"{ONE}/last-write"): WHO_VIEWS,
     ("GET", f"{ONE}/signed-url-expiry"): WHO_READS,
     ("PUT", f"{ONE}/signed-url-expiry"): WHO_ADMINISTERS,
     ("DELETE", f"{ONE}/signed-url-expiry"): WHO_ADMINISTERS,
@@ -77,6 +78,7 @@ ROUTES: dict[tuple[str, str], tuple[Verdict, ...]] = {
     ("POST", f"{ONE}/signed-urls"): WHO_READS,
     ("GET", f"{ONE}/registrations"): WHO_READS,
     ("POST", f"{ONE}/registrations"): WHO_ADMINISTERS,
+    ("DELETE", f"{ONE}/registrations"): WHO_ADMINISTERS,
     ("POST", f"{ONE}/registrations/known-batches"): WHO_ADMINISTERS,
     ("GET", f"{INTEGRATIONS}/members"): ANYONE,
     ("GET", f"{INTEGRATIONS}/access"): WHO_SEES_PEOPLE,
@@ -93,6 +95,7 @@ ROUTES: dict[tuple[str, str], tuple[Verdict, ...]] = {
     ("GET", ALL_GROUPS): ANYONE,
     ("POST", GROUPS): WHO_MAKES_GROUPS,
     ("GET", TEAM): WHO_SEES_GROUPS,
+    ("GET", f"{TEAM}/last-write"): WHO_SEES_GROUPS,
     ("PATCH", TEAM): WHO_CHANGES_GROUPS,
     ("DELETE", TEAM): WHO_CHANGES_GROUPS,
     ("GET", f"{TEAM}/users"): WHO_SEES_GROUPS,
@@ -130,8 +133,9 @@ VAIN = {
     ("POST", f"{ONE}/join", CREATOR),
     *(("DELETE", f"{ONE}/signed-url-expiry", who) for who in COLUMNS),
     *(("POST", f"{ONE}/registrations/known-batches", who) for who in COLUMNS),
+    *(("DELETE", f"{ONE}/registrations", who) for who in COLUMNS),
 }
-"""An Admin joins, the default is restored where it is, a question that needs a body."""
+"""An Admin joins, the default is restored where it is, a question needs a body, nothing is registered."""
 ACTS = [
     (*route, who)
     for route, row in ROUTES.items()

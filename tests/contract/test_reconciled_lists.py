@@ -5,11 +5,13 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import delete
 
 from pulumi_encord_integrations.client import errors
 from pulumi_encord_integrations.lifecycle.reconciler import Live
 from pulumi_encord_integrations.reconcilers.member_lists import MembersReconciler
-from tests.support.api import BOSS, CREATOR, MEMBER, OUTSIDER, Api
+from pulumi_encord_integrations.server.store import tables as t
+from tests.support.api import BOSS, CREATOR, INTEGRATIONS, MEMBER, OUTSIDER, Api
 from tests.support.lifecycles import Managed, member
 from tests.support.people import crowd, granted, group, patch, roles_of
 from tests.support.watched import NOWHERE, REFUSALS, Watched
@@ -33,6 +35,17 @@ def uuid(local: Api) -> str:
 
 def listed(uuid: str, roles: Roles, **more: Any) -> dict[str, Any]:
     return {"integration": uuid, "members": roles, "exclusive": False, "on_delete": "remove", **more}
+
+
+def by_kind(users: Roles, groups: dict[str, tuple[str, str]] | None = None) -> dict[str, Any]:
+    """As a state holds them; groups are label -> (uuid, role)."""
+    rows = {label: {"id": uuid, "role": role} for label, (uuid, role) in (groups or {}).items()}
+    return {"users": users, "groups": rows}
+
+
+def removed_by_support(watched: Watched, who: str) -> None:
+    with watched.api.database.write() as connection:
+        connection.execute(delete(t.members).where(t.members.c.email == who))
 
 
 def made(watched: Watched, uuid: str, roles: Roles, **more: Any) -> Live:
@@ -128,14 +141,43 @@ def test_a_delete_after_the_integration_succeeds(watched: Watched, uuid: str) ->
     live = made(watched, uuid, {MEMBER: "user"})
     assert watched.api.send(method="DELETE", path=f"/v2/public/cloud-integrations/{uuid}").status == 200
     LIST.delete(watched.session(), live.id, live.outputs)
-    assert watched.asked == [CHANGE]
+    assert watched.asked == [ONE, CHANGE]
 
 
-def test_an_individual_admin_fails_the_delete_and_nobody_is_removed(watched: Watched, uuid: str) -> None:
-    live = made(watched, uuid, {MEMBER: "admin", OUTSIDER: "user"})
-    with pytest.raises(errors.Refused, match=r'mia@example.com.*support.*on_delete="keep"'):
-        LIST.delete(watched.session(), live.id, live.outputs)
-    assert roles_of(watched.api, uuid) == {CREATOR: "admin", MEMBER: "admin", OUTSIDER: "user"}
+@pytest.mark.parametrize("exclusive", [False, True])
+def test_a_delete_keeps_individual_admins_and_names_each(
+    watched: Watched, uuid: str, exclusive: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    team = f"group:{group(watched.api)}"
+    roles = {CREATOR: "admin", MEMBER: "admin", BOSS: "user", OUTSIDER: "user", team: "admin"}
+    live = made(watched, uuid, roles, exclusive=exclusive)
+    granted(watched.api, uuid, {BOSS: "admin"})
+    LIST.delete(watched.session(), live.id, live.outputs)
+    assert roles_of(watched.api, uuid) == {CREATOR: "admin", MEMBER: "admin", BOSS: "admin"}
+    who = ", ".join(sorted([BOSS, CREATOR, MEMBER]))
+    title = watched.api.send(path=f"{INTEGRATIONS}/{uuid}").body["title"]
+    said = f'warning: {who} stay Admins of "{title}": individual Admins cannot be removed\n'
+    assert capfd.readouterr().err == said
+
+
+def test_a_delete_of_admins_alone_changes_nothing(
+    watched: Watched, uuid: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    live = made(watched, uuid, {MEMBER: "admin"})
+    LIST.delete(watched.session(), live.id, live.outputs)
+    assert [call for call in watched.asked if not call.startswith("GET")] == []
+    assert f"{MEMBER} stays an Admin of" in capfd.readouterr().err
+    removed_by_support(watched, MEMBER)
+    LIST.delete(watched.session(), live.id, live.outputs)
+    assert capfd.readouterr().err == ""
+
+
+def test_an_admin_whom_support_removed_leaves_a_list_like_anybody(watched: Watched, uuid: str) -> None:
+    live = made(watched, uuid, {MEMBER: "admin", OUTSIDER: "admin"})
+    removed_by_support(watched, MEMBER)
+    granted(watched.api, uuid, {MEMBER: "user"})
+    changed(watched, live, {OUTSIDER: "admin"})
+    assert roles_of(watched.api, uuid) == {CREATOR: "admin", OUTSIDER: "admin"}
 
 
 def test_a_kept_list_asks_for_nothing_and_says_so(
@@ -154,6 +196,32 @@ def test_a_read_shows_only_who_is_listed_and_what_drifted(watched: Watched, uuid
     found = seen(watched, live)
     assert found.inputs["members"] == {MEMBER: "user", team: "admin"}
     assert (found.outputs["live_roles"], found.outputs["unmanaged_admins"]) == ({MEMBER: "admin"}, [])
+
+
+def test_a_read_calls_groups_as_the_state_does_and_others_by_their_names(watched: Watched, uuid: str) -> None:
+    first, second, third = (group(watched.api, name=name) for name in ("Team", "Team", "Crew"))
+    known = by_kind({CREATOR: "admin"}, {"Ours": (first, "user")})
+    live = LIST.create(watched.session(), {**listed(uuid, {}, exclusive=True), "members": known})
+    assert seen(watched, live) == live
+    granted(watched.api, uuid, {f"group:{second}": "user", f"group:{third}": "admin"})
+    found = {"Ours": (first, "user"), "Team": (second, "user"), "Crew": (third, "admin")}
+    assert seen(watched, live).inputs["members"] == by_kind({CREATOR: "admin"}, found)
+    looked_up = LIST.read(watched.session(), uuid, {})
+    assert looked_up
+    assert looked_up.inputs["members"]["groups"].keys() == {f"Team ({first})", f"Team ({second})", "Crew"}
+
+
+def test_a_list_by_kind_is_updated_and_deleted_as_one_of_an_earlier_state(
+    watched: Watched, uuid: str
+) -> None:
+    team = group(watched.api)
+    live = made(watched, uuid, {MEMBER: "user", f"group:{team}": "user"})
+    inputs = {**live.inputs, "members": by_kind({OUTSIDER: "user"}, {"Team": (team, "admin")})}
+    after = LIST.update(watched.session(), live.id, live.outputs, inputs)
+    assert roles_of(watched.api, uuid) == {CREATOR: "admin", OUTSIDER: "user", f"group:{team}": "admin"}
+    assert after.inputs == inputs
+    LIST.delete(watched.session(), after.id, after.outputs)
+    assert roles_of(watched.api, uuid) == {CREATOR: "admin"}
 
 
 def test_a_role_below_the_declared_one_is_drift_and_repaired(watched: Watched, uuid: str) -> None:
@@ -189,7 +257,7 @@ def test_a_lookup_shows_everybody(watched: Watched, uuid: str) -> None:
     for name in (uuid, f"{uuid}/members"):
         found = LIST.read(watched.session(), name, {})
         assert found
-        assert found.inputs == listed(uuid, {CREATOR: "admin", MEMBER: "user"})
+        assert found.inputs == listed(uuid, by_kind({CREATOR: "admin", MEMBER: "user"}))
         assert found.outputs["unmanaged_admins"] == []
 
 

@@ -5,11 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 
 from pulumi_encord_integrations.client import errors
 from pulumi_encord_integrations.lifecycle.core import GENERATION
 from pulumi_encord_integrations.lifecycle.reconciler import Live
 from pulumi_encord_integrations.reconcilers.members import JoinReconciler, MemberReconciler
+from pulumi_encord_integrations.server.store import tables as t
 from tests.support.api import BOSS, CREATOR, FOREIGNER, MEMBER, OUTSIDER, Api
 from tests.support.lifecycles import Managed
 from tests.support.people import crowd, granted, group, organization_of, patch, roles_of
@@ -93,6 +95,14 @@ def test_a_refused_admin_fails_the_delete_with_both_ways_out(watched: Watched, u
     with pytest.raises(errors.Refused, match=r'contact support, or keep the access: on_delete="keep"'):
         PERSON.delete(watched.session(), live.id, live.outputs)
     assert roles_of(watched.api, uuid)[MEMBER] == "admin"
+
+
+def test_an_admin_whom_support_removed_is_let_go(watched: Watched, uuid: str) -> None:
+    live = made(watched, user(uuid, role="admin"))
+    with watched.api.database.write() as connection:
+        connection.execute(delete(t.members).where(t.members.c.email == MEMBER))
+    PERSON.delete(watched.session(), live.id, live.outputs)
+    assert roles_of(watched.api, uuid) == {CREATOR: "admin"}
 
 
 def test_what_is_kept_asks_for_nothing_and_says_so(

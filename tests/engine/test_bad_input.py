@@ -18,7 +18,7 @@ EXPECTED = {
     "buckets[0].name": "must be an S3 bucket name",
     "buckets[1].prefixes[0]": 'must not be empty or begin with "/"',
     "region": "must be an AWS region, such as eu-west-1",
-    "adopt": "must be true or false",
+    "adopt": "must be true, false or the uuid of the object",
 }
 
 UUID = "0d2f7f0e-5a0f-4c8c-8a53-6f3a1c9b7e10"

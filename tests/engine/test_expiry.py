@@ -30,7 +30,7 @@ def test_the_life_of_a_policy(project: Project) -> None:
     project.unchanged()
     assert live(project) == {"prod": 43_200}
     made = outputs_of(project, "policy")
-    assert made["duration"] == 43_200
+    assert made["duration"] == "12h"
     assert made["integration"] in project.living()
     project.refresh()
     project.unchanged()

@@ -96,7 +96,7 @@ def test_an_admin_who_joined_is_no_drift_but_told(staffed: Project) -> None:
 FOREIGN = {
     "given": "where = '{uuid}'",
     "got": "where = AwsIntegration.get('theirs', '{uuid}')",
-    "adopted": "where = aws('prod', adopt=True)",
+    "adopted": "where = aws('prod', adopt=True, adopt_from='toy/theirs')",
     "retained": "where = aws('mine', pulumi.ResourceOptions(retain_on_delete=True))",
 }
 THERE = """

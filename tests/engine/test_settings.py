@@ -97,15 +97,17 @@ def test_another_organization_s_key_under_a_state_is_refused(project: Project, a
     assert api.living() == set(deployed.values())
 
 
-def test_an_unknown_key_is_refused_and_a_preview_needs_none(project: Project, api: Served) -> None:
+def test_no_key_and_an_unknown_one_are_refused_in_preview_and_up(project: Project, api: Served) -> None:
     project.declare('aws("prod")')
-    use(project, api, b"no key")
-    project.fail(*UP, "--stack", "dev")
-    use(project, api, new_key())
-    assert line_with("this key is not known here", project.fail(*UP, "--stack", "dev"))
-    del project.env["ENCORD_SSH_KEY"]
-    project.preview()
-    assert line_with("no credentials are set", project.fail(*UP, "--stack", "dev"))
+    use(project, api)
+    for key, words in (
+        (b"no key", "ENCORD_SSH_KEY holds no usable key"),
+        (new_key(), "this key is not known here"),
+        (b"", "no credentials are set"),
+    ):
+        project.env["ENCORD_SSH_KEY"] = key.decode()
+        for command in (PREVIEW, UP):
+            assert line_with(words, project.fail(*command, "--stack", "dev"))
     assert not api.living()
 
 
@@ -119,14 +121,15 @@ def test_a_clock_off_by_an_hour_is_named(project: Project, api: Served) -> None:
     assert not api.living()
 
 
-def test_an_unreachable_endpoint_is_a_warning_in_preview_and_one_line_in_up(
+def test_an_unreachable_endpoint_fails_preview_and_up_with_one_line(
     project: Project, deployed: dict[str, str]
 ) -> None:
     address = f"http://127.0.0.1:{free_port()}"
     project.configure(endpoint=address)
     project.env["ENCORD_SSH_KEY"] = new_key().decode()
-    assert f"warning: cannot reach {address}" in project.preview()
-    assert line_with(f"error: .*cannot reach {address}", project.fail(*UP, "--stack", "dev"))
+    for command in (PREVIEW, UP):
+        said = line_with(f"error: .*cannot reach {address}", project.fail(*command, "--stack", "dev"))
+        assert "set encord:offlinePreview to true to preview without the API" in said
     assert project.state() == deployed
 
 
@@ -139,8 +142,9 @@ def test_an_unreachable_endpoint_is_a_warning_in_preview_and_one_line_in_up(
         ({"user": None}, "encord:user is not set"),
         ({"user": "ada"}, "encord:user is not an e-mail address"),
         ({"database": "~nosuchuser/x"}, "encord:database begins with ~nosuchuser"),
+        ({"offlinePreview": "yes"}, "encord:offlinePreview must be true or false"),
     ],
-    ids=["no endpoint", "no address", "in clear", "no user", "no e-mail", "no home"],
+    ids=["no endpoint", "no address", "in clear", "no user", "no e-mail", "no home", "no flag"],
 )
 def test_a_setting_that_cannot_be_right_is_named(
     project: Project, settings: dict[str, str | None], words: str
@@ -156,8 +160,9 @@ def test_a_stranger_to_the_embedded_organization_is_refused(
     project: Project, deployed: dict[str, str]
 ) -> None:
     project.configure(user="eve@example.com")
-    said = project.fail(*UP, "--stack", "dev")
-    assert line_with("eve@example.com is not a user of the embedded organization", said)
+    for command in (PREVIEW, UP):
+        said = project.fail(*command, "--stack", "dev")
+        assert line_with("eve@example.com is not a user of the embedded organization", said)
 
 
 def newer(database: Path) -> None:

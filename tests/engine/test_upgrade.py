@@ -25,12 +25,19 @@ def test_what_an_earlier_version_deployed_has_nothing_to_do_and_can_be_destroyed
     project = make_project(tmp_path / "project")
     with ZipFile(deployed) as made:
         made.extractall(project.folder)
+    told = project.preview("--expect-no-changes")
+    assert "note:" not in told
+    assert set(operations(project.up())) == {"unchanged"}
     project.unchanged()
     assert set(operations(project.refresh())) == {"unchanged"}
     assert set(operations(project.up())) == {"unchanged"}
     program = project.folder / "__main__.py"
     program.write_text(program.read_text().replace('title="AWS"', 'title="Amazon"'))
-    assert operations(project.up())["updated"] == 1
+    assert operations(project.preview()) == {"to update": 1}
+    assert operations(project.up()) == {"updated": 1}
+    adopted = {uuid for uuid, view in project.living().items() if view.adopted}
     destroyed = operations(project.destroy())
     assert destroyed.keys() == {"deleted"}
-    assert project.living() == {}
+    left = project.living()
+    assert left.keys() == adopted
+    assert all(view.declared_as is None for view in left.values())

@@ -32,10 +32,10 @@ stack, gcp = providers.StackIdentityProvider(), providers.GcpIntegrationProvider
 inputs = {{"title": "Training", "buckets": ["acme-train"]}}
 """
 """The provider process, before the engine asks it anything."""
+OFFLINE = 'os.environ["ENCORD_OFFLINE_PREVIEW"] = "true"'
 PREVIEW = """
 assert not stack.check({}, {}).failures
-live = {"organization": _process.current().organization(), "endpoint": "embedded"}
-assert stack.diff("id", live, {}).changes is False
+assert stack.diff("id", {}, {}).changes is False
 gcp.check({}, inputs)
 assert gcp.diff("id", inputs, inputs).changes is False
 """
@@ -93,10 +93,15 @@ def stack(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_preview_without_changes_loads_neither_the_client_nor_the_server(stack: Path) -> None:
-    # Telling the organization from the file takes one module of the server.
-    server = SERVER - {f"{PACKAGE}.server"}
-    assert loaded(f"{PROVIDER}{PREVIEW}", stack) & (CLOUDS - {"google"} | server | CLIENT) == set()
+def test_a_preview_that_asks_nothing_loads_neither_the_client_nor_the_server(stack: Path) -> None:
+    found = loaded(f"{PROVIDER}{OFFLINE}\n{PREVIEW}", stack)
+    assert found & (CLOUDS - {"google"} | SERVER | CLIENT) == set()
+
+
+def test_a_preview_that_asks_loads_no_migrations_and_nothing_that_serves(stack: Path) -> None:
+    found = loaded(f"{PROVIDER}{PREVIEW}", stack)
+    assert found & {"alembic", "mako", "uvicorn", "boto3", "obstore", "psycopg"} == set()
+    assert {"fastapi", "sqlalchemy", *CLIENT} <= found
 
 
 @pytest.mark.parametrize("new", [True, False], ids=["new", "existing"])

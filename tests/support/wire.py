@@ -19,6 +19,8 @@ from tests.support import warm
 
 UNKNOWN = rpc.UNKNOWN
 """What the engine sends for a value that is not known yet."""
+OFFLINE = {"encord:endpoint": "embedded", "encord:user": "ada@example.com", "encord:offlinePreview": "true"}
+"""How a provider is configured by default: it can check and compare, and asks nothing."""
 
 DECLARED_AS = {
     "stack_id": "0f5e0b1e-7a51-4d1c-9d0c-2f4f6c1b2a3d",
@@ -86,7 +88,10 @@ def _struct(properties: Mapping[str, Any]) -> struct_pb2.Struct:
 def provider_process(
     provider: ResourceProvider, folder: Path, env: Mapping[str, str], python: str | None = None
 ) -> Iterator[Provider]:
-    """Starts the process in `folder`, with an engine to hold on to, and ends it; warm, or by a `python`."""
+    """Starts the process in `folder`, with an engine to hold on to, and ends it; warm, or by a `python`.
+
+    It is configured `OFFLINE` until a test configures it otherwise, before its first call.
+    """
     engine = grpc.server(futures.ThreadPoolExecutor(1))
     address = f"127.0.0.1:{engine.add_insecure_port('127.0.0.1:0')}"
     engine.start()
@@ -98,6 +103,7 @@ def provider_process(
             with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
                 started = Provider(provider_pb2_grpc.ResourceProviderStub(channel), provider, process)
                 started.stop_engine = lambda: engine.stop(None).wait()
+                started.configure(OFFLINE)
                 yield started
         finally:
             process.kill()

@@ -28,6 +28,8 @@ def every_input_may_be_known_later(
         strict_client_only=flag,
         over_vpn=flag,
         adopt=flag,
+        adopt_from=text,
+        force_destroy=flag,
         opts=pulumi.ResourceOptions(protect=True),
     )
 
@@ -41,6 +43,8 @@ def what_is_optional_may_be_none() -> None:
         strict_client_only=None,
         over_vpn=None,
         adopt=None,
+        adopt_from=None,
+        force_destroy=None,
         opts=None,
     )
 

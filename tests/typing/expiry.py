@@ -9,7 +9,7 @@ from pulumi_encord_integrations import AwsIntegration, SignedUrlExpiry
 
 def every_output_has_its_type(made: SignedUrlExpiry) -> None:
     assert_type(made.integration, pulumi.Output[str])
-    assert_type(made.duration, pulumi.Output[int])
+    assert_type(made.duration, pulumi.Output[str])
     assert_type(made.effective_seconds, pulumi.Output[int | None])
     assert_type(made.limited_by, pulumi.Output[Literal["role_session", "role_chaining"] | None])
     assert_type(SignedUrlExpiry.get("n", made.id), SignedUrlExpiry)

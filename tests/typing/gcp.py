@@ -22,7 +22,7 @@ from pulumi_encord_integrations.components import (
 
 def every_output_has_its_type(made: GcpIntegration) -> None:
     assert_type(made.buckets, pulumi.Output[Sequence[Bucket]])
-    assert_type(made.signed_url_expiry, pulumi.Output[int | None])
+    assert_type(made.signed_url_expiry, pulumi.Output[str | None])
     assert_type(made.service_account_email, pulumi.Output[str | None])
     assert_type(made.challenge, pulumi.Output[str])
     assert_type(made.verified, pulumi.Output[bool])
@@ -40,6 +40,8 @@ def every_input_may_be_known_later(
         strict_client_only=flag,
         over_vpn=flag,
         adopt=flag,
+        adopt_from=text,
+        force_destroy=flag,
         opts=pulumi.ResourceOptions(protect=True),
     )
 
@@ -53,6 +55,8 @@ def what_is_optional_may_be_none() -> None:
         strict_client_only=None,
         over_vpn=None,
         adopt=None,
+        adopt_from=None,
+        force_destroy=None,
         opts=None,
     )
 

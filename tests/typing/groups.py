@@ -14,6 +14,7 @@ def every_output_of_a_group_has_its_type(made: UserGroup) -> None:
     assert_type(made.description, pulumi.Output[str])
     assert_type(made.created_at, pulumi.Output[str])
     assert_type(made.adopted, pulumi.Output[bool])
+    assert_type(made.adopts, pulumi.Output[str | None])
     assert_type(made.organization, pulumi.Output[str])
     assert_type(UserGroup.get("n", made.id), UserGroup)
 
@@ -29,7 +30,7 @@ def inputs_may_be_written_in_many_ways(
     text: pulumi.Output[str], flag: pulumi.Output[bool], team: UserGroup, who: OrganizationUser
 ) -> None:
     UserGroup("g", name=text, description=text, adopt=flag, opts=pulumi.ResourceOptions(protect=True))
-    UserGroup("h", name="Labelers", adopt=None, opts=None)
+    UserGroup("h", name="Labelers", adopt="0d2e7f0e-5a0f-4c8c-8a53-6f3a1c9b7e10", adopt_from=text, opts=None)
     UserGroupMembers("m", group=team, users=["ada@example.com", text, who], exclusive=True)
     UserGroupMembers("n", group=text, users=("ada@example.com",), on_delete="keep", allow_large_removal=flag)
     UserGroupMembers("o", group=team.id, users=text.apply(lambda line: line.split(",")))

@@ -35,6 +35,8 @@ def every_output_has_its_type(made: Integration) -> None:
     assert_type(made.origins, pulumi.Output[Sequence[str]])
     assert_type(made.settings_revision, pulumi.Output[int])
     assert_type(made.adopted, pulumi.Output[bool])
+    assert_type(made.adopts, pulumi.Output[str | None])
+    assert_type(made.force_destroy, pulumi.Output[bool | None])
 
 
 def every_part_of_a_bucket_has_its_type(bucket: Bucket) -> None:
@@ -61,7 +63,7 @@ def mistakes_are_found() -> None:
     GcpIntegration("a", "t", buckets=["a"])  # type: ignore[call-arg]
     GcpIntegration("a", title="t", buckets=[{"nam": "a"}])  # type: ignore[list-item]
     GcpIntegration("a", title=7, buckets=["a"])  # type: ignore[arg-type]
-    GcpIntegration("a", title="t", buckets=["a"], adopt="yes")  # type: ignore[arg-type]
+    GcpIntegration("a", title="t", buckets=["a"], adopt=7)  # type: ignore[arg-type]
 
 
 def lookups_have_types(title: pulumi.Output[str]) -> None:

@@ -11,6 +11,8 @@ from pulumi_encord_integrations import (
     IntegrationJoin,
     IntegrationMember,
     IntegrationMembers,
+    ListedGroup,
+    ListedMembers,
     MemberArgs,
     OrganizationUser,
     UserGroup,
@@ -32,11 +34,19 @@ def every_output_of_a_member_has_its_type(made: IntegrationMember) -> None:
 
 def every_output_of_a_list_has_its_type(made: IntegrationMembers) -> None:
     assert_type(made.integration, pulumi.Output[str])
-    assert_type(made.members, pulumi.Output[Mapping[str, Role]])
+    assert_type(made.members, pulumi.Output[ListedMembers])
     assert_type(made.exclusive, pulumi.Output[bool])
     assert_type(made.unmanaged_admins, pulumi.Output[Sequence[str]])
     assert_type(made.live_roles, pulumi.Output[Mapping[str, Role]])
     assert_type(IntegrationMembers.get("n", "uuid"), IntegrationMembers)
+    made.members.apply(every_part_of_deployed_members_has_its_type)
+
+
+def every_part_of_deployed_members_has_its_type(members: ListedMembers) -> None:
+    assert_type(members["users"], Mapping[str, Role])
+    assert_type(members["groups"], Mapping[str, ListedGroup])
+    assert_type(members["groups"]["Team"]["id"], str)
+    assert_type(members["groups"]["Team"]["role"], Role)
 
 
 def every_output_of_a_join_has_its_type(made: IntegrationJoin) -> None:
@@ -62,6 +72,8 @@ def what_is_known_later_is_welcome(
         "l", integration=text, members=[{"user": text, "role": role}, {"group": text, "role": role}]
     )
     IntegrationMembers("o", integration=text, members=rows, allow_large_removal=True)
+    other = IntegrationMembers.get("q", text)
+    IntegrationMembers("r", integration=text, members=other.members)
     IntegrationMembers("p", integration=text, members={"ada@example.com": "admin", "mia@example.com": role})
 
 

@@ -14,7 +14,7 @@ def every_output_has_its_type(made: OtcIntegration) -> None:
     assert_type(made.buckets, pulumi.Output[Sequence[Bucket]])
     assert_type(made.access_key_id, pulumi.Output[str])
     assert_type(made.secret_access_key, pulumi.Output[str])
-    assert_type(made.signed_url_expiry, pulumi.Output[int | None])
+    assert_type(made.signed_url_expiry, pulumi.Output[str | None])
     assert_type(made.credential_fingerprint, pulumi.Output[str])
     assert_type(OtcIntegration.get("n", made.id), OtcIntegration)
 
@@ -34,6 +34,8 @@ def every_input_may_be_known_later(
         strict_client_only=flag,
         over_vpn=flag,
         adopt=flag,
+        adopt_from=text,
+        force_destroy=flag,
         opts=pulumi.ResourceOptions(protect=True),
     )
 
@@ -51,6 +53,8 @@ def what_is_optional_may_be_none() -> None:
         strict_client_only=None,
         over_vpn=None,
         adopt=None,
+        adopt_from=None,
+        force_destroy=None,
         opts=None,
     )
 

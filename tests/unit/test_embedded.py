@@ -1,8 +1,10 @@
 """The API inside this process: what it makes, for whom, and what it leaves alone."""
 
 import json
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -13,7 +15,7 @@ import pytest
 
 from pulumi_encord_integrations import embedded
 from pulumi_encord_integrations.client import organization_users, organizations
-from pulumi_encord_integrations.client.errors import ConfigurationError, NotAuthenticated
+from pulumi_encord_integrations.client.errors import ConfigurationError
 from pulumi_encord_integrations.client.in_process import in_process
 from pulumi_encord_integrations.client.settings import Settings, load
 from pulumi_encord_integrations.model.users import OrganizationUserSpec
@@ -61,7 +63,7 @@ def test_a_user_without_a_key_reads_how_one_is_made_and_a_write_makes_it(tmp_pat
     mia = _settings(tmp_path, "mia@example.com")
     client = embedded.connect(_settings(tmp_path), create=True)
     organization_users.add(client, OrganizationUserSpec(email="mia@example.com"))
-    with pytest.raises(ConfigurationError, match=r"The next pulumi up that acts as mia@example\.com and ch"):
+    with pytest.raises(embedded.NotReady, match=r"The next pulumi up that acts as mia@example\.com and ch"):
         embedded.connect(mia, read_only=True)
     embedded.connect(mia)
     assert organizations.current(embedded.connect(mia, read_only=True)).user_email == "mia@example.com"
@@ -82,8 +84,9 @@ def test_whoever_is_added_again_gets_a_new_key(tmp_path: Path) -> None:
     ended = key_file.read_bytes()
     organization_users.remove(client, "mia@example.com")
     organization_users.add(client, OrganizationUserSpec(email="mia@example.com"))
-    with pytest.raises(NotAuthenticated, match="this key ended"):
-        organizations.current(embedded.connect(mia, read_only=True))
+    with pytest.raises(embedded.NotReady, match=r"mia@example\.com has no key for .* yet"):
+        embedded.connect(mia, read_only=True)
+    assert key_file.read_bytes() == ended
     assert organizations.current(embedded.connect(mia)).user_email == "mia@example.com"
     assert key_file.read_bytes() != ended
     assert key_file.stat().st_mode & 0o777 == 0o600
@@ -103,19 +106,29 @@ def test_only_a_create_makes_a_database(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_preview_learns_the_organization_without_the_service(tmp_path: Path) -> None:
-    settings = _settings(tmp_path)
-    assert embedded.organization(settings) is None
-    client = embedded.connect(settings, create=True)
-    assert embedded.organization(settings) == organizations.current(client).uuid
+def test_whoever_only_reads_makes_no_database(tmp_path: Path) -> None:
+    with pytest.raises(embedded.DatabaseMissing):
+        embedded.connect(_settings(tmp_path / "made"), read_only=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_whoever_only_reads_migrates_nothing(tmp_path: Path) -> None:
+    embedded.connect(_settings(tmp_path), create=True)
+    database = tmp_path / "encord.sqlite"
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0004'")
+    before = database.read_bytes()
+    with pytest.raises(embedded.NotReady, match=r"is of an older version\. The next pulumi up or serve migr"):
+        embedded.connect(_settings(tmp_path), read_only=True)
+    assert database.read_bytes() == before
 
 
 def test_a_preview_notices_that_the_encryption_key_is_lost(tmp_path: Path) -> None:
     embedded.connect(_settings(tmp_path), create=True)
     (tmp_path / "encord.sqlite.encryption-key").unlink()
-    assert embedded.organization(_settings(tmp_path)) is None
-    with pytest.raises(ConfigurationError, match="encryption key"):
-        embedded.connect(_settings(tmp_path))
+    for read_only in (True, False):
+        with pytest.raises(ConfigurationError, match="encryption key"):
+            embedded.connect(_settings(tmp_path), read_only=read_only)
 
 
 def test_git_finds_nothing_to_take_up_after_a_first_program(tmp_path: Path) -> None:
@@ -153,7 +166,7 @@ def test_a_folder_made_by_another_process_meanwhile_is_used(
 
 def test_an_address_of_postgresql_is_refused_without_its_password() -> None:
     settings = load({"endpoint": "embedded", "database": "postgresql://ada:canary@h/db"}.get, Path(), {})
-    for use in (embedded.require, embedded.organization, embedded.connect):
+    for use in (embedded.require, embedded.connect):
         with pytest.raises(ConfigurationError, match="keeps its data in a file") as refusal:
             use(settings)
         assert "canary" not in str(refusal.value)

@@ -113,6 +113,7 @@ def test_a_blob_endpoint_is_https_and_names_the_account_alone(place: str) -> Non
 
 
 NETWORKS = "private_networks"
+FLAGS = ("offline_preview",)
 WRITTEN = {
     BLOBS: ("https://config.example.com/{account}", "https://environment.example.com/{account}"),
     "endpoint": ("https://config.example.com", "https://environment.example.com"),
@@ -122,7 +123,7 @@ WRITTEN = {
 }
 
 
-@pytest.mark.parametrize("name", [name for name, (_, key) in VARIABLES.items() if key])
+@pytest.mark.parametrize("name", [name for name, (_, key) in VARIABLES.items() if key and name not in FLAGS])
 def test_the_environment_comes_before_the_configuration(name: str) -> None:
     variable, key = VARIABLES[name]
     configured, given = WRITTEN.get(name, ("config/file", "environment/file"))
@@ -131,6 +132,34 @@ def test_the_environment_comes_before_the_configuration(name: str) -> None:
     assert both.sources[name] == variable
     assert given in repr(getattr(both, name, (both.principals, both.clouds)))
     assert settings(config, {variable: ""}).sources[name] == f"encord:{key}"
+
+
+OFFLINE, OFFLINE_KEY = "ENCORD_OFFLINE_PREVIEW", "offlinePreview"
+
+
+@pytest.mark.parametrize(
+    ("config", "environment", "offline"),
+    [
+        ({}, {}, False),
+        ({OFFLINE_KEY: "true"}, {}, True),
+        ({OFFLINE_KEY: "false"}, {}, False),
+        ({OFFLINE_KEY: "True"}, {OFFLINE: ""}, True),
+        ({OFFLINE_KEY: "true"}, {OFFLINE: "false"}, False),
+        ({OFFLINE_KEY: "false"}, {OFFLINE: "TRUE"}, True),
+    ],
+)
+def test_previews_ask_the_api_unless_told_otherwise(
+    config: dict[str, str], environment: dict[str, str], offline: bool
+) -> None:
+    assert settings(config, environment).offline_preview is offline
+
+
+@pytest.mark.parametrize("written", ["yes", "1", "on", "tru", " true", "no"])
+def test_what_is_neither_true_nor_false_is_refused_by_the_name_of_its_setting(written: str) -> None:
+    with pytest.raises(ConfigurationError, match="^encord:offlinePreview must be true or false$"):
+        settings({OFFLINE_KEY: written})
+    with pytest.raises(ConfigurationError, match="^ENCORD_OFFLINE_PREVIEW must be true or false$"):
+        settings({OFFLINE_KEY: "true"}, {OFFLINE: written})
 
 
 @pytest.mark.parametrize("name", ["ssh_key", "token"])

@@ -23,7 +23,7 @@ Bare = Callable[[Case], Provider]
 
 @pytest.fixture(scope="session")
 def bare_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bare]:
-    """A type's provider without any configuration, started cold; it holds nothing, so tests may share it."""
+    """A type's provider that asks no API, started cold; it holds nothing, so tests may share it."""
     started: dict[str, Provider] = {}
     with ExitStack() as stack:
 
@@ -40,7 +40,7 @@ def bare_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bare]:
 
 @pytest.fixture
 def bare(bare_of: Bare) -> Provider:
-    """The AWS provider without any configuration."""
+    """The AWS provider that asks no API."""
     return bare_of(CASES["AWS"])
 
 

@@ -89,10 +89,12 @@ def test_another_organizations_object_is_never_taken_for_gone(aws: Provider) -> 
             call()
 
 
-def test_a_refusal_is_one_line_without_a_traceback(bare: Provider) -> None:
-    bare.configure({})
-    with pytest.raises(grpc.RpcError) as refused:
-        bare.create(AWS_INPUTS)
+@pytest.mark.parametrize("method", ["create", "check"])
+def test_a_refusal_is_one_line_without_a_traceback(tmp_path: Path, method: str) -> None:
+    with provider_process(AwsIntegrationProvider(), tmp_path, {}) as provider:
+        provider.configure({})
+        with pytest.raises(grpc.RpcError) as refused:
+            getattr(provider, method)(AWS_INPUTS)
     assert str(refused.value.details()).strip() == (
         "Refusal: encord:endpoint is not set. Set encord:endpoint to embedded or to the API's address: "
         "pulumi config set encord:endpoint embedded"

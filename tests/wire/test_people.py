@@ -98,7 +98,7 @@ def test_a_list_becomes_a_mapping_that_is_no_difference(members: Provider) -> No
         {"group": TEAM.upper(), "role": "admin"},
     ]
     first = plain(members.check(listed(rows)).inputs)
-    assert first["members"] == {MIA: "user", f"group:{TEAM}": "admin"}
+    assert first["members"] == {"users": {MIA: "user"}, "groups": {TEAM: {"id": TEAM, "role": "admin"}}}
     assert plain(members.check(first, first).inputs) == first
     assert (
         members.diff(f"{UUID}/members", first, plain(members.check(listed(rows[::-1]), first).inputs)).changes
@@ -106,14 +106,25 @@ def test_a_list_becomes_a_mapping_that_is_no_difference(members: Provider) -> No
     )
 
 
+def test_only_the_id_of_a_group_that_is_still_to_be_made_is_unknown(members: Provider) -> None:
+    new = {"users": {"Ada@Example.com": "admin"}, "groups": {"Team": {"id": UNKNOWN, "role": "user"}}}
+    answer = members.check(listed(new), listed({ADA: "admin"}))
+    assert not answer.failures
+    assert plain(answer.inputs)["members"] == {**new, "users": {ADA: "admin"}}
+    deployed = listed({ADA: "admin"})
+    assert members.diff(f"{UUID}/members", deployed, plain(answer.inputs)).changes == UNSURE
+    wrong = {**new, "users": {ADA: "owner"}}
+    assert "must be admin or user" in members.check(listed(wrong)).failures[0].reason
+
+
 def test_an_edit_of_ten_thousand_names_only_who_differs(members: Provider) -> None:
     old = {f"p{number:05}@example.com": "user" for number in range(10_000)}
     rows = [{"user": email.upper(), "role": role} for email, role in old.items()]
     before = plain(members.check(listed(rows)).inputs)
-    assert before["members"] == old
+    assert before["members"] == {"users": old, "groups": {}}
     edited = [*rows[:-1], {"user": ADA, "role": "admin"}]
     after = plain(members.check(listed(edited), before).inputs)
-    assert set(after["members"].items()) ^ set(old.items()) == {
+    assert set(after["members"]["users"].items()) ^ set(old.items()) == {
         ("p09999@example.com", "user"),
         (ADA, "admin"),
     }
@@ -186,4 +197,7 @@ def test_a_whole_life_over_the_wire(people: Start) -> None:
     assert after["incarnation"] == outputs["incarnation"]
     members.delete(name, after)
     assert plain(members.read(name, after).inputs)["members"] == {}
+    labelled = {"users": {ADA: "admin"}, "groups": {"Team": {"id": team, "role": "admin"}}}
+    name, outputs = members.create({**inputs, "members": labelled})
+    assert plain(members.read(name, outputs).inputs)["members"] == labelled
     user.delete(email, {"email": email, "organization": outputs["organization"]})

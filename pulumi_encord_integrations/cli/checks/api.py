@@ -126,6 +126,7 @@ def sources(patient: Patient) -> Iterator[Line]:
     networks = ", ".join(map(str, found.clouds.private_networks))
     flat = {**vars(found), **found.principals.model_dump(), **vars(found.clouds)}
     flat |= {"origins": origins, "private_networks": networks}
+    flat["offline_preview"] = "true" if found.offline_preview else ""
     for name, (_, config_key) in VARIABLES.items():
         shown = "(not shown)" if name in _SECRET and flat[name] else flat[name]
         text = f"{shown}, from {found.sources.get(name, 'the default')}" if shown else "not set"

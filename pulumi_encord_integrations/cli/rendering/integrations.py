@@ -104,6 +104,10 @@ def _common(view: IntegrationView) -> Iterator[tuple[str, list[str]]]:
     yield "created", [f"{view.created_at:%Y-%m-%d %H:%M:%S} UTC"]
     yield "declared in", [view.declared_as.where if view.declared_as else "no stack"]
     yield "adopted", [yes_no(view.adopted)]
+    yield (
+        "registrations",
+        ["known to its members" if view.registrations is None else f"{view.registrations:,}"],
+    )
     yield "settings revision", [str(view.settings_revision)]
     yield "organization", [view.organization]
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import Query, Response
 from pydantic import Field
 
+from pulumi_encord_integrations.model.audit import LastWrite
 from pulumi_encord_integrations.model.base import Page
 from pulumi_encord_integrations.model.identity import LetGo
 from pulumi_encord_integrations.model.integration_registry import integration_types
@@ -101,8 +102,16 @@ def router() -> LazyRouter:
         request: Authenticated,
         uuid: UUID,
         declared_by: Annotated[UUID | None, Query(alias="declaredBy")] = None,
+        if_empty: Annotated[bool, Query(alias="ifEmpty")] = False,
     ) -> Response:
-        """Deletes; on behalf of a stack releases what was adopted and keeps what another stack declares."""
-        return request.write(service.delete, uuid, declared_by)
+        """Deletes, with ifEmpty only what holds no data; for a stack releases what was adopted and keeps
+        what another stack declares.
+        """
+        return request.write(service.delete, uuid, declared_by, if_empty=if_empty)
+
+    @routes.get("/{uuid:uuid}/last-write", response_model=LastWrite)
+    def last_write(request: Authenticated, uuid: UUID) -> Response:
+        """Who wrote the integration, its members or its data last."""
+        return request.read(service.last_write, uuid)
 
     return routes

@@ -6,11 +6,14 @@ from uuid import UUID
 from fastapi import Query, Response
 
 from pulumi_encord_integrations.model.base import Page
+from pulumi_encord_integrations.model.objects import MAX_URL_BYTES
+from pulumi_encord_integrations.model.registration_filters import ListName, RegistrationFilters
 from pulumi_encord_integrations.model.registrations import (
     BatchesDone,
     KnownBatches,
     Registered,
     RegistrationBody,
+    RegistrationsRemoved,
     RegistrationView,
 )
 from pulumi_encord_integrations.server import middleware
@@ -21,6 +24,8 @@ from pulumi_encord_integrations.server.services import registrations as service
 
 _register_body: Any = body_of(RegistrationBody)
 _known_body: Any = body_of(KnownBatches)
+OfList = Annotated[ListName | None, Query(alias="dataType")]
+Url = Annotated[str | None, Query(min_length=1, max_length=MAX_URL_BYTES)]
 _PATH = "/{uuid:uuid}/registrations"
 
 
@@ -32,11 +37,19 @@ def router() -> LazyRouter:
     def list_registrations(
         request: Authenticated,
         uuid: UUID,
+        of_list: OfList = None,
+        url: Url = None,
         page_size: Annotated[int, Query(alias="pageSize", ge=1, le=1000)] = 100,
         page_token: Annotated[str | None, Query(alias="pageToken", max_length=256)] = None,
     ) -> Response:
-        """What was registered, in no order that means anything."""
-        return request.read(service.list_registrations, uuid, page_size, page_token)
+        """What was registered, in no order that means anything; a page may hold less than there is."""
+        filters = RegistrationFilters(of_list, url)
+        return request.read(service.list_registrations, uuid, filters, page_size, page_token)
+
+    @routes.delete(_PATH, response_model=RegistrationsRemoved)
+    def remove(request: Authenticated, uuid: UUID, of_list: OfList = None, url: Url = None) -> Response:
+        """Takes back what was registered, all of it without a filter; the files stay."""
+        return request.write(service.remove, uuid, RegistrationFilters(of_list, url))
 
     @routes.post(_PATH, response_model=Registered)
     def register(request: Authenticated, uuid: UUID, body: _register_body) -> Response:

@@ -45,11 +45,26 @@ def read_create(body: Body) -> tuple[IntegrationType, IntegrationSpec, Placement
     kind = kind_of(body.get("provider"))
     placed = {key: value for key, value in body.items() if snake(Placement, key) in Placement.model_fields}
     declared = {key: value for key, value in body.items() if key not in placed}
-    spec, wrong = kind.spec.examine(declared, given_at=datetime.now(UTC), wire=True)
     placement, misplaced = Placement.examine(placed, wire=True)
+    # An adopted object keeps what is left out, so defaults are not judged beside what is given.
+    left_out = _left_out(kind.spec, declared) if placement and placement.adopt else frozenset()
+    spec, wrong = kind.spec.examine(declared, left_out, datetime.now(UTC), wire=True)
     if spec is None or placement is None or wrong or misplaced:
         raise _all_of([*map(_near_placement, wrong), *misplaced])
-    return kind, spec, placement
+    return kind, kind.spec.model_validate(declared) if left_out else spec, placement
+
+
+def _left_out(model: type[Sent], given: Body) -> frozenset[str]:
+    """Names of optional fields that are not given."""
+    names = {snake(model, key) for key in given}
+    return frozenset(name for name, field in model.model_fields.items() if not field.is_required()) - names
+
+
+def require_whole(spec: Sent) -> None:
+    """Raises `InvalidRequest` for what breaks the rules over several fields."""
+    found = [on_the_wire(problem, type(spec)) for problem in spec.conflicts()]
+    if found:
+        raise _all_of(found)
 
 
 def _near_placement(problem: Problem) -> Problem:

@@ -3,9 +3,11 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
+from uuid import UUID
 
 from pulumi_encord_integrations.model.identity import DeclaredAs, Placement
 from pulumi_encord_integrations.server.errors import Conflict, invalid
+from pulumi_encord_integrations.server.services.audit import last_write
 from pulumi_encord_integrations.server.services.unit_of_work import Transaction
 from pulumi_encord_integrations.server.store import declarations as store
 from pulumi_encord_integrations.server.store.database import Record
@@ -46,6 +48,14 @@ class Declarable(ABC):
         """Whether the caller may change it."""
 
     @abstractmethod
+    def by_adopted_uuid(self, uuid: UUID) -> Record:
+        """The living object of a uuid; raises `Conflict` if there is none that this create could mean."""
+
+    @abstractmethod
+    def title_of(self, row: Record) -> str:
+        """The name of an object for people."""
+
+    @abstractmethod
     def require_adoptable(self, row: Record) -> None:
         """Refuses what the caller may not change, or what differs in what cannot change."""
 
@@ -53,9 +63,11 @@ class Declarable(ABC):
         """The object that a create means, if it is there, and what the create does to it."""
         row = self.declared(placement.declared_as)
         if row is not None:
+            if isinstance(placement.adopt, UUID) and row.uuid != str(placement.adopt):
+                raise self._taken(row)
             return row, AGAIN
-        if placement.adopt:
-            return self._adoptable(placement.declared_as), ADOPT
+        if placement.adopt is not False:
+            return self._adoptable(placement), ADOPT
         return None, CREATE
 
     def made_before(self, nonce: str | None) -> Record | None:
@@ -80,17 +92,34 @@ class Declarable(ABC):
             )
         return row
 
-    def require_free(self, declared: DeclaredAs, uuid: str) -> None:
-        """Refuses a declaration that is another object's."""
+    def require_free(self, declared: DeclaredAs, row: Record) -> None:
+        """Refuses a declaration that is another object's, and an object that another stack declares by now."""
         other = self.declared(declared)
-        if other is not None and other.uuid != uuid:
+        if other is not None and other.uuid != row.uuid:
+            raise self._taken(other)
+        owner = store.declared_as(row)
+        if owner is not None and owner.stack_id != declared.stack_id:
             raise Conflict(
-                "declaration_taken", f"this declaration belongs to the {self.noun} {other.uuid} already"
+                "declared_elsewhere",
+                f'"{self.title}" ({row.uuid}) is declared by {owner.where} by now',
+                "Take it out of this stack, or adopt it back with adopt and adopt_from",
             )
 
-    def _adoptable(self, declared: DeclaredAs | None) -> Record:
+    def _taken(self, row: Record) -> Conflict:
+        return Conflict(
+            "declaration_taken", f"this declaration belongs to the {self.noun} {row.uuid} already"
+        )
+
+    def _adoptable(self, placement: Placement) -> Record:
+        declared, adopt = placement.declared_as, placement.adopt
         if declared is None:
             raise invalid("adopt needs declaredAs")
+        row = self.by_adopted_uuid(adopt) if isinstance(adopt, UUID) else self._only_one()
+        self.require_adoptable(row)
+        self._require_left(row, declared, placement.adopt_from)
+        return row
+
+    def _only_one(self) -> Record:
         rows = self.by_title()
         if not rows:
             raise Conflict("nothing_to_adopt", self.none(), "Drop adopt to create it")
@@ -99,15 +128,28 @@ class Declarable(ABC):
             raise Conflict(
                 "several_to_adopt",
                 f'{len(rows)} {self.noun}s are {self.called} "{self.title}": {uuids}',
-                "Rename all but one",
-            )
-        self.require_adoptable(rows[0])
-        owner = store.declared_as(rows[0])
-        if owner is not None and owner.stack_id == declared.stack_id and owner.path != declared.path:
-            raise Conflict(
-                "declared_twice", f'"{self.title}" is declared in this stack already, as {owner.where}'
+                "Rename all but one, or give adopt the uuid of the one that is meant",
             )
         return rows[0]
+
+    def _require_left(self, row: Record, declared: DeclaredAs, adopt_from: str | None) -> None:
+        """Refuses what is declared elsewhere, unless its stack lost its state or is named as left."""
+        owner = store.declared_as(row)
+        if owner is None:
+            return
+        if owner.stack_id == declared.stack_id:
+            if owner.path != declared.path:
+                where = f"is declared in this stack already, as {owner.where}"
+                raise Conflict("declared_twice", f'"{self.title_of(row)}" {where}')
+        elif not declared.succeeds(owner) and not (adopt_from and owner.is_from(adopt_from)):
+            written = last_write(self.tx, row.uuid)
+            raise Conflict(
+                "declared_elsewhere",
+                f'"{self.title_of(row)}" ({row.uuid}) is declared by another stack, {owner.where}'
+                + (f"; last written by {written}" if written else ""),
+                f'If that stack no longer declares it: adopt_from="{owner.by}", '
+                f"or encord-integrations release {row.uuid}",
+            )
 
     def none(self) -> str:
         """That there is nothing to adopt."""

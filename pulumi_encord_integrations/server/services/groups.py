@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC
 from uuid import UUID
 
+from pulumi_encord_integrations.model.audit import LastWrite
 from pulumi_encord_integrations.model.base import Page
 from pulumi_encord_integrations.model.groups import (
     KIND,
@@ -16,7 +17,8 @@ from pulumi_encord_integrations.model.groups import (
 )
 from pulumi_encord_integrations.model.identity import DeclaredAs, LetGo, ownership_key
 from pulumi_encord_integrations.model.members import UserEmails
-from pulumi_encord_integrations.server.errors import ObjectNotFound, PermissionDenied
+from pulumi_encord_integrations.server.errors import Conflict, ObjectNotFound, PermissionDenied
+from pulumi_encord_integrations.server.services.audit import known_last_write
 from pulumi_encord_integrations.server.services.authorization import require_organization_admin
 from pulumi_encord_integrations.server.services.bodies import Body, examined
 from pulumi_encord_integrations.server.services.bulk import refuse_any
@@ -43,6 +45,15 @@ class _Groups(Declarable):
     def by_title(self) -> Sequence[Record]:
         return store.find_by_name(self.tx.connection, self.tx.caller.organization, self.title)
 
+    def by_adopted_uuid(self, uuid: UUID) -> Record:
+        row = self.by_uuid(str(uuid))
+        if row is None:
+            raise Conflict("nothing_to_adopt", f"there is no user group {uuid}", "Check the uuid in adopt")
+        return row
+
+    def title_of(self, row: Record) -> str:
+        return str(row.name)
+
     def administers(self, row: Record) -> bool:
         return self.tx.caller.is_organization_admin
 
@@ -61,13 +72,20 @@ def create(tx: Transaction, body: Body) -> Effect:
     row, action = wanted.meant(asked)
     uuid = store.insert_new(tx.connection, tx.caller.organization, asked) if row is None else row.uuid
     if row is not None:
-        store.apply(tx.connection, uuid, asked)
+        store.apply(tx.connection, uuid, _applied(row, asked, action))
     if (declared := asked.declared_as) is not None:
         adopted = action == ADOPT or None
         declarations.declare(tx.connection, "groups", uuid, declared, wanted.key(declared), adopted=adopted)
     if asked.nonce:
         declarations.remember_create(tx.connection, tx.caller.organization, asked.nonce, uuid)
     return _created(tx, uuid, action)
+
+
+def _applied(row: Record, asked: GroupSpec, action: str) -> GroupSpec:
+    """What a create makes of a group that is there: a description that an adoption leaves out stays."""
+    if (action == ADOPT or row.adopted) and "description" not in asked.model_fields_set:
+        return GroupSpec(name=asked.name, description=row.description)
+    return asked
 
 
 def _created(tx: Transaction, uuid: str, action: str) -> Effect:
@@ -79,7 +97,7 @@ def _created(tx: Transaction, uuid: str, action: str) -> Effect:
 
 
 def change(tx: Transaction, uuid: UUID, body: Body) -> Effect:
-    """Changes name, description and declaration; what is absent or null stays."""
+    """Changes name and description, of which null stays, and the declaration, of which null frees."""
     require_organization_admin(tx)
     row, asked = found(tx, uuid), examined(GroupChange, body)
     name = row.name if asked.name is None else asked.name
@@ -87,8 +105,10 @@ def change(tx: Transaction, uuid: UUID, body: Body) -> Effect:
     store.apply(tx.connection, row.uuid, GroupSpec(name=name, description=description))
     if (declared := asked.declared_as) is not None:
         wanted = _Groups(tx, name)
-        wanted.require_free(declared, row.uuid)
+        wanted.require_free(declared, row)
         declarations.declare(tx.connection, "groups", row.uuid, declared, wanted.key(declared))
+    elif "declaredAs" in body:
+        declarations.release(tx.connection, "groups", row.uuid)
     detail = {"name": name, "description": description}
     return Effect(view(found(tx, uuid)), "group.update", row.uuid, detail)
 
@@ -121,6 +141,11 @@ def found(tx: Transaction, uuid: UUID) -> Record:
     if row is None:
         raise ObjectNotFound("group_not_found", f"there is no user group {uuid}")
     return row
+
+
+def last_write(tx: Transaction, uuid: UUID) -> LastWrite:
+    """Who wrote the group or its users last."""
+    return known_last_write(tx, found(tx, uuid).uuid)
 
 
 def users(tx: Transaction, uuid: UUID) -> Page[GroupUser]:

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from pulumi_encord_integrations.model.audit import LastWrite
 from pulumi_encord_integrations.model.base import Page
-from pulumi_encord_integrations.model.identity import DeclaredAs, LetGo, ownership_key
+from pulumi_encord_integrations.model.identity import LetGo
 from pulumi_encord_integrations.model.integrations import (
     CreatedIntegration,
     IntegrationFilters,
@@ -17,51 +18,25 @@ from pulumi_encord_integrations.model.integrations import (
     IntegrationView,
 )
 from pulumi_encord_integrations.model.marks import SECRET
-from pulumi_encord_integrations.model.members import Permission, permissions_of
+from pulumi_encord_integrations.model.members import Permission, may, permissions_of
 from pulumi_encord_integrations.model.problems import on_the_wire
 from pulumi_encord_integrations.server.errors import Conflict, invalid
 from pulumi_encord_integrations.server.services import control
+from pulumi_encord_integrations.server.services.audit import known_last_write
 from pulumi_encord_integrations.server.services.authorization import require, visible
 from pulumi_encord_integrations.server.services.bodies import Body, kind_of, read_change, read_create
-from pulumi_encord_integrations.server.services.declarations import ADOPT, AGAIN, CREATE, Declarable
+from pulumi_encord_integrations.server.services.declarations import ADOPT, AGAIN, CREATE
+from pulumi_encord_integrations.server.services.declared_integrations import DeclaredIntegrations
 from pulumi_encord_integrations.server.services.pagination import foreign_token
 from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction
-from pulumi_encord_integrations.server.store import access_proofs, declarations, integration_queries
+from pulumi_encord_integrations.server.store import (
+    access_proofs,
+    declarations,
+    integration_queries,
+    registrations,
+)
 from pulumi_encord_integrations.server.store import integrations as store
 from pulumi_encord_integrations.server.store.database import Record
-
-
-class _Integrations(Declarable):
-    noun, called = "integration", "titled"
-
-    def __init__(self, tx: Transaction, kind: IntegrationType, spec: IntegrationSpec) -> None:
-        super().__init__(tx, spec.title)
-        self._kind, self._spec = kind, spec
-
-    def key(self, declared: DeclaredAs) -> str:
-        return ownership_key(declared, self._kind.provider, self._spec.immutable())
-
-    def by_uuid(self, uuid: str) -> Record | None:
-        return store.find(self.tx.connection, self.tx.caller, uuid)
-
-    def by_key(self, key: str) -> Record | None:
-        return store.find_by_key(self.tx.connection, self.tx.caller, key)
-
-    def by_title(self) -> Sequence[Record]:
-        return store.find_by_title(self.tx.connection, self.tx.caller, self._kind.provider, self.title)
-
-    def administers(self, row: Record) -> bool:
-        return bool(row.role == "admin")
-
-    def require_adoptable(self, row: Record) -> None:
-        require(row, Permission.ADD_USERS)
-        settings, immutable = store.settings_of(row), self._spec.immutable()
-        unequal = [name for name, value in immutable.items() if settings[name] != value]
-        if unequal:
-            raise Conflict("immutable", f'"{self.title}" differs in what cannot change: {", ".join(unequal)}')
-
-    def none(self) -> str:
-        return f'there is no {self._kind.provider} integration "{self.title}"'
 
 
 def titles(tx: Transaction, filters: IntegrationFilters) -> IntegrationTitles:
@@ -77,7 +52,7 @@ def search(tx: Transaction, filters: IntegrationFilters, size: int, token: str |
         rows, next_ = integration_queries.page(tx.connection, vault, tx.caller, filters, size, token)
     except ValueError:
         raise foreign_token() from None
-    return Page(results=[view(tx, row) for row in rows], next_page_token=next_)
+    return Page(results=_views(tx, rows), next_page_token=next_)
 
 
 def read(tx: Transaction, uuid: UUID) -> IntegrationView:
@@ -85,10 +60,15 @@ def read(tx: Transaction, uuid: UUID) -> IntegrationView:
     return view(tx, visible(tx, uuid))
 
 
+def last_write(tx: Transaction, uuid: UUID) -> LastWrite:
+    """Who wrote the integration, its members or its data last."""
+    return known_last_write(tx, visible(tx, uuid).uuid)
+
+
 def create(tx: Transaction, body: Body) -> Effect:
     """Creates, finds what an earlier create of the same declaration made, or adopts."""
     kind, spec, placement = read_create(body)
-    wanted = _Integrations(tx, kind, spec)
+    wanted = DeclaredIntegrations(tx, kind, spec)
     made = wanted.made_before(placement.nonce)
     if made is not None:
         return _created(tx, made, AGAIN)
@@ -97,9 +77,10 @@ def create(tx: Transaction, body: Body) -> Effect:
     if row is None:
         uuid = store.insert_new(tx.connection, vault, tx.caller, kind, spec)
     else:
-        uuid = row.uuid
-        _apply(tx, row, kind, store.with_shared(row, spec))
+        uuid, spec = row.uuid, wanted.applied(row, action)
+        _apply(tx, row, kind, spec)
     if declared is not None:
+        wanted = DeclaredIntegrations(tx, kind, spec)
         adopted = action == ADOPT or None
         declarations.declare(
             tx.connection, "integrations", uuid, declared, wanted.key(declared), adopted=adopted
@@ -123,8 +104,8 @@ def change(tx: Transaction, uuid: UUID, body: Body) -> Effect:
         raise Conflict("immutable", f"{', '.join(fixed)} cannot change; make a new integration")
     _apply(tx, row, kind, spec)
     if declared is not None:
-        wanted = _Integrations(tx, kind, spec)
-        wanted.require_free(declared, row.uuid)
+        wanted = DeclaredIntegrations(tx, kind, spec)
+        wanted.require_free(declared, row)
         declarations.declare(tx.connection, "integrations", row.uuid, declared, wanted.key(declared))
     elif "declaredAs" in body:
         declarations.release(tx.connection, "integrations", row.uuid)
@@ -133,11 +114,13 @@ def change(tx: Transaction, uuid: UUID, body: Body) -> Effect:
     return Effect(answer, "integration.update", row.uuid, {"changed": changed})
 
 
-def delete(tx: Transaction, uuid: UUID, declared_by: UUID | None) -> Effect:
+def delete(tx: Transaction, uuid: UUID, declared_by: UUID | None, *, if_empty: bool = False) -> Effect:
     """Deletes; on behalf of a stack releases what was adopted and keeps what another stack declares."""
     row = visible(tx, uuid)
     require(row, Permission.DELETE)
     answer = LetGo(outcome=declarations.let_go(row, declared_by))
+    if if_empty and answer.outcome == "deleted":
+        _require_empty(tx, row)
     if answer.outcome == "released":
         declarations.release(tx.connection, "integrations", row.uuid)
     elif answer.outcome == "deleted":
@@ -145,8 +128,29 @@ def delete(tx: Transaction, uuid: UUID, declared_by: UUID | None) -> Effect:
     return Effect(answer, f"integration.{answer.outcome}", row.uuid, {"title": row.title})
 
 
+def _require_empty(tx: Transaction, row: Record) -> None:
+    count = registrations.counts(tx.connection, [row.uuid]).get(row.uuid, 0)
+    if count:
+        held = "1 registration" if count == 1 else f"{count} registrations"
+        raise Conflict(
+            "holds_registrations",
+            f'"{row.title}" ({row.uuid}) holds {held}, which would be deleted with it',
+            f"Take them back first: encord-integrations registrations {row.uuid} --delete",
+        )
+
+
 def view(tx: Transaction, row: Record) -> IntegrationView:
     """The row as it is answered."""
+    return _views(tx, [row])[0]
+
+
+def _views(tx: Transaction, rows: Sequence[Record]) -> list[IntegrationView]:
+    listable = [row.uuid for row in rows if may(row.role, Permission.VIEW)]
+    counted = dict.fromkeys(listable, 0) | registrations.counts(tx.connection, listable)
+    return [_view(tx, row, counted.get(row.uuid)) for row in rows]
+
+
+def _view(tx: Transaction, row: Record, registered: int | None) -> IntegrationView:
     kind, settings = kind_of(row.provider), store.settings_of(row)
     known = {
         **kind.scenario(settings),
@@ -156,6 +160,7 @@ def view(tx: Transaction, row: Record) -> IntegrationView:
         "created_at": row.created_at.replace(tzinfo=UTC),
         "declared_as": declarations.declared_as(row),
         "permissions": permissions_of(row.role),
+        "registrations": registered,
         **_proof(kind, row),
     }
     return kind.view.model_validate(known)

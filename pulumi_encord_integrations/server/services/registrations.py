@@ -6,6 +6,7 @@ from uuid import UUID
 from pulumi_encord_integrations.model.base import Page
 from pulumi_encord_integrations.model.members import Permission
 from pulumi_encord_integrations.model.problems import Problem
+from pulumi_encord_integrations.model.registration_filters import RegistrationFilters, UrlFilter
 from pulumi_encord_integrations.model.registration_keys import flags_of
 from pulumi_encord_integrations.model.registrations import (
     MAX_ITEMS,
@@ -13,6 +14,7 @@ from pulumi_encord_integrations.model.registrations import (
     Judge,
     KnownBatches,
     Registered,
+    RegistrationsRemoved,
     RegistrationView,
 )
 from pulumi_encord_integrations.server.errors import InvalidRequest, invalid
@@ -27,6 +29,10 @@ from pulumi_encord_integrations.server.store.integrations import settings_of
 
 _TOLD = 1_000
 _BATCH = "batch"
+_AT_ONCE = 1_000
+"""Rows of one read where a URL is looked for."""
+_LOOKED_AT = 50_000
+"""Rows that one page looks at."""
 
 
 def register(tx: Transaction, uuid: UUID, body: Body) -> Effect:
@@ -59,13 +65,46 @@ def known_batches(tx: Transaction, uuid: UUID, body: Body) -> BatchesDone:
     return BatchesDone(known=store.batches_done(tx.connection, row.uuid, names))
 
 
-def list_registrations(tx: Transaction, uuid: UUID, size: int, token: str | None) -> Page[RegistrationView]:
-    """A page of registered items."""
+def list_registrations(
+    tx: Transaction, uuid: UUID, filters: RegistrationFilters, size: int, token: str | None
+) -> Page[RegistrationView]:
+    """A page of registered items; of many that a URL is looked for in, it may hold fewer than asked for."""
     after = pagination.position(tx, token, 1)
     row = readable(tx, uuid)
-    found = store.page(tx.connection, row.uuid, size, after[0] if after else None)
-    next_ = pagination.token(tx, found[size - 1].digest if len(found) > size else None)
-    return Page(results=[_view(one) for one in found[:size]], next_page_token=next_)
+    wanted = _url_filter(row, filters)
+    at_once = size + 1 if wanted is None else _AT_ONCE
+    last = after[0] if after else None
+    results: list[RegistrationView] = []
+    for seen, one in enumerate(store.scan(tx.connection, row.uuid, filters.types, last, at_once)):
+        if len(results) == size or seen == _LOOKED_AT:
+            return Page(results=results, next_page_token=pagination.token(tx, last))
+        last = one.digest
+        urls = json.loads(one.object_urls)
+        if wanted is None or wanted.matches(urls):
+            results.append(_view(one, urls))
+    return Page(results=results)
+
+
+def remove(tx: Transaction, uuid: UUID, filters: RegistrationFilters) -> Effect:
+    """Takes registrations back, all that the filters leave; the files stay where they are."""
+    row = _registrable(tx, uuid)
+    wanted = _url_filter(row, filters)
+    if wanted is None:
+        removed = store.remove_all(tx.connection, row.uuid, filters.types)
+    else:
+        found = store.scan(tx.connection, row.uuid, filters.types, None, _AT_ONCE)
+        meant = [one.digest for one in found if wanted.matches(json.loads(one.object_urls))]
+        removed = store.remove(tx.connection, row.uuid, meant)
+    if removed:
+        store.forget_batches(tx.connection, row.uuid)
+    # A URL may be signed, so the trail does not hold it.
+    detail = {"removed": removed, "list": filters.of_list, "byUrl": filters.url is not None}
+    return Effect(RegistrationsRemoved(removed=removed), "registrations.delete", row.uuid, detail)
+
+
+def _url_filter(row: Record, filters: RegistrationFilters) -> UrlFilter | None:
+    urls = kind_of(row.provider).urls(settings_of(row))
+    return None if filters.url is None else UrlFilter(urls, filters.url)
 
 
 def _registrable(tx: Transaction, uuid: UUID) -> Record:
@@ -88,13 +127,13 @@ def _done(row: Record, answer: Registered) -> Effect:
     return Effect(answer, "registrations.write", row.uuid, answer.model_dump())
 
 
-def _view(row: Record) -> RegistrationView:
+def _view(row: Record, urls: list[str]) -> RegistrationView:
     metadata = None if row.media_metadata is None else json.loads(row.media_metadata)
     return RegistrationView(
         uuid=row.uuid,
         integration=row.integration,
         data_type=row.data_type,
-        object_urls=json.loads(row.object_urls),
+        object_urls=urls,
         title=row.title,
         video_metadata=metadata if row.data_type == "VIDEO" else None,
         image_metadata=metadata if row.data_type == "IMAGE" else None,

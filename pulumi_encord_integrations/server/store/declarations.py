@@ -48,10 +48,13 @@ def release(connection: Connection, objects: Objects, uuid: str) -> None:
 
 
 def let_go(row: Row[Any], declared_by: UUID | None) -> Literal["deleted", "released", "kept"]:
-    """What a delete on behalf of a stack means; None is nobody's behalf and deletes."""
+    """What a delete on behalf of a stack means: it ends only what that stack still declares.
+
+    None is nobody's behalf and deletes.
+    """
     if declared_by is None:
         return "deleted"
-    if row.stack_id is not None and row.stack_id != str(declared_by):
+    if row.stack_id != str(declared_by):
         return "kept"
     return "released" if row.adopted else "deleted"
 

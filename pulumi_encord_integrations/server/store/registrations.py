@@ -1,11 +1,23 @@
 """Registered data."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from pulumi_encord_integrations.model.registration_keys import Flags
 from pulumi_encord_integrations.model.registrations import Registered, Registration
@@ -18,12 +30,42 @@ _b = t.registration_batches.c
 _VALUES = ("title", "media_metadata", "client_metadata")
 
 
-def page(connection: Connection, integration: str, size: int, after: str | None) -> Sequence[Row[Any]]:
-    """Registered items in the order of their digests, behind one of them, and one more than asked for."""
-    query = select(*_c).where(_c.integration == integration).order_by(_c.digest).limit(size + 1)
-    if after is not None:
-        query = query.where(_c.digest > after)
-    return connection.execute(query).all()
+def scan(
+    connection: Connection, integration: str, types: Sequence[str], after: str | None, size: int
+) -> Iterator[Row[Any]]:
+    """Registered items in the order of their digests, behind one of them; read `size` at a time."""
+    query: Select[Any] = select(*_c).where(*_meant(integration, types)).order_by(_c.digest).limit(size)
+    while True:
+        found = connection.execute(query if after is None else query.where(_c.digest > after)).all()
+        yield from found
+        if len(found) < size:
+            return
+        after = found[-1].digest
+
+
+def remove_all(connection: Connection, integration: str, types: Sequence[str]) -> int:
+    """Deletes all items of the types, of all types if none is named; answers how many there were."""
+    return connection.execute(delete(t.registrations).where(*_meant(integration, types))).rowcount
+
+
+def remove(connection: Connection, integration: str, digests: Iterable[str]) -> int:
+    """Deletes items; answers how many there were."""
+    statement = delete(t.registrations).where(_c.integration == integration)
+    deleted = (connection.execute(statement.where(_c.digest.in_(some))) for some in batches(digests))
+    return sum(result.rowcount for result in deleted)
+
+
+def _meant(integration: str, types: Sequence[str]) -> list[ColumnElement[bool]]:
+    return [_c.integration == integration, *([_c.data_type.in_(types)] if types else [])]
+
+
+def counts(connection: Connection, integrations: Iterable[str]) -> dict[str, int]:
+    """How many items are registered with each of the integrations that has any."""
+    found: dict[str, int] = {}
+    for some in batches(integrations):
+        query = select(_c.integration, func.count()).where(_c.integration.in_(some))
+        found.update((uuid, count) for uuid, count in connection.execute(query.group_by(_c.integration)))
+    return found
 
 
 def write(

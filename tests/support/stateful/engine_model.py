@@ -10,6 +10,7 @@ from typing import Any
 
 from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.lifecycle.session import Session
+from pulumi_encord_integrations.lifecycle.snapshot import LiveSnapshot
 from pulumi_encord_integrations.resources import _process
 from pulumi_encord_integrations.resources._adapter import ProviderAdapter, Refusal
 from tests.support.transport_faults import Failed
@@ -103,6 +104,7 @@ class Engine:
     def _new_process(self) -> None:
         _process._current = _process.ProviderProcess()
         _process._current._session = Session(self.connect())
+        _process._current._snapshot = LiveSnapshot(self.connect())
 
     def _known(self, declared: Declared) -> Entry | None:
         return self.resource(declared.urn) or self.resource(urn(declared.provider, declared.alias))

@@ -11,6 +11,7 @@ from typing import Any
 
 from pulumi_encord_integrations.client import members
 from pulumi_encord_integrations.client.client import Client
+from pulumi_encord_integrations.model.memberships import ListedRoles
 from tests.support.stateful.engine_model import Entry
 from tests.support.stateful.program import HIRED, PEOPLE, Place, Plan
 
@@ -123,19 +124,24 @@ def _setting(text: str) -> Any:
     return settings.get("strictClientOnly", settings.get("strict_client_only"))
 
 
-def tracked(state: Iterable[Entry]) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
-    """Who is somewhere by a state's resources, as (uuid, principal); and those that are to be kept."""
-    found, kept = set(), set()
+Somewhere = set[tuple[str, str]]
+"""Who is where, as (uuid, principal)."""
+
+
+def tracked(state: Iterable[Entry]) -> tuple[Somewhere, Somewhere, Somewhere]:
+    """Who is somewhere by a state's resources; those that are to be kept; and those by a list of members."""
+    found, kept, by_lists = set(), set(), set()
     for entry in state:
         outputs = entry.outputs
         holder = str(outputs.get("integration") or outputs.get("group"))
-        listed = outputs.get("members") or outputs.get("users") or {}
-        found |= {(holder, who) for who in listed}
+        by_list = {(holder, who) for who in ListedRoles.of(outputs.get("members")).roles}
+        by_lists |= by_list
+        found |= by_list | {(holder, who) for who in outputs.get("users") or {}}
         if "live_role" in outputs:
             who = outputs.get("user") or f"group:{outputs['group']}"
             found.add((holder, who))
             kept |= {(holder, who)} if outputs.get("on_delete") == "keep" else set()
-    return found, kept
+    return found, kept, by_lists
 
 
 @dataclass(frozen=True)
@@ -143,8 +149,9 @@ class Before:
     """What was so before an `up`."""
 
     facts: Facts
-    tracked: set[tuple[str, str]]
-    kept: set[tuple[str, str]]
+    tracked: Somewhere
+    kept: Somewhere
+    by_lists: Somewhere
 
 
 def require_declared(plan: Plan, ids: Mapping[str, str], before: Before, remote: Remote) -> None:
@@ -179,7 +186,9 @@ def _require_members(
         if who in now.people or who.removeprefix("group:") in now.groups
     }
     must = admins & theirs if place.exclusive else theirs
-    may = {*declared, *must, *(admins if place.exclusive else {owner})}
+    # A list that is taken out leaves its individual Admins.
+    stay = {who for who in admins if (uuid, who) in before.by_lists}
+    may = {*declared, *must, *stay, *(admins if place.exclusive else {owner})}
     assert must <= live.keys(), f"lost: {must - live.keys()}"
     assert live.keys() <= may, f"not declared: {live.keys() - may}"
     assert declared.keys() <= live.keys(), f"not granted: {declared.keys() - live.keys()}"

@@ -194,7 +194,7 @@ def test_a_wrong_shape_is_told_in_its_place(
     [
         ("provider: AWS", 'error: unknown key "provider"'),
         ("roleArn: x", 'error: unknown key "roleArn"'),
-        ("adopt: 1", "error: adopt must be true or false"),
+        ("adopt: 1", "error: adopt must be true, false or the uuid of the object"),
         ("over_vpn: true", "error: over_vpn: a standard integration over VPN must be strict client-only"),
         ("region: cn-north-1", "error: region: cn-north-1 is in partition aws-cn, the role is in aws"),
     ],

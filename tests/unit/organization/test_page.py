@@ -10,7 +10,15 @@ from pulumi_encord_integrations.model.users import DeclaredOrganizationUser
 from pulumi_encord_integrations.organization.integrations import IntegrationOptions
 from pulumi_encord_integrations.organization.people import GroupOptions, ListedMember
 
-OF_ENTRIES = {"access_check", "adopt", "previously", "renew_before"}
+OF_ENTRIES = {
+    "access_check",
+    "adopt",
+    "adopt_from",
+    "force_destroy",
+    "previously",
+    "protect",
+    "renew_before",
+}
 KEYS = {
     "Members": set(IntegrationOptions.model_fields) - OF_ENTRIES,
     "Groups": {*GroupSpec.model_fields, *GroupOptions.model_fields},

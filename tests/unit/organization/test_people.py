@@ -256,7 +256,7 @@ def test_a_wrong_user_is_told_in_its_place(
     ("line", "error", "place", "help_"),
     [
         ("title: x", "title: groups have a name", "4:5 groups.g", ""),
-        ("adopt: 1", "adopt must be true or false", "4:12 groups.g.adopt", ""),
+        ("adopt: 1", "adopt must be true, false or the uuid of the object", "4:12 groups.g.adopt", ""),
         ("users: a@b.org", "users must be a list", "4:12 groups.g.users", ""),
         ("users: [a]", f'"a" {E_MAIL}', "4:13 groups.g.users[0]", ""),
         ("users: [[]]", f"a user {E_MAIL}", "4:13 groups.g.users[0]", ""),

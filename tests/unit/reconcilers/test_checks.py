@@ -9,7 +9,7 @@ from pulumi_encord_integrations.model.integration_types.aws import AWS, AwsSpec
 from pulumi_encord_integrations.model.integrations import IntegrationType, IntegrationView
 from pulumi_encord_integrations.model.marks import SECRET
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
-from tests.unit.reconcilers.fake_api import DECLARED_AS, INPUTS
+from tests.unit.reconcilers.fake_api import DECLARED_AS, INPUTS, STACK
 
 RECONCILER = IntegrationReconciler(AWS)
 NONE: frozenset[str] = frozenset()
@@ -33,7 +33,7 @@ def test_inputs_are_made_canonical() -> None:
         "title": "Mu\u0308nchen",
         "role_arn": INPUTS["role_arn"],
         "buckets": ["b-b", "a-a"],
-        "adopt": True,
+        "adopt": False,
     }
     assert RECONCILER.check(messy, NONE).inputs == {
         "title": "M\u00fcnchen",
@@ -41,8 +41,14 @@ def test_inputs_are_made_canonical() -> None:
         "buckets": [{"name": "a-a", "prefixes": []}, {"name": "b-b", "prefixes": []}],
         "strict_client_only": False,
         "over_vpn": False,
-        "adopt": True,
+        "adopt": False,
     }
+
+
+def test_what_an_adoption_leaves_out_is_not_invented() -> None:
+    adopting = {"title": "Production", "role_arn": INPUTS["role_arn"], "buckets": ["a-a"], "adopt": True}
+    checked = RECONCILER.check(adopting, NONE).inputs
+    assert checked == {**adopting, "buckets": [{"name": "a-a", "prefixes": []}]}
 
 
 def test_canonical_inputs_are_their_own_canonical_form() -> None:
@@ -84,8 +90,34 @@ def test_rules_over_several_fields_wait_for_the_last() -> None:
 
 
 @pytest.mark.parametrize("adopt", ["yes", 1, [], "true"])
-def test_adopt_is_a_plain_flag(adopt: Any) -> None:
-    assert problems({**INPUTS, "adopt": adopt}) == ["adopt: must be true or false"]
+def test_adopt_is_a_flag_or_a_uuid(adopt: Any) -> None:
+    assert problems({**INPUTS, "adopt": adopt}) == ["adopt: must be true, false or the uuid of the object"]
+
+
+@pytest.mark.parametrize("spelled", [STACK.upper(), f"{{{STACK}}}", STACK])
+def test_a_uuid_to_adopt_is_made_canonical(spelled: str) -> None:
+    assert RECONCILER.check({**INPUTS, "adopt": spelled}, NONE).inputs["adopt"] == STACK
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({"adopt_from": "data/dev"}, "adopt_from: says nothing without adopt"),
+        ({"adopt": True, "adopt_from": "data"}, "adopt_from: must be a stack as project/stack, or the uuid"),
+        ({"adopt": True, "adopt_from": "/dev"}, "adopt_from: must be a stack as project/stack, or the uuid"),
+        ({"force_destroy": "yes"}, "force_destroy: must be true or false"),
+        ({"force_destroy": 1}, "force_destroy: must be true or false"),
+    ],
+)
+def test_what_is_said_beside_the_settings_is_checked(given: dict[str, Any], problem: str) -> None:
+    [found] = problems({**INPUTS, **given})
+    assert found.startswith(problem)
+
+
+@pytest.mark.parametrize("adopt_from", ["data/dev", STACK])
+def test_a_stack_to_adopt_from_has_two_names(adopt_from: str) -> None:
+    given = {**INPUTS, "adopt": True, "adopt_from": adopt_from}
+    assert RECONCILER.check(given, NONE).inputs["adopt_from"] == adopt_from
 
 
 @pytest.mark.parametrize(
@@ -93,6 +125,9 @@ def test_adopt_is_a_plain_flag(adopt: Any) -> None:
     [
         ({}, False),
         ({"adopt": True}, False),
+        ({"adopt_from": "data/dev"}, False),
+        ({"force_destroy": False}, False),
+        ({"force_destroy": True}, True),
         ({"incarnation": "x", "owner": "y", "settings_revision": 9}, False),
         ({"region": None}, False),
         ({"declared_as": {**DECLARED_AS, "project": "p", "stack": "s"}}, False),

@@ -7,12 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKeys
-from pulumi_encord_integrations.lifecycle.reconciler import Context
+from pulumi_encord_integrations.lifecycle.reconciler import NOT_KNOWN_YET, Checked, Context
+from pulumi_encord_integrations.lifecycle.snapshot import OFFLINE, Snapshot
 from pulumi_encord_integrations.reconcilers.groups import GroupUsersReconciler
 from pulumi_encord_integrations.reconcilers.member_lists import MembersReconciler
 from tests.support.lifecycles import member
+from tests.support.snapshots import Known
 
 LIST, USERS = MembersReconciler(), GroupUsersReconciler()
+OTHER = "8c1f1d52-6e7f-4b1d-8a11-9d2b7c5e4f61"
 UUID, TEAM = "0f5e0b1e-7a51-4d1c-9d0c-2f4f6c1b2a3d", "3c0a1d52-6e7f-4b1d-8a11-9d2b7c5e4f60"
 ADA, MIA = "ada@example.com", "mia@example.com"
 GROUP = f"group:{TEAM}"
@@ -22,12 +25,26 @@ def listed(members: Any, **more: Any) -> dict[str, Any]:
     return {"integration": UUID, "members": members, "exclusive": False, "on_delete": "remove", **more}
 
 
+def by_kind(users: dict[str, str], groups: dict[str, str]) -> dict[str, Any]:
+    """A list as a state holds it; groups are uuid -> role, and nobody knows their names."""
+    return {"users": users, "groups": {uuid: {"id": uuid, "role": role} for uuid, role in groups.items()}}
+
+
 def in_group(users: Any, **more: Any) -> dict[str, Any]:
     return {"group": UUID, "users": users, **more}
 
 
 def many(count: int, start: int = 0, role: str = "user") -> dict[str, str]:
     return {f"p{number:03}@example.com": role for number in range(start, start + count)}
+
+
+def checked(
+    known: dict[str, Any], snapshot: Snapshot = OFFLINE, later: tuple[str, ...] = (), **context: Any
+) -> Checked:
+    """A list as the adapter has it checked: what comes later is not among the known."""
+    partial = {name: known[name] for name in later}
+    given = {name: value for name, value in known.items() if name not in later}
+    return LIST.check(given, frozenset(later), Context(snapshot=snapshot, partial=partial, **context))
 
 
 def problems(
@@ -41,8 +58,93 @@ def test_a_list_becomes_a_mapping_that_is_its_own_canonical_form() -> None:
     rows = [{"user": "Mia@Example.com", "role": "user"}, {"group": TEAM.upper(), "role": "admin"}]
     once = LIST.check(listed(rows), frozenset())
     assert once.problems == []
-    assert once.inputs["members"] == {GROUP: "admin", MIA: "user"}
+    assert once.inputs["members"] == by_kind({MIA: "user"}, {TEAM: "admin"})
     assert LIST.check(once.inputs, frozenset()) == once
+
+
+SHAPES: list[Any] = [
+    [{"user": ADA, "role": "admin"}, {"group": TEAM, "role": "user"}],
+    {ADA: "admin", GROUP: "user"},
+    {"users": {ADA: "admin"}, "groups": {"Labelers": {"id": TEAM, "role": "user"}}},
+]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=["rows", "by key", "by kind"])
+def test_every_shape_of_a_list_is_the_same(shape: Any) -> None:
+    first = LIST.comparable(listed(SHAPES[0]))
+    assert LIST.comparable(listed(shape)) == first
+    assert LIST.resource_keys("", listed(shape)) == member(UUID, ADA, GROUP)
+    found = checked(listed(shape), Known(groups={TEAM: "Labelers"})).inputs["members"]
+    assert found == SHAPES[2]
+
+
+@pytest.mark.parametrize(
+    ("groups", "names", "labels"),
+    [
+        ([TEAM], {TEAM: "Team"}, {"Team"}),
+        ([TEAM, OTHER], {TEAM: "Team", OTHER: "Team"}, {f"Team ({TEAM})", f"Team ({OTHER})"}),
+        ([TEAM, OTHER], {TEAM: "Team"}, {"Team", OTHER}),
+        ([TEAM], None, {"Before"}),
+        ([OTHER], None, {OTHER}),
+    ],
+)
+def test_groups_are_called_by_their_names_as_far_as_known(
+    groups: list[str], names: dict[str, str] | None, labels: set[str]
+) -> None:
+    before = listed({"users": {}, "groups": {"Before": {"id": TEAM, "role": "user"}}})
+    rows = [{"group": uuid, "role": "user"} for uuid in groups]
+    found = checked(listed(rows), Known(groups=names), before=before)
+    assert found.inputs["members"]["groups"].keys() == labels
+
+
+def test_a_group_of_the_program_keeps_its_label_beside_another_of_the_name() -> None:
+    groups = {"Team": {"id": TEAM, "role": "user"}, OTHER: {"id": OTHER, "role": "user"}}
+    found = checked(listed({"users": {}, "groups": groups}), Known(groups={OTHER: "Team", TEAM: "T"}))
+    assert found.inputs["members"]["groups"].keys() == {"Team", f"Team ({OTHER})"}
+
+
+def some_later(users: dict[str, Any], role: Any = "user") -> dict[str, Any]:
+    """A list with a group that is still to be made."""
+    return listed({"users": users, "groups": {"Team": {"id": NOT_KNOWN_YET, "role": role}}})
+
+
+def test_only_the_id_of_a_new_group_comes_later() -> None:
+    found = checked(some_later({"Ada@Example.com": "admin"}), Known(groups={}), later=("members",))
+    assert found.problems == []
+    assert found.inputs == {**some_later({ADA: "admin"}), "allow_large_removal": False}
+    assert LIST.resource_keys("", found.inputs) == member(UUID, ADA)
+    deployed = listed({"users": {ADA: "admin"}, "groups": {}})
+    (change,) = LIST.compare(deployed, found.inputs)
+    assert (change.name, change.forces_replacement) == ("members", False)
+
+
+@pytest.mark.parametrize(
+    ("users", "role", "said"),
+    [
+        ({ADA: "owner"}, "user", f"members.{ADA}: must be admin or user"),
+        ({}, "owner", "members.Team: must be admin or user"),
+        ({"nobody": "user"}, "user", "members.nobody: must be an e-mail address"),
+    ],
+)
+def test_what_is_known_beside_a_new_group_is_judged(users: Any, role: str, said: str) -> None:
+    (problem,) = checked(some_later(users, role), later=("members",)).problems
+    assert str(problem).startswith(said)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        [{"user": NOT_KNOWN_YET, "role": "user"}],
+        {"users": {ADA: NOT_KNOWN_YET}, "groups": {}},
+        {"users": {}, "groups": {"Team": {"id": NOT_KNOWN_YET, "role": NOT_KNOWN_YET}}},
+        {"users": {}, "groups": {"Team": NOT_KNOWN_YET}},
+        NOT_KNOWN_YET,
+    ],
+)
+def test_a_list_of_which_more_comes_later_stays_as_it_was_given_and_differs(members: Any) -> None:
+    found = checked(listed(members), later=("members",), before=listed({ADA: "admin"}))
+    assert (found.problems, "members" in found.inputs) == ([], False)
+    assert [change.name for change in LIST.compare(listed({}), listed(members))] == ["members"]
 
 
 def test_users_become_a_mapping_that_is_its_own_canonical_form() -> None:
@@ -55,7 +157,7 @@ def test_users_become_a_mapping_that_is_its_own_canonical_form() -> None:
 def test_order_and_case_never_matter(emails: list[str], upper: bool) -> None:
     spelled = [email.upper() if upper else email for email in emails]
     rows = [{"user": email, "role": "user"} for email in spelled]
-    found = LIST.check(listed(rows), frozenset()).inputs["members"]
+    found = LIST.check(listed(rows), frozenset()).inputs["members"]["users"]
     assert list(found) == list(USERS.check(in_group(spelled), frozenset()).inputs["users"]) == sorted(emails)
 
 

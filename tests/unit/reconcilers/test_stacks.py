@@ -1,7 +1,5 @@
 """The identity of a stack knows its organization."""
 
-from collections.abc import Callable
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,53 +12,6 @@ from tests.unit.reconcilers.fake_api import ORGANIZATION, FakeApi, refused
 
 STACKS, MANAGED = StackReconciler(), Managed(StackReconciler())
 OUTPUTS = {"endpoint": "https://api.test", "organization": ORGANIZATION}
-
-
-def raising(error: Exception) -> Callable[[], str]:
-    def found() -> str:
-        raise error
-
-    return found
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        errors.Unavailable("cannot reach it"),
-        errors.TimedOut("no answer"),
-        errors.ServerFailed("it failed"),
-        errors.NoCredentials("no key is set"),
-    ],
-)
-def test_an_api_out_of_reach_is_a_warning(error: Exception, capfd: pytest.CaptureFixture[str]) -> None:
-    STACKS.verify(raising(error), OUTPUTS)
-    assert capfd.readouterr().err == f"warning: {error}\n"
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        errors.NotAuthenticated("not accepted"),
-        errors.NotAllowed("no member"),
-        errors.ConfigurationError("there is no database"),
-        errors.UnexpectedAnswer("another service"),
-        errors.Refused("teapot"),
-    ],
-)
-def test_an_api_that_says_no_is_an_error(error: Exception) -> None:
-    with pytest.raises(type(error)):
-        STACKS.verify(raising(error), OUTPUTS)
-
-
-def test_another_organization_is_an_error() -> None:
-    with pytest.raises(errors.ConfigurationError, match="the settings lead to another"):
-        STACKS.verify(lambda: "another", OUTPUTS)
-
-
-@pytest.mark.parametrize("outputs", [OUTPUTS, {}])
-def test_the_same_organization_is_silent(outputs: dict[str, Any], capfd: pytest.CaptureFixture[str]) -> None:
-    STACKS.verify(lambda: ORGANIZATION, outputs)
-    assert capfd.readouterr() == ("", "")
 
 
 def test_every_identity_is_new_and_knows_where_it_was_made() -> None:

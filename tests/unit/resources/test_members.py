@@ -102,9 +102,10 @@ def test_resources_stand_for_their_ids() -> None:
         UserGroupMembers("g", group=team, users=[who])
 
     recorded = deploy(program)
-    expected = [{"user": "id-of-ada", "role": "user"}, {"group": "id-of-team", "role": "admin"}]
+    expected = {"users": {ADA: "user"}, "groups": {"Team": {"id": "id-of-team", "role": "admin"}}}
     assert recorded.inputs("m")["members"] == expected
-    assert recorded.inputs("g")["users"] == ["id-of-ada"]
+    assert recorded.inputs("g")["users"] == [ADA]
+    assert names(recorded.named("m").dependencies) == {"encord", "ada", "team"}
     assert recorded.inputs("g")["group"] == "id-of-team"
 
 
@@ -125,8 +126,42 @@ def test_a_resource_of_another_kind_is_refused_by_name(declare: Callable[[Any], 
 
 
 def test_a_plain_list_is_sent_as_the_mapping_that_it_becomes() -> None:
-    rows = [{"user": ADA, "role": "user"}, {"group": TEAM, "role": "admin"}]
-    assert sent(rows) == {ADA: "user", f"group:{TEAM}": "admin"}
+    rows = [{"user": ADA, "role": "user"}, {"group": TEAM, "user": None, "role": "admin"}]
+    assert sent(rows) == {"users": {ADA: "user"}, "groups": {TEAM: {"id": TEAM, "role": "admin"}}}
+
+
+def groups_of(preview: bool) -> Any:
+    """What is sent of groups that share a name, that have none in plain words, and that are looked up."""
+
+    def program() -> None:
+        later = pulumi.Output.from_input("Crew")
+        made = {
+            "a": UserGroup("a", name="Team"),
+            "b": UserGroup("b", name="Team"),
+            "c": UserGroup("c", name=later),
+            "d": UserGroup.get("d", TEAM),
+        }
+        many(UUID, *({"group": group, "role": "user"} for group in made.values()))
+
+    return deploy(program, preview=preview).inputs("m")["members"]["groups"]
+
+
+def test_groups_are_called_the_same_before_and_after_they_are_made() -> None:
+    labels = ["Team (a)", "Team (b)", "c", "d"]
+    assert sorted(groups_of(preview=False)) == sorted(groups_of(preview=True)) == labels
+    assert groups_of(preview=False)["d"] == {"id": TEAM, "role": "user"}
+
+
+def test_whoever_is_known_by_an_output_leaves_the_list_as_written() -> None:
+    def program() -> None:
+        team = UserGroup("team", name="Team")
+        who = OrganizationUser("ada", email=pulumi.Output.from_input(ADA))
+        many(UUID, {"group": team, "role": "user"}, {"user": who, "role": "user"})
+        IntegrationMembers("n", integration=OTHER, members=[{"group": team.id, "role": "user"}])
+
+    recorded = deploy(program)
+    assert recorded.inputs("m")["members"][1] == {"user": "id-of-ada", "role": "user"}
+    assert recorded.inputs("n")["members"] == [{"group": "id-of-team", "role": "user"}]
 
 
 @pytest.mark.parametrize(
@@ -148,6 +183,8 @@ def test_what_is_not_plain_is_sent_as_written_for_the_check_to_name(rows: Any) -
 def test_a_mapping_is_sent_as_written() -> None:
     written = {ADA.upper(): "user", f"group:{TEAM}": "admin", "nobody": "owner"}
     assert sent(written) == written
+    deployed = {"users": {ADA: "user"}, "groups": {"Team": {"id": TEAM, "role": "admin"}}}
+    assert sent(deployed) == deployed
 
 
 @pytest.fixture
@@ -167,8 +204,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         (lambda w: one(UUID), False),
         (one, False),
         (lambda w: one(w.id, user=None, group=TEAM), False),
-        (lambda w: many(w.id, {"user": ADA, "role": "user"}), False),
-        (lambda w: many(w.id, {"user": ADA, "role": "admin"}), True),
+        (lambda w: many(w.id, {"user": ADA, "role": "admin"}), False),
     ],
 )
 def test_admins_by_id_get_the_hint_to_give_the_integration(

@@ -15,8 +15,10 @@ from tests.support.types import CANARY, CASES, EXPIRING, Case
 from tests.unit.resources.mocked import IDENTITY, deploy
 
 every_type = pytest.mark.parametrize("case", CASES.values(), ids=str)
-OWN = {"self", "resource_name", "opts", "adopt", "renew_before"}
-NOT_OUTPUTS = {"uuid", "provider", "role", "permissions", "declared_as"}
+BESIDE = {"adopt", "adopt_from", "force_destroy"}
+OWN = {"self", "resource_name", "opts", "renew_before", *BESIDE}
+NOT_OUTPUTS = {"uuid", "provider", "role", "permissions", "declared_as", "registrations"}
+MADE_HERE = {"adopts", "force_destroy"}
 PAGE = "custom signed URL expiration times are only available for AWS, GCP, and OTC integrations"
 
 
@@ -43,17 +45,17 @@ def test_a_program_s_inputs_are_sent_as_written(case: Case) -> None:
     assert sorted(recorded.types()) == sorted([token, IDENTITY])
     assert recorded.path("prod") == f"{token}::prod"
     sent = recorded.inputs("prod")
-    assert sent.keys() == {*case.declared(), "declared_as", "__provider"}
+    assert sent.keys() == {*case.declared(), "declared_as", "__provider", "__program"}
     plain = {name: value for name, value in case.declared().items() if name not in case.secrets}
     assert sent.items() >= plain.items()
 
 
 @every_type
 def test_every_input_of_the_constructor_is_sent(case: Case) -> None:
-    given: dict[str, Any] = dict.fromkeys([*parameters(case), "adopt"], "given")
+    given: dict[str, Any] = dict.fromkeys([*parameters(case), *BESIDE], "given")
     recorded = deploy(lambda: resource(case)("prod", **given))
     sent = recorded.inputs("prod")
-    assert sent.keys() - {"declared_as", "__provider"} == given.keys()
+    assert sent.keys() - {"declared_as", "__provider", "__program"} == given.keys()
     assert all(sent[name] == "given" for name in given if name not in case.secrets)
 
 
@@ -87,7 +89,7 @@ def test_a_constructor_takes_exactly_what_can_be_declared(case: Case) -> None:
 @every_type
 def test_every_input_and_every_answer_is_an_output(case: Case) -> None:
     expected = {*kind(case).view.model_fields, *kind(case).spec.model_fields} - NOT_OUTPUTS
-    assert set(resource(case)._outputs()) == expected
+    assert set(resource(case)._outputs()) == expected | MADE_HERE
 
 
 @every_type

@@ -1,0 +1,139 @@
+"""What a change of an object with an ownership key is, and what it does beside what it says."""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pulumi_encord_integrations.client.errors import Refused
+from pulumi_encord_integrations.lifecycle.reconciler import (
+    NO_NAMES,
+    Change,
+    Context,
+    Prior,
+    Properties,
+    Reconciler,
+)
+from pulumi_encord_integrations.lifecycle.snapshot import Snapshot
+from pulumi_encord_integrations.model.base import Received, Sent
+from pulumi_encord_integrations.model.identity import DeclaredAs
+from pulumi_encord_integrations.model.marks import IMMUTABLE, SECRET, SHARED, STABLE
+from pulumi_encord_integrations.model.marks import marked as marked_fields
+from pulumi_encord_integrations.reconcilers.living import Directory, Kind, Living, arrow, changed
+
+V = TypeVar("V")
+
+_REFRESH = "Run `pulumi refresh`, which takes it out of the state"
+
+
+class ChangedObjects(Reconciler, Generic[V]):
+    """The part of their reconciler that compares, and foresees what a change does."""
+
+    fields: frozenset[str]
+    """Inputs that are settings of the object."""
+    named_by: ClassVar[str]
+    """The input that people know it by."""
+    kind_of_object: Kind
+
+    def __init__(self, spec: type[Sent], view: type[Received], apart: frozenset[str] = frozenset()) -> None:
+        self.spec = spec
+        self.stable = marked_fields(view, STABLE)
+        self.apart = apart
+        self.replaces = spec.marked(IMMUTABLE)
+        self.secrets = spec.marked(SECRET)
+        self.shared = spec.marked(SHARED)
+        self.fields = frozenset(spec.model_fields) - apart
+        self.optional = frozenset(name for name in self.fields if not spec.model_fields[name].is_required())
+
+    @abstractmethod
+    def title(self, properties: Any) -> str:
+        """Its name for people."""
+
+    @abstractmethod
+    def living(self, view: V) -> Living:
+        """An object of the listing, as a declaration is compared with it."""
+
+    @abstractmethod
+    def views(self, snapshot: Snapshot) -> Iterable[V] | None:
+        """All objects of the kind; None if that is not known."""
+
+    def directory(self, snapshot: Snapshot) -> Directory | None:
+        """All objects of the kind."""
+
+        def make() -> Directory | None:
+            views = self.views(snapshot)
+            return None if views is None else Directory(map(self.living, views))
+
+        return snapshot.memo(f"directory of {self.kind_of_object.called}s", make)
+
+    def comparable(self, properties: Properties) -> Properties:
+        """The settings, and the declaration without its mere names."""
+        known = {name: value for name, value in self.written(properties).items() if value is not None}
+        settings = {name: known.get(name, self._default(name)) for name in self.fields}
+        declared = properties.get("declared_as")
+        if isinstance(declared, Mapping):
+            declared = {name: declared.get(name) for name in ("stack_id", "path")}
+        # A state of before knows no force_destroy.
+        forced = {"force_destroy": properties.get("force_destroy") or False}
+        return {**settings, **forced, "declared_as": declared}
+
+    def compare(self, before: Properties, after: Properties) -> Iterator[Change]:
+        """What is left out of an adopted object stays as it lives."""
+        left = self.fields.difference(after) if before.get("adopted") else NO_NAMES
+        return (change for change in super().compare(before, after) if change.name not in left)
+
+    def _default(self, name: str) -> Any:
+        """The default of a setting; None of one that must be given."""
+        return self.spec.model_fields[name].get_default() if name in self.optional else None
+
+    def _left_alone(self, inputs: Properties, unknown: frozenset[str] = NO_NAMES) -> frozenset[str]:
+        """Secrets that are not declared: a refresh drops them where others set new ones."""
+        return self.secrets.difference(inputs, unknown)
+
+    def foresee(
+        self, context: Context, prior: Prior, inputs: Properties, changes: Sequence[Change]
+    ) -> Iterator[str]:
+        """Refuses what the API would, and tells what a change does to others."""
+        all_ = self.directory(context.snapshot)
+        if all_ is None or prior.id in context.made:
+            return
+        one, label = all_.by_uuid.get(prior.id), _label(prior.outputs)
+        replaced = [change.name for change in changes if change.forces_replacement]
+        if one is None:
+            if changes and not replaced:
+                raise Refused(f"{label} ({prior.id}) is gone, or you may not see it any more", hint=_REFRESH)
+            yield f"{label} ({prior.id}) is gone, or you may not see it any more. {_REFRESH}"
+        elif changes and not self.kind_of_object.administers(context.snapshot, one.view):
+            raise Refused(f'only its Admins may change "{one.title}" ({one.uuid})', hint="Ask one of them")
+        elif replaced:
+            for text in self.replacing(context, prior, one, replaced):
+                yield f"{label}: {text}"
+        elif changes:
+            for text in self._drift(prior, one, inputs, changes):
+                yield f"{label}: {text}"
+
+    def _drift(
+        self, prior: Prior, one: Living, inputs: Properties, changes: Sequence[Change]
+    ) -> Iterator[str]:
+        """What others changed, and the whole declaration takes back."""
+        told = {change.name for change in changes}
+        absent = self.fields - self.secrets - self.shared - inputs.keys()
+        adopted = prior.outputs.get("adopted")
+        left: Properties = {} if adopted else {name: self._default(name) for name in absent}
+        for name, now, wanted in changed(one, {**left, **inputs}):
+            if name not in told:
+                yield f"also takes back {arrow(name, now, wanted)}"
+
+    def replacing(self, context: Context, prior: Prior, one: Living, names: Sequence[str]) -> Iterator[str]:
+        """What goes with an object that is replaced; raises `Refused` for what must not go unseen."""
+        yield from ()
+
+
+def declared_as(properties: Properties) -> DeclaredAs | None:
+    """The declaration that inputs or outputs hold."""
+    value = properties.get("declared_as")
+    return DeclaredAs.model_validate(value) if value else None
+
+
+def _label(properties: Properties) -> str:
+    declared = declared_as(properties)
+    return declared.label if declared else "the resource"

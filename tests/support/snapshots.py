@@ -1,0 +1,66 @@
+"""A snapshot that knows what a test says, and nothing else."""
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+from pulumi_encord_integrations.lifecycle.snapshot import Snapshot
+from pulumi_encord_integrations.model.members import Roles
+
+
+class Known(Snapshot):
+    """Integrations are uuid -> (title, the caller's role), groups uuid -> name; None is not known."""
+
+    def __init__(
+        self,
+        integrations: Mapping[str, tuple[str, str | None]] | None = None,
+        roles: Mapping[str, Roles] | None = None,
+        users: Mapping[str, str] | None = None,
+        groups: Mapping[str, str] | None = None,
+        in_groups: Mapping[str, frozenset[str]] | None = None,
+        caller: tuple[str, str] | None = None,
+    ) -> None:
+        self._integrations, self._roles = integrations, roles or {}
+        self._users, self._groups, self._in_groups = users, groups, in_groups or {}
+        self._caller = caller
+        self.asked: list[str] = []
+
+    def caller(self) -> Any:
+        """In the organization Acme."""
+        self.asked.append("caller")
+        if self._caller is None:
+            return None
+        email, role = self._caller
+        return SimpleNamespace(uuid="acme", name="Acme", user_email=email, role=role)
+
+    def integrations(self) -> Any:
+        """With title and role alone."""
+        self.asked.append("integrations")
+        if self._integrations is None:
+            return None
+        return {
+            uuid: SimpleNamespace(uuid=uuid, title=title, role=role)
+            for uuid, (title, role) in self._integrations.items()
+        }
+
+    def roles(self, integration: str) -> Roles | None:
+        """Of those that the test knows the members of."""
+        self.asked.append("roles")
+        return self._roles.get(integration)
+
+    def users(self) -> Mapping[str, str] | None:
+        """E-mail -> role."""
+        self.asked.append("users")
+        return self._users
+
+    def groups(self) -> Any:
+        """With the name alone."""
+        self.asked.append("groups")
+        if self._groups is None:
+            return None
+        return {uuid: SimpleNamespace(group_hash=uuid, name=name) for uuid, name in self._groups.items()}
+
+    def group_users(self, group: str) -> frozenset[str] | None:
+        """Of those that the test knows the users of."""
+        self.asked.append("group_users")
+        return self._in_groups.get(group)

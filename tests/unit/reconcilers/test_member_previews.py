@@ -1,0 +1,399 @@
+"""What checks of members refuse and tell beforehand, by what the snapshot knows."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKey, named
+from pulumi_encord_integrations.lifecycle.reconciler import Checked, Context, Reconciler
+from pulumi_encord_integrations.reconcilers.access_checks import AccessCheckReconciler
+from pulumi_encord_integrations.reconcilers.collections import MOVED
+from pulumi_encord_integrations.reconcilers.expiry import ExpiryReconciler
+from pulumi_encord_integrations.reconcilers.groups import GroupUsersReconciler
+from pulumi_encord_integrations.reconcilers.member_lists import MembersReconciler
+from pulumi_encord_integrations.reconcilers.members import JoinReconciler, MemberReconciler
+from pulumi_encord_integrations.reconcilers.organization_users import OrganizationUserReconciler
+from tests.support.lifecycles import member
+from tests.support.snapshots import Known
+
+PROD, LAB = "0f5e0b1e-7a51-4d1c-9d0c-2f4f6c1b2a3d", "7a5e0b1e-7a51-4d1c-9d0c-2f4f6c1b2a3d"
+GONE, NEW = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
+TEAM = "3c0a1d52-6e7f-4b1d-8a11-9d2b7c5e4f60"
+CREW = "8c1f1d52-6e7f-4b1d-8a11-9d2b7c5e4f61"
+ADA, BOB, MIA, ZOE = (f"{name}@example.com" for name in ("ada", "bob", "mia", "zoe"))
+G_TEAM, G_CREW = f"group:{TEAM}", f"group:{CREW}"
+Roles = Mapping[str, str]
+
+MEMBER, LIST, USERS, JOIN = (
+    MemberReconciler(),
+    MembersReconciler(),
+    GroupUsersReconciler(),
+    JoinReconciler(),
+)
+
+
+def known(live: Roles | None = None, **more: Any) -> Known:
+    """Ada is an Admin of Production, beside the `live` members, and of nothing else."""
+    given: dict[str, Any] = {
+        "integrations": {PROD: ("Production", "admin"), LAB: ("Lab", None)},
+        "roles": {PROD: {ADA: "admin", **(live or {})}},
+        "users": {ADA: "ADMIN", BOB: "MEMBER", MIA: "MEMBER"},
+        "groups": {TEAM: "Labelers", CREW: "Crew"},
+        "caller": (ADA, "ADMIN"),
+    }
+    return Known(**{**given, **more})
+
+
+def listed(roles: Roles, **more: Any) -> dict[str, Any]:
+    return {"integration": PROD, "members": roles, "exclusive": False, "on_delete": "remove", **more}
+
+
+def one(role: str = "user", who: str = BOB, where: str = PROD, **more: Any) -> dict[str, Any]:
+    kind, value = ("group", who.removeprefix("group:")) if who.startswith("group:") else ("user", who)
+    return {"integration": where, kind: value, "role": role, "on_delete": "remove", **more}
+
+
+def in_group(users: list[str], **more: Any) -> dict[str, Any]:
+    return {"group": TEAM, "users": dict.fromkeys(users, "member"), "on_delete": "remove", **more}
+
+
+def check(
+    reconciler: Reconciler, inputs: Mapping[str, Any], snapshot: Known | None = None, **context: Any
+) -> Checked:
+    unknown = frozenset(name for name, value in inputs.items() if value is ...)
+    given = {name: value for name, value in inputs.items() if value is not ...}
+    return reconciler.check(given, unknown, Context(snapshot=snapshot or known(), **context))
+
+
+def refused(*args: Any, **context: Any) -> list[str]:
+    return [str(problem) for problem in check(*args, **context).problems]
+
+
+def notes(*args: Any, **context: Any) -> list[str]:
+    found = check(*args, **context)
+    assert found.problems == []
+    return list(found.notes)
+
+
+OF_INTEGRATIONS: list[tuple[Reconciler, Any]] = [
+    (LIST, lambda uuid: listed({BOB: "user"}, integration=uuid)),
+    (MEMBER, lambda uuid: one(where=uuid)),
+    (JOIN, lambda uuid: {"integration": uuid}),
+    (AccessCheckReconciler(), lambda uuid: {"integration": uuid}),
+    (ExpiryReconciler(), lambda uuid: {"integration": uuid, "duration": "2d"}),
+]
+
+
+@pytest.mark.parametrize(("reconciler", "of"), OF_INTEGRATIONS)
+def test_an_integration_that_is_not_there_is_refused_unless_this_run_made_it(
+    reconciler: Reconciler, of: Any
+) -> None:
+    said = f"integration: there is no integration {GONE}, or you may not see it"
+    assert refused(reconciler, of(GONE)) == [said]
+    assert refused(reconciler, of(GONE), made=frozenset({GONE})) == []
+    assert refused(reconciler, of(GONE), Known()) == refused(reconciler, of(...)) == []
+
+
+@pytest.mark.parametrize(("reconciler", "of"), OF_INTEGRATIONS)
+def test_only_an_admin_or_who_joins_before_changes_an_integration(reconciler: Reconciler, of: Any) -> None:
+    said = f'integration: {ADA} is not an Admin of "Lab"; ask one of its Admins, or declare an Integ'
+    told = refused(reconciler, of(LAB))
+    assert [problem[: len(said)] for problem in told] == ([] if reconciler is JOIN else [said])
+    joins = check(JOIN, {"integration": LAB}).declares
+    assert refused(reconciler, of(LAB), declared=joins) == []
+    assert refused(reconciler, of(LAB), made=frozenset({LAB})) == []
+
+
+@pytest.mark.parametrize(("reconciler", "of"), OF_INTEGRATIONS)
+def test_what_stays_as_it_is_asks_nothing_and_is_not_refused(reconciler: Reconciler, of: Any) -> None:
+    snapshot = known()
+    canonical = check(reconciler, of(PROD), Known()).inputs
+    gone = {**canonical, "integration": GONE}
+    assert refused(reconciler, gone, snapshot, before=gone) == []
+    assert set(snapshot.asked) <= {"groups"}
+
+
+def test_only_admins_of_the_organization_join_and_change_users_and_groups() -> None:
+    as_bob = known(caller=(BOB, "MEMBER"))
+    said = f'{BOB} is not an admin of the organization "Acme"; ask one of them to deploy this'
+    assert refused(JOIN, {"integration": PROD}, as_bob) == [f"integration: {said}"]
+    assert refused(OrganizationUserReconciler(), {"email": ZOE}, as_bob) == [f"email: {said}"]
+    assert refused(USERS, in_group([BOB]), as_bob) == [f"group: {said}"]
+
+
+@pytest.mark.parametrize(
+    ("reconciler", "inputs", "place"),
+    [
+        (LIST, listed({ZOE: "user", BOB: "user"}), "members"),
+        (MEMBER, one(who=ZOE), "user"),
+        (USERS, in_group([ZOE]), "users"),
+    ],
+)
+def test_who_is_not_part_of_the_organization_is_refused_unless_declared(
+    reconciler: Reconciler, inputs: Any, place: str
+) -> None:
+    (said,) = refused(reconciler, inputs)
+    assert said.startswith(f'{place}: {ZOE} is not part of the organization "Acme"; declare them as an Org')
+    declared = frozenset({ResourceKey("organization_user", ZOE)})
+    assert refused(reconciler, inputs, declared=declared) == []
+    assert refused(reconciler, inputs, known(users=None)) == []
+
+
+@pytest.mark.parametrize(
+    ("reconciler", "inputs", "place"),
+    [
+        (LIST, listed({f"group:{GONE}": "user"}), "members"),
+        (MEMBER, one(who=f"group:{GONE}"), "group"),
+        (USERS, in_group([BOB], group=GONE), "group"),
+    ],
+)
+def test_a_group_that_is_not_there_is_refused_unless_this_run_made_it(
+    reconciler: Reconciler, inputs: Any, place: str
+) -> None:
+    assert refused(reconciler, inputs) == [f"{place}: there is no user group {GONE}"]
+    assert refused(reconciler, inputs, made=frozenset({GONE})) == []
+    assert refused(reconciler, inputs, known(groups=None)) == []
+
+
+def test_who_left_the_organization_unseen_is_no_matter_to_what_is_not_written() -> None:
+    before = listed({ZOE: "user"})
+    assert refused(LIST, listed({ZOE: "user", BOB: "user"}), before=before) == []
+    exclusive = {"exclusive": True}
+    assert refused(LIST, {**listed({ZOE: "user", BOB: "user"}), **exclusive}, before={**before, **exclusive})
+
+
+PROMOTED = "{} becomes an Admin, which cannot be undone"
+
+
+@pytest.mark.parametrize(
+    ("before", "wanted", "live", "told"),
+    [
+        (None, {BOB: "admin", G_TEAM: "admin"}, {}, [PROMOTED.format(BOB)]),
+        (
+            None,
+            {BOB: "admin", MIA: "admin"},
+            {},
+            [f"{BOB}, {MIA} become Admins, which cannot be undone"],
+        ),
+        (None, {ADA: "admin"}, {}, []),
+        ({BOB: "user"}, {BOB: "admin"}, {BOB: "user"}, [PROMOTED.format(BOB)]),
+        ({BOB: "admin"}, {BOB: "admin", MIA: "user"}, {BOB: "admin"}, []),
+        ({MIA: "user"}, {BOB: "admin"}, {BOB: "admin", MIA: "user"}, []),
+        (
+            None,
+            {BOB: "admin", MIA: "user"},
+            {BOB: "user"},
+            [PROMOTED.format(BOB), f"{BOB} was user, becomes admin"],
+        ),
+        (None, {G_TEAM: "user"}, {G_TEAM: "admin"}, ['group "Labelers" was admin, becomes user']),
+        ({G_TEAM: "user"}, {G_TEAM: "user", BOB: "user"}, {G_TEAM: "admin"}, []),
+    ],
+)
+def test_promotions_and_roles_that_a_list_takes_over_are_told(
+    before: Roles | None, wanted: Roles, live: Roles, told: list[str]
+) -> None:
+    assert notes(LIST, listed(wanted), known(live), before=listed(before) if before else {}) == told
+
+
+def test_on_a_new_integration_everybody_but_its_creator_is_promoted() -> None:
+    wanted = {ADA: "admin", BOB: "admin"}
+    assert notes(LIST, listed(wanted, integration=...)) == [PROMOTED.format(BOB)]
+    assert notes(LIST, listed(wanted, integration=NEW), made=frozenset({NEW})) == [PROMOTED.format(BOB)]
+    assert notes(MEMBER, {**one("admin"), "integration": ...}) == [PROMOTED.format(BOB)]
+
+
+LIVE = {BOB: "user", MIA: "admin", G_TEAM: "admin", G_CREW: "user"}
+FIRST = [
+    'bob@example.com, group "Crew" lose access to "Production": the list is exclusive and does not name them'
+]
+
+
+@pytest.mark.parametrize(
+    ("before", "exclusive_before", "told"),
+    [
+        (None, False, FIRST),
+        ({ADA: "admin"}, False, FIRST),
+        ({ADA: "admin", BOB: "user", G_CREW: "user", G_TEAM: "admin"}, True, []),
+    ],
+)
+def test_whom_an_exclusive_list_takes_out_unseen_is_named(
+    before: Roles | None, exclusive_before: bool, told: list[str]
+) -> None:
+    given = listed({ADA: "admin", G_TEAM: "admin"}, exclusive=True)
+    inputs = listed(before, exclusive=exclusive_before) if before else {}
+    assert notes(LIST, given, known(LIVE), before=inputs) == told
+
+
+def test_whom_an_exclusive_list_demotes_or_promotes_unseen_is_named() -> None:
+    given = listed({ADA: "admin", MIA: "admin", BOB: "admin", G_TEAM: "user", G_CREW: "user"}, exclusive=True)
+    assert notes(LIST, given, known(LIVE)) == [
+        PROMOTED.format(BOB),
+        f"{BOB} was user, becomes admin",
+        'group "Labelers" was admin, becomes user',
+    ]
+
+
+def test_whom_an_exclusive_list_takes_out_of_a_group_is_named() -> None:
+    live = known(in_groups={TEAM: frozenset({ADA, BOB})})
+    said = f'{BOB} leaves the group "Labelers": the list is exclusive and does not name them'
+    assert notes(USERS, in_group([ADA], exclusive=True), live) == [said]
+    assert notes(USERS, in_group([ADA]), live) == []
+    assert live.asked.count("group_users") == 1
+
+
+def people(count: int) -> dict[str, str]:
+    return {f"p{number}@example.com": "user" for number in range(count)}
+
+
+def test_a_large_removal_of_whom_the_state_does_not_know_needs_a_second_yes() -> None:
+    live = known(people(11))
+    first = listed({ADA: "admin"}, exclusive=True)
+    (said,) = refused(LIST, first, live)
+    assert said.startswith("members: 11 of 12 would be removed (91 %)")
+    assert refused(LIST, {**first, "allow_large_removal": True}, live) == []
+    assert refused(LIST, listed({ADA: "admin"}), live) == []
+    before = listed({ADA: "admin", BOB: "user"}, exclusive=True)
+    assert refused(LIST, first, live, before=before)
+    group = known(in_groups={TEAM: frozenset(people(11))})
+    assert refused(USERS, in_group([ADA], exclusive=True), group)
+
+
+STAYS = f"{BOB} is an Admin, and individuals with the Admin role can be neither removed nor demoted"
+
+
+@pytest.mark.parametrize(
+    ("reconciler", "inputs", "before"),
+    [
+        (LIST, listed({BOB: "user"}), {}),
+        (LIST, listed({BOB: "user"}, exclusive=True), {}),
+        (LIST, listed({BOB: "user", MIA: "user"}, exclusive=True), listed({BOB: "user"}, exclusive=True)),
+        (LIST, listed({}), listed({BOB: "user"})),
+        (MEMBER, one(), {}),
+        (MEMBER, one(), one("admin")),
+    ],
+)
+def test_who_is_an_admin_as_the_api_knows_is_not_lowered(
+    reconciler: Reconciler, inputs: Any, before: Any
+) -> None:
+    (said,) = refused(reconciler, inputs, known({BOB: "admin"}), before=before)
+    assert STAYS in said
+
+
+def test_who_joined_unseen_is_no_matter_to_what_is_not_written() -> None:
+    live = known({BOB: "admin"})
+    assert refused(LIST, listed({BOB: "user", MIA: "user"}), live, before=listed({BOB: "user"})) == []
+    assert refused(MEMBER, one(on_delete="keep"), live, before=one()) == []
+
+
+@pytest.mark.parametrize(
+    ("reconciler", "inputs", "before"),
+    [
+        (LIST, listed({}), listed({BOB: "admin"})),
+        (LIST, listed({BOB: "user"}), listed({BOB: "admin"})),
+        (MEMBER, one(), one("admin")),
+        (MEMBER, one("admin", MIA), one("admin")),
+    ],
+)
+def test_an_admin_whom_support_removed_is_not_believed_to_be_one(
+    reconciler: Reconciler, inputs: Any, before: Any
+) -> None:
+    assert refused(reconciler, inputs, known({}), before=before) == []
+    assert refused(reconciler, inputs, known({BOB: "user"}), before=before) == []
+    assert refused(reconciler, inputs, known(roles={}), before=before) != []
+
+
+KEEPS = f'{BOB} keeps the Admin role on "Production"'
+
+
+@pytest.mark.parametrize(
+    ("inputs", "before"),
+    [
+        (listed({MIA: "user"}), listed({BOB: "admin", MIA: "user"}, on_delete="keep")),
+        (
+            listed({ADA: "admin"}, exclusive=True),
+            listed({ADA: "admin", BOB: "admin"}, exclusive=True),
+        ),
+    ],
+)
+def test_an_admin_who_leaves_a_list_is_told_to_stay_one(inputs: Any, before: Any) -> None:
+    live = known({BOB: "admin", MIA: "user"} if not inputs["exclusive"] else {BOB: "admin"})
+    assert notes(LIST, inputs, live, before=before) == [KEEPS]
+    assert notes(LIST, inputs, live, before=before, program={MOVED: [BOB]}) == []
+
+
+@pytest.mark.parametrize(
+    ("after", "on_delete", "told"),
+    [
+        (one("admin", MIA), "keep", [KEEPS]),
+        (one("admin", where=NEW), "remove", [f'{BOB} loses access to "Production"']),
+        (one("user", MIA), "remove", [f'{BOB} loses access to "Production"']),
+    ],
+)
+def test_whom_a_single_member_leaves_behind_is_told(after: Any, on_delete: str, told: list[str]) -> None:
+    role = after["role"]
+    live = known({BOB: role, MIA: role}, integrations={PROD: ("Production", "admin"), NEW: ("N", "admin")})
+    found = notes(MEMBER, after, live, before=one(role, on_delete=on_delete))
+    assert [said for said in found if "becomes" not in said] == told
+    declared = member(PROD, BOB)
+    found = notes(MEMBER, after, live, before=one(role, on_delete=on_delete), declared=declared)
+    assert [said for said in found if "becomes" not in said] == []
+
+
+@pytest.mark.parametrize(
+    ("on_delete", "told"),
+    [
+        ("remove", [KEEPS, f'group "Labelers", {MIA} lose access to "Production"']),
+        ("keep", [KEEPS, f'group "Labelers", {MIA} keep the user role on "Production"']),
+    ],
+)
+def test_whom_a_list_leaves_behind_that_moves_is_told(on_delete: str, told: list[str]) -> None:
+    roles = {BOB: "admin", MIA: "user", G_TEAM: "user"}
+    snapshot = known(roles, integrations={PROD: ("Production", "admin"), NEW: ("New", "admin")})
+    moved, before = listed({}, integration=NEW), listed(roles, on_delete=on_delete)
+    assert notes(LIST, moved, snapshot, before=before) == told
+    gone = known(roles, integrations={NEW: ("New", "admin")}, roles={PROD: {}})
+    assert notes(LIST, moved, gone, before=before) == []
+
+
+def test_of_an_integration_that_is_replaced_with_its_list_nothing_is_told_twice() -> None:
+    before, roles = listed({BOB: "user"}), {BOB: "user"}
+    later = listed({BOB: "user"}, integration=...)
+    assert notes(LIST, later, known(roles), before=before) == []
+    assert notes(LIST, listed(roles, integration=NEW), before=before, made=frozenset({NEW})) == []
+    stays = named("object", PROD)
+    said = [f'{BOB} loses access to "Production"']
+    assert notes(LIST, later, known(roles), before=before, declared=stays) == said
+
+
+def test_who_joins_is_told_unless_they_are_an_admin_themselves() -> None:
+    said = f'{ADA} becomes an Admin of "Lab", which cannot be undone'
+    assert notes(JOIN, {"integration": LAB}) == [said]
+    assert notes(JOIN, {"integration": PROD}) == notes(JOIN, {"integration": ...}) == []
+    assert notes(JOIN, {"integration": LAB}, before={"integration": LAB, "on_delete": "keep"}) == []
+    by_group = known(roles={PROD: {G_TEAM: "admin"}})
+    assert notes(JOIN, {"integration": PROD}, by_group) != []
+    assert check(JOIN, {"integration": LAB}, before={"integration": LAB}).declares == NOTHING
+
+
+def test_a_user_who_is_taken_over_in_another_role_is_told() -> None:
+    person = OrganizationUserReconciler()
+    said = f"{BOB} is part of the organization already: was MEMBER, becomes ADMIN"
+    assert notes(person, {"email": BOB.upper(), "role": "ADMIN"}) == [said]
+    assert notes(person, {"email": BOB}) == notes(person, {"email": ZOE, "role": "ADMIN"}) == []
+    before = {"email": BOB, "role": "MEMBER", "member_type": "internal", "on_delete": "remove"}
+    assert notes(person, {"email": BOB, "role": "ADMIN"}, before=before) == []
+
+
+@pytest.mark.parametrize(
+    ("reconciler", "inputs"),
+    [
+        (LIST, listed({BOB: "admin"}, exclusive=True)),
+        (MEMBER, one("admin")),
+        (USERS, in_group([BOB], exclusive=True)),
+        (JOIN, {"integration": PROD}),
+        (OrganizationUserReconciler(), {"email": BOB}),
+    ],
+)
+def test_what_is_not_known_is_never_refused(reconciler: Reconciler, inputs: Any) -> None:
+    assert refused(reconciler, inputs, Known()) == []
