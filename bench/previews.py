@@ -45,7 +45,7 @@ def _tell(what: str, medians: dict[str, float]) -> None:
     for name in ("embedded", "served"):
         took = medians[name]
         print(
-            f"preview of {RESOURCES:,}, {what}, {name}: {took:.1f} s, {took / floor:.2f} times as many no-ops "
+            f"preview of {RESOURCES:,}, {what}, {name}: {took:.1f} s, {took / floor:.2f} times no-ops "
             f"({floor:.1f} s; aim: at most {SLOWER} times and {LATER} s, {aim:.1f} s)",
             flush=True,
         )

@@ -34,9 +34,15 @@ def read(client: "Client", uuid: str) -> DeclaredGroup:
     return client.get(_of(uuid), DeclaredGroup)
 
 
-def update(client: "Client", uuid: str, changes: Mapping[str, Any]) -> DeclaredGroup:
-    """Applies camelCase changes; what is absent stays."""
-    return client.ask(DeclaredGroup, "PATCH", _of(uuid), body=dict(changes))
+def update(
+    client: "Client", uuid: str, changes: Mapping[str, Any], declared_by: str | None = None
+) -> DeclaredGroup:
+    """Applies camelCase changes; what is absent stays.
+
+    On behalf of a stack identity refused if another one declares the group by now.
+    """
+    query = {"declaredBy": declared_by}
+    return client.ask(DeclaredGroup, "PATCH", _of(uuid), query=query, body=dict(changes))
 
 
 def delete(client: "Client", uuid: str, declared_by: str | None) -> LetGo:

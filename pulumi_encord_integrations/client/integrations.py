@@ -66,9 +66,15 @@ def search(
     return (_view(row) for row in client.pages(f"{_PATH}/search", query))
 
 
-def update(client: "Client", uuid: str, changes: Mapping[str, Any]) -> IntegrationView:
-    """Applies camelCase changes; what is absent stays, null clears."""
-    return _view(client.call("PATCH", f"{_PATH}/{uuid}", body=dict(changes)))
+def update(
+    client: "Client", uuid: str, changes: Mapping[str, Any], declared_by: str | None = None
+) -> IntegrationView:
+    """Applies camelCase changes; what is absent stays, null clears.
+
+    On behalf of a stack identity refused if another one declares the integration by now.
+    """
+    query = {"declaredBy": declared_by}
+    return _view(client.call("PATCH", f"{_PATH}/{uuid}", query=query, body=dict(changes)))
 
 
 def delete(client: "Client", uuid: str, declared_by: str | None, *, if_empty: bool = False) -> LetGo:

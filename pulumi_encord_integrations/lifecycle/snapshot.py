@@ -85,7 +85,7 @@ class Snapshot:
 OFFLINE = Snapshot()
 
 
-class NewOrganization(Snapshot):
+class FirstPreview(Snapshot):
     """An embedded organization that the first `up` is going to make: it holds only who deploys."""
 
     def __init__(self, user: str, principals: Principals, missing: ConfigurationError) -> None:

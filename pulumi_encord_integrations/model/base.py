@@ -167,7 +167,7 @@ class Sent(Deferred):
         return super().__reduce__()
 
     def to_wire(self, *, only_given: bool = False) -> dict[str, Any]:
-        """The camelCase JSON form, secrets in clear; with `only_given` without defaults of what was left out."""
+        """The camelCase JSON form, secrets in clear; `only_given` leaves out defaults."""
         left = self.__class__.model_fields.keys() - self.model_fields_set if only_given else set()
         return self.model_dump(mode="json", by_alias=True, exclude=set(left))
 

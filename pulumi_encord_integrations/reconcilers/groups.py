@@ -34,7 +34,9 @@ class GroupReconciler(ObjectReconciler[DeclaredGroup]):
 
     def __init__(self) -> None:
         super().__init__(GroupSpec, DeclaredGroup)
-        self.kind_of_object = Kind("groups", "user group", self.replaces, _administers, _summary)
+        self.kind_of_object = Kind(
+            "groups", "user group", self.replaces, "Ask an admin of the organization", _administers, _summary
+        )
 
     def views(self, snapshot: Snapshot) -> Iterable[DeclaredGroup] | None:
         """All groups of the organization."""
@@ -62,9 +64,11 @@ class GroupReconciler(ObjectReconciler[DeclaredGroup]):
         """All groups."""
         return ((view.group_hash, view) for view in api.listing(session.client))
 
-    def call_update(self, session: Session, uuid: str, changes: Properties) -> DeclaredGroup:
+    def call_update(
+        self, session: Session, uuid: str, changes: Properties, declared_by: str | None
+    ) -> DeclaredGroup:
         """Applies changes."""
-        return api.update(session.client, uuid, changes)
+        return api.update(session.client, uuid, changes, declared_by)
 
     def call_delete(self, session: Session, prior: Prior, declared_by: str | None) -> str:
         """Lets it go, with all access that it granted."""

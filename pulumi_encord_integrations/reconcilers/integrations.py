@@ -51,6 +51,7 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
             "integrations",
             f"{kind.provider} integration",
             self.replaces,
+            "Ask one of its Admins",
             _administers,
             _summary,
             self.secrets,
@@ -132,9 +133,11 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
         """All that the caller may view."""
         return ((view.uuid, view) for view in api.search(session.client))
 
-    def call_update(self, session: Session, uuid: str, changes: Properties) -> IntegrationView:
+    def call_update(
+        self, session: Session, uuid: str, changes: Properties, declared_by: str | None
+    ) -> IntegrationView:
         """Applies changes."""
-        return api.update(session.client, uuid, changes)
+        return api.update(session.client, uuid, changes, declared_by)
 
     def call_delete(self, session: Session, prior: Prior, declared_by: str | None) -> str:
         """Lets it go; with registrations only if an earlier update was told so."""

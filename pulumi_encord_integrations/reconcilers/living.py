@@ -44,6 +44,8 @@ class Kind:
     called: str
     """`AWS integration`, in messages."""
     immutable: frozenset[str]
+    ask: str
+    """Whom to ask for what only its admins may do."""
     administers: Callable[[Snapshot, Any], bool]
     summary: Callable[[Snapshot, Any], str]
     """What is taken along with an object: its maker, members, data."""

@@ -31,7 +31,8 @@ from pulumi_encord_integrations.model.memberships import (
 )
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.reconcilers.access_changes import Namer, keep_roles
-from pulumi_encord_integrations.reconcilers.collections import CollectionReconciler, Labels
+from pulumi_encord_integrations.reconcilers.collection_previews import Labels
+from pulumi_encord_integrations.reconcilers.collections import CollectionReconciler
 from pulumi_encord_integrations.reconcilers.memberships import GONE, roles_of, withdraw
 from pulumi_encord_integrations.reconcilers.preflight import administered, title_of
 

@@ -186,11 +186,12 @@ def _granted(inputs: Properties, context: Context, notes: list[str]) -> tuple[li
     if not principal or "role" not in inputs:
         return [], notes
     same = principal == _principal(before) and where == before.get("integration")
-    new = where is None or where in context.made
+    live = None if where is None else context.snapshot.roles(str(where))
+    new = where is None or (where in context.made and live is None)
     change = AccessChange(
         {principal: str(before.get("role"))} if same else {},
         {principal: str(inputs["role"])},
-        None if new else context.snapshot.roles(str(where)),
+        live,
         creator=context.snapshot.user() if new else None,
     )
     place = "user" if is_individual(principal) else "group"

@@ -22,6 +22,7 @@ from pulumi_encord_integrations.reconcilers.living import Directory, Kind, Livin
 
 V = TypeVar("V")
 
+_TAKEN = "Take it out of this program, or adopt it back with adopt and adopt_from"
 _REFRESH = "Run `pulumi refresh`, which takes it out of the state"
 
 
@@ -98,17 +99,20 @@ class ChangedObjects(Reconciler, Generic[V]):
             return
         one, label = all_.by_uuid.get(prior.id), _label(prior.outputs)
         replaced = [change.name for change in changes if change.forces_replacement]
-        if one is None:
+        if lost := _lost(prior, one):
             if changes and not replaced:
-                raise Refused(f"{label} ({prior.id}) is gone, or you may not see it any more", hint=_REFRESH)
-            yield f"{label} ({prior.id}) is gone, or you may not see it any more. {_REFRESH}"
-        elif changes and not self.kind_of_object.administers(context.snapshot, one.view):
-            raise Refused(f'only its Admins may change "{one.title}" ({one.uuid})', hint="Ask one of them")
-        elif replaced:
-            for text in self.replacing(context, prior, one, replaced):
-                yield f"{label}: {text}"
-        elif changes:
-            for text in self._drift(prior, one, inputs, changes):
+                raise Refused(f"{label}: {lost}")
+            yield f"{label}: {lost}"
+        elif one is not None and changes:
+            if not self.kind_of_object.administers(context.snapshot, one.view):
+                hint = self.kind_of_object.ask
+                raise Refused(f'{label}: you may not change "{one.title}" ({one.uuid})', hint=hint)
+            told = (
+                self.replacing(context, prior, one, replaced)
+                if replaced
+                else self._drift(prior, one, inputs, changes)
+            )
+            for text in told:
                 yield f"{label}: {text}"
 
     def _drift(
@@ -132,6 +136,16 @@ def declared_as(properties: Properties) -> DeclaredAs | None:
     """The declaration that inputs or outputs hold."""
     value = properties.get("declared_as")
     return DeclaredAs.model_validate(value) if value else None
+
+
+def _lost(prior: Prior, one: Living | None) -> str:
+    """Why a stack can no longer change an object, and what to do; empty if it can."""
+    if one is None:
+        return f"{prior.id} is gone, or you may not see it any more. {_REFRESH}"
+    owner, mine = one.view.declared_as, declared_as(prior.outputs)
+    if owner is None or mine is None or owner.stack_id == mine.stack_id:
+        return ""
+    return f'"{one.title}" ({one.uuid}) is declared by {owner.where} by now. {_TAKEN}'
 
 
 def _label(properties: Properties) -> str:

@@ -43,8 +43,8 @@ class ObjectReconciler(PreviewedObjects[V]):
         """All objects by uuid."""
 
     @abstractmethod
-    def call_update(self, session: Session, uuid: str, changes: Properties) -> V:
-        """Applies camelCase changes."""
+    def call_update(self, session: Session, uuid: str, changes: Properties, declared_by: str | None) -> V:
+        """Applies camelCase changes on behalf of the stack that the state knows."""
 
     @abstractmethod
     def call_delete(self, session: Session, prior: Prior, declared_by: str | None) -> str:
@@ -100,7 +100,7 @@ class ObjectReconciler(PreviewedObjects[V]):
         declared = declared_as(inputs)
         if declared is not None:
             changes["declaredAs"] = declared.to_wire()
-        return self.live(self.call_update(session, prior.id, changes), inputs)
+        return self.live(self.call_update(session, prior.id, changes, _stack(prior)), inputs)
 
     def left_alone(self, prior: Prior, inputs: Properties) -> list[str]:
         """Settings that another resource may have set: not declared here, nor taken out, nor taken over."""
@@ -115,9 +115,7 @@ class ObjectReconciler(PreviewedObjects[V]):
         """Deletes; releases what was adopted and leaves what another stack has taken over."""
         if named("object", prior.id) <= prior.owned_elsewhere:
             return
-        declared = declared_as(prior.outputs)
-        owner = str(declared.stack_id) if declared else None
-        outcome = self.call_delete(session, prior, owner)
+        outcome = self.call_delete(session, prior, _stack(prior))
         if outcome == "kept":
             warn(f'"{self.title(prior.outputs)}" ({prior.id}) lives on: this stack no longer declares it')
 
@@ -125,3 +123,9 @@ class ObjectReconciler(PreviewedObjects[V]):
         given = {name: inputs[name] for name in self.fields if name in inputs}
         spec: Sent = relaxed(self.spec, absent).model_validate(given)
         return spec
+
+
+def _stack(prior: Prior) -> str | None:
+    """The identity of the stack that the state was written by."""
+    declared = declared_as(prior.outputs)
+    return str(declared.stack_id) if declared else None

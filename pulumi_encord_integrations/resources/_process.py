@@ -15,8 +15,8 @@ from pulumi_encord_integrations.lifecycle.ownership import Ownership
 from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.lifecycle.snapshot import (
     OFFLINE,
+    FirstPreview,
     LiveSnapshot,
-    NewOrganization,
     Snapshot,
     or_do_without,
 )
@@ -79,7 +79,7 @@ class ProviderProcess:
         try:
             return LiveSnapshot(connect(found, read_only=True, hasty=True))
         except embedded.DatabaseMissing as error:
-            return NewOrganization(embedded.user_of(found), found.principals, error)
+            return FirstPreview(embedded.user_of(found), found.principals, error)
         except embedded.NotReady as error:
             self.note(f"{error.message}, until an update changes something or refreshes: {_UNCHECKED}")
             return OFFLINE

@@ -68,7 +68,6 @@ class UserGroup(EncordResource, module="encord", name="UserGroup"):
         """
         self._plain_name = name if isinstance(name, str) else None
         self._refuse_to_be_deleted_first(opts)
-        self._plain_name = name if isinstance(name, str) else None
         inputs = {"name": name, "description": description, "adopt": adopt, "adopt_from": adopt_from}
         self._declare(resource_name, inputs, opts)
 

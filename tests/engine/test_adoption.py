@@ -127,6 +127,7 @@ def test_what_another_stack_has_taken_over_outlives_a_destroy(project: Project) 
     project.declare('every("prod", adopt=True, adopt_from="toy/dev")')
     project.up(stack="taker")
     said = project.destroy()
-    assert all(line_with(f'"{name}" .*another stack declares it now', said) for name in names("prod"))
+    words = "lives on: this stack no longer declares it"
+    assert all(line_with(f'"{name}" .*{words}', said) for name in names("prod"))
     assert project.living().keys() == set(project.state("taker").values())
     integrations.read(project.api(), project.state("taker")["prod-OTC"])

@@ -31,7 +31,7 @@ def test_drift_behind_the_engine_s_back_is_shown_exactly_and_repaired(project: P
     drift(project, before)
     refreshed = project.refresh()
     assert changed(refreshed) == {"title"}
-    shown = re.findall(r'~ title: "(.*)" => "changed by hand"', refreshed)
+    shown = re.findall(r'~ title *: "(.*)" => "changed by hand"', refreshed)
     assert set(shown) == names("prod")
     assert operations(refreshed) == {"updated": EACH, "deleted": EACH}
     repaired = project.up("--diff")
@@ -58,10 +58,14 @@ def assert_repaired(project: Project, before: dict[str, str]) -> None:
 def test_every_input_changes_in_place_or_replaces_and_the_preview_tells_which(project: Project) -> None:
     project.declare(BEFORE)
     project.up()
+    # A first preview after a create lists outputs that it keeps known from then on.
+    project.up()
     before = project.state()
     project.declare(AFTER)
     steps = project.steps()
-    assert {name: why for name, (op, why) in steps.items() if op == "update"} == CHANGES
+    # It counts the changes of settings, so that with one of them it is not known before the update.
+    updates = {name: why - {"settings_revision"} for name, (op, why) in steps.items() if op == "update"}
+    assert updates == CHANGES
     assert {name: why for name, (op, why) in steps.items() if op == "replace"} == {
         name: {by} for name, by in REPLACEMENTS.items()
     }

@@ -2,6 +2,8 @@
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -132,6 +134,11 @@ def test_an_adoption_shows_what_it_takes_and_what_it_changes(staffed: Project) -
     change(staffed, "Data", {person(1): "user", person(2): "admin"})
     register(staffed, there.uuid, 2)
     adopting = 'prod = aws("prod", title="Data", adopt=True)'
+    alone = f'[{{"user": "{USER}", "role": "admin"}}]'
+    everybody = f'\nlisted("team", prod, {alone}, exclusive=True)'
+    declare(staffed, f"{adopting}{everybody}")
+    members = [note for note in told(staffed.preview()) if note.startswith("IntegrationMembers")]
+    assert person(1) in members[0]
     declare(staffed, f"{adopting}{MEMBERS}")
     preview = staffed.preview()
     assert told(preview)[:2] == [
@@ -279,7 +286,7 @@ def test_a_new_title_changes_nothing_that_is_built_from_the_integration(
     project.unchanged()
 
 
-def test_what_is_gone_or_administered_by_others_is_told(staffed: Project) -> None:
+def test_what_is_gone_is_told(staffed: Project) -> None:
     declare(staffed, 'aws("prod", title="Data"); aws("lab")')
     staffed.up()
     gone = uuid_of(staffed, "lab")
@@ -287,12 +294,27 @@ def test_what_is_gone_or_administered_by_others_is_told(staffed: Project) -> Non
     declare(staffed, 'aws("prod", title="Data"); aws("lab", title="Renamed")')
     said = fails(staffed)
     assert said.startswith(
-        f'AwsIntegration "lab" ({gone}) is gone, or you may not see it any more. Run `pulumi'
+        f'AwsIntegration "lab": {gone} is gone, or you may not see it any more. Run `pulumi'
     )
     declare(staffed, 'aws("prod", title="Data"); aws("lab")')
-    assert any(f'"lab" ({gone}) is gone' in note for note in told(staffed.preview()))
+    assert any(f'"lab": {gone} is gone' in note for note in told(staffed.preview()))
     staffed.refresh()
     assert operations(staffed.preview()) == {"to create": 1}
+
+
+def test_a_change_by_who_is_no_admin_any_more_is_refused(project: Project) -> None:
+    project.declare('aws("prod", title="Data")')
+    project.up()
+    (uuid,) = project.living()
+    with closing(sqlite3.connect(project.folder / "encord.sqlite")) as database, database:
+        database.execute("UPDATE members SET role = 'user'")
+    project.unchanged()
+    project.declare('aws("prod", title="New")')
+    said = f'AwsIntegration "prod": you may not change "Data" ({uuid}). Ask one of its Admins'
+    assert fails(project) == said
+    project.declare('aws("prod", title="Data"); aws("again", title="Data", adopt=True)')
+    said = project.fail("preview", "--stack", "dev")
+    assert f'"Data" ({uuid}) is administered by others; ask one of its Admins' in said
 
 
 def test_what_others_changed_and_an_update_takes_back_is_told(project: Project) -> None:

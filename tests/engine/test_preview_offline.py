@@ -14,8 +14,8 @@ from tests.support.engine import Project, changed, operations
 from tests.support.types import CASES
 
 UNCHECKED = (
-    "the API was not asked, so this plan does not show who else gains or loses access, what an adoption takes, "
-    "and what a replacement destroys"
+    "the API was not asked, so this plan does not show who else gains or loses access, "
+    "what an adoption takes, and what a replacement destroys"
 )
 WAITING = f", until an update changes something or refreshes: {UNCHECKED}"
 MIA = "mia@example.com"
@@ -44,7 +44,9 @@ def deployed(project: Project) -> Project:
 
 def files(project: Project) -> dict[str, bytes]:
     """What an embedded API keeps, but for what SQLite makes for readers."""
-    kept = (path for path in project.folder.glob("encord.sqlite*") if path.suffix not in {".db-shm", ".db-wal"})
+    kept = (
+        path for path in project.folder.glob("encord.sqlite*") if path.suffix not in {".db-shm", ".db-wal"}
+    )
     return {path.name: path.read_bytes() for path in kept if not path.name.endswith(("-shm", "-wal"))}
 
 

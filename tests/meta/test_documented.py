@@ -27,7 +27,9 @@ ACCESS = [
     "UserGroupMembers",
 ]
 PAGES = {**dict.fromkeys(ACCESS, "access.md"), "AccessCheck": "cloud-access.md"}
-ADOPT = {"adopt", "renew_before"}
+ADOPT = {"adopt", "adopt_from", "renew_before"}
+"""Inputs whose change alone changes nothing."""
+BESIDE = {*ADOPT, "force_destroy"}
 """Inputs that are no settings of the integration."""
 
 
@@ -109,7 +111,7 @@ def test_a_class_says_what_changes_in_place_and_what_replaces(kind: IntegrationT
     assert found, said
     in_place, replaces = (set(names.split(", ")) for names in found.groups())
     assert replaces == replacing(kind)
-    assert in_place == set(inputs(kind)) - replaces - ADOPT
+    assert in_place == set(inputs(kind)) - replaces - BESIDE
 
 
 @EVERY_TYPE
@@ -142,7 +144,7 @@ def access_inputs(name: str) -> list[str]:
 def access_changes(name: str) -> dict[str, str]:
     """What a change of each input does, from what the reconciler supplies."""
     reconciler = getattr(package, name)._provider_class.reconciler
-    ignored = {*getattr(reconciler, "ignored", ()), "adopt"}
+    ignored = {*getattr(reconciler, "ignored", ()), *ADOPT}
     words = {True: "replaces", False: "in place"}
     return {
         one: "nothing" if one in ignored else words[one in reconciler.replaces] for one in access_inputs(name)

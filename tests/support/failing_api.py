@@ -21,7 +21,7 @@ _SLOW = 10.0
 
 @contextmanager
 def failing_api(how: str) -> Iterator[str]:
-    """Its address: `down` and `black hole` take no connection, `slow` answers late, the others say nonsense."""
+    """Its address: `down` and `black hole` take no connection, `slow` is late, the others say nonsense."""
     if how == "down":
         yield f"http://127.0.0.1:{free_port()}"
     elif how == "black hole":

@@ -156,9 +156,9 @@ def test_previews_ask_the_api_unless_told_otherwise(
 
 @pytest.mark.parametrize("written", ["yes", "1", "on", "tru", " true", "no"])
 def test_what_is_neither_true_nor_false_is_refused_by_the_name_of_its_setting(written: str) -> None:
-    with pytest.raises(ConfigurationError, match="^encord:offlinePreview must be true or false$"):
+    with pytest.raises(ConfigurationError, match=r"^encord:offlinePreview must be true or false$"):
         settings({OFFLINE_KEY: written})
-    with pytest.raises(ConfigurationError, match="^ENCORD_OFFLINE_PREVIEW must be true or false$"):
+    with pytest.raises(ConfigurationError, match=r"^ENCORD_OFFLINE_PREVIEW must be true or false$"):
         settings({OFFLINE_KEY: "true"}, {OFFLINE: written})
 
 

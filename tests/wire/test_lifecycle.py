@@ -25,7 +25,7 @@ def test_a_read_answers_the_inputs_too(aws: Provider) -> None:
     id_, outputs = aws.create(inputs)
     answer = aws.read(id_, outputs)
     assert plain(answer.properties) == outputs
-    assert plain(answer.inputs) == inputs
+    assert inputs.items() <= plain(answer.inputs).items() <= outputs.items()
 
 
 def test_an_update_keeps_every_output(aws: Provider) -> None:

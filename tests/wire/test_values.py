@@ -65,7 +65,7 @@ def test_none_is_absence(bare: Provider) -> None:
         ("title", 30, "must be a string"),
         ("strict_client_only", 1, "must be true or false"),
         ("strict_client_only", "yes", "must be true or false"),
-        ("adopt", 1, "must be true or false"),
+        ("adopt", 1, "must be true, false or the uuid of the object"),
         ("buckets", "acme-train", "must be a list"),
         ("buckets", [7], "must be a bucket name or a mapping"),
         ("buckets", [{"nam": "acme"}], 'unknown key "nam"; did you mean "name"?'),

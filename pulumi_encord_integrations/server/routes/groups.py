@@ -42,9 +42,14 @@ def router() -> LazyRouter:
         return request.read(service.read, uuid)
 
     @routes.patch(_GROUP, response_model=DeclaredGroup)
-    def change(request: Authenticated, uuid: UUID, body: _change_body) -> Response:
+    def change(
+        request: Authenticated,
+        uuid: UUID,
+        body: _change_body,
+        declared_by: Annotated[UUID | None, Query(alias="declaredBy")] = None,
+    ) -> Response:
         """Changes name and description; what is absent or null stays, but declaredAs null frees."""
-        return request.write(service.change, uuid, body)
+        return request.write(service.change, uuid, body, declared_by)
 
     @routes.delete(_GROUP, response_model=LetGo)
     def delete(

@@ -93,9 +93,14 @@ def router() -> LazyRouter:
         return request.read(service.read, uuid)
 
     @routes.patch("/{uuid:uuid}", response_model=view)
-    def change(request: Authenticated, uuid: UUID, body: _change_body) -> Response:
+    def change(
+        request: Authenticated,
+        uuid: UUID,
+        body: _change_body,
+        declared_by: Annotated[UUID | None, Query(alias="declaredBy")] = None,
+    ) -> Response:
         """Changes what may change in place; what is absent stays, null clears."""
-        return request.write(service.change, uuid, body)
+        return request.write(service.change, uuid, body, declared_by)
 
     @routes.delete("/{uuid:uuid}", response_model=LetGo)
     def delete(

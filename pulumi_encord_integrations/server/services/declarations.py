@@ -92,13 +92,16 @@ class Declarable(ABC):
             )
         return row
 
-    def require_free(self, declared: DeclaredAs, row: Record) -> None:
-        """Refuses a declaration that is another object's, and an object that another stack declares by now."""
+    def require_free(self, declared: DeclaredAs, row: Record, declared_by: UUID | None) -> None:
+        """Refuses a declaration that is another object's.
+
+        On behalf of a stack, refuses an object that yet another one declares by now.
+        """
         other = self.declared(declared)
         if other is not None and other.uuid != row.uuid:
             raise self._taken(other)
         owner = store.declared_as(row)
-        if owner is not None and owner.stack_id != declared.stack_id:
+        if declared_by and owner and owner.stack_id not in {declared_by, declared.stack_id}:
             raise Conflict(
                 "declared_elsewhere",
                 f'"{self.title}" ({row.uuid}) is declared by {owner.where} by now',

@@ -96,7 +96,7 @@ def _created(tx: Transaction, uuid: str, action: str) -> Effect:
     return Effect(answer, f"group.{action}", uuid, {"name": row.name})
 
 
-def change(tx: Transaction, uuid: UUID, body: Body) -> Effect:
+def change(tx: Transaction, uuid: UUID, body: Body, declared_by: UUID | None = None) -> Effect:
     """Changes name and description, of which null stays, and the declaration, of which null frees."""
     require_organization_admin(tx)
     row, asked = found(tx, uuid), examined(GroupChange, body)
@@ -105,7 +105,7 @@ def change(tx: Transaction, uuid: UUID, body: Body) -> Effect:
     store.apply(tx.connection, row.uuid, GroupSpec(name=name, description=description))
     if (declared := asked.declared_as) is not None:
         wanted = _Groups(tx, name)
-        wanted.require_free(declared, row)
+        wanted.require_free(declared, row, declared_by)
         declarations.declare(tx.connection, "groups", row.uuid, declared, wanted.key(declared))
     elif "declaredAs" in body:
         declarations.release(tx.connection, "groups", row.uuid)

@@ -90,7 +90,7 @@ def create(tx: Transaction, body: Body) -> Effect:
     return _created(tx, visible(tx, UUID(uuid)), action)
 
 
-def change(tx: Transaction, uuid: UUID, body: Body) -> Effect:
+def change(tx: Transaction, uuid: UUID, body: Body, declared_by: UUID | None = None) -> Effect:
     """Changes what may change in place; what is absent stays, null clears."""
     row = visible(tx, uuid)
     require(row, Permission.ADD_USERS)
@@ -105,7 +105,7 @@ def change(tx: Transaction, uuid: UUID, body: Body) -> Effect:
     _apply(tx, row, kind, spec)
     if declared is not None:
         wanted = DeclaredIntegrations(tx, kind, spec)
-        wanted.require_free(declared, row)
+        wanted.require_free(declared, row, declared_by)
         declarations.declare(tx.connection, "integrations", row.uuid, declared, wanted.key(declared))
     elif "declaredAs" in body:
         declarations.release(tx.connection, "integrations", row.uuid)

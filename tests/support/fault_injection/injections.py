@@ -167,14 +167,14 @@ def _record(module: ModuleType) -> None:
 
 def _redeclare(change: Callable[[Any], dict[str, Any] | None], module: ModuleType) -> None:
     """Another ownership key is sent than the one that is declared."""
-    original = module._declared_as
+    original = module.declared_as
 
     def declared_as(properties: Any) -> Any:
         declared = original(properties)
         update = declared and change(declared)
         return update and declared.model_copy(update=update)
 
-    _instead(module, "_declared_as", declared_as)
+    _instead(module, "declared_as", declared_as)
 
 
 def _never_owned_elsewhere(module: ModuleType) -> None:

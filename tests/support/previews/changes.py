@@ -23,7 +23,7 @@ def begin(organization: Organization, pick: Pick) -> Plan:
 def change(plan: Plan, organization: Organization, pick: Pick) -> Plan:
     """Another program, with some changes."""
     changed = copy.deepcopy(plan)
-    for _ in range(pick((1, 1, 2, 3))):
+    for _ in range(pick((2, 3, 4))):
         attempt(pick(CHANGES), changed, organization, pick)
     return changed
 
@@ -42,7 +42,7 @@ def add_integration(plan: Plan, organization: Organization, pick: Pick) -> None:
     """Also one that is there: by its title, or by its uuid under a new one."""
     how = pick(("made", "made", "title", "uuid"))
     if how == "made":
-        strict, force = pick((True, False)), pick((True, False, False))
+        strict, force = pick((True, False)), pick((True, False))
         name = plan.fresh("i")
         plan.places[name] = Place(pick(list(SETTINGS)), f"Site {name}", "", False, strict, force)
         return
@@ -78,7 +78,7 @@ def _somebody(plan: Plan, organization: Organization, pick: Pick) -> str:
 
 def _person(plan: Plan, pick: Pick) -> str:
     """Sometimes somebody whom the organization does not have."""
-    return str(pick([*PEOPLE * 6, *[*plan.hired] * 4, *HIRED]))
+    return str(pick([*PEOPLE * 12, *[*plan.hired] * 8, *HIRED]))
 
 
 def add_users(plan: Plan, organization: Organization, pick: Pick) -> None:
@@ -104,7 +104,9 @@ def retitle(plan: Plan, _organization: Organization, pick: Pick) -> None:
 
 
 def replace(plan: Plan, _organization: Organization, pick: Pick) -> None:
-    place = plan.places[pick(plan.integrations())]
+    """Mostly those that it made: what is adopted lives on, and its replacement is another."""
+    made = [name for name in plan.integrations() if not plan.places[name].adopts]
+    place = plan.places[pick([*made * 4, *plan.integrations()])]
     place.strict = not place.strict
 
 
@@ -176,6 +178,7 @@ CHANGES: tuple[Change, ...] = (
     add_join,
     hire,
     retitle,
+    replace,
     replace,
     replace,
     force,

@@ -1,29 +1,24 @@
 """The engine's stand-in with previews: unknown ids, what `pulumi preview --diff` shows, and notes."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
 
 from pulumi.output import Unknown
 
+from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.lifecycle.snapshot import LiveSnapshot
 from pulumi_encord_integrations.resources import _process
+from tests.support.previews.judge import Preview, labelled
 from tests.support.previews.program import IDENTITY, STACK
 from tests.support.stateful.engine_model import Declared, Engine, Entry, Ref, _asked, _wire
 from tests.support.transport_faults import Failed
 
 
-@dataclass
-class Preview:
-    """What a reviewer sees before an `up`."""
+class Reading(Protocol):
+    """Hears whether a preview is at work, which must only read."""
 
-    refusal: str = ""
-    told: dict[str, list[str]] = field(default_factory=dict)
-    """URN of a resource -> what is shown and said of it."""
-
-    def tell(self, urn: str, *texts: str) -> None:
-        self.told.setdefault(urn, []).extend(texts)
+    def __call__(self, *, begins: bool) -> None: ...
 
 
 class Process(_process.ProviderProcess):
@@ -37,29 +32,34 @@ class Process(_process.ProviderProcess):
         self.notes.append(text)
 
 
-class PreviewingEngine(Engine):
-    """One stack."""
+class ModelEngine(Engine):
+    """One stack; `reading` is told when a preview begins and ends."""
 
-    _unknown: frozenset[str] = frozenset()
-    """What this preview is going to make."""
-    _adopted: Mapping[str, str] = {}
+    def __init__(self, connect: Callable[[], Client], reading: Reading) -> None:
+        super().__init__(connect)
+        self._reading = reading
+        self._unknown: frozenset[str] = frozenset()
+        """What this preview is going to make."""
+        self._adopted: dict[str, str] = {}
 
     def plan(self, program: Sequence[Declared]) -> Preview:
         """`pulumi preview --diff`."""
         self._new_process()
-        self._unknown, self._adopted = frozenset() if self.state else frozenset({IDENTITY}), {}
+        self._unknown = frozenset() if self.state else frozenset({IDENTITY})
         preview = Preview()
+        self._reading(begins=True)
         try:
             for declared in program:
                 self._previewed(declared, preview)
         except Failed as failed:
             preview.refusal = str(failed)
         finally:
-            self._unknown = frozenset()
+            self._reading(begins=False)
+            self._unknown, self._adopted = frozenset(), {}
         process = _process.current()
         assert isinstance(process, Process)
         for note in process.notes:
-            preview.tell(_labelled(note), note)
+            preview.tell(labelled(note), note)
         return preview
 
     def _new_process(self) -> None:
@@ -76,7 +76,7 @@ class PreviewingEngine(Engine):
         if operation in {"create", "replace"}:
             self._unknown |= {declared.urn}
         if inputs.get("adopts"):
-            self._adopted = {**self._adopted, declared.urn: inputs["adopts"]}
+            self._adopted[declared.urn] = inputs["adopts"]
         if operation != "same":
             preview.tell(declared.urn, *shown(known, inputs))
 
@@ -97,12 +97,6 @@ class PreviewingEngine(Engine):
         if value.urn in self._unknown:
             return Unknown()  # type: ignore[no-untyped-call]
         return str(STACK) if value.urn == IDENTITY else super()._resolved(value)
-
-
-def _labelled(note: str) -> str:
-    """The URN of the resource that a note begins with: `UserGroup "crew": ...`."""
-    kind, name = note.split('"')[:2]
-    return f"{kind.strip()}::{name}"
 
 
 def shown(known: Entry | None, inputs: Mapping[str, Any]) -> Iterator[str]:

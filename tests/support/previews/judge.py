@@ -3,16 +3,32 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
 from tests.support.api import CREATOR
-from tests.support.previews.engine import Preview
 from tests.support.stateful.engine_model import Entry
 from tests.support.stateful.invariants import Facts, Remote
 
 FOR_GOOD = "which cannot be undone"
 """Said of who becomes an individual Admin."""
+
+
+@dataclass
+class Preview:
+    """What a reviewer sees before an `up`."""
+
+    refusal: str = ""
+    told: dict[str, list[str]] = field(default_factory=dict)
+    """URN of a resource -> what is shown and said of it."""
+
+    def tell(self, urn: str, *texts: str) -> None:
+        self.told.setdefault(urn, []).extend(texts)
+
+
+def labelled(note: str) -> str:
+    """The URN of the resource that a note begins with: `UserGroup "crew": ...`."""
+    kind, name = note.split('"')[:2]
+    return f"{kind.strip()}::{name}"
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support.people import group
-from tests.support.api import AWS, BOSS, CREATOR, Api
+from pulumi_encord_integrations.client.client import Client
+from tests.support.api import AWS, CREATOR
 from tests.support.stateful.invariants import add_users
 from tests.support.stateful.program import PEOPLE, Pick
 
@@ -35,7 +35,7 @@ class Organization:
     @property
     def places(self) -> list[str]:
         """Their uuids; those that somebody else made are refused too often to be as frequent."""
-        return [uuid for title, uuid in self.integrations.items() for _ in range(1 if title == THEIRS else 3)]
+        return [uuid for title, uuid in self.integrations.items() for _ in range(1 if title == THEIRS else 6)]
 
     @contextmanager
     def behind(self) -> Iterator[sqlite3.Connection]:
@@ -45,33 +45,39 @@ class Organization:
             yield database
 
 
-def prepare(api: Api) -> Organization:
-    """People, groups and integrations for all sequences."""
-    with closing(sqlite3.connect(api.path)) as database, database:
+def prepare(path: Path, client: Client) -> Organization:
+    """People, groups and integrations for all sequences, by the calls of an organization's admin."""
+    with closing(sqlite3.connect(path)) as database, database:
         add_users(database, CREATOR, PEOPLE)
-        (home,) = database.execute(
-            "SELECT organization FROM organization_users WHERE email = ?", [CREATOR]
-        ).fetchone()
-    made = {}
-    for title, kind in LIVING.items():
-        settings: dict[str, Any] = {"title": title, "strictClientOnly": title == "Cirrus"}
-        settings |= {"provider": kind, "roleArn": None} if kind != "AWS" else {}
-        body = {name: value for name, value in {**AWS, **settings}.items() if value is not None}
-        answer = api.send(who=BOSS if title == THEIRS else CREATOR, method="POST", body=body)
-        assert answer.status == 200, answer.body
-        made[title] = answer.body["integration"]["integrationUuid"]
-    return Organization(api.path, home, made, tuple(group(api, name=name) for name in CREWS))
+        query = "SELECT organization FROM organization_users WHERE email = ?"
+        (home,) = database.execute(query, [CREATOR]).fetchone()
+    crews = tuple(
+        client.call("POST", "organisation/groups", body={"name": name})["groupHash"] for name in CREWS
+    )
+    made = {title: _made(client, title) for title in LIVING}
+    organization = Organization(path, home, made, crews)
+    with organization.behind() as database:
+        database.execute("UPDATE integrations SET owner = ? WHERE uuid = ?", [PEOPLE[0], made[THEIRS]])
+        database.execute("UPDATE members SET email = ? WHERE integration = ?", [PEOPLE[0], made[THEIRS]])
+    return organization
+
+
+def _made(client: Client, title: str) -> str:
+    body = {**AWS, "title": title, "strictClientOnly": title == "Cirrus"}
+    if LIVING[title] == "GCP":
+        del body["roleArn"]
+        body["provider"] = "GCP"
+    return str(client.call("POST", "cloud-integrations", body=body)["integration"]["integrationUuid"])
 
 
 def populate(organization: Organization, pick: Pick) -> None:
-    """Gives random people and groups access, and registers data."""
+    """Gives random people and groups access."""
     with organization.behind() as database:
         for uuid in organization.groups:
             for who in PEOPLE:
                 if pick((True, False, False)):
                     _enter(database, organization, uuid, who)
         for title, uuid in organization.integrations.items():
-            _register(database, uuid, pick((0, 0, 1, 3)))
             for who in PEOPLE:
                 if pick((True, False)):
                     _grant(database, organization, uuid, who, pick(ROLES))
@@ -80,6 +86,13 @@ def populate(organization: Organization, pick: Pick) -> None:
             for crew in organization.groups:
                 if pick((True, False, False)):
                     _share(database, uuid, crew, pick(ROLES))
+
+
+def register(organization: Organization, pick: Pick) -> None:
+    """Registers data with some integrations."""
+    with organization.behind() as database:
+        for uuid in _column(database, "SELECT uuid FROM integrations ORDER BY title, created_at"):
+            _register(database, uuid, pick((0, 0, 1, 3)))
 
 
 def drift(organization: Organization, pick: Pick) -> None:
@@ -99,9 +112,7 @@ def _enter(database: sqlite3.Connection, organization: Organization, uuid: str, 
     database.execute("INSERT OR IGNORE INTO group_users VALUES (?, ?, ?)", [uuid, organization.home, who])
 
 
-def _grant(
-    database: sqlite3.Connection, organization: Organization, uuid: str, who: str, role: str
-) -> None:
+def _grant(database: sqlite3.Connection, organization: Organization, uuid: str, who: str, role: str) -> None:
     row = [uuid, organization.home, who, role]
     database.execute("INSERT OR REPLACE INTO members VALUES (?, ?, ?, ?)", row)
 

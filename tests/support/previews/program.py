@@ -104,7 +104,8 @@ class Plan:
         """Its resources, each behind what it refers to."""
         users = [item for item in self.holdings.items() if item[1].of_group]
         members = sorted(
-            (item for item in self.holdings.items() if not item[1].of_group), key=lambda item: not item[1].is_one
+            (item for item in self.holdings.items() if not item[1].of_group),
+            key=lambda item: not item[1].is_one,
         )
         return [
             *(_hired(email, role) for email, role in self.hired.items()),
@@ -140,7 +141,10 @@ class Plan:
 
     def _holding(self, name: str, holding: Holding) -> Declared:
         where = "group" if holding.of_group else "integration"
-        inputs: dict[str, Any] = {where: self._ref(holding.of), "on_delete": "keep" if holding.keep else "remove"}
+        inputs: dict[str, Any] = {
+            where: self._ref(holding.of),
+            "on_delete": "keep" if holding.keep else "remove",
+        }
         told: dict[str, Any] = {}
         if holding.of_group:
             inputs |= {"users": list(holding.grants), "exclusive": holding.exclusive}
@@ -164,14 +168,15 @@ class Plan:
         return Ref(urn_of(found.kind, place)) if found else place
 
     def _members(self, holding: Holding) -> dict[str, Any]:
-        """As the constructor arranges what a program lists: groups by their names, where they have one each."""
+        """As the constructor arranges what a program lists: groups by their names."""
         users = {who: role for who, role in holding.grants.items() if "@" in who}
         keys = [who.removeprefix("group:") for who in holding.grants if "@" not in who]
         names = [self.places[key].title for key in keys if key in self.places]
         groups = {}
         for key in keys:
             place = self.places.get(key)
-            label = key if place is None or names.count(place.title) > 1 else place.title
+            label = key if place is None else place.title
+            label = f"{label} ({key})" if names.count(label) > 1 else label
             groups[label] = {"id": self._ref(key), "role": holding.grants[f"group:{key}"]}
         return {"users": users, "groups": groups}
 
@@ -195,7 +200,7 @@ def _declared(
 
 def _hired(email: str, role: str) -> Declared:
     inputs = {"email": email, "role": role, "member_type": "internal", "on_delete": "remove"}
-    return _declared("OrganizationUser", email.split("@")[0], inputs, {})
+    return _declared("OrganizationUser", email.split("@", maxsplit=1)[0], inputs, {})
 
 
 def _join(number: int, uuid: str) -> Declared:

@@ -5,14 +5,14 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pulumi_encord_integrations.client import members
 from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.model.memberships import ListedRoles
-from tests.support.stateful.engine_model import Entry
+from tests.support.stateful.engine_model import Entry, urn
 from tests.support.stateful.program import HIRED, PEOPLE, Place, Plan
 
 Roles = Mapping[str, str]
@@ -128,20 +128,21 @@ Somewhere = set[tuple[str, str]]
 """Who is where, as (uuid, principal)."""
 
 
-def tracked(state: Iterable[Entry]) -> tuple[Somewhere, Somewhere, Somewhere]:
-    """Who is somewhere by a state's resources; those that are to be kept; and those by a list of members."""
-    found, kept, by_lists = set(), set(), set()
+def tracked(state: Iterable[Entry]) -> tuple[Somewhere, Somewhere, Mapping[tuple[str, str], str]]:
+    """Who is somewhere by a state's resources; those that are to be kept; and lists of members by URN."""
+    found, kept = set(), set()
+    lists: dict[tuple[str, str], str] = {}
     for entry in state:
         outputs = entry.outputs
         holder = str(outputs.get("integration") or outputs.get("group"))
         by_list = {(holder, who) for who in ListedRoles.of(outputs.get("members")).roles}
-        by_lists |= by_list
+        lists |= dict.fromkeys(by_list, entry.urn)
         found |= by_list | {(holder, who) for who in outputs.get("users") or {}}
         if "live_role" in outputs:
             who = outputs.get("user") or f"group:{outputs['group']}"
             found.add((holder, who))
             kept |= {(holder, who)} if outputs.get("on_delete") == "keep" else set()
-    return found, kept, by_lists
+    return found, kept, lists
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,10 @@ class Before:
     facts: Facts
     tracked: Somewhere
     kept: Somewhere
-    by_lists: Somewhere
+    lists: Mapping[tuple[str, str], str]
+    """URN of the list of members that holds somebody."""
+    let_go: Somewhere = field(default_factory=set)
+    """Those in lists that the program has no more."""
 
 
 def require_declared(plan: Plan, ids: Mapping[str, str], before: Before, remote: Remote) -> None:
@@ -163,8 +167,11 @@ def require_declared(plan: Plan, ids: Mapping[str, str], before: Before, remote:
     assert now.integrations.keys() == {ids[key] for key in plan.integrations}
     assert dict(now.groups) == {ids[key]: f"{key} {place.title}" for key, place in plan.groups.items()}
     assert {who: role for who, role in now.people.items() if who in HIRED} == plan.hired
+    program = plan.program()
+    urns = {one.urn for one in program} | {urn(one.provider, one.alias) for one in program}
+    let_go = {where for where, listed in before.lists.items() if listed not in urns}
     for key, place in {**plan.integrations, **plan.groups}.items():
-        _require_members(place, ids, ids[key], before, now, remote.owner)
+        _require_members(place, ids, ids[key], replace(before, let_go=let_go), now, remote.owner)
 
 
 def _require_members(
@@ -187,7 +194,7 @@ def _require_members(
     }
     must = admins & theirs if place.exclusive else theirs
     # A list that is taken out leaves its individual Admins.
-    stay = {who for who in admins if (uuid, who) in before.by_lists}
+    stay = {who for who in admins if (uuid, who) in before.let_go}
     may = {*declared, *must, *stay, *(admins if place.exclusive else {owner})}
     assert must <= live.keys(), f"lost: {must - live.keys()}"
     assert live.keys() <= may, f"not declared: {live.keys() - may}"

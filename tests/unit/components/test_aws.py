@@ -166,7 +166,7 @@ def test_all_of_it_previews_while_nothing_is_known() -> None:
 
 
 def test_one_resource_declares_integration_role_and_check() -> None:
-    made = integration(signed_url_expiry="2h")
+    made = integration(signed_url_expiry="2h", force_destroy=True)
     assert children(made) == {
         "train": "pulumi-python:dynamic/encord:AwsIntegration",
         "train-access": "encord:index:AwsBucketAccess",
@@ -176,6 +176,7 @@ def test_one_resource_declares_integration_role_and_check() -> None:
     } | {"train": "pulumi-python:dynamic/encord:AwsIntegration"}
     declared = next(r for r in made.requests if r.type.endswith(":AwsIntegration"))
     assert declared.object["role_arn"] == "arn:aws:iam::123456789012:role/encord-train"
+    assert declared.object["force_destroy"] is True
     trust = json.loads(made.inputs("train-access-role")["assumeRolePolicy"])
     assert trust == trust_policy(PRINCIPAL, "e-1")
     assert made.inputs("train-access-role")["maxSessionDuration"] == 3 * 3_600

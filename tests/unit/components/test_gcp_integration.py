@@ -39,7 +39,8 @@ def asked(recorded: Recorded, type_: str) -> dict[str, Any]:
 
 
 def test_one_resource_declares_integration_access_and_check() -> None:
-    made = integration()
+    made = integration(force_destroy=True)
+    assert asked(made, "GcpIntegration")["force_destroy"] is True
     assert children(made) == {
         "train-access": "encord:index:GcpBucketAccess",
         "train-access-acme-train-read": "gcp:storage/bucketIAMMember:BucketIAMMember",

@@ -73,7 +73,43 @@ def test_every_optional_field_that_is_given_is_passed_on_as_it_is_written(file: 
     )
 
 
-@pytest.mark.parametrize("line", ["region:", "region: null", "adopt: false", "# region: eu-west-1"])
+UUID = "0d2e7f0e-5a0f-4c8c-8a53-6f3a1c9b7e10"
+
+
+def test_what_is_said_beside_the_settings_is_passed_on(file: Path) -> None:
+    said = (
+        f"    adopt: {UUID.upper()}\n    adopt_from: shop/live\n    force_destroy: true\n    protect: true\n"
+    )
+    [entry] = declared(file, GOOD + said)
+    beside = {name: entry.values[name] for name in entry.values.keys() - {"title", "role_arn", "buckets"}}
+    assert beside == {"adopt": UUID, "adopt_from": "shop/live", "force_destroy": True}
+    assert (entry.protect, entry.adopt) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("adopt_from: shop/live", "adopt_from: says nothing without adopt"),
+        ("adopt: true, adopt_from: shop", "adopt_from must be a stack as project/stack"),
+        ("force_destroy: 1", "force_destroy must be"),
+        ("protect: yes please", "protect must be"),
+    ],
+)
+def test_what_is_wrong_beside_the_settings_is_refused(file: Path, line: str, words: str) -> None:
+    assert words in refusal(file, f"integrations:\n  a: {{{ENTRY}, {line}}}\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "region:",
+        "region: null",
+        "adopt: false",
+        "force_destroy: false",
+        "protect: false",
+        "# region: eu-west-1",
+    ],
+)
 def test_what_the_file_leaves_out_is_not_passed_on(file: Path, line: str) -> None:
     [entry] = declared(file, f"{GOOD}    {line}\n")
     assert entry.values.keys() == {"title", "role_arn", "buckets"}

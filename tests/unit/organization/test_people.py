@@ -77,11 +77,13 @@ def test_a_group_is_what_the_file_gives_and_nothing_more(tmp_path: Path) -> None
 
 def test_everything_that_may_be_said_of_a_group_is_passed_on(tmp_path: Path) -> None:
     more = (
-        "    description: D\n    adopt: true\n    previously: [old, older]\n    users: [A@b.org]\n"
+        "    description: D\n    adopt: true\n    adopt_from: shop/live\n    protect: true\n"
+        "    previously: [old, older]\n    users: [A@b.org]\n"
         "    exclusive_users: true\n    allow_large_removal: true\n"
     )
     [group] = parsed(tmp_path, GROUP + more).groups
-    assert group.values == {"name": "G", "description": "D", "adopt": True}
+    adoption = {"adopt": True, "adopt_from": "shop/live"}
+    assert (group.values, group.protect) == ({"name": "G", "description": "D", **adoption}, True)
     assert group.users == {"users": ["a@b.org"], "exclusive": True, "allow_large_removal": True}
     assert group.previously == ("old", "older")
 

@@ -9,7 +9,7 @@ from pulumi_encord_integrations.client import errors
 from pulumi_encord_integrations.lifecycle.reconciler import Live
 from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.model.integration_types.aws import AWS
-from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
+from pulumi_encord_integrations.reconcilers.integrations import FORCE, IntegrationReconciler
 from tests.support.lifecycles import Managed
 from tests.unit.reconcilers.fake_api import (
     INPUTS,
@@ -180,6 +180,22 @@ def test_a_delete_says_on_whose_behalf(api: FakeApi) -> None:
 def test_a_delete_without_declaration_is_on_nobody_s_behalf(api: FakeApi) -> None:
     AWS_LIFECYCLE.delete(api.session(), api.add(), {"organization": ORGANIZATION})
     assert "declaredBy" not in api.requests[-1].url.params
+
+
+@pytest.mark.parametrize(("force_destroy", "sent"), [(None, "true"), (False, "true"), (True, None)])
+def test_a_delete_spares_data_unless_an_earlier_update_allowed_it(
+    api: FakeApi, force_destroy: bool | None, sent: str | None
+) -> None:
+    AWS_LIFECYCLE.delete(api.session(), api.add(), {**OUTPUTS, "force_destroy": force_destroy})
+    assert api.requests[-1].url.params.get("ifEmpty") == sent
+
+
+def test_a_delete_that_is_refused_for_its_data_says_what_to_do(api: FakeApi) -> None:
+    uuid = api.add()
+    api.refuse = refusing(409, "holds_registrations", "DELETE")
+    with pytest.raises(errors.Refused, match="said holds_registrations") as refused:
+        CALLS["delete"](api.session(), uuid)
+    assert refused.value.hint == FORCE
 
 
 def test_a_create_sends_the_declaration_and_a_nonce_of_its_own(api: FakeApi) -> None:

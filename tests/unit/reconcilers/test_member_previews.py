@@ -8,7 +8,7 @@ import pytest
 from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKey, named
 from pulumi_encord_integrations.lifecycle.reconciler import Checked, Context, Reconciler
 from pulumi_encord_integrations.reconcilers.access_checks import AccessCheckReconciler
-from pulumi_encord_integrations.reconcilers.collections import MOVED
+from pulumi_encord_integrations.reconcilers.collection_previews import MOVED
 from pulumi_encord_integrations.reconcilers.expiry import ExpiryReconciler
 from pulumi_encord_integrations.reconcilers.groups import GroupUsersReconciler
 from pulumi_encord_integrations.reconcilers.member_lists import MembersReconciler

@@ -57,7 +57,7 @@ def test_of_an_adopted_object_only_what_is_declared_is_taken_back(held: Held) ->
 
 
 def test_a_change_of_what_is_gone_is_refused_and_told_otherwise(held: Held) -> None:
-    with pytest.raises(Refused, match=f"{LABEL} .{NOWHERE}. is gone, or you may not see it any more"):
+    with pytest.raises(Refused, match=f"{LABEL}: {NOWHERE} is gone, or you may not see it any more"):
         foreseen(held, NOWHERE, title="New")
     [told] = foreseen(held, NOWHERE)
     assert told.endswith(
@@ -74,7 +74,7 @@ def test_what_this_run_made_is_not_gone(held: Held) -> None:
 @pytest.mark.parametrize("change", [{"title": "New"}, {"over_vpn": True}])
 def test_a_change_by_who_is_no_admin_is_refused(held: Held, change: Any) -> None:
     uuid = held.add(role="user")
-    with pytest.raises(Refused, match=f'only its Admins may change "Production" .{uuid}.'):
+    with pytest.raises(Refused, match=f'{LABEL}: you may not change "Production" .{uuid}.'):
         foreseen(held, uuid, **change)
     assert foreseen(held, uuid) == []
 

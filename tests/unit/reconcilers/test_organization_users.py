@@ -60,7 +60,7 @@ def test_a_user_is_named_by_the_e_mail_apart_from_members() -> None:
         ({"title": "Team"}, "title: groups have a name"),
         ({"name": "Team", "description": "a\x1bb"}, "description: must not hold control"),
         ({"name": "Team", "description": "x" * 4097}, "description: has 4097 characters; at most 4096"),
-        ({"name": "Team", "adopt": 1}, "adopt: must be true or false"),
+        ({"name": "Team", "adopt": 1}, "adopt: must be true, false or the uuid of the object"),
     ],
 )
 def test_what_is_wrong_with_a_group_is_told_with_its_place(known: dict[str, Any], said: str) -> None:
@@ -73,5 +73,5 @@ def test_a_group_changes_in_place_and_is_named_by_its_uuid() -> None:
     assert GROUP.resource_keys("uuid", {"name": "Team"}) == {ResourceKey("object", "uuid")}
     assert GROUP.resource_keys("", {"name": "Team"}) == frozenset()
     once = GROUP.check({"name": "Tea\u0308m", "adopt": True}, frozenset())
-    assert once.inputs == {"name": "Te\xe4m", "description": "", "adopt": True}
+    assert once.inputs == {"name": "Te\xe4m", "adopt": True}
     assert GROUP.check(once.inputs, frozenset()) == once
