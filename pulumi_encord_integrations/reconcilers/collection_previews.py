@@ -38,6 +38,7 @@ class PreviewedCollection(Reconciler):
     """The input that lists them."""
     loses: ClassVar[tuple[str, str]] = ("loses access to", "lose access to")
     """Said of one who is taken out, and of several."""
+    new_holder: ClassVar[str] = "an integration"
     ignored = frozenset({"allow_large_removal"})
 
     def __init__(self) -> None:
@@ -120,7 +121,7 @@ class PreviewedCollection(Reconciler):
         problems = list(self.preflight(context, inputs))
         # A holder that comes later is another one: the id of one that stays is known.
         stays = bool(context.before) and context.before.get(self.holder) == inputs.get(self.holder)
-        notes = [] if stays or not context.before else list(self._left(inputs, context))
+        notes = [] if stays or not context.before else list(self._left(inputs, labels, context))
         if problems or self.entries not in inputs:
             return problems, notes
         change = self._change(inputs, context, stays=stays)
@@ -156,24 +157,32 @@ class PreviewedCollection(Reconciler):
         stay = {key: role for key, role in dropped.items() if not self._elsewhere(key, where, context)}
         yield from self.outlive(stay, title, name)
 
-    def _left(self, inputs: Properties, context: Context) -> Iterator[str]:
-        """What becomes of whom a list leaves behind that moves to another holder."""
-        old, snapshot = str(context.before.get(self.holder)), context.snapshot
-        holder = inputs.get(self.holder)
-        replaced = holder is None or holder in context.made
-        if replaced and not named("object", old) <= context.declared:
-            return
-        before = self.listed(context.before.get(self.entries))
-        live = self.before_run(snapshot, old, exclusive=True)
+    def _left(self, inputs: Properties, labels: Labels, context: Context) -> Iterator[str]:
+        """What becomes of everybody in a list that moves to another holder.
+
+        Where that is new and the old one is not declared any more, it may be the same one, replaced.
+        """
+        old, new = str(context.before.get(self.holder)), inputs.get(self.holder)
+        before, wanted = self.listed(context.before.get(self.entries)), inputs.get(self.entries, {})
+        live = self.before_run(context.snapshot, old, exclusive=True)
         roles = before if live is None else {key: live[key] for key in before if key in live}
         roles = {key: role for key, role in roles.items() if not self._elsewhere(key, old, context)}
         keep = context.before.get("on_delete") == "keep"
         stay = {key: role for key, role in roles.items() if keep or kept_for_good(key, role, None)}
-        gone = [key for key in roles if key not in stay]
-        name = self._namer(self.labels(context.before.get(self.entries), roles, context), context)
-        title = self.holder_name(snapshot, old)
+        if (new is None or new in context.made) and not named("object", old) <= context.declared:
+            stay = {}
+        former = self.labels(context.before.get(self.entries), roles, context)
+        name, title = self._namer({**former, **labels}, context), self.holder_name(context.snapshot, old)
         yield from self.outlive(stay, title, name)
-        if gone:
+        leave = [key for key in roles if key not in stay]
+        to = f"{self.new_holder} that is still to be made"
+        to = to if new is None else self.holder_name(context.snapshot, new)
+        if along := [key for key in leave if key in wanted]:
+            yield f"{all_of(along, name)} {'moves' if len(along) == 1 else 'move'} from {title} to {to}"
+        # The difference of inputs names nobody who is in both.
+        if others := [key for key in before if key in wanted and key not in along]:
+            yield f"{all_of(others, name)} {'gets' if len(others) == 1 else 'get'} access to {to}"
+        if gone := [key for key in leave if key not in wanted]:
             yield f"{all_of(gone, name)} {self.loses[len(gone) > 1]} {title}"
 
     def _may_drop(self, key: str, inputs: Properties, context: Context) -> bool:

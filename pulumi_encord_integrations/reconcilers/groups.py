@@ -116,6 +116,7 @@ class GroupUsersReconciler(CollectionReconciler):
     holder = "group"
     entries = "users"
     loses = ("leaves", "leave")
+    new_holder = "a group"
 
     def roles(self, spec: GroupUsersSpec) -> Roles:
         """Everybody has the same."""

@@ -34,6 +34,9 @@ from pulumi_encord_integrations.reconcilers.preflight import (
     writes,
 )
 
+GROUP_NAME = "group_name"
+"""What the program tells the check: what it calls a group whose id comes later."""
+
 
 class MemberReconciler(Reconciler):
     """A user or a group with a role; named `INTEGRATION/PRINCIPAL`."""
@@ -53,8 +56,8 @@ class MemberReconciler(Reconciler):
         problems = [*_lowered(inputs, unknown, context), *administered(context, inputs)]
         if problems:
             return Checked(inputs, problems)
-        notes = _left(inputs, unknown, context)
-        return Checked(inputs, *_granted(inputs, context, list(notes)))
+        notes = [*_left(inputs, unknown, context), *_of_new_group(inputs, unknown, context)]
+        return Checked(inputs, *_granted(inputs, context, notes))
 
     def resource_keys(self, id_: str, properties: Properties) -> ResourceKeys:
         """The membership."""
@@ -203,22 +206,34 @@ def _granted(inputs: Properties, context: Context, notes: list[str]) -> tuple[li
 
 
 def _left(inputs: Properties, unknown: frozenset[str], context: Context) -> Iterator[str]:
-    """What becomes of the one whom a replacement leaves behind."""
-    before, snapshot = context.before, context.snapshot
+    """What becomes of the one whom a replacement leaves behind, or takes along."""
+    before, snapshot, new = context.before, context.snapshot, inputs.get("integration")
     principal, old = _principal(before), str(before.get("integration"))
-    if not principal or not _moved(inputs, unknown, before) or _declares(context, _key(old, principal)):
+    moved = _moved(inputs, unknown, before)
+    if not principal or not (moved or "integration" in unknown):
         return
-    stays = _declares(context, named("object", old))
-    replaced = "integration" in unknown or inputs.get("integration") in context.made
+    along = {"user", "group"}.isdisjoint(moved)
+    to = title_of(snapshot, new) if new else "an integration that is still to be made"
     live = snapshot.roles(old)
     role = str(before.get("role")) if live is None else live.get(principal)
-    if role is None or (replaced and not stays):
-        return
     where, name = title_of(snapshot, old), principal_name(snapshot, principal)
-    if before.get("on_delete") == "keep":
-        yield from keep_roles({principal: role}, where, lambda _: name)
-    else:
+    # A new integration may be the old one, replaced, if that is not declared any more.
+    replaced = (new is None or new in context.made) and not _declares(context, named("object", old))
+    keeps = before.get("on_delete") == "keep" and not replaced
+    leaves = role is not None and not _declares(context, _key(old, principal))
+    if leaves and keeps:
+        yield from keep_roles({principal: str(role)}, where, lambda _: name)
+    if along:
+        yield f"{name} moves from {where} to {to}" if leaves and not keeps else f"{name} gets access to {to}"
+    elif leaves and not (keeps or replaced):
         yield f"{name} loses access to {where}"
+
+
+def _of_new_group(inputs: Properties, unknown: frozenset[str], context: Context) -> Iterator[str]:
+    """Who gets a role, where the inputs show no id yet."""
+    name = context.program.get(GROUP_NAME)
+    if "group" in unknown and name and "role" in inputs:
+        yield f'group "{name}" gets the role {inputs["role"]}'
 
 
 def _moved(inputs: Properties, unknown: frozenset[str], before: Properties) -> list[str]:
@@ -233,17 +248,23 @@ def _moved(inputs: Properties, unknown: frozenset[str], before: Properties) -> l
 def _lowered(inputs: Properties, unknown: frozenset[str], context: Context) -> list[Problem]:
     before = context.before
     principal, integration = _principal(before), before.get("integration")
-    if not kept_for_good(principal, before.get("role"), None) or "/" in principal:
-        return []
     live = context.snapshot.roles(str(integration))
-    if live is not None and live.get(principal) != "admin":
-        # Support has removed them; the state does not know it yet.
+    # The state may not know yet that they joined, or that support has removed them.
+    role = before.get("role") if live is None else live.get(principal)
+    if not kept_for_good(principal, role, None) or "/" in principal:
         return []
-    if moved := _moved(inputs, unknown, before):
+    moved = [*(["integration"] if "integration" in unknown else []), *_moved(inputs, unknown, before)]
+    if moved:
         kept = before.get("on_delete") == "keep" or _declares(context, _key(integration, principal))
-        # An integration that is not declared any more, or replaced, may take its Admins along.
-        ends = moved[0] == "integration" and not _declares(context, named("object", integration))
+        ends = moved[0] == "integration" and _may_end(context, str(integration))
         return [] if kept or ends else [Problem((moved[0],), refusal_to_lower(principal))]
-    if inputs.get("role", "admin") != "admin":
+    if before.get("role") == "admin" and inputs.get("role", "admin") != "admin":
         return [Problem(("role",), refusal_to_lower(principal))]
     return []
+
+
+def _may_end(context: Context, integration: str) -> bool:
+    """Whether an integration that is not declared any more, or replaced, may take its Admins along."""
+    view = context.snapshot.integration(integration)
+    lives_on = view is not None and (view.adopted or view.declared_as is None)
+    return not lives_on and not _declares(context, named("object", integration))

@@ -56,9 +56,14 @@ def _labels(groups: list[UserGroup | str]) -> list[str]:
     Where two of the program share a name, each has its own in the program beside: unlike a uuid, that is
     the same before the group is made.
     """
-    names = [group if isinstance(group, str) else group._plain_name or group._name for group in groups]
+    names = [group if isinstance(group, str) else name_of(group) for group in groups]
     shared = Counter(names)
     return [
         name if shared[name] == 1 or isinstance(group, str) else f"{name} ({group._name})"
         for name, group in zip(names, groups, strict=True)
     ]
+
+
+def name_of(group: UserGroup) -> str:
+    """The name of a group as far as the program says it, else the resource's."""
+    return group._plain_name or str(group._name)

@@ -9,10 +9,11 @@ from pulumi_encord_integrations.lifecycle.warnings import some
 from pulumi_encord_integrations.model.members import MemberRole
 from pulumi_encord_integrations.model.memberships import as_rows
 from pulumi_encord_integrations.reconcilers.collection_previews import MOVED
+from pulumi_encord_integrations.reconcilers.members import GROUP_NAME
 from pulumi_encord_integrations.resources import _gates, providers
 from pulumi_encord_integrations.resources._claims import Claim
 from pulumi_encord_integrations.resources._identity import deployer
-from pulumi_encord_integrations.resources._member_labels import by_kind
+from pulumi_encord_integrations.resources._member_labels import by_kind, name_of
 from pulumi_encord_integrations.resources._references import integration_of, is_list
 from pulumi_encord_integrations.resources._resource import EncordResource
 from pulumi_encord_integrations.resources.groups import UserGroup
@@ -119,7 +120,8 @@ class IntegrationMember(EncordResource, module="encord", name="IntegrationMember
         }
         with_ = _deleted_with(integration) if user is not None else None
         after = [*declared_users([user]), *_gates.before(integration)]
-        self._grant(resource_name, inputs, opts, with_, after)
+        told = {GROUP_NAME: name_of(group)} if isinstance(group, UserGroup) else {}
+        self._grant(resource_name, inputs, opts, with_, after, told)
         if user is not None:
             _hint(self, integration, may_be_admin=role != "user")
             pulumi.Output.all(user=self.user, role=self.role, live=self.live_role).apply(self._warn)

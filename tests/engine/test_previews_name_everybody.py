@@ -1,4 +1,4 @@
-"""The sequences of tests/contract through the real CLI: what `pulumi preview --diff` prints names them all."""
+"""The sequences of tests/contract through the real CLI, judged by what `pulumi preview --diff` prints."""
 
 from collections import Counter
 from random import Random

@@ -23,6 +23,7 @@ class Known(Snapshot):
         self._integrations, self._roles = integrations, roles or {}
         self._users, self._groups, self._in_groups = users, groups, in_groups or {}
         self._caller = caller
+        self.adopted = False
         self.asked: list[str] = []
 
     def caller(self) -> Any:
@@ -34,12 +35,12 @@ class Known(Snapshot):
         return SimpleNamespace(uuid="acme", name="Acme", user_email=email, role=role)
 
     def integrations(self) -> Any:
-        """With title and role alone."""
+        """With title and role alone; all are declared by some stack."""
         self.asked.append("integrations")
         if self._integrations is None:
             return None
         return {
-            uuid: SimpleNamespace(uuid=uuid, title=title, role=role)
+            uuid: SimpleNamespace(uuid=uuid, title=title, role=role, adopted=self.adopted, declared_as={})
             for uuid, (title, role) in self._integrations.items()
         }
 

@@ -9,6 +9,7 @@ from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.lifecycle.snapshot import LiveSnapshot
 from pulumi_encord_integrations.resources import _process
+from pulumi_encord_integrations.resources._values import PROGRAM
 from tests.support.previews.judge import Preview, labelled
 from tests.support.previews.program import IDENTITY, STACK
 from tests.support.stateful.engine_model import Declared, Engine, Entry, Ref, _asked, _wire
@@ -110,7 +111,7 @@ def shown(known: Entry | None, inputs: Mapping[str, Any]) -> Iterator[str]:
 
 def differing(old: Mapping[str, Any], new: Mapping[str, Any], path: str = "") -> Iterator[str]:
     """What differs between two mappings, and where."""
-    for name in sorted({*old, *new} - {"__program"}):
+    for name in sorted({*old, *new} - {PROGRAM}):
         before, after = old.get(name), new.get(name)
         if isinstance(before, Mapping) and isinstance(after, Mapping):
             yield from differing(before, after, f"{path}{name}: ")
@@ -122,7 +123,7 @@ def differing(old: Mapping[str, Any], new: Mapping[str, Any], path: str = "") ->
 def _flat(value: Any, path: str = "") -> Iterator[str]:
     if isinstance(value, Mapping):
         for name in value:
-            if name != "__program":
+            if name != PROGRAM:
                 yield from _flat(value[name], f"{path}{name}: ")
     elif isinstance(value, (list, tuple)):
         for item in value:

@@ -1,5 +1,6 @@
 """Who gains or loses access by an `up`, which data goes, and whether the preview before named all that."""
 
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
@@ -9,6 +10,8 @@ from tests.support.api import CREATOR
 from tests.support.stateful.engine_model import Entry
 from tests.support.stateful.invariants import Facts, Remote
 
+UNDECLARED = "members not declared in this program: "
+_EMAIL = re.compile(r"[\w.]+@[\w.]+\w")
 FOR_GOOD = "which cannot be undone"
 """Said of who becomes an individual Admin."""
 
@@ -66,7 +69,11 @@ def _holder(entry: Entry) -> str:
 
 def unnamed(before: Moment, after: Moment, preview: Preview) -> list[str]:
     """What an `up` did to people and data that its preview did not name."""
-    return [*_people(before, after, preview), *_data(before, after, preview)]
+    return [
+        *_people(before, after, preview),
+        *_data(before, after, preview),
+        *_alarms(before, after, preview),
+    ]
 
 
 def _people(before: Moment, after: Moment, preview: Preview) -> Iterator[str]:
@@ -128,3 +135,14 @@ def _data(before: Moment, after: Moment, preview: Preview) -> Iterator[str]:
             words = f"{count} registration{'' if count == 1 else 's'}"
             if not any(words in text for text in said):
                 yield f"{_title(uuid, before.facts)}: {words} went; said {said}"
+
+
+def _alarms(before: Moment, after: Moment, preview: Preview) -> Iterator[str]:
+    """Whom a replacement leaves behind by the preview, but not by the `up`."""
+    heirs = _heirs(before, after)
+    for uuid, heir in heirs.items():
+        said = [text.partition(UNDECLARED)[2] for text in _about({uuid}, before, after, preview)]
+        for who in _EMAIL.findall(" ".join(said)):
+            role = before.facts.members.get(uuid, {}).get(who)
+            if role is not None and role == after.facts.members.get(heir, {}).get(who):
+                yield f"{_title(heir, after.facts)}: {who} keeps the role {role}; said {said}"

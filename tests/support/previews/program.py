@@ -7,7 +7,12 @@ from uuid import UUID
 
 from pulumi.dynamic import ResourceProvider
 
+from pulumi_encord_integrations.lifecycle.reconciler import LABEL
+from pulumi_encord_integrations.reconcilers.collection_previews import MOVED
+from pulumi_encord_integrations.reconcilers.integrations import MEMBERS
+from pulumi_encord_integrations.reconcilers.members import GROUP_NAME
 from pulumi_encord_integrations.resources import providers
+from pulumi_encord_integrations.resources._values import PROGRAM
 from tests.support.stateful.engine_model import Declared, Ref, urn
 
 IDENTITY = "StackIdentity::encord"
@@ -123,7 +128,7 @@ class Plan:
         if not place.is_group:
             inputs |= {**SETTINGS[place.kind], "strict_client_only": place.strict}
             inputs |= {"force_destroy": True} if place.force_destroy else {}
-            told = {"members": sorted(self._declared_on(name))}
+            told = {MEMBERS: sorted(self._declared_on(name))}
         inputs |= {"adopt": place.by_title or place.adopts} if place.adopts else {}
         inputs["declared_as"] = {
             "stack_id": Ref(IDENTITY),
@@ -151,10 +156,12 @@ class Plan:
         elif holding.is_one:
             ((who, role),) = holding.grants.items()
             inputs |= {**self._principal(who), "role": role}
+            group = self.places.get(who.removeprefix("group:"))
+            told = {GROUP_NAME: group.title} if group else {}
         else:
             inputs |= {"members": self._members(holding), "exclusive": holding.exclusive}
             moved = {who for other in self.others(name) for who in other.grants if "@" in who}
-            told = {"moved": sorted(moved)}
+            told = {MOVED: sorted(moved)}
         alone = not holding.of_group and any("@" in who for who in holding.grants)
         place = self.places.get(holding.of)
         with_ = urn_of(place.kind, holding.of) if alone and place and not place.adopts else ""
@@ -194,8 +201,8 @@ def _provider(kind: str) -> Any:
 def _declared(
     kind: str, name: str, inputs: Mapping[str, Any], told: Mapping[str, Any], deleted_with: str = ""
 ) -> Declared:
-    program = {"label": f'{kind} "{name}"', **told}
-    return Declared(_provider(kind), name, {**inputs, "__program": program}, deleted_with=deleted_with)
+    program = {LABEL: f'{kind} "{name}"', **told}
+    return Declared(_provider(kind), name, {**inputs, PROGRAM: program}, deleted_with=deleted_with)
 
 
 def _hired(email: str, role: str) -> Declared:

@@ -12,7 +12,7 @@ from pulumi_encord_integrations.reconcilers.collection_previews import MOVED
 from pulumi_encord_integrations.reconcilers.expiry import ExpiryReconciler
 from pulumi_encord_integrations.reconcilers.groups import GroupUsersReconciler
 from pulumi_encord_integrations.reconcilers.member_lists import MembersReconciler
-from pulumi_encord_integrations.reconcilers.members import JoinReconciler, MemberReconciler
+from pulumi_encord_integrations.reconcilers.members import GROUP_NAME, JoinReconciler, MemberReconciler
 from pulumi_encord_integrations.reconcilers.organization_users import OrganizationUserReconciler
 from tests.support.lifecycles import member
 from tests.support.snapshots import Known
@@ -326,7 +326,7 @@ def test_an_admin_who_leaves_a_list_is_told_to_stay_one(inputs: Any, before: Any
     ("after", "on_delete", "told"),
     [
         (one("admin", MIA), "keep", [KEEPS]),
-        (one("admin", where=NEW), "remove", [f'{BOB} loses access to "Production"']),
+        (one("admin", where=NEW), "remove", [f'{BOB} moves from "Production" to "N"']),
         (one("user", MIA), "remove", [f'{BOB} loses access to "Production"']),
     ],
 )
@@ -337,7 +337,8 @@ def test_whom_a_single_member_leaves_behind_is_told(after: Any, on_delete: str, 
     assert [said for said in found if "becomes" not in said] == told
     declared = member(PROD, BOB)
     found = notes(MEMBER, after, live, before=one(role, on_delete=on_delete), declared=declared)
-    assert [said for said in found if "becomes" not in said] == []
+    gets = [f'{BOB} gets access to "N"'] if after["integration"] == NEW else []
+    assert [said for said in found if "becomes" not in said] == gets
 
 
 @pytest.mark.parametrize(
@@ -356,14 +357,39 @@ def test_whom_a_list_leaves_behind_that_moves_is_told(on_delete: str, told: list
     assert notes(LIST, moved, gone, before=before) == []
 
 
-def test_of_an_integration_that_is_replaced_with_its_list_nothing_is_told_twice() -> None:
-    before, roles = listed({BOB: "user"}), {BOB: "user"}
-    later = listed({BOB: "user"}, integration=...)
-    assert notes(LIST, later, known(roles), before=before) == []
-    assert notes(LIST, listed(roles, integration=NEW), before=before, made=frozenset({NEW})) == []
+def test_who_moves_along_is_told_also_where_the_integration_may_be_the_same_one_replaced() -> None:
+    roles = {BOB: "user", G_TEAM: "user", MIA: "admin"}
+    before, later = listed(roles), listed({BOB: "user", G_TEAM: "user"}, integration=...)
+    moves = f'{BOB}, group "Labelers" move from "Production" to an integration that is still to be made'
+    assert notes(LIST, later, known(roles), before=before) == [
+        moves,
+        f'{MIA} loses access to "Production"',
+    ]
     stays = named("object", PROD)
-    said = [f'{BOB} loses access to "Production"']
-    assert notes(LIST, later, known(roles), before=before, declared=stays) == said
+    keeps = f'{MIA} keeps the Admin role on "Production"'
+    assert notes(LIST, later, known(roles), before=before, declared=stays) == [keeps, moves]
+    moves = f'{BOB} moves from "Production" to an integration that is still to be made'
+    assert notes(MEMBER, {**one(), "integration": ...}, known(roles), before=one()) == [moves]
+    group = {"integration": ..., "group": ..., "role": "user"}
+    to = known(in_groups={TEAM: frozenset({BOB})})
+    moves = f'{BOB} moves from the group "Labelers" to a group that is still to be made'
+    assert notes(USERS, in_group([BOB], group=...), to, before=in_group([BOB])) == [moves]
+    gone = known({}, integrations={PROD: ("Production", "admin"), NEW: ("New", "admin")})
+    said = [f'{BOB} gets access to "New"']
+    assert notes(LIST, listed({BOB: "user"}, integration=NEW), gone, before=listed({BOB: "user"})) == said
+    said = ['group "New" gets the role user']
+    assert notes(MEMBER, group, program={GROUP_NAME: "New"}) == said
+
+
+@pytest.mark.parametrize("to", [..., NEW])
+def test_an_admin_does_not_leave_an_integration_that_lives_on(to: Any) -> None:
+    live = known({BOB: "admin"}, integrations={PROD: ("Production", "admin"), NEW: ("New", "admin")})
+    moved = {**one(), "integration": to}
+    assert refused(MEMBER, moved, live, before=one()) == []
+    (said,) = refused(MEMBER, moved, live, before=one(), declared=named("object", PROD))
+    assert said.startswith(f"integration: {STAYS}")
+    live.adopted = True
+    assert refused(MEMBER, moved, live, before=one())
 
 
 def test_who_joins_is_told_unless_they_are_an_admin_themselves() -> None:
