@@ -1,9 +1,10 @@
 """The audit trail over the wire."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pulumi_encord_integrations.client.errors import NotFound
-from pulumi_encord_integrations.model.audit import LastWrite
+from pulumi_encord_integrations.model.audit import LastWrite, LastWriteOf
 
 if TYPE_CHECKING:
     # A program only declares: it need not load what speaks HTTP.
@@ -18,3 +19,8 @@ def recorded(client: "Client", path: str) -> LastWrite | None:
         if error.code != "write_not_found":
             raise
         return None
+
+
+def by_uuid(rows: Iterable[LastWriteOf]) -> dict[str, LastWrite]:
+    """The newest write of each object."""
+    return {row.uuid: row for row in rows}

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pulumi_encord_integrations.client.audit import recorded
+from pulumi_encord_integrations.client.audit import by_uuid, recorded
 from pulumi_encord_integrations.client.errors import NotFound
-from pulumi_encord_integrations.model.audit import LastWrite
+from pulumi_encord_integrations.model.audit import LastWrite, LastWriteOf
 from pulumi_encord_integrations.model.base import Page
 from pulumi_encord_integrations.model.groups import DeclaredGroup, GroupSpec, GroupUser
 from pulumi_encord_integrations.model.identity import LetGo, Placement
@@ -51,8 +51,13 @@ def delete(client: "Client", uuid: str, declared_by: str | None) -> LetGo:
 
 
 def last_write(client: "Client", uuid: str) -> LastWrite | None:
-    """The newest write of a group, if one was recorded; raises `NotFound`."""
+    """The newest write of a group, if one was recorded; raises `NotFound`, `NotAllowed`."""
     return recorded(client, _of(uuid))
+
+
+def last_writes(client: "Client") -> dict[str, LastWrite]:
+    """The newest write of each group, by uuid; raises `NotAllowed`."""
+    return by_uuid(client.get(f"{_PATH}/last-writes", Page[LastWriteOf]).results)
 
 
 def users(client: "Client", uuid: str) -> list[str]:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from pulumi_encord_integrations.client.audit import recorded
+from pulumi_encord_integrations.client.audit import by_uuid, recorded
 from pulumi_encord_integrations.client.errors import NotFound, UnexpectedAnswer
 from pulumi_encord_integrations.model.access_checks import AccessChecked, AccessCheckRequest
-from pulumi_encord_integrations.model.audit import LastWrite
+from pulumi_encord_integrations.model.audit import LastWrite, LastWriteOf
 from pulumi_encord_integrations.model.identity import LetGo, Placement
 from pulumi_encord_integrations.model.integration_registry import view_of
 from pulumi_encord_integrations.model.integrations import (
@@ -89,6 +89,11 @@ def delete(client: "Client", uuid: str, declared_by: str | None, *, if_empty: bo
 def last_write(client: "Client", uuid: str) -> LastWrite | None:
     """The newest write of an integration, if one was recorded; raises `NotFound`, `NotAllowed`."""
     return recorded(client, f"{_PATH}/{uuid}")
+
+
+def last_writes(client: "Client") -> dict[str, LastWrite]:
+    """The newest write of each integration that the caller administers, by uuid."""
+    return by_uuid(client.rows(LastWriteOf, f"{_PATH}/last-writes"))
 
 
 def check_access(client: "Client", uuid: str, request: AccessCheckRequest) -> AccessChecked:

@@ -38,9 +38,14 @@ def listing(
     return client.rows(RegistrationView, _of(integration), _query(filters))
 
 
-def remove(client: "Client", integration: str, filters: RegistrationFilters = ALL) -> int:
-    """Takes back what was registered, all of it without a filter; answers how many items that were."""
-    query = _query(filters)
+def remove(
+    client: "Client", integration: str, filters: RegistrationFilters = ALL, count: int | None = None
+) -> int:
+    """Takes back what was registered, all of it without a filter; answers how many items that were.
+
+    Raises `Refused` with the code `changed` if they are not as many as `count`.
+    """
+    query = {**_query(filters), "ifCount": count}
     return client.ask(RegistrationsRemoved, "DELETE", _of(integration), query=query).removed
 
 

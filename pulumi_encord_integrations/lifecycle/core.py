@@ -85,6 +85,7 @@ class Lifecycle:
         context = self._context()
         context.snapshot.require(outputs.get("organization"))
         self._own(id_, outputs)
+        self.ownership.declare(self.reconciler.remembered(Prior(id_, outputs)))
         changes = list(self.reconciler.compare(outputs, inputs))
         self._tell(None, self.reconciler.foresee(context, Prior(id_, outputs), inputs, changes))
         if not any(change.forces_replacement for change in changes):
@@ -133,7 +134,8 @@ class Lifecycle:
     def delete(self, id_: str, outputs: Properties) -> None:
         """Deletes, unless all of it lives on as another resource's, or is to be kept."""
         keys = self.reconciler.resource_keys(id_, outputs)
-        prior = Prior(id_, outputs, self.ownership.owned_elsewhere(keys, outputs.get(GENERATION)))
+        elsewhere = self.ownership.owned_elsewhere(keys, outputs.get(GENERATION))
+        prior = Prior(id_, outputs, elsewhere, self.ownership.declared())
         if keys and keys == prior.owned_elsewhere:
             return
         self._require_no_member_declared(prior)

@@ -1,9 +1,10 @@
 """Who owns which remote thing in one run: in a program its claims, in a provider process generations."""
 
 import threading
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import AbstractContextManager
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 Kind = Literal[
     "object",
@@ -11,6 +12,7 @@ Kind = Literal[
     "collection",
     "membership",
     "declared_member",
+    "forced",
     "adopted",
     "organization_user",
     "check",
@@ -29,6 +31,7 @@ class ResourceKey(NamedTuple):
     """
 
 
+H = TypeVar("H", bound=Hashable)
 ResourceKeys = frozenset[ResourceKey]
 NOTHING: ResourceKeys = frozenset()
 
@@ -40,6 +43,26 @@ def named(kind: Kind, holder: object, *parts: str) -> ResourceKeys:
     return frozenset(ResourceKey(kind, holder, part) for part in parts or ("",))
 
 
+class _Grown(AbstractSet[H]):
+    """A set that only grows. Others may read it meanwhile, so that nobody has to copy it."""
+
+    def __init__(self) -> None:
+        self._items: dict[H, None] = {}
+
+    def add(self, item: H) -> None:
+        self._items[item] = None
+
+    def __contains__(self, item: object) -> bool:
+        return item in self._items
+
+    def __iter__(self) -> Iterator[H]:
+        # A copy, which is made in one step of the interpreter.
+        return iter(list(self._items))
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+
 class Ownership:
     """Safe to share between threads. Owners are listed in the order in which they came.
 
@@ -49,8 +72,8 @@ class Ownership:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._holders: dict[tuple[Kind, Hashable], dict[Hashable, dict[Any, None]]] = {}
-        self._declared: set[ResourceKey] = set()
-        self._made: set[str] = set()
+        self._declared: _Grown[ResourceKey] = _Grown()
+        self._made: _Grown[str] = _Grown()
 
     def own(self, keys: Iterable[ResourceKey], owner: Hashable) -> None:
         """Makes `owner` an owner of the things; does nothing if it is None."""
@@ -87,23 +110,20 @@ class Ownership:
 
     def declare(self, keys: ResourceKeys) -> None:
         """Remembers that the program declares the things."""
-        with self._lock:
-            self._declared |= keys
+        for key in keys:
+            self._declared.add(key)
 
-    def declared(self) -> ResourceKeys:
-        """All that the program has declared so far."""
-        with self._lock:
-            return frozenset(self._declared)
+    def declared(self) -> AbstractSet[ResourceKey]:
+        """All that the program has declared, as it grows."""
+        return self._declared
 
     def make(self, id_: str) -> None:
         """Remembers an object that this run has made."""
-        with self._lock:
-            self._made.add(id_)
+        self._made.add(id_)
 
-    def made(self) -> frozenset[str]:
-        """The ids of all objects that this run has made so far."""
-        with self._lock:
-            return frozenset(self._made)
+    def made(self) -> AbstractSet[str]:
+        """The ids of all objects that this run has made, as they grow."""
+        return self._made
 
     def _owners(self, key: ResourceKey) -> dict[Any, None]:
         return self._holders.get((key.kind, key.holder), {}).get(key.part, {})

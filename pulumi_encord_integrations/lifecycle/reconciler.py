@@ -2,10 +2,11 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKeys
+from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKey, ResourceKeys
 from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.lifecycle.snapshot import OFFLINE, Snapshot
 from pulumi_encord_integrations.model.base import Sent
@@ -58,6 +59,8 @@ class Prior:
     outputs: Properties
     owned_elsewhere: ResourceKeys = NOTHING
     """Those of its remote things that live on as another resource's."""
+    declared: AbstractSet[ResourceKey] = NOTHING
+    """What the run remembers of others, in a delete."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +80,12 @@ class Context:
 
     before: Properties = field(default_factory=dict)
     """The inputs of the last update; empty for a new resource and in a replacement."""
-    declared: ResourceKeys = NOTHING
+    declared: AbstractSet[ResourceKey] = NOTHING
     """Remote things that the program has declared so far in this run."""
-    made: frozenset[str] = frozenset()
+    made: AbstractSet[str] = frozenset()
     """Ids of objects that this run has made; the snapshot does not know them."""
     snapshot: Snapshot = OFFLINE
-    """What the API held when the run began."""
+    """What the API held when this run first asked."""
     partial: Properties = field(default_factory=dict)
     """Inputs of which a part comes later, with `NOT_KNOWN_YET` in its place."""
     program: Properties = field(default_factory=dict)
@@ -153,6 +156,10 @@ class Reconciler(ABC):
 
         From inputs alone, with an empty id, those that are named by them.
         """
+
+    def remembered(self, prior: Prior) -> ResourceKeys:
+        """What later calls of this run are to know of a resource in the state."""
+        return NOTHING
 
     def revokes_access_of(self, prior: Prior) -> str | None:
         """Who loses all access with a delete, as memberships name them."""

@@ -14,6 +14,7 @@ from pulumi_encord_integrations.client.errors import (
     Unavailable,
 )
 from pulumi_encord_integrations.lifecycle.session import require_same
+from pulumi_encord_integrations.model.audit import LastWrite
 from pulumi_encord_integrations.model.groups import DeclaredGroup
 from pulumi_encord_integrations.model.integrations import IntegrationView
 from pulumi_encord_integrations.model.members import Roles
@@ -175,10 +176,16 @@ class LiveSnapshot(Snapshot):
         return self.memo("principals", lambda: self._client.get("integration-principals", Principals))
 
     def last_write(self, noun: str, uuid: str) -> str:
-        """Who wrote an integration or group last, and when; asked for each by itself."""
-        ask = integrations.last_write if noun == "integrations" else groups.last_write
-        found = self.memo(f"last write of {uuid}", lambda: ask(self._client, uuid))
-        return str(found) if found else ""
+        """Who wrote an integration or group last, and when; empty for what the caller does not administer."""
+        ask = integrations.last_writes if noun == "integrations" else groups.last_writes
+
+        def all_() -> Mapping[str, LastWrite]:
+            try:
+                return ask(self._client)
+            except (NotAllowed, NotFound):
+                return {}
+
+        return str(self.memo(f"last writes of {noun}", all_).get(uuid, ""))
 
     def _members(self) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}
@@ -203,6 +210,6 @@ class LiveSnapshot(Snapshot):
 
 def or_do_without(error: EncordError) -> EncordError:
     """The same error; one that is no fault of the program tells how to preview without the API."""
-    if isinstance(error, Unavailable | NoCredentials):
+    if isinstance(error, Unavailable | NoCredentials) and _DO_WITHOUT[1:] not in error.hint:
         error.hint = f"{error.hint}, or {_DO_WITHOUT}" if error.hint else f"S{_DO_WITHOUT[1:]}"
     return error

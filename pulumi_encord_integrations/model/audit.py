@@ -14,3 +14,9 @@ class LastWrite(Received):
 
     def __str__(self) -> str:
         return f"{self.by} at {self.at:%Y-%m-%d %H:%M} UTC ({self.action})"
+
+
+class LastWriteOf(LastWrite):
+    """The newest write of one of many objects."""
+
+    uuid: str

@@ -80,6 +80,13 @@ class AccessChange:
             if sent[key] != live[key]:
                 yield f"{name(key)} was {live[key]}, becomes {sent[key]}"
 
+    def regained(self) -> list[str]:
+        """Whom an exclusive list lets in again: they lost access, and the state does not know it."""
+        if not self.exclusive or self.live is None:
+            return []
+        same = (key for key, role in self.wanted.items() if self.before.get(key) == role)
+        return [key for key in same if key not in self.live]
+
     def others_removed(self) -> list[str]:
         """Whom an exclusive list takes out though the state does not know them."""
         if not self.exclusive or self.live is None:

@@ -1,11 +1,12 @@
 """Which living object a declaration means: told in a preview, by the API's own rules."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKeys, named
-from pulumi_encord_integrations.lifecycle.reconciler import Properties
+from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKey, ResourceKeys, named
+from pulumi_encord_integrations.lifecycle.reconciler import Context, Properties
 from pulumi_encord_integrations.lifecycle.snapshot import Snapshot
 from pulumi_encord_integrations.model.identity import Adoption
 from pulumi_encord_integrations.model.problems import Problem
@@ -24,6 +25,8 @@ class Meant:
     notes: Sequence[str] = field(default_factory=list)
     declares: ResourceKeys = NOTHING
     """What other checks of this run are to know."""
+    told: bool = False
+    """Whether the notes tell what changes."""
 
 
 def examined(placement: Properties) -> tuple[Properties, list[Problem]]:
@@ -36,9 +39,9 @@ def examined(placement: Properties) -> tuple[Properties, list[Problem]]:
     return {**placement, **canonical}, problems
 
 
-def adoptable(kind: Kind, snapshot: Snapshot, all_: Directory, title: str, inputs: Properties) -> Meant:
+def adoptable(kind: Kind, context: Context, all_: Directory, title: str, inputs: Properties) -> Meant:
     """The one object that `adopt` names, and what is in its way."""
-    wanted = inputs["adopt"]
+    wanted, snapshot = inputs["adopt"], context.snapshot
     by_uuid = all_.by_uuid.get(str(wanted))
     found = all_.titled(title) if wanted is True else [by_uuid] if by_uuid else []
     if not found:
@@ -50,10 +53,10 @@ def adoptable(kind: Kind, snapshot: Snapshot, all_: Directory, title: str, input
         )
         return Meant(problems=[problem])
     (one,) = found
-    problems = list(_obstacles(kind, snapshot, one, inputs))
+    problems = list(_obstacles(kind, context, one, inputs))
     if problems:
         return Meant(problems=problems)
-    return Meant(one, adopts=True, notes=list(_told(kind, snapshot, one, inputs)))
+    return Meant(one, adopts=True, notes=list(_told(kind, snapshot, one, inputs)), told=True)
 
 
 def _none(kind: Kind, snapshot: Snapshot, title: str, wanted: bool | str) -> Problem:
@@ -74,7 +77,7 @@ def another(one: Living, inputs: Properties) -> list[Problem]:
     return [Problem(_ADOPT, had, "declare what is to be adopted as a resource of another name")]
 
 
-def adopted_twice(meant: Meant, place: Any, declared: ResourceKeys) -> Meant:
+def adopted_twice(meant: Meant, place: Any, declared: AbstractSet[ResourceKey]) -> Meant:
     """With a problem if a resource of this run adopts the same object."""
     if meant.living is None:
         return meant
@@ -94,9 +97,9 @@ def unfit(one: Living, wrong: Sequence[Problem]) -> Problem:
     return Problem(_ADOPT, kept, "give these settings too")
 
 
-def _obstacles(kind: Kind, snapshot: Snapshot, one: Living, inputs: Properties) -> Iterator[Problem]:
+def _obstacles(kind: Kind, context: Context, one: Living, inputs: Properties) -> Iterator[Problem]:
     called = f'"{one.title}" ({one.uuid})'
-    if not kind.administers(snapshot, one.view):
+    if not kind.administers(context, one.view):
         yield Problem(_ADOPT, f"{called} is administered by others", "ask one of its Admins")
     fixed = {name: inputs[name] for name in kind.immutable & inputs.keys()}
     if other := unequal(one, fixed):
@@ -108,7 +111,7 @@ def _obstacles(kind: Kind, snapshot: Snapshot, one: Living, inputs: Properties) 
         if owner.path != place.get("path"):
             yield Problem(_ADOPT, f"{called} is declared in this stack already, as {owner.where}")
     elif not (owner.is_from(str(inputs.get("adopt_from"))) or owner.by == _by(place)):
-        last = snapshot.last_write(kind.noun, one.uuid)
+        last = context.snapshot.last_write(kind.noun, one.uuid)
         yield Problem(
             _ADOPT,
             f"{called} is declared by {owner.where}{f', last written by {last}' if last else ''}",

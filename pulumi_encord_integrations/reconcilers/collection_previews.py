@@ -150,6 +150,7 @@ class PreviewedCollection(Reconciler):
     def _told(self, change: AccessChange, where: str, labels: Labels, context: Context) -> Iterator[str]:
         name, title = self._namer(labels, context), self.holder_name(context.snapshot, where)
         yield from change.notes(name)
+        yield from _gain(change.regained(), title, name)
         if others := change.others_removed():
             who = f"{all_of(others, name)} {self.loses[len(others) > 1]} {title}"
             yield f"{who}: the list is exclusive and does not name them"
@@ -180,8 +181,7 @@ class PreviewedCollection(Reconciler):
         if along := [key for key in leave if key in wanted]:
             yield f"{all_of(along, name)} {'moves' if len(along) == 1 else 'move'} from {title} to {to}"
         # The difference of inputs names nobody who is in both.
-        if others := [key for key in before if key in wanted and key not in along]:
-            yield f"{all_of(others, name)} {'gets' if len(others) == 1 else 'get'} access to {to}"
+        yield from _gain([key for key in before if key in wanted and key not in along], to, name)
         if gone := [key for key in leave if key not in wanted]:
             yield f"{all_of(gone, name)} {self.loses[len(gone) > 1]} {title}"
 
@@ -202,6 +202,11 @@ class PreviewedCollection(Reconciler):
         return lambda key: (
             f'group "{labels[key]}"' if key in labels else principal_name(context.snapshot, key)
         )
+
+
+def _gain(keys: list[str], where: str, name: Namer) -> Iterator[str]:
+    if keys:
+        yield f"{all_of(keys, name)} {'gets' if len(keys) == 1 else 'get'} access to {where}"
 
 
 def _few(problems: list[Problem]) -> list[Problem]:

@@ -15,6 +15,7 @@ from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.reconcilers.access_changes import Namer, all_of
 from pulumi_encord_integrations.reconcilers.collections import CollectionReconciler
 from pulumi_encord_integrations.reconcilers.living import Kind, Living
+from pulumi_encord_integrations.reconcilers.object_changes import declaration
 from pulumi_encord_integrations.reconcilers.object_previews import PLACEMENT
 from pulumi_encord_integrations.reconcilers.objects import ObjectReconciler
 from pulumi_encord_integrations.reconcilers.preflight import group_exists, group_name, organization_admin
@@ -85,9 +86,7 @@ class GroupReconciler(ObjectReconciler[DeclaredGroup]):
     def carried(self, view: DeclaredGroup, outputs: Properties) -> Properties:
         """What is neither a setting nor the declaration."""
         kept = {name: value for name, value in outputs.items() if name not in {*self.fields, "declared_as"}}
-        if view.declared_as:
-            kept["declared_as"] = view.declared_as.model_dump(mode="json")
-        return kept
+        return {**kept, **declaration(view.declared_as, outputs)}
 
     def live(self, view: DeclaredGroup, carried: Properties) -> Live:
         """Live values over the declaration and the generation."""
@@ -97,15 +96,14 @@ class GroupReconciler(ObjectReconciler[DeclaredGroup]):
         return Live(view.group_hash, {name: outputs[name] for name in names if name in outputs}, outputs)
 
 
-def _administers(snapshot: Snapshot, _view: DeclaredGroup) -> bool:
-    caller = snapshot.caller()
+def _administers(context: Context, _view: DeclaredGroup) -> bool:
+    caller = context.snapshot.caller()
     return caller is None or caller.role == "ADMIN"
 
 
-def _summary(snapshot: Snapshot, view: DeclaredGroup) -> str:
-    users = snapshot.group_users(view.group_hash)
+def _summary(_snapshot: Snapshot, view: DeclaredGroup) -> str:
     made = f"made on {view.created_at:%Y-%m-%d}"
-    return made if users is None else f"{made}, {counted(len(users), 'user')}"
+    return made if view.user_count is None else f"{made}, {counted(view.user_count, 'user')}"
 
 
 class GroupUsersReconciler(CollectionReconciler):

@@ -1,29 +1,35 @@
 """Integrations of every type, reconciled the same way."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pulumi_encord_integrations.client import integrations as api
 from pulumi_encord_integrations.client.errors import Refused, UnexpectedAnswer
-from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKeys, named
+from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKey, ResourceKeys, named
 from pulumi_encord_integrations.lifecycle.reconciler import Context, Live, Prior, Properties
 from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.lifecycle.snapshot import Snapshot
 from pulumi_encord_integrations.lifecycle.warnings import counted
-from pulumi_encord_integrations.model.groups import DeclaredGroup
 from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.model.integration_registry import integration_type
 from pulumi_encord_integrations.model.integrations import IntegrationType, IntegrationView
 from pulumi_encord_integrations.reconcilers.living import Kind, Living
+from pulumi_encord_integrations.reconcilers.object_changes import declaration
 from pulumi_encord_integrations.reconcilers.object_previews import PLACEMENT
 from pulumi_encord_integrations.reconcilers.objects import ObjectReconciler
+from pulumi_encord_integrations.reconcilers.preflight import joining, principal_name
 
 GONE = "integration_not_found"
 MEMBERS = "members"
-"""What the program tells the check: the principals that it declares on the integration."""
+"""What the program tells the check: the principals that it declares on the integration -> role, if known."""
 FORCE = (
-    "Nothing was changed. Take the registrations back with `encord-integrations registrations`, or set "
+    "Take the registrations back with `encord-integrations registrations --delete`, or set "
     "force_destroy=True and run `pulumi up` before this change"
+)
+_MEMBERS_LEFT = (
+    "Members that were to go with it may be out of the state and keep their access: "
+    "`encord-integrations members` lists them"
 )
 _FINGERPRINT = "credential_fingerprint"
 _NOT_OUTPUTS = {"uuid", "provider", "role", "permissions", "declared_as", "registrations"}
@@ -83,40 +89,59 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
     def beside(self, inputs: Properties, context: Context) -> ResourceKeys:
         """Whom the program declares on it: their access is not lost with a replacement."""
         place, members = inputs.get("declared_as"), context.program.get(MEMBERS)
-        return named("declared_member", place["path"], *members) if place and members else NOTHING
+        if not place or not isinstance(members, Mapping):
+            return NOTHING
+        path = place["path"]
+        return frozenset(ResourceKey("declared_member", path, member) for member in members.items())
+
+    def remembered(self, prior: Prior) -> ResourceKeys:
+        """That an earlier update was told to destroy what is, or was, at this place."""
+        place = prior.outputs.get("declared_as")
+        return named("forced", place["path"]) if place and prior.outputs.get("force_destroy") else NOTHING
 
     def replacing(self, context: Context, prior: Prior, one: Living, names: Sequence[str]) -> Iterator[str]:
         """What goes with it; refuses to destroy registrations unless an earlier update was told to."""
         view: Any = one.view
         what = f'replaces "{one.title}" {one.uuid} ({", ".join(names)})'
-        if prior.outputs.get("adopted"):
-            yield f"{what}: it was adopted, so it lives on, released"
+        if prior.outputs.get("adopted") or view.declared_as is None:
+            yield f"{what}: it was adopted or released, so it lives on"
             return
-        goes = [counted(view.registrations or 0, "registration")]
+        held = view.registrations
+        goes = ["registrations that are not told" if held is None else counted(held, "registration")]
         if external_id := getattr(view, "external_id", None):
             goes.append(f"external ID {external_id}")
-        if others := self._not_declared(context, prior, one):
-            goes.append(f"members not declared in this program: {', '.join(others)}")
+        lost, lowered = self._losers(context, prior, one)
+        if lost:
+            goes.append(f"members not declared in this program: {', '.join(lost)}")
+        if lowered:
+            goes.append(f"the Admin role of members declared as user: {', '.join(lowered)}")
         said = f"{what}: {', '.join(goes)}"
-        if view.registrations and not prior.outputs.get("force_destroy"):
+        if held != 0 and not prior.outputs.get("force_destroy"):
             raise Refused(said, hint=FORCE)
         yield said
 
     @staticmethod
-    def _not_declared(context: Context, prior: Prior, one: Living) -> list[str]:
-        roles, declared = context.snapshot.roles(one.uuid), one.view.declared_as
-        if not roles or declared is None:
-            return []
+    def _losers(context: Context, prior: Prior, one: Living) -> tuple[list[str], list[str]]:
+        """Who has no role on the new one, and who a lower one, by name."""
+        roles = context.snapshot.roles(one.uuid)
+        if not roles or one.view.declared_as is None:
+            return [], []
         groups = context.snapshot.groups() or {}
+        names = Counter(group.name for group in groups.values())
         path = prior.outputs["declared_as"]["path"]
-        known = {key.part for key in context.declared if key.kind == "declared_member" and key.holder == path}
-        found = []
-        for key in sorted(roles):
+        found = (key.part for key in context.declared if key.kind == "declared_member" and key.holder == path)
+        declared: dict[str, str] = dict(part for part in found if isinstance(part, tuple))
+        lost, lowered = [], []
+        for key in sorted(roles.keys() - {context.snapshot.user()}):
             group = groups.get(key.removeprefix("group:"))
-            same = {key, f"group-name:{group.name}"} if group else {key}
-            if not known & same and key != context.snapshot.user():
-                found.append(_named(key, groups))
-        return found
+            # A name that several groups have names none of them.
+            by_name = f"group-name:{group.name}" if group and names[group.name] == 1 else key
+            role = declared.get(key, declared.get(by_name))
+            if role is None:
+                lost.append(principal_name(context.snapshot, key))
+            elif role == "user" and roles[key] == "admin":
+                lowered.append(principal_name(context.snapshot, key))
+        return lost, lowered
 
     def call_create(
         self, session: Session, spec: Any, placement: Placement
@@ -141,13 +166,15 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
 
     def call_delete(self, session: Session, prior: Prior, declared_by: str | None) -> str:
         """Lets it go; with registrations only if an earlier update was told so."""
-        if_empty = not prior.outputs.get("force_destroy")
+        forced = {**prior.outputs, "force_destroy": True}
+        told = self.remembered(Prior(prior.id, forced)) <= prior.declared
+        if_empty = not (prior.outputs.get("force_destroy") or told)
         try:
             return api.delete(session.client, prior.id, declared_by, if_empty=if_empty).outcome
         except Refused as error:
             if error.code != "holds_registrations":
                 raise
-            raise Refused(error.message, hint=FORCE, code=error.code) from None
+            raise Refused(error.message, hint=f"{FORCE}. {_MEMBERS_LEFT}", code=error.code) from None
 
     def title(self, properties: Any) -> str:
         """The title."""
@@ -160,9 +187,7 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
             kept |= {name: outputs[name] for name in self.secrets if name in outputs}
         looked_up = "organization" not in outputs
         kept |= {name: getattr(view, name) if looked_up else outputs.get(name) for name in self.shared}
-        if view.declared_as:
-            kept["declared_as"] = view.declared_as.model_dump(mode="json")
-        return kept
+        return {**kept, **declaration(view.declared_as, outputs)}
 
     def live(self, view: IntegrationView, carried: Properties) -> Live:
         """Live values over what only the state knows: the declaration, secrets, the generation."""
@@ -194,15 +219,14 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
             )
 
 
-def _administers(_snapshot: Snapshot, view: IntegrationView) -> bool:
-    return view.role == "admin"
+def _administers(context: Context, view: IntegrationView) -> bool:
+    return view.role == "admin" or joining(view.uuid) in context.declared
 
 
 def _summary(snapshot: Snapshot, view: IntegrationView) -> str:
     roles = snapshot.roles(view.uuid) or {}
     others = sorted(key for key, role in roles.items() if role == "admin" and key != snapshot.user())
-    groups = snapshot.groups() or {}
-    names = [_named(key, groups) for key in others]
+    names = [principal_name(snapshot, key) for key in others]
     parts = [
         f"made by {view.owner}",
         counted(len(roles), "member"),
@@ -210,8 +234,3 @@ def _summary(snapshot: Snapshot, view: IntegrationView) -> str:
         f"other Admins: {', '.join(names) or 'none'}",
     ]
     return ", ".join(parts)
-
-
-def _named(key: str, groups: Mapping[str, DeclaredGroup]) -> str:
-    group = groups.get(key.removeprefix("group:"))
-    return f'the group "{group.name}"' if group else key

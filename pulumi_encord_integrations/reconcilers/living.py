@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from pulumi_encord_integrations.lifecycle.reconciler import NOT_KNOWN_YET, Properties
+from pulumi_encord_integrations.lifecycle.reconciler import NOT_KNOWN_YET, Context, Properties
 from pulumi_encord_integrations.lifecycle.snapshot import Snapshot
 from pulumi_encord_integrations.model.buckets import described, wider
 from pulumi_encord_integrations.model.durations import seconds_of
@@ -46,7 +46,7 @@ class Kind:
     immutable: frozenset[str]
     ask: str
     """Whom to ask for what only its admins may do."""
-    administers: Callable[[Snapshot, Any], bool]
+    administers: Callable[[Context, Any], bool]
     summary: Callable[[Snapshot, Any], str]
     """What is taken along with an object: its maker, members, data."""
     secrets: frozenset[str] = frozenset()

@@ -56,7 +56,7 @@ class MembersReconciler(CollectionReconciler):
         given, later = _stood_in(context.partial.get(self.entries))
         if not later:
             return super().check(known, unknown, context)
-        made = replace(context, made=context.made | later)
+        made = replace(context, made={*context.made, *later})
         checked = super().check({**known, self.entries: given}, unknown - {self.entries}, made)
         return replace(checked, inputs=_later_again(checked.inputs, later))
 

@@ -23,6 +23,10 @@ from pulumi_encord_integrations.reconcilers.living import Directory, Kind, Livin
 V = TypeVar("V")
 
 _TAKEN = "Take it out of this program, or adopt it back with adopt and adopt_from"
+_RELEASED = {
+    False: "was released: no stack declares it. The next change adopts it again",
+    True: "was released: this update adopts it again, so destroying it will leave it alone",
+}
 _REFRESH = "Run `pulumi refresh`, which takes it out of the state"
 
 
@@ -99,21 +103,30 @@ class ChangedObjects(Reconciler, Generic[V]):
             return
         one, label = all_.by_uuid.get(prior.id), _label(prior.outputs)
         replaced = [change.name for change in changes if change.forces_replacement]
-        if lost := _lost(prior, one):
+        lost = _lost(prior, one, inputs)
+        if one is None or lost:
             if changes and not replaced:
                 raise Refused(f"{label}: {lost}")
             yield f"{label}: {lost}"
-        elif one is not None and changes:
-            if not self.kind_of_object.administers(context.snapshot, one.view):
-                hint = self.kind_of_object.ask
-                raise Refused(f'{label}: you may not change "{one.title}" ({one.uuid})', hint=hint)
-            told = (
-                self.replacing(context, prior, one, replaced)
-                if replaced
-                else self._drift(prior, one, inputs, changes)
-            )
-            for text in told:
-                yield f"{label}: {text}"
+            return
+        if changes and not self.kind_of_object.administers(context, one.view):
+            hint = self.kind_of_object.ask
+            raise Refused(f'{label}: you may not change "{one.title}" ({one.uuid})', hint=hint)
+        if replaced:
+            told = self.replacing(context, prior, one, replaced)
+        else:
+            told = self._updating(prior, one, inputs, changes)
+        for text in told:
+            yield f"{label}: {text}"
+
+    def _updating(
+        self, prior: Prior, one: Living, inputs: Properties, changes: Sequence[Change]
+    ) -> Iterator[str]:
+        """What an update, or none, means to an object that the stack still has."""
+        if one.view.declared_as is None:
+            yield _RELEASED[bool(changes)]
+        if changes:
+            yield from self._drift(prior, one, inputs, changes)
 
     def _drift(
         self, prior: Prior, one: Living, inputs: Properties, changes: Sequence[Change]
@@ -138,12 +151,22 @@ def declared_as(properties: Properties) -> DeclaredAs | None:
     return DeclaredAs.model_validate(value) if value else None
 
 
-def _lost(prior: Prior, one: Living | None) -> str:
+def declaration(living: DeclaredAs | None, outputs: Properties) -> Properties:
+    """The declaration that a read keeps: the live one, unless it is another stack's by now."""
+    mine = declared_as(outputs)
+    if living is not None and (mine is None or living.stack_id == mine.stack_id):
+        return {"declared_as": living.model_dump(mode="json")}
+    return {"declared_as": outputs["declared_as"]} if mine is not None else {}
+
+
+def _lost(prior: Prior, one: Living | None, inputs: Properties) -> str:
     """Why a stack can no longer change an object, and what to do; empty if it can."""
     if one is None:
         return f"{prior.id} is gone, or you may not see it any more. {_REFRESH}"
     owner, mine = one.view.declared_as, declared_as(prior.outputs)
-    if owner is None or mine is None or owner.stack_id == mine.stack_id:
+    # An update that moved the declaration may have been interrupted before the state was written.
+    new = (inputs.get("declared_as") or {}).get("stack_id")
+    if owner is None or mine is None or str(owner.stack_id) in {str(mine.stack_id), new}:
         return ""
     return f'"{one.title}" ({one.uuid}) is declared by {owner.where} by now. {_TAKEN}'
 

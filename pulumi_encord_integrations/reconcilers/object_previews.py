@@ -24,7 +24,7 @@ from pulumi_encord_integrations.reconcilers.adoption import (
     examined,
     unfit,
 )
-from pulumi_encord_integrations.reconcilers.living import Living, changed
+from pulumi_encord_integrations.reconcilers.living import Living, arrow, changed
 from pulumi_encord_integrations.reconcilers.object_changes import ChangedObjects
 
 V = TypeVar("V")
@@ -33,6 +33,7 @@ PLACEMENT = ("adopt", "adopts", "adopt_from", "force_destroy", "declared_as")
 """Inputs beside the settings. `adopts` is added by the check: the uuid of what is adopted."""
 _OF_SETTINGS = ("settings_revision",)
 _ITS_OWN = "which this stack declares already: nothing new is made"
+_LATER = "what it adopts is known only during `up`"
 _LOST = "a stack of the same name, whose state may be lost, declares it at the same place"
 _TAKE = "adopt=True takes one over"
 
@@ -61,7 +62,15 @@ class PreviewedObjects(ChangedObjects[V]):
         renamed = self._only_renamed(meant, {**left_out, **settings}, unknown, context)
         inputs = {**settings, **placement, **self._carried_along(meant, context, renamed=renamed)}
         declares = self.beside(inputs, context) | meant.declares
-        return Checked(inputs, [*meant.problems, *found], meant.notes, declares)
+        notes = [*meant.notes, *self._found_changed(meant, {**left_out, **settings}, context)]
+        return Checked(inputs, [*meant.problems, *found], notes, declares)
+
+    @staticmethod
+    def _found_changed(meant: Meant, settings: Properties, context: Context) -> Iterator[str]:
+        """What a create changes of an object that it finds to be its own; an adoption tells by itself."""
+        if meant.living is not None and not context.before and not meant.told:
+            for name, before, after in changed(meant.living, settings):
+                yield f"changes {arrow(name, before, after)}"
 
     def _canonical(
         self, declared: Properties, later: frozenset[str], *, adopting: bool
@@ -101,15 +110,17 @@ class PreviewedObjects(ChangedObjects[V]):
         if own is not None:
             note = f'finds "{own.title}" {own.uuid}, {_ITS_OWN}'
             return Meant(own, own.view.adopted, another(own, inputs), [note])
+        if unknown & {"adopt", "adopt_from"}:
+            return Meant(notes=[_LATER])
         if not inputs.get("adopt"):
             others = all_.lookalikes(place, self.title(inputs))
             lost = f"is created anew, though {', '.join(others)} may be meant: {_LOST}. {_TAKE}"
             return Meant(notes=[lost] if others else [])
         if inputs["adopt"] is True and self.named_by in unknown:
-            return Meant(notes=["what it adopts is known only during `up`"])
+            return Meant(notes=[_LATER])
         later = dict.fromkeys((unknown & self.fields) - self.replaces, NOT_KNOWN_YET)
         asked = {**inputs, **later, "declared_as": place}
-        meant = adoptable(self.kind_of_object, context.snapshot, all_, self.title(inputs), asked)
+        meant = adoptable(self.kind_of_object, context, all_, self.title(inputs), asked)
         return adopted_twice(meant, place, context.declared)
 
     def _immutable(self, inputs: Properties, unknown: frozenset[str] = NO_NAMES) -> Properties:

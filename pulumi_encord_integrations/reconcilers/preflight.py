@@ -3,6 +3,7 @@
 What the snapshot does not know passes: the API judges it in `up`.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from pulumi_encord_integrations.lifecycle.ownership import ResourceKey
@@ -30,7 +31,7 @@ def writes(reconciler: Reconciler, inputs: Properties, context: Context) -> bool
 def integration_exists(context: Context, inputs: Properties) -> Iterator[Problem]:
     """A problem if the input `integration` names nothing that the caller may see."""
     uuid, known = inputs.get("integration"), context.snapshot.integrations()
-    if isinstance(uuid, str) and known is not None and uuid not in {*known, *context.made}:
+    if isinstance(uuid, str) and known is not None and uuid not in known and uuid not in context.made:
         yield Problem(("integration",), f"there is no integration {uuid}, or you may not see it")
 
 
@@ -105,9 +106,13 @@ def title_of(snapshot: Snapshot, integration: object) -> str:
 
 
 def group_name(snapshot: Snapshot, group: object) -> str:
-    """A group as people know it: its name in quotes, else its uuid."""
-    found = (snapshot.groups() or {}).get(str(group))
-    return f'"{found.name}"' if found else str(group)
+    """A group as people know it: its name in quotes, with its uuid where several have it; else its uuid."""
+    known = snapshot.groups() or {}
+    found = known.get(str(group))
+    if found is None:
+        return str(group)
+    names = snapshot.memo("names of groups", lambda: Counter(one.name for one in known.values()))
+    return f'"{found.name}"' if names[found.name] == 1 else f'"{found.name}" ({group})'
 
 
 def principal_name(snapshot: Snapshot, key: str) -> str:

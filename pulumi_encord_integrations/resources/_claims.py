@@ -125,6 +125,12 @@ class Claim:
             self._take(given)
         return _passed(value, lambda id_: self._take(f"{_GROUP}{uuid_in(id_) or id_}"))
 
+    def role_of(self, principal: _Key) -> str | None:
+        """The role that it declares; None while it is not known."""
+        role = self._roles.get(principal)
+        role = role.role if isinstance(role, _Later) else role
+        return role if isinstance(role, str) else None
+
     def deployer(self, email: Any) -> None:
         """Whoever deploys; the e-mail may be known later, or never."""
         self._take(_DEPLOYER)

@@ -1,5 +1,6 @@
 """What a program may pass where an id or e-mail is meant: the resource itself."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any, TypeGuard
 
@@ -35,4 +36,17 @@ def _id_of(value: Any, name: str, expected: str) -> Any:
         raise pulumi.RunError(f"{name}: takes {expected}, not {type(value).__name__}")
     # An adopted object's uuid is known in the first preview, an id never is.
     adopts: pulumi.Output[str | None] | None = getattr(value, "adopts", None) if value._adopting else None
-    return value.id if adopts is None else adopts.apply(lambda uuid: uuid or value.id)
+    return value.id if adopts is None else _first_known(value.id, adopts)
+
+
+def _first_known(id_: pulumi.Output[str], adopts: pulumi.Output[str | None]) -> pulumi.Output[str]:
+    """The id wherever it is known; `Output.all` of the two would be unknown where either is."""
+
+    async def value() -> Any:
+        return await id_.future() if await id_.is_known() else await adopts.future()
+
+    async def known() -> bool:
+        return await id_.is_known() or bool(await adopts.is_known() and await adopts.future())
+
+    found = asyncio.ensure_future(value()), asyncio.ensure_future(known())
+    return pulumi.Output(id_.resources(), *found, id_.is_secret())

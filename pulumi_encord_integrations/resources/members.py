@@ -9,7 +9,7 @@ from pulumi_encord_integrations.lifecycle.warnings import some
 from pulumi_encord_integrations.model.members import MemberRole
 from pulumi_encord_integrations.model.memberships import as_rows
 from pulumi_encord_integrations.reconcilers.collection_previews import MOVED
-from pulumi_encord_integrations.reconcilers.members import GROUP_NAME
+from pulumi_encord_integrations.reconcilers.member_previews import GROUP_NAME
 from pulumi_encord_integrations.resources import _gates, providers
 from pulumi_encord_integrations.resources._claims import Claim
 from pulumi_encord_integrations.resources._identity import deployer

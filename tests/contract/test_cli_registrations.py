@@ -5,10 +5,11 @@ import os
 import pty
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 from syrupy.assertion import SnapshotAssertion
 
 from pulumi_encord_integrations.cli.commands.registrations import Lists
@@ -20,7 +21,7 @@ from pulumi_encord_integrations.model.registration_filters import TYPES
 from tests.support.api import BOSS, CREATOR, MEMBER, OUTSIDER, Api, served
 from tests.support.command import COMMAND, Ran, environment, key_file, run, scrubbed
 
-STACK = "11111111-2222-4333-8444-555555555555"
+STACK, OTHER = "11111111-2222-4333-8444-555555555555", "99999999-aaaa-4bbb-8ccc-dddddddddddd"
 BODY = {
     "videos": [{"objectUrl": f"videos/{name}.mp4"} for name in "abc"],
     "image_groups": [{"title": "slides", "objectUrl_0": "s/0.png", "objectUrl_1": "s/1.png"}],
@@ -128,25 +129,85 @@ def test_a_deletion_says_how_many_and_removes_them(deployed: Api) -> None:
     assert count(deployed) == 1
 
 
-@pytest.mark.parametrize(("answer", "left"), [("n", 4), ("y", 0)])
-def test_a_person_is_asked_before_a_deletion(deployed: Api, answer: str, left: int) -> None:
+def answered(api: Api, *arguments: str, answer: str = "y", meanwhile: Callable[[], object] = int) -> Ran:
+    """The command at a terminal, where somebody answers its question after something else has happened."""
     master, slave = pty.openpty()
-    arguments = [COMMAND, "registrations", "prod-images", "--delete"]
-    env = environment(deployed.path.parent, **settings(deployed))
-    os.write(master, f"{answer}\n".encode())
-    ended = subprocess.run(
-        arguments,
+    folder = api.path.parent
+    env = environment(folder, **settings(api))
+    started = subprocess.Popen(
+        [COMMAND, *arguments],
         stdin=slave,
-        cwd=deployed.path.parent,
+        cwd=folder,
         env=env,
-        capture_output=True,
-        timeout=120,
-        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
+    with started as process:
+        assert process.stderr
+        said = b""
+        while not said.endswith(b"[y/N]: "):
+            read = process.stderr.read(1)
+            assert read, said
+            said += read
+        meanwhile()
+        os.write(master, f"{answer}\n".encode())
+        out, rest = process.communicate(timeout=120)
     os.close(slave)
     os.close(master)
-    assert b"Delete? [y/N]" in ended.stderr
-    assert (ended.returncode, count(deployed)) == (0 if left == 0 else 8, left)
+    return Ran(process.returncode, out.decode(), (said + rest).decode())
+
+
+@pytest.mark.parametrize(("answer", "left"), [("n", 4), ("y", 0)])
+def test_a_person_is_asked_before_a_deletion(deployed: Api, answer: str, left: int) -> None:
+    ran = answered(deployed, "registrations", "prod-images", "--delete", answer=answer)
+    assert "Delete? [y/N]" in ran.err
+    assert (ran.code, count(deployed)) == (0 if left == 0 else 8, left)
+
+
+@pytest.mark.parametrize(
+    ("filters", "shown"), [([], 4), (["--list", "videos"], 3), (["--url", "videos/*"], 3)]
+)
+def test_what_came_in_after_the_count_is_not_deleted(deployed: Api, filters: list[str], shown: int) -> None:
+    client = deployed.client()
+    uuid = next(integrations.search(client, title="prod-images")).uuid
+    more = {"videos": [{"objectUrl": "videos/new.mp4"}]}
+    ran = answered(
+        deployed,
+        *("registrations", "prod-images", "--delete", *filters),
+        meanwhile=lambda: api_registrations.register(client, uuid, more),
+    )
+    assert f"{shown} registrations of" in ran.err
+    assert f"changed: {shown + 1} match, not {shown}" in ran.err
+    assert (ran.code, ran.out, count(deployed)) == (1, "", 5)
+
+
+def test_without_a_filter_the_count_is_asked_for_and_no_items(deployed: Api) -> None:
+    asked: list[str] = []
+    event.listen(deployed.database._engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    assert ask(deployed, "registrations", "prod-images", "--delete", "--yes").code == 0
+    assert not [text for text in asked if "object_urls" in text]
+
+
+def adopted(api: Api, noun: str) -> None:
+    """By another stack."""
+    place = {**declared("encord:Object::theirs"), "stackId": OTHER, "stack": "other"}
+    if noun == "integration":
+        api.create(title="prod-images", declaredAs=place, adopt=True, adoptFrom=STACK)
+        return
+    taken = Placement(declared_as=DeclaredAs.model_validate(place), adopt=True, adopt_from=STACK)
+    groups.create(api.client(), GroupSpec(name="Annotators"), taken)
+
+
+@pytest.mark.parametrize(
+    ("noun", "named"), [("integration", ["prod-images"]), ("group", ["--group", "Annotators"])]
+)
+def test_what_another_stack_took_over_after_the_question_is_not_released(
+    deployed: Api, noun: str, named: list[str]
+) -> None:
+    ran = answered(deployed, "release", *named, meanwhile=lambda: adopted(deployed, noun))
+    assert "is declared by data-platform/live, " in ran.err
+    assert "is declared by data-platform/other, Object::theirs by now" in ran.err
+    assert (ran.code, "released" in ran.err.splitlines()) == (1, False)
 
 
 def test_a_release_frees_and_changes_nothing_else(deployed: Api) -> None:

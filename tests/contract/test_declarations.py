@@ -132,7 +132,7 @@ def test_adoption_of_several_names_them(api: Api) -> None:
 
 def test_adoption_of_an_unequal_one_names_what_differs(api: Api) -> None:
     api.create(strictClientOnly=True, overVpn=True)
-    unequal = {"strictClientOnly": False, "overVpn": False}
+    unequal: dict[str, Any] = {"strictClientOnly": False, "overVpn": False}
     message = _refused(_post(api, **_at(adopt=True, **unequal)), "immutable")
     assert "strict_client_only, over_vpn" in message
 

@@ -60,6 +60,10 @@ def unknown(*_args: object) -> None:
     return None
 
 
+def nobody(*_args: object) -> tuple[Sequence[str], Sequence[str]]:
+    return (), ()
+
+
 def no_keys(*_args: object) -> ResourceKeys:
     return NOTHING
 
@@ -89,9 +93,9 @@ SOURCES: dict[str, tuple[object, str, object]] = {
     "whom an exclusive list takes out": (AccessChange, "others_removed", nothing),
     "what the API refuses of lists": (AccessChange, "refusals", nothing),
     "whom a list leaves behind": (CollectionReconciler, "_left", nothing),
-    "who joins": (members, "_becomes_admin", nothing),
+    "who joins": (members, "becoming_admin", nothing),
     "what goes with an integration": (IntegrationReconciler, "replacing", nothing),
-    "who goes with an integration": (IntegrationReconciler, "_not_declared", nothing),
+    "who goes with an integration": (IntegrationReconciler, "_losers", nobody),
     "whom the program declares": (IntegrationReconciler, "beside", no_keys),
     "that data is not destroyed": (IntegrationReconciler, "replacing", unopposed),
     "who administers an integration": (member_lists, "administered", nothing),

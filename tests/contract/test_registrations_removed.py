@@ -191,6 +191,71 @@ def test_a_removal_forgets_batches_so_that_the_same_file_registers_again(local: 
     assert (answer.body["created"], answer.body["unchanged"], answer.body["again"]) == (1, 4, False)
 
 
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [({}, 5), ({"dataType": "videos"}, 2), ({"url": "videos/*"}, 2), ({"url": "*"}, 5)],
+    ids=str,
+)
+def test_a_removal_may_say_how_many_it_means(
+    local: Api, uuid: str, query: dict[str, str], count: int
+) -> None:
+    before = everything(local)
+    for other in (0, count - 1, count + 1):
+        path = f"{INTEGRATIONS}/{uuid}/registrations"
+        answer = local.send(method="DELETE", path=path, query={**query, "ifCount": other})
+        assert refused(local, answer, before) == (409, "changed")
+        assert f"{count} match, not {other}" in answer.body["message"]
+    assert removed(local, uuid, **query, ifCount=count) == count
+
+
+def test_the_client_hands_on_how_many_it_means(local: Api, uuid: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        registrations.remove(local.client(), uuid, count=4)
+    assert refusal.value.code == "changed"
+    assert registrations.remove(local.client(), uuid, count=5) == 5
+
+
+def test_a_url_is_looked_for_without_the_write_lock(on_sqlite: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = str(on_sqlite.create()["integrationUuid"])
+    registered(on_sqlite, made, BODY)
+    monkeypatch.setattr(service, "_LOOKED_AT", 2)
+    statements: list[str] = []
+    begun = on_sqlite.database._engine
+    event.listen(begun, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    assert removed(on_sqlite, made, url="videos/*") == 2
+    locked = statements[statements.index("BEGIN IMMEDIATE") :]
+    assert not [text for text in locked if "SELECT" in text and "object_urls" in text]
+    assert len([text for text in statements if "SELECT" in text and "object_urls" in text]) == 3
+    assert not [text for text in statements if "object_urls" in text and "client_metadata" in text]
+
+
+def test_what_went_between_search_and_removal_is_gone_and_counts(
+    local: Api, uuid: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"{INTEGRATIONS}/{uuid}/registrations"
+    search = service.search
+
+    def overtaken(*given: Any) -> Any:
+        found = search(*given)
+        monkeypatch.setattr(service, "search", search)
+        removed(local, uuid, url="videos/a.mp4")
+        return found
+
+    monkeypatch.setattr(service, "search", overtaken)
+    answer = local.send(method="DELETE", path=path, query={"url": "videos/*", "ifCount": 2})
+    assert answer.refusal == (409, "changed")
+    assert listed(local, uuid, dataType="videos") == [BACKUP]
+    assert removed(local, uuid, url="videos/*") == 1
+
+
+def test_a_repeated_removal_is_answered_as_the_first(local: Api, uuid: str) -> None:
+    path = f"{INTEGRATIONS}/{uuid}/registrations"
+    request = local.request(method="DELETE", path=path, query={"url": "videos/*", "ifCount": 2})
+    assert [local.send(request).body for _ in range(2)] == [{"removed": 2}] * 2
+    delete(local, uuid)
+    assert local.send(request).body == {"removed": 2}
+
+
 def test_the_audit_trail_counts_and_holds_no_url(local: Api, uuid: str) -> None:
     removed(local, uuid, url="videos/*", dataType="videos")
     row = local.rows("audit")[-1]

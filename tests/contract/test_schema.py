@@ -37,6 +37,7 @@ include-name = [
     "PATCH /v2/public/cloud-integrations/{uuid}",
     "GET /v2/public/cloud-integrations/search",
     "GET /v2/public/cloud-integrations/members",
+    "GET /v2/public/cloud-integrations/last-writes",
     "GET /v2/public/cloud-integrations/{uuid}/members",
     "PUT /v2/public/cloud-integrations/{uuid}/members",
     "PATCH /v2/public/cloud-integrations/{uuid}/members",

@@ -1,11 +1,12 @@
 """What a stack without its state, or without some of it, does with the objects it once made."""
 
+import json
 import re
 
 import pytest
 
 from pulumi_encord_integrations.client import integrations
-from tests.support.engine import UP, Project, line_with, names
+from tests.support.engine import UP, Project, line_with, names, operations
 from tests.support.types import CASES
 
 ADOPTED = """
@@ -14,6 +15,7 @@ def changed(case):
 
 every("prod", own=changed, adopt=True)
 """
+MEMBER = 'encord.IntegrationMembers("team", integration=prod, members={"ada@example.com": "admin"})'
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 SAME_TITLE = 'lambda case: {"title": f"prod-{case}"}'
 
@@ -131,3 +133,26 @@ def test_what_another_stack_has_taken_over_outlives_a_destroy(project: Project) 
     assert all(line_with(f'"{name}" .*{words}', said) for name in names("prod"))
     assert project.living().keys() == set(project.state("taker").values())
     integrations.read(project.api(), project.state("taker")["prod-OTC"])
+
+
+def test_members_behind_an_adopted_integration_stay_whatever_the_state_says_of_it(project: Project) -> None:
+    """States of before have no `adopts`, and neither has what the stack had made itself."""
+    program = 'prod = aws("prod")\n'
+    project.declare(program)
+    project.up()
+    behind = program.replace(")", ", adopt=True)") + MEMBER
+    project.declare(behind)
+    project.up()
+    project.unchanged()
+    project.forget()
+    project.declare(behind)
+    project.up()
+    exported = json.loads(project.succeed("stack", "export", "--stack", "dev"))
+    for resource in exported["deployment"]["resources"]:
+        for bag in ("inputs", "outputs"):
+            resource.get(bag, {}).pop("adopts", None)
+    (project.folder / "edited.json").write_text(json.dumps(exported))
+    project.succeed("stack", "import", "--file", "edited.json", "--stack", "dev")
+    project.unchanged()
+    assert set(operations(project.refresh())) == {"unchanged"}
+    project.unchanged()

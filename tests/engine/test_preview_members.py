@@ -180,6 +180,7 @@ def test_taking_out_a_whole_list_keeps_its_admins_by_name_and_wedges_nothing(sta
     declare(staffed, WHOLE.format(f"old = aws('old'); {SOME.format('old')}{ALL}"))
     assert told(staffed.preview()) == [
         f"{P0}, {P3} become Admins, {FOR_GOOD}",
+        f"{P0}, {P3} get access to an integration that is still to be made",
         f'{P0}, {P3} keep the Admin role on "lab"',
         f'{P2} moves from "lab" to an integration that is still to be made',
     ]

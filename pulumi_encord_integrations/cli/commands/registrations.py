@@ -84,7 +84,9 @@ def _deleted(client: "Client", view: "IntegrationView", filters: "RegistrationFi
         raise NotAllowed(
             f'only admins of "{view.title}" may delete registrations', hint="Ask one of its admins"
         )
-    count = sum(1 for _ in api.listing(client, view.uuid, filters))
+    count = view.registrations if filters == api.ALL else None
+    if count is None:
+        count = sum(1 for _ in api.listing(client, view.uuid, filters))
     if not count:
         say(f"{_nothing(view, filters)}; nothing was changed")
         return 0
@@ -92,7 +94,7 @@ def _deleted(client: "Client", view: "IntegrationView", filters: "RegistrationFi
     noun = "registration" if count == 1 else "registrations"
     say(f"{count:,} {noun} of {title} will be deleted with all metadata. The files stay.")
     confirm("Delete?", yes=yes)
-    deleted = api.remove(client, view.uuid, filters)
+    deleted = api.remove(client, view.uuid, filters, count)
     say(f"deleted: {deleted:,}")
     return deleted
 

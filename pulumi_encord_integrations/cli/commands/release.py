@@ -21,8 +21,8 @@ EXAMPLES = ("release prod-images", "release --group annotators --yes --json")
 
 _FREE: Mapping[str, Any] = {"declaredAs": None}
 _NOTE = (
-    "It stays as it is, and another stack may adopt it. If the state of its stack still holds it, "
-    "pulumi destroy would delete it: take it out there first, with pulumi state delete."
+    "It stays as it is, and another stack may adopt it. A stack whose state still holds it changes it no "
+    "more: pulumi up is refused until the program adopts it, and pulumi destroy leaves it."
 )
 
 
@@ -69,7 +69,7 @@ def release(
             say(f"{found.name} is declared by {printable(found.declared_as.where)}{written}.")
             say(_NOTE)
             confirm("Release?", yes=yes)
-            _release(client, found)
+            _release(client, found, found.declared_as)
             say("released")
     if json:
         owner = found.declared_as and found.declared_as.model_dump(mode="json", by_alias=True)
@@ -96,8 +96,9 @@ def _group(client: "Client", given: str) -> _Object:
     return _Object(view.group_hash, view.name, view.declared_as, written, "groupHash")
 
 
-def _release(client: "Client", found: _Object) -> None:
+def _release(client: "Client", found: _Object, shown: "DeclaredAs") -> None:
+    """Frees it from the stack that was shown: another one may have adopted it since."""
     from pulumi_encord_integrations.client import groups, integrations
 
     update = groups.update if found.key == "groupHash" else integrations.update
-    update(client, found.uuid, _FREE)
+    update(client, found.uuid, _FREE, str(shown.stack_id))

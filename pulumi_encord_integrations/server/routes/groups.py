@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import Query, Response
 
-from pulumi_encord_integrations.model.audit import LastWrite
 from pulumi_encord_integrations.model.base import Page
 from pulumi_encord_integrations.model.groups import DeclaredGroup, GroupChange, GroupCreate, GroupUser
 from pulumi_encord_integrations.model.identity import LetGo
@@ -59,11 +58,6 @@ def router() -> LazyRouter:
     ) -> Response:
         """Deletes with all access granted; for a stack releases what was adopted and keeps another's."""
         return request.write(service.delete, uuid, declared_by)
-
-    @routes.get(f"{_GROUP}/last-write", response_model=LastWrite)
-    def last_write(request: Authenticated, uuid: UUID) -> Response:
-        """Who wrote the group or its users last."""
-        return request.read(service.last_write, uuid)
 
     @routes.get(f"{_GROUP}/users", response_model=Page[GroupUser])
     def list_users(request: Authenticated, uuid: UUID) -> Response:

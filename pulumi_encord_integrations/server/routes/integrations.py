@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import Query, Response
 from pydantic import Field
 
-from pulumi_encord_integrations.model.audit import LastWrite
 from pulumi_encord_integrations.model.base import Page
 from pulumi_encord_integrations.model.identity import LetGo
 from pulumi_encord_integrations.model.integration_registry import integration_types
@@ -99,7 +98,9 @@ def router() -> LazyRouter:
         body: _change_body,
         declared_by: Annotated[UUID | None, Query(alias="declaredBy")] = None,
     ) -> Response:
-        """Changes what may change in place; what is absent stays, null clears."""
+        """Changes what may change in place; what is absent stays, null clears; with declaredBy refused if
+        another stack declares it.
+        """
         return request.write(service.change, uuid, body, declared_by)
 
     @routes.delete("/{uuid:uuid}", response_model=LetGo)
@@ -113,10 +114,5 @@ def router() -> LazyRouter:
         what another stack declares.
         """
         return request.write(service.delete, uuid, declared_by, if_empty=if_empty)
-
-    @routes.get("/{uuid:uuid}/last-write", response_model=LastWrite)
-    def last_write(request: Authenticated, uuid: UUID) -> Response:
-        """Who wrote the integration, its members or its data last."""
-        return request.read(service.last_write, uuid)
 
     return routes

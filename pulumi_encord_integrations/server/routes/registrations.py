@@ -47,9 +47,19 @@ def router() -> LazyRouter:
         return request.read(service.list_registrations, uuid, filters, page_size, page_token)
 
     @routes.delete(_PATH, response_model=RegistrationsRemoved)
-    def remove(request: Authenticated, uuid: UUID, of_list: OfList = None, url: Url = None) -> Response:
-        """Takes back what was registered, all of it without a filter; the files stay."""
-        return request.write(service.remove, uuid, RegistrationFilters(of_list, url))
+    def remove(
+        request: Authenticated,
+        uuid: UUID,
+        of_list: OfList = None,
+        url: Url = None,
+        if_count: Annotated[int | None, Query(alias="ifCount", ge=0)] = None,
+    ) -> Response:
+        """Takes back what was registered, all of it without a filter, with ifCount only exactly that many;
+        the files stay.
+        """
+        filters = RegistrationFilters(of_list, url)
+        found = service.search(request.work, uuid, filters)
+        return request.write(service.remove, uuid, filters, found, if_count)
 
     @routes.post(_PATH, response_model=Registered)
     def register(request: Authenticated, uuid: UUID, body: _register_body) -> Response:

@@ -24,6 +24,7 @@ from pulumi_encord_integrations.server.services.bodies import Body, examined
 from pulumi_encord_integrations.server.services.bulk import refuse_any
 from pulumi_encord_integrations.server.services.declarations import ADOPT, AGAIN, CREATE, Declarable
 from pulumi_encord_integrations.server.services.members import strangers
+from pulumi_encord_integrations.server.services.releases import release
 from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction
 from pulumi_encord_integrations.server.store import declarations
 from pulumi_encord_integrations.server.store import groups as store
@@ -106,9 +107,12 @@ def change(tx: Transaction, uuid: UUID, body: Body, declared_by: UUID | None = N
     if (declared := asked.declared_as) is not None:
         wanted = _Groups(tx, name)
         wanted.require_free(declared, row, declared_by)
-        declarations.declare(tx.connection, "groups", row.uuid, declared, wanted.key(declared))
+        adopted = declarations.is_readopted(row, declared_by)
+        declarations.declare(
+            tx.connection, "groups", row.uuid, declared, wanted.key(declared), adopted=adopted
+        )
     elif "declaredAs" in body:
-        declarations.release(tx.connection, "groups", row.uuid)
+        release(tx, "groups", row, row.name, declared_by)
     detail = {"name": name, "description": description}
     return Effect(view(found(tx, uuid)), "group.update", row.uuid, detail)
 
@@ -127,7 +131,11 @@ def delete(tx: Transaction, uuid: UUID, declared_by: UUID | None) -> Effect:
 
 def listing(tx: Transaction) -> Page[DeclaredGroup]:
     """All groups in one page: Encord's SDK reads no second one."""
-    return Page(results=[view(row) for row in store.listing(tx.connection, tx.caller.organization)])
+    counts = store.user_counts(tx.connection, tx.caller.organization)
+    rows = store.listing(tx.connection, tx.caller.organization)
+    return Page(
+        results=[view(row).model_copy(update={"user_count": counts.get(row.uuid, 0)}) for row in rows]
+    )
 
 
 def read(tx: Transaction, uuid: UUID) -> DeclaredGroup:
@@ -145,6 +153,7 @@ def found(tx: Transaction, uuid: UUID) -> Record:
 
 def last_write(tx: Transaction, uuid: UUID) -> LastWrite:
     """Who wrote the group or its users last."""
+    require_organization_admin(tx)
     return known_last_write(tx, found(tx, uuid).uuid)
 
 

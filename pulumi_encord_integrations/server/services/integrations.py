@@ -28,6 +28,7 @@ from pulumi_encord_integrations.server.services.bodies import Body, kind_of, rea
 from pulumi_encord_integrations.server.services.declarations import ADOPT, AGAIN, CREATE
 from pulumi_encord_integrations.server.services.declared_integrations import DeclaredIntegrations
 from pulumi_encord_integrations.server.services.pagination import foreign_token
+from pulumi_encord_integrations.server.services.releases import release
 from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction
 from pulumi_encord_integrations.server.store import (
     access_proofs,
@@ -61,8 +62,10 @@ def read(tx: Transaction, uuid: UUID) -> IntegrationView:
 
 
 def last_write(tx: Transaction, uuid: UUID) -> LastWrite:
-    """Who wrote the integration, its members or its data last."""
-    return known_last_write(tx, visible(tx, uuid).uuid)
+    """Who wrote the integration, its members or its data last, for whoever may say who its members are."""
+    row = visible(tx, uuid)
+    require(row, Permission.ADD_USERS)
+    return known_last_write(tx, row.uuid)
 
 
 def create(tx: Transaction, body: Body) -> Effect:
@@ -106,9 +109,12 @@ def change(tx: Transaction, uuid: UUID, body: Body, declared_by: UUID | None = N
     if declared is not None:
         wanted = DeclaredIntegrations(tx, kind, spec)
         wanted.require_free(declared, row, declared_by)
-        declarations.declare(tx.connection, "integrations", row.uuid, declared, wanted.key(declared))
+        adopted = declarations.is_readopted(row, declared_by)
+        declarations.declare(
+            tx.connection, "integrations", row.uuid, declared, wanted.key(declared), adopted=adopted
+        )
     elif "declaredAs" in body:
-        declarations.release(tx.connection, "integrations", row.uuid)
+        release(tx, "integrations", row, row.title, declared_by)
     changed = sorted(name for name in kind.spec.model_fields if getattr(spec, name) != getattr(current, name))
     answer = view(tx, visible(tx, uuid))
     return Effect(answer, "integration.update", row.uuid, {"changed": changed})

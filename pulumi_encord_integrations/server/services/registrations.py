@@ -1,10 +1,12 @@
 """Registering data: by admins, all of a request or nothing."""
 
 import json
+from functools import partial
+from itertools import islice
 from uuid import UUID
 
 from pulumi_encord_integrations.model.base import Page
-from pulumi_encord_integrations.model.members import Permission
+from pulumi_encord_integrations.model.members import Permission, may
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.model.registration_filters import RegistrationFilters, UrlFilter
 from pulumi_encord_integrations.model.registration_keys import flags_of
@@ -17,12 +19,13 @@ from pulumi_encord_integrations.model.registrations import (
     RegistrationsRemoved,
     RegistrationView,
 )
-from pulumi_encord_integrations.server.errors import InvalidRequest, invalid
+from pulumi_encord_integrations.server.errors import Conflict, InvalidRequest, invalid
 from pulumi_encord_integrations.server.services import pagination
 from pulumi_encord_integrations.server.services.authorization import readable, require, visible
 from pulumi_encord_integrations.server.services.bodies import Body, examined, kind_of
 from pulumi_encord_integrations.server.services.bulk import RefusedItem, refuse_any
-from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction
+from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction, UnitOfWork
+from pulumi_encord_integrations.server.store import integrations
 from pulumi_encord_integrations.server.store import registrations as store
 from pulumi_encord_integrations.server.store.database import Record
 from pulumi_encord_integrations.server.store.integrations import settings_of
@@ -32,7 +35,7 @@ _BATCH = "batch"
 _AT_ONCE = 1_000
 """Rows of one read where a URL is looked for."""
 _LOOKED_AT = 50_000
-"""Rows that one page looks at."""
+"""Rows that one page, or one transaction of a search, looks at."""
 
 
 def register(tx: Transaction, uuid: UUID, body: Body) -> Effect:
@@ -85,21 +88,64 @@ def list_registrations(
     return Page(results=results)
 
 
-def remove(tx: Transaction, uuid: UUID, filters: RegistrationFilters) -> Effect:
-    """Takes registrations back, all that the filters leave; the files stay where they are."""
+def search(work: UnitOfWork, uuid: UUID, filters: RegistrationFilters) -> list[str] | None:
+    """Digests of the items that a removal by URL means; None if it means all of a type or of all types.
+
+    It reads in many short transactions: one long one would hold up writers as long as it takes.
+    """
+    if filters.url in {None, "*"}:
+        return None
+    found, after = work.read(partial(_search, uuid=uuid, filters=filters, after=None))
+    while after is not None:
+        more, after = work.read(partial(_search, uuid=uuid, filters=filters, after=after))
+        found += more
+    return found
+
+
+def _search(
+    tx: Transaction, uuid: UUID, filters: RegistrationFilters, after: str | None
+) -> tuple[list[str], str | None]:
+    """Some of them, and where the next ones begin."""
+    row = integrations.find(tx.connection, tx.caller, str(uuid))
+    wanted = row and _url_filter(row, filters)
+    # A repeat gets the first answer whatever has changed since, so that only the removal refuses.
+    if row is None or wanted is None or not may(row.role, Permission.UPLOAD_DATA):
+        return [], None
+    rows = store.scan(tx.connection, row.uuid, filters.types, after, _AT_ONCE, store.URLS)
+    seen = list(islice(rows, _LOOKED_AT))
+    meant = [one.digest for one in seen if wanted.matches(json.loads(one.object_urls))]
+    return meant, seen[-1].digest if len(seen) == _LOOKED_AT else None
+
+
+def remove(
+    tx: Transaction, uuid: UUID, filters: RegistrationFilters, found: list[str] | None, expected: int | None
+) -> Effect:
+    """Takes registrations back, those that `search` found; the files stay where they are.
+
+    Refused if they are not as many as expected.
+    """
     row = _registrable(tx, uuid)
-    wanted = _url_filter(row, filters)
-    if wanted is None:
+    all_ = store.count(tx.connection, row.uuid, filters.types) if found is None else len(found)
+    _require_count(row, expected, all_)
+    if found is None:
         removed = store.remove_all(tx.connection, row.uuid, filters.types)
     else:
-        found = store.scan(tx.connection, row.uuid, filters.types, None, _AT_ONCE)
-        meant = [one.digest for one in found if wanted.matches(json.loads(one.object_urls))]
-        removed = store.remove(tx.connection, row.uuid, meant)
+        removed = store.remove(tx.connection, row.uuid, found)
+    _require_count(row, expected, removed)
     if removed:
         store.forget_batches(tx.connection, row.uuid)
     # A URL may be signed, so the trail does not hold it.
     detail = {"removed": removed, "list": filters.of_list, "byUrl": filters.url is not None}
     return Effect(RegistrationsRemoved(removed=removed), "registrations.delete", row.uuid, detail)
+
+
+def _require_count(row: Record, expected: int | None, count: int) -> None:
+    if expected not in {None, count}:
+        raise Conflict(
+            "changed",
+            f'the registrations of "{row.title}" ({row.uuid}) changed: {count:,} match, not {expected:,}',
+            "Run it again to see how many they are now",
+        )
 
 
 def _url_filter(row: Record, filters: RegistrationFilters) -> UrlFilter | None:

@@ -1,14 +1,15 @@
 """Who did what, when."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select
+from sqlalchemy import Connection, Row, Select, func, insert, select
 
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.database import now
 
+_c = t.audit.c
 _LOOKS = ("urls.sign", "integration.access-check", "integration.control")
 """Actions that change nothing of the object."""
 
@@ -40,7 +41,24 @@ def record(
 
 def newest(connection: Connection, organization: str, object_: str) -> Row[Any] | None:
     """The row of the last write of an object."""
-    c = t.audit.c
-    query: Select[Any] = select(c.at, c.actor, c.action)
-    query = query.where(c.organization == organization, c.object == object_, c.action.not_in(_LOOKS))
-    return connection.execute(query.order_by(c.number.desc()).limit(1)).first()
+    query: Select[Any] = select(_c.at, _c.actor, _c.action)
+    query = query.where(_c.organization == organization, _c.object == object_, _c.action.not_in(_LOOKS))
+    return connection.execute(query.order_by(_c.number.desc()).limit(1)).first()
+
+
+def newest_of(
+    connection: Connection,
+    organization: str,
+    objects: Select[Any],
+    after: str | None = None,
+    size: int | None = None,
+) -> Sequence[Row[Any]]:
+    """The row of the last write of each of the selected objects, in the order of their uuids."""
+    writes = select(func.max(_c.number).label("number"), _c.object).where(
+        _c.organization == organization, _c.action.not_in(_LOOKS), _c.object.in_(objects)
+    )
+    if after is not None:
+        writes = writes.where(_c.object > after)
+    last = writes.group_by(_c.object).order_by(_c.object).limit(size).subquery()
+    query = select(_c.object, _c.at, _c.actor, _c.action).join(last, last.c.number == _c.number)
+    return connection.execute(query.order_by(_c.object)).all()

@@ -47,6 +47,11 @@ def release(connection: Connection, objects: Objects, uuid: str) -> None:
     connection.execute(update(table).where(table.c.uuid == uuid), {**_FREE, "adopted": False})
 
 
+def is_readopted(row: Row[Any], declared_by: UUID | None) -> bool | None:
+    """True if a stack takes over again what nobody declares: it may never have made it. None: as it was."""
+    return True if declared_by is not None and row.stack_id is None else None
+
+
 def let_go(row: Row[Any], declared_by: UUID | None) -> Literal["deleted", "released", "kept"]:
     """What a delete on behalf of a stack means: it ends only what that stack still declares.
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from pulumi_encord_integrations.model.groups import GroupSpec
 from pulumi_encord_integrations.server.store import tables as t
@@ -84,6 +84,17 @@ def apply(connection: Connection, uuid: str, spec: GroupSpec) -> None:
 def remove(connection: Connection, uuid: str) -> None:
     """Deletes a group and all access that it granted."""
     connection.execute(delete(t.groups).where(_c.uuid == uuid))
+
+
+def uuids(organization: str) -> Select[Any]:
+    """The uuids of all groups."""
+    return select(_c.uuid).where(_c.organization == organization)
+
+
+def user_counts(connection: Connection, organization: str) -> dict[str, int]:
+    """How many users there are in each of the groups that has any."""
+    query = select(_u.group, func.count()).where(_u.organization == organization).group_by(_u.group)
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def users(connection: Connection, uuid: str) -> list[str]:

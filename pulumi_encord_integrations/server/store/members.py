@@ -116,12 +116,13 @@ def _of(
     if integrations is not None:
         return query.where(column.in_(integrations))
     assert caller is not None  # noqa: S101  all members of all organizations are nobody's to see
-    mine = (
-        select(t.integrations.c.uuid)
-        .where(t.integrations.c.organization == caller.organization, ROLE == "admin")
-        .params(email=caller.email)
-    )
-    return query.where(column.in_(mine))
+    return query.where(column.in_(administered(caller)))
+
+
+def administered(caller: Caller) -> Select[Any]:
+    """The uuids of the integrations that the caller administers."""
+    mine = t.integrations.c.organization == caller.organization
+    return select(t.integrations.c.uuid).where(mine, ROLE == "admin").params(email=caller.email)
 
 
 def write(

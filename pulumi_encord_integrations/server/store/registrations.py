@@ -30,17 +30,31 @@ _b = t.registration_batches.c
 _VALUES = ("title", "media_metadata", "client_metadata")
 
 
+URLS = (_c.digest, _c.object_urls)
+"""What `scan` reads to look for a URL."""
+
+
 def scan(
-    connection: Connection, integration: str, types: Sequence[str], after: str | None, size: int
+    connection: Connection,
+    integration: str,
+    types: Sequence[str],
+    after: str | None,
+    size: int,
+    columns: Iterable[ColumnElement[Any]] = _c,
 ) -> Iterator[Row[Any]]:
     """Registered items in the order of their digests, behind one of them; read `size` at a time."""
-    query: Select[Any] = select(*_c).where(*_meant(integration, types)).order_by(_c.digest).limit(size)
+    query: Select[Any] = select(*columns).where(*_meant(integration, types)).order_by(_c.digest).limit(size)
     while True:
         found = connection.execute(query if after is None else query.where(_c.digest > after)).all()
         yield from found
         if len(found) < size:
             return
         after = found[-1].digest
+
+
+def count(connection: Connection, integration: str, types: Sequence[str]) -> int:
+    """How many items of the types there are, of all types if none is named."""
+    return connection.scalar(select(func.count()).where(*_meant(integration, types))) or 0
 
 
 def remove_all(connection: Connection, integration: str, types: Sequence[str]) -> int:

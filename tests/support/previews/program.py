@@ -10,7 +10,7 @@ from pulumi.dynamic import ResourceProvider
 from pulumi_encord_integrations.lifecycle.reconciler import LABEL
 from pulumi_encord_integrations.reconcilers.collection_previews import MOVED
 from pulumi_encord_integrations.reconcilers.integrations import MEMBERS
-from pulumi_encord_integrations.reconcilers.members import GROUP_NAME
+from pulumi_encord_integrations.reconcilers.member_previews import GROUP_NAME
 from pulumi_encord_integrations.resources import providers
 from pulumi_encord_integrations.resources._values import PROGRAM
 from tests.support.stateful.engine_model import Declared, Ref, urn
@@ -128,7 +128,7 @@ class Plan:
         if not place.is_group:
             inputs |= {**SETTINGS[place.kind], "strict_client_only": place.strict}
             inputs |= {"force_destroy": True} if place.force_destroy else {}
-            told = {MEMBERS: sorted(self._declared_on(name))}
+            told = {MEMBERS: dict(self._declared_on(name))}
         inputs |= {"adopt": place.by_title or place.adopts} if place.adopts else {}
         inputs["declared_as"] = {
             "stack_id": Ref(IDENTITY),
@@ -138,11 +138,11 @@ class Plan:
         }
         return _declared(place.kind, name, inputs, told)
 
-    def _declared_on(self, place: str) -> Iterator[str]:
+    def _declared_on(self, place: str) -> Iterator[tuple[str, str]]:
         for holding in self.holdings.values():
-            for who in holding.grants if holding.of == place else ():
+            for who, role in holding.grants.items() if holding.of == place else ():
                 group = self.places.get(who.removeprefix("group:"))
-                yield f"group-name:{group.title}" if group else who
+                yield (f"group-name:{group.title}" if group else who), role
 
     def _holding(self, name: str, holding: Holding) -> Declared:
         where = "group" if holding.of_group else "integration"

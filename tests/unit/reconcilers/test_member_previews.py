@@ -1,167 +1,40 @@
-"""What checks of members refuse and tell beforehand, by what the snapshot knows."""
+"""What checks of members refuse and tell beforehand of access, by what the snapshot knows."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKey, named
-from pulumi_encord_integrations.lifecycle.reconciler import Checked, Context, Reconciler
-from pulumi_encord_integrations.reconcilers.access_checks import AccessCheckReconciler
+from pulumi_encord_integrations.lifecycle.ownership import NOTHING, named
+from pulumi_encord_integrations.lifecycle.reconciler import Reconciler
 from pulumi_encord_integrations.reconcilers.collection_previews import MOVED
-from pulumi_encord_integrations.reconcilers.expiry import ExpiryReconciler
-from pulumi_encord_integrations.reconcilers.groups import GroupUsersReconciler
-from pulumi_encord_integrations.reconcilers.member_lists import MembersReconciler
-from pulumi_encord_integrations.reconcilers.members import GROUP_NAME, JoinReconciler, MemberReconciler
+from pulumi_encord_integrations.reconcilers.member_previews import GROUP_NAME
 from pulumi_encord_integrations.reconcilers.organization_users import OrganizationUserReconciler
 from tests.support.lifecycles import member
 from tests.support.snapshots import Known
-
-PROD, LAB = "0f5e0b1e-7a51-4d1c-9d0c-2f4f6c1b2a3d", "7a5e0b1e-7a51-4d1c-9d0c-2f4f6c1b2a3d"
-GONE, NEW = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
-TEAM = "3c0a1d52-6e7f-4b1d-8a11-9d2b7c5e4f60"
-CREW = "8c1f1d52-6e7f-4b1d-8a11-9d2b7c5e4f61"
-ADA, BOB, MIA, ZOE = (f"{name}@example.com" for name in ("ada", "bob", "mia", "zoe"))
-G_TEAM, G_CREW = f"group:{TEAM}", f"group:{CREW}"
-Roles = Mapping[str, str]
-
-MEMBER, LIST, USERS, JOIN = (
-    MemberReconciler(),
-    MembersReconciler(),
-    GroupUsersReconciler(),
-    JoinReconciler(),
+from tests.unit.reconcilers.people import (
+    ADA,
+    BOB,
+    G_CREW,
+    G_TEAM,
+    JOIN,
+    LAB,
+    LIST,
+    MEMBER,
+    MIA,
+    NEW,
+    PROD,
+    TEAM,
+    USERS,
+    ZOE,
+    Roles,
+    check,
+    in_group,
+    known,
+    listed,
+    notes,
+    one,
+    refused,
 )
-
-
-def known(live: Roles | None = None, **more: Any) -> Known:
-    """Ada is an Admin of Production, beside the `live` members, and of nothing else."""
-    given: dict[str, Any] = {
-        "integrations": {PROD: ("Production", "admin"), LAB: ("Lab", None)},
-        "roles": {PROD: {ADA: "admin", **(live or {})}},
-        "users": {ADA: "ADMIN", BOB: "MEMBER", MIA: "MEMBER"},
-        "groups": {TEAM: "Labelers", CREW: "Crew"},
-        "caller": (ADA, "ADMIN"),
-    }
-    return Known(**{**given, **more})
-
-
-def listed(roles: Roles, **more: Any) -> dict[str, Any]:
-    return {"integration": PROD, "members": roles, "exclusive": False, "on_delete": "remove", **more}
-
-
-def one(role: str = "user", who: str = BOB, where: str = PROD, **more: Any) -> dict[str, Any]:
-    kind, value = ("group", who.removeprefix("group:")) if who.startswith("group:") else ("user", who)
-    return {"integration": where, kind: value, "role": role, "on_delete": "remove", **more}
-
-
-def in_group(users: list[str], **more: Any) -> dict[str, Any]:
-    return {"group": TEAM, "users": dict.fromkeys(users, "member"), "on_delete": "remove", **more}
-
-
-def check(
-    reconciler: Reconciler, inputs: Mapping[str, Any], snapshot: Known | None = None, **context: Any
-) -> Checked:
-    unknown = frozenset(name for name, value in inputs.items() if value is ...)
-    given = {name: value for name, value in inputs.items() if value is not ...}
-    return reconciler.check(given, unknown, Context(snapshot=snapshot or known(), **context))
-
-
-def refused(*args: Any, **context: Any) -> list[str]:
-    return [str(problem) for problem in check(*args, **context).problems]
-
-
-def notes(*args: Any, **context: Any) -> list[str]:
-    found = check(*args, **context)
-    assert found.problems == []
-    return list(found.notes)
-
-
-OF_INTEGRATIONS: list[tuple[Reconciler, Any]] = [
-    (LIST, lambda uuid: listed({BOB: "user"}, integration=uuid)),
-    (MEMBER, lambda uuid: one(where=uuid)),
-    (JOIN, lambda uuid: {"integration": uuid}),
-    (AccessCheckReconciler(), lambda uuid: {"integration": uuid}),
-    (ExpiryReconciler(), lambda uuid: {"integration": uuid, "duration": "2d"}),
-]
-
-
-@pytest.mark.parametrize(("reconciler", "of"), OF_INTEGRATIONS)
-def test_an_integration_that_is_not_there_is_refused_unless_this_run_made_it(
-    reconciler: Reconciler, of: Any
-) -> None:
-    said = f"integration: there is no integration {GONE}, or you may not see it"
-    assert refused(reconciler, of(GONE)) == [said]
-    assert refused(reconciler, of(GONE), made=frozenset({GONE})) == []
-    assert refused(reconciler, of(GONE), Known()) == refused(reconciler, of(...)) == []
-
-
-@pytest.mark.parametrize(("reconciler", "of"), OF_INTEGRATIONS)
-def test_only_an_admin_or_who_joins_before_changes_an_integration(reconciler: Reconciler, of: Any) -> None:
-    said = f'integration: {ADA} is not an Admin of "Lab"; ask one of its Admins, or declare an Integ'
-    told = refused(reconciler, of(LAB))
-    assert [problem[: len(said)] for problem in told] == ([] if reconciler is JOIN else [said])
-    joins = check(JOIN, {"integration": LAB}).declares
-    assert refused(reconciler, of(LAB), declared=joins) == []
-    assert refused(reconciler, of(LAB), made=frozenset({LAB})) == []
-
-
-@pytest.mark.parametrize(("reconciler", "of"), OF_INTEGRATIONS)
-def test_what_stays_as_it_is_asks_nothing_and_is_not_refused(reconciler: Reconciler, of: Any) -> None:
-    snapshot = known()
-    canonical = check(reconciler, of(PROD), Known()).inputs
-    gone = {**canonical, "integration": GONE}
-    assert refused(reconciler, gone, snapshot, before=gone) == []
-    assert set(snapshot.asked) <= {"groups"}
-
-
-def test_only_admins_of_the_organization_join_and_change_users_and_groups() -> None:
-    as_bob = known(caller=(BOB, "MEMBER"))
-    said = f'{BOB} is not an admin of the organization "Acme"; ask one of them to deploy this'
-    assert refused(JOIN, {"integration": PROD}, as_bob) == [f"integration: {said}"]
-    assert refused(OrganizationUserReconciler(), {"email": ZOE}, as_bob) == [f"email: {said}"]
-    assert refused(USERS, in_group([BOB]), as_bob) == [f"group: {said}"]
-
-
-@pytest.mark.parametrize(
-    ("reconciler", "inputs", "place"),
-    [
-        (LIST, listed({ZOE: "user", BOB: "user"}), "members"),
-        (MEMBER, one(who=ZOE), "user"),
-        (USERS, in_group([ZOE]), "users"),
-    ],
-)
-def test_who_is_not_part_of_the_organization_is_refused_unless_declared(
-    reconciler: Reconciler, inputs: Any, place: str
-) -> None:
-    (said,) = refused(reconciler, inputs)
-    assert said.startswith(f'{place}: {ZOE} is not part of the organization "Acme"; declare them as an Org')
-    declared = frozenset({ResourceKey("organization_user", ZOE)})
-    assert refused(reconciler, inputs, declared=declared) == []
-    assert refused(reconciler, inputs, known(users=None)) == []
-
-
-@pytest.mark.parametrize(
-    ("reconciler", "inputs", "place"),
-    [
-        (LIST, listed({f"group:{GONE}": "user"}), "members"),
-        (MEMBER, one(who=f"group:{GONE}"), "group"),
-        (USERS, in_group([BOB], group=GONE), "group"),
-    ],
-)
-def test_a_group_that_is_not_there_is_refused_unless_this_run_made_it(
-    reconciler: Reconciler, inputs: Any, place: str
-) -> None:
-    assert refused(reconciler, inputs) == [f"{place}: there is no user group {GONE}"]
-    assert refused(reconciler, inputs, made=frozenset({GONE})) == []
-    assert refused(reconciler, inputs, known(groups=None)) == []
-
-
-def test_who_left_the_organization_unseen_is_no_matter_to_what_is_not_written() -> None:
-    before = listed({ZOE: "user"})
-    assert refused(LIST, listed({ZOE: "user", BOB: "user"}), before=before) == []
-    exclusive = {"exclusive": True}
-    assert refused(LIST, {**listed({ZOE: "user", BOB: "user"}), **exclusive}, before={**before, **exclusive})
-
 
 PROMOTED = "{} becomes an Admin, which cannot be undone"
 
@@ -232,6 +105,13 @@ def test_whom_an_exclusive_list_demotes_or_promotes_unseen_is_named() -> None:
         f"{BOB} was user, becomes admin",
         'group "Labelers" was admin, becomes user',
     ]
+
+
+def test_whom_an_exclusive_list_lets_in_again_is_named() -> None:
+    before = listed({ADA: "admin", BOB: "user"}, exclusive=True)
+    after = listed({ADA: "admin", BOB: "user", MIA: "user"}, exclusive=True)
+    assert notes(LIST, after, known({}), before=before) == [f'{BOB} gets access to "Production"']
+    assert notes(LIST, after, known({BOB: "user"}), before=before) == []
 
 
 def test_whom_an_exclusive_list_takes_out_of_a_group_is_named() -> None:

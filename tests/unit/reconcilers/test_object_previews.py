@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pulumi_encord_integrations.client.errors import Refused
-from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKeys, named
+from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKeys
 from pulumi_encord_integrations.lifecycle.reconciler import Context, Prior
 from pulumi_encord_integrations.lifecycle.snapshot import OFFLINE
 from pulumi_encord_integrations.model.groups import DeclaredGroup
@@ -85,7 +85,7 @@ def test_a_replacement_tells_what_goes(held: Held) -> None:
     assert told == [
         (
             f'{LABEL}: replaces "Production" {uuid} (over_vpn, strict_client_only): 0 registrations, '
-            f"external ID external, members not declared in this program: group:{TEAM}, mia@example.com"
+            f"external ID external, members not declared in this program: group {TEAM}, mia@example.com"
         )
     ]
 
@@ -97,15 +97,24 @@ def test_members_that_the_program_declares_are_not_lost(held: Held) -> None:
         | {"organizationUuid": ORGANIZATION, "adopted": False, "declaredAs": None}
     )
     for declared, others in (
-        (["mia@example.com"], ': the group "Team"'),
-        (["group-name:Team"], ": mia@example.com"),
-        (["mia@example.com", f"group:{TEAM}"], ""),
+        ({"mia@example.com": "user"}, ': group "Team"'),
+        ({"group-name:Team": "user"}, ": mia@example.com"),
+        ({"mia@example.com": "user", f"group:{TEAM}": "user"}, ""),
     ):
         context = Context(program={MEMBERS: declared})
         beside = RECONCILER.beside({"declared_as": DECLARED_AS}, context)
-        assert beside == named("declared_member", PATH, *declared)
+        assert {key.part for key in beside} == set(declared.items())
         [told] = foreseen(held, uuid, beside, strict_client_only=True)
         assert told.partition("members not declared in this program")[2] == others
+
+
+def test_an_admin_who_is_declared_as_user_loses_that_role_in_a_replacement(held: Held) -> None:
+    uuid = held.add({USER: "admin", "mia@example.com": "admin"})
+    beside = RECONCILER.beside(
+        {"declared_as": DECLARED_AS}, Context(program={MEMBERS: {"mia@example.com": "user"}})
+    )
+    [told] = foreseen(held, uuid, beside, strict_client_only=True)
+    assert told.endswith("the Admin role of members declared as user: mia@example.com")
 
 
 @pytest.mark.parametrize("force_destroy", [None, False, True])
@@ -126,7 +135,7 @@ def test_an_adopted_object_outlives_its_replacement(held: Held) -> None:
     uuid = held.add(adopted=True)
     held.change(uuid, registrations=2)
     [told] = foreseen(held, uuid, outputs={"adopted": True}, strict_client_only=True)
-    assert told.endswith("it was adopted, so it lives on, released")
+    assert told.endswith("it was adopted or released, so it lives on")
 
 
 STABLE = {"owner": USER, "organization": ORGANIZATION, "external_id": "external", "origins": []}

@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
@@ -309,7 +310,8 @@ class List(MembersReconciler):
     def check(
         self, known: Properties, unknown: frozenset[str] = NO_NAMES, context: Context = NO_CONTEXT
     ) -> Checked:
-        self.contexts.append(context)
+        # What is declared grows while the run goes on.
+        self.contexts.append(replace(context, declared=frozenset(context.declared)))
         return super().check(known, unknown, context)
 
     def update(self, session: Session, prior: Prior, inputs: Properties) -> Live:
