@@ -17,6 +17,7 @@ from pulumi_encord_integrations.lifecycle.reconciler import (
 )
 from pulumi_encord_integrations.lifecycle.snapshot import Snapshot
 from pulumi_encord_integrations.model.members import Roles, kept_for_good
+from pulumi_encord_integrations.model.memberships import id_of
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.reconcilers.access_changes import AccessChange, Namer, all_of
 from pulumi_encord_integrations.reconcilers.preflight import members_exist, principal_name, writes
@@ -123,7 +124,7 @@ class PreviewedCollection(Reconciler):
         stays = bool(context.before) and context.before.get(self.holder) == inputs.get(self.holder)
         notes = [] if stays or not context.before else list(self._left(inputs, labels, context))
         if problems or self.entries not in inputs:
-            return problems, notes
+            return problems, [*notes, *self._may_lose(inputs, context)]
         change = self._change(inputs, context, stays=stays)
         problems = [
             *members_exist(context, change.new(), self.entries),
@@ -133,6 +134,25 @@ class PreviewedCollection(Reconciler):
         if large and not inputs.get("allow_large_removal"):
             problems.append(Problem((self.entries,), large))
         return problems, [*notes, *self._told(change, str(inputs.get(self.holder)), labels, context)]
+
+    def _may_lose(self, inputs: Properties, context: Context) -> Iterator[str]:
+        """Whom an exclusive list may take out of which a part comes later."""
+        holder = inputs.get(self.holder)
+        if not inputs.get("exclusive") or holder is None:
+            return
+        live = self.before_run(context.snapshot, holder, exclusive=True) or {}
+        listed = set(_texts(context.partial.get(self.entries)))
+        gone = [
+            key
+            for key, role in live.items()
+            if not listed & {key, id_of(key)} and not kept_for_good(key, role, None)
+        ]
+        if gone:
+            name, title = self._namer({}, context), self.holder_name(context.snapshot, holder)
+            yield (
+                f"{all_of(gone, name)} may lose access to {title}: the list is exclusive, and whom else it "
+                "names is known only during `up`"
+            )
 
     def _change(self, inputs: Properties, context: Context, *, stays: bool) -> AccessChange:
         holder, exclusive = inputs.get(self.holder), inputs.get("exclusive") is True
@@ -218,3 +238,15 @@ def _comes_later(value: Any) -> bool:
     if isinstance(value, Mapping):
         return any(map(_comes_later, value.values()))
     return value is NOT_KNOWN_YET or (isinstance(value, list) and any(map(_comes_later, value)))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts in a value, keys of mappings included."""
+    if isinstance(value, str):
+        yield value.lower()
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from (*_texts(key), *_texts(item))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)

@@ -58,6 +58,8 @@ class MembersReconciler(CollectionReconciler):
             return super().check(known, unknown, context)
         made = replace(context, made={*context.made, *later})
         checked = super().check({**known, self.entries: given}, unknown - {self.entries}, made)
+        if checked.problems:
+            return replace(checked, inputs=known)
         return replace(checked, inputs=_later_again(checked.inputs, later))
 
     def roles(self, spec: MembersSpec) -> Roles:

@@ -94,7 +94,7 @@ def stacks(local: Api, kind: str) -> tuple[Stack, Stack]:
     reconciler, declared, _ = _KINDS[kind]
     who = CREATOR if kind == "integration" else BOSS
     return Stack(local, reconciler, declared, MINE, "a", who), Stack(
-        api, reconciler, declared, THEIRS, "b", who
+        local, reconciler, declared, THEIRS, "b", who
     )
 
 

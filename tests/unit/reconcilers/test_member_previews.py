@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from pulumi_encord_integrations.lifecycle.ownership import NOTHING, named
-from pulumi_encord_integrations.lifecycle.reconciler import Reconciler
+from pulumi_encord_integrations.lifecycle.reconciler import NOT_KNOWN_YET, Context, Reconciler
 from pulumi_encord_integrations.reconcilers.collection_previews import MOVED
 from pulumi_encord_integrations.reconcilers.member_previews import GROUP_NAME
 from pulumi_encord_integrations.reconcilers.organization_users import OrganizationUserReconciler
@@ -303,3 +303,25 @@ def test_a_user_who_is_taken_over_in_another_role_is_told() -> None:
 )
 def test_what_is_not_known_is_never_refused(reconciler: Reconciler, inputs: Any) -> None:
     assert refused(reconciler, inputs, Known()) == []
+
+
+def test_whom_an_exclusive_list_may_take_out_is_told_while_a_part_of_it_comes_later() -> None:
+    rows = [{"user": ADA, "role": "admin"}, {"user": NOT_KNOWN_YET, "role": "user"}]
+    context = Context(
+        snapshot=known({MIA: "admin", ZOE: "user", G_TEAM: "user"}),
+        partial={"members": rows},
+    )
+    checked = LIST.check({"integration": PROD, "exclusive": True}, frozenset({"members"}), context)
+    assert checked.problems == []
+    [told] = checked.notes
+    assert told.startswith(f'group "Labelers", {ZOE} may lose access to "Production"')
+
+
+def test_a_list_that_names_somebody_twice_beside_a_new_group_is_refused() -> None:
+    members = {"users": {"Ada@example.com": "user", "ada@example.com": "user"}}
+    new = {"groups": {"New": {"id": NOT_KNOWN_YET, "role": "user"}}}
+    context = Context(snapshot=known(), partial={"members": {**members, **new}})
+    checked = LIST.check({"integration": PROD}, frozenset({"members"}), context)
+    assert "is already listed" in str(checked.problems[0]) or "stands there already" in str(
+        checked.problems[0]
+    )
