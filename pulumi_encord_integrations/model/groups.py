@@ -76,7 +76,7 @@ class DeclaredGroup(GroupView):
     created: bool | None = None
     """In the answer to a create: False if the group was there."""
     user_count: int | None = None
-    """In the listing: how many users there are in it; None from an API that is older."""
+    """How many users there are in it; None from an API that is older."""
     lookalikes: list[str] = Field(default_factory=list)
     """In the answer to a create: living groups of the same name and place, of another stack identity."""
 

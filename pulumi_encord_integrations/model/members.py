@@ -118,7 +118,8 @@ def refusal_to_lower(key: str) -> str:
     """What to say of `kept_for_good`."""
     return (
         f"{key} is an Admin, and individuals with the Admin role can be neither removed nor demoted; "
-        'contact support, or keep the access: on_delete="keep"'
+        "contact support, or declare them as Admin. To take them out of the program alone, deploy "
+        'on_delete="keep" first'
     )
 
 

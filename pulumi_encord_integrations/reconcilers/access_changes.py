@@ -93,6 +93,19 @@ class AccessChange:
             return []
         return [key for key in self._removed(self.live) if key not in self.before]
 
+    def after(self) -> Roles:
+        """All members after the write, as far as they are known."""
+        live = {} if self.exclusive or self.live is None else self.live
+        kept = {key: role for key, role in live.items() if key not in self.dropped}
+        return {**kept, **self.wanted}
+
+    def unmanaged_admins(self) -> list[str]:
+        """Individual Admins whom an exclusive list does not name, and did not before."""
+        if not self.exclusive or self.live is None:
+            return []
+        unnamed = [key for key in self.live if key not in self.wanted and key not in self.before]
+        return [key for key in unnamed if kept_for_good(key, self.live[key], None)]
+
     def _removed(self, live: Roles) -> list[str]:
         return [key for key in live if key not in self.wanted and not kept_for_good(key, live[key], None)]
 

@@ -112,9 +112,11 @@ def _obstacles(kind: Kind, context: Context, one: Living, inputs: Properties) ->
             yield Problem(_ADOPT, f"{called} is declared in this stack already, as {owner.where}")
     elif not (owner.is_from(str(inputs.get("adopt_from"))) or owner.by == _by(place)):
         last = context.snapshot.last_write(kind.noun, one.uuid)
+        origin = inputs.get("adopt_from")
+        not_by = f", not by {origin}" if origin else ""
         yield Problem(
             _ADOPT,
-            f"{called} is declared by {owner.where}{f', last written by {last}' if last else ''}",
+            f"{called} is declared by {owner.where}{not_by}{f', last written by {last}' if last else ''}",
             f'if that stack no longer declares it: adopt_from="{owner.by}"',
         )
 

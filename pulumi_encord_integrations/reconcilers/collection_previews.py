@@ -58,6 +58,14 @@ class PreviewedCollection(Reconciler):
         """The principals as the run found them, if that is known and matters."""
 
     @abstractmethod
+    def is_gone(self, snapshot: Snapshot, holder: str) -> bool:
+        """Whether a holder is known not to exist any more: nobody can lose anything there."""
+
+    def lockout(self, change: AccessChange, holder: str, snapshot: Snapshot) -> Iterator[str]:
+        """Says that whoever deploys cannot change it any more."""
+        yield from ()
+
+    @abstractmethod
     def holder_name(self, snapshot: Snapshot, holder: object) -> str:
         """The holder as people know it."""
 
@@ -171,6 +179,11 @@ class PreviewedCollection(Reconciler):
         name, title = self._namer(labels, context), self.holder_name(context.snapshot, where)
         yield from change.notes(name)
         yield from _gain(change.regained(), title, name)
+        unlisted = change.unmanaged_admins()
+        if unlisted and not context.before.get("exclusive"):
+            stay_on = "stays an Admin" if len(unlisted) == 1 else "stay Admins"
+            yield f"{all_of(unlisted, name)} {stay_on} of {title} unlisted: they cannot be removed"
+        yield from self.lockout(change, where, context.snapshot)
         if others := change.others_removed():
             who = f"{all_of(others, name)} {self.loses[len(others) > 1]} {title}"
             yield f"{who}: the list is exclusive and does not name them"
@@ -184,6 +197,8 @@ class PreviewedCollection(Reconciler):
         Where that is new and the old one is not declared any more, it may be the same one, replaced.
         """
         old, new = str(context.before.get(self.holder)), inputs.get(self.holder)
+        if self.is_gone(context.snapshot, old):
+            return
         before, wanted = self.listed(context.before.get(self.entries)), inputs.get(self.entries, {})
         live = self.before_run(context.snapshot, old, exclusive=True)
         roles = before if live is None else {key: live[key] for key in before if key in live}

@@ -129,6 +129,11 @@ class GroupUsersReconciler(CollectionReconciler):
         users = snapshot.group_users(holder) if exclusive else None
         return None if users is None else dict.fromkeys(users, MEMBER)
 
+    def is_gone(self, snapshot: Snapshot, holder: str) -> bool:
+        """By the listing of groups."""
+        known = snapshot.groups()
+        return known is not None and holder not in known
+
     def holder_name(self, snapshot: Snapshot, holder: object) -> str:
         """The group's name."""
         return f"the group {group_name(snapshot, holder)}"

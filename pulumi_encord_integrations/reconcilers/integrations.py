@@ -99,7 +99,9 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
         place = prior.outputs.get("declared_as")
         return named("forced", place["path"]) if place and prior.outputs.get("force_destroy") else NOTHING
 
-    def replacing(self, context: Context, prior: Prior, one: Living, names: Sequence[str]) -> Iterator[str]:
+    def replacing(
+        self, context: Context, prior: Prior, one: Living, inputs: Properties, names: Sequence[str]
+    ) -> Iterator[str]:
         """What goes with it; refuses to destroy registrations unless an earlier update was told to."""
         view: Any = one.view
         what = f'replaces "{one.title}" {one.uuid} ({", ".join(names)})'
@@ -116,7 +118,8 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
         if lowered:
             goes.append(f"the Admin role of members declared as user: {', '.join(lowered)}")
         said = f"{what}: {', '.join(goes)}"
-        if held != 0 and not prior.outputs.get("force_destroy"):
+        allowed = prior.outputs.get("force_destroy") and inputs.get("force_destroy")
+        if held != 0 and not allowed:
             raise Refused(said, hint=FORCE)
         yield said
 

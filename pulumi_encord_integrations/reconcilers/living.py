@@ -113,6 +113,8 @@ def shown(name: str, value: Any) -> str:
         return "known only during `up`"
     if name == "buckets" and isinstance(value, list):
         return described(value)
+    if name == "signed_url_expiry" and value is None:
+        return "7d (the default)"
     return "none" if value is None or value == "" else str(value)
 
 

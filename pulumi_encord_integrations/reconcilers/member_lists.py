@@ -30,7 +30,7 @@ from pulumi_encord_integrations.model.memberships import (
     row_names,
 )
 from pulumi_encord_integrations.model.problems import Problem
-from pulumi_encord_integrations.reconcilers.access_changes import Namer, keep_roles
+from pulumi_encord_integrations.reconcilers.access_changes import AccessChange, Namer, keep_roles
 from pulumi_encord_integrations.reconcilers.collection_previews import Labels
 from pulumi_encord_integrations.reconcilers.collections import CollectionReconciler
 from pulumi_encord_integrations.reconcilers.memberships import GONE, roles_of, withdraw
@@ -96,6 +96,21 @@ class MembersReconciler(CollectionReconciler):
     def before_run(self, snapshot: Snapshot, holder: str, *, exclusive: bool) -> Roles | None:
         """From one listing for all integrations."""
         return snapshot.roles(holder)
+
+    def lockout(self, change: AccessChange, holder: str, snapshot: Snapshot) -> Iterator[str]:
+        """Where the caller is an Admin by a group alone, and no group stays one."""
+        view, user = snapshot.integration(holder), snapshot.user()
+        if view is None or view.role != "admin" or not user or not change.live:
+            return
+        after = {**change.after(), **({user: "admin"} if change.live.get(user) == "admin" else {})}
+        by_group = any(role == "admin" and not is_individual(key) for key, role in after.items())
+        if after.get(user) != "admin" and not by_group:
+            yield f"{user}, who deploys, is no Admin of {title_of(snapshot, holder)} any more"
+
+    def is_gone(self, snapshot: Snapshot, holder: str) -> bool:
+        """By the listing of integrations."""
+        known = snapshot.integrations()
+        return known is not None and holder not in known
 
     def holder_name(self, snapshot: Snapshot, holder: object) -> str:
         """The title."""

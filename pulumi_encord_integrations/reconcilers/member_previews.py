@@ -74,10 +74,12 @@ def left_behind(inputs: Properties, unknown: frozenset[str], context: Context) -
     live = snapshot.roles(old)
     role = str(before.get("role")) if live is None else live.get(principal)
     where, name = title_of(snapshot, old), principal_name(snapshot, principal)
+    known = snapshot.integrations()
+    gone = known is not None and old not in known
     # A new integration may be the old one, replaced, if that is not declared any more.
     replaced = (new is None or new in context.made) and not declares(context, named("object", old))
     keeps = before.get("on_delete") == "keep" and not replaced
-    leaves = role is not None and not declares(context, membership(old, principal))
+    leaves = role is not None and not gone and not declares(context, membership(old, principal))
     if leaves and keeps:
         yield from keep_roles({principal: str(role)}, where, lambda _: name)
     if along:

@@ -113,7 +113,7 @@ class ChangedObjects(Reconciler, Generic[V]):
             hint = self.kind_of_object.ask
             raise Refused(f'{label}: you may not change "{one.title}" ({one.uuid})', hint=hint)
         if replaced:
-            told = self.replacing(context, prior, one, replaced)
+            told = self.replacing(context, prior, one, inputs, replaced)
         else:
             told = self._updating(prior, one, inputs, changes)
         for text in told:
@@ -140,7 +140,9 @@ class ChangedObjects(Reconciler, Generic[V]):
             if name not in told:
                 yield f"also takes back {arrow(name, now, wanted)}"
 
-    def replacing(self, context: Context, prior: Prior, one: Living, names: Sequence[str]) -> Iterator[str]:
+    def replacing(
+        self, context: Context, prior: Prior, one: Living, inputs: Properties, names: Sequence[str]
+    ) -> Iterator[str]:
         """What goes with an object that is replaced; raises `Refused` for what must not go unseen."""
         yield from ()
 

@@ -55,7 +55,7 @@ class EncordResource(Resource, module="encord", name="Resource"):
         """Registers the resource with its place in the program; the check alone is `told` more."""
         opts = opts or pulumi.ResourceOptions()
         _refuse_explicit_provider(self._token(), opts)
-        self._adopting = inputs.get("adopt") not in {None, False}
+        self._adopting = inputs.get("adopt") not in (None, False)
         self._deletable = not (self._adopting or opts.retain_on_delete)
         declared = _identity.declared_as(self._token(), name, opts.parent)
         self._register(name, {**inputs, "declared_as": declared, PROGRAM: self._told(name, told)}, opts)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import event
 
 from tests.support.api import BOSS, CREATOR, FOREIGNER, MEMBER, OUTSIDER, REMOVED, Answer, Api
 from tests.support.people import (
@@ -73,6 +74,25 @@ def test_groups_are_listed_oldest_first_and_only_the_organizations_own(api: Api)
     group(api, who=FOREIGNER)
     made = [group(api, name=name) for name in ("B", "A", "B")]
     assert [row["groupHash"] for row in api.send(path=ALL_GROUPS).body["results"]] == made
+
+
+def test_every_answer_counts_the_users(api: Api) -> None:
+    made = _post(api).body
+    team = group(api, MEMBER, OUTSIDER, name="More")
+    assert (made["userCount"], _read(api, team).body["userCount"]) == (0, 2)
+    assert [row["userCount"] for row in api.send(path=ALL_GROUPS).body["results"]] == [0, 2]
+    _drop(api, team, MEMBER)
+    assert _change(api, team, name="Fewer").body["userCount"] == 1
+
+
+def test_the_listing_counts_once_whatever_its_length(on_sqlite: Api) -> None:
+    for number in range(30):
+        group(on_sqlite, name=str(number))
+    statements: list[str] = []
+    engine = on_sqlite.database._engine
+    event.listen(engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    assert len(on_sqlite.send(path=ALL_GROUPS).body["results"]) == 30
+    assert len([text for text in statements if "group_users" in text]) == 1
 
 
 @pytest.mark.parametrize("name", ["Zoë & Söhne", "日本チーム", "👩", "a" * 255, "'; DROP TABLE groups; --"])

@@ -1,5 +1,6 @@
 """Who wrote an object last, as the audit trail tells its admins."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,6 +11,7 @@ from sqlalchemy import delete, event
 from pulumi_encord_integrations.client import groups, integrations
 from pulumi_encord_integrations.client.errors import NotAllowed, NotFound
 from pulumi_encord_integrations.lifecycle.snapshot import LiveSnapshot
+from pulumi_encord_integrations.model.audit import LastWrite
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.database import now
 from tests.support.api import BOSS, CREATOR, FOREIGNER, INTEGRATIONS, MEMBER, OUTSIDER, Api
@@ -61,12 +63,20 @@ def test_the_last_writes_of_all_are_those_of_each(api: Api, integration: Any) ->
     granted(api, others[1], {f"group:{leads}": "admin"})
     api.create(who=FOREIGNER)
     client = api.client()
-    assert integrations.last_writes(client) == {uuid: integrations.last_write(client, uuid) for uuid in uuids}
+    assert _told(integrations.last_writes(client)) == _told(
+        {uuid: integrations.last_write(client, uuid) for uuid in uuids}
+    )
     assert integrations.last_writes(api.client(OUTSIDER)).keys() == {others[0]}
     assert integrations.last_writes(api.client(BOSS)).keys() == {others[1]}
     teams = [leads, group(api, name="Other")]
     group(api, who=FOREIGNER)
-    assert groups.last_writes(client) == {uuid: groups.last_write(client, uuid) for uuid in teams}
+    assert _told(groups.last_writes(client)) == _told(
+        {uuid: groups.last_write(client, uuid) for uuid in teams}
+    )
+
+
+def _told(writes: Mapping[str, LastWrite | None]) -> dict[str, str]:
+    return {uuid: str(write) for uuid, write in writes.items()}
 
 
 def test_the_last_writes_come_in_pages(api: Api, integration: Any) -> None:

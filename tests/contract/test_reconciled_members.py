@@ -92,7 +92,7 @@ def test_a_delete_withdraws_also_a_second_time_and_after_the_integration(watched
 
 def test_a_refused_admin_fails_the_delete_with_both_ways_out(watched: Watched, uuid: str) -> None:
     live = made(watched, user(uuid, role="admin"))
-    with pytest.raises(errors.Refused, match=r'contact support, or keep the access: on_delete="keep"'):
+    with pytest.raises(errors.Refused, match=r'contact support, or declare them as Admin.*on_delete="keep"'):
         PERSON.delete(watched.session(), live.id, live.outputs)
     assert roles_of(watched.api, uuid)[MEMBER] == "admin"
 

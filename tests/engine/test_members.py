@@ -63,7 +63,7 @@ def test_what_would_lower_an_individual_admin_is_refused_in_preview(staffed: Pro
     for body in MOVES:
         declare(staffed, ADMIN + body)
         refused = line_with(f"{person(0)} {REASON}", staffed.fail("preview", "--stack", "dev"))
-        assert 'keep the access: on_delete="keep"' in refused
+        assert 'deploy on_delete="keep" first' in refused
     declare(staffed, ADMIN + 'member("a", prod, "p0@example.com", "admin", on_delete="keep")')
     staffed.up()
     declare(staffed, ADMIN)

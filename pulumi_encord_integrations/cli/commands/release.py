@@ -21,8 +21,8 @@ EXAMPLES = ("release prod-images", "release --group annotators --yes --json")
 
 _FREE: Mapping[str, Any] = {"declaredAs": None}
 _NOTE = (
-    "It stays as it is, and another stack may adopt it. A stack whose state still holds it changes it no "
-    "more: pulumi up is refused until the program adopts it, and pulumi destroy leaves it."
+    "It stays as it is, and another stack may adopt it. A stack whose state still holds it leaves it alone: "
+    "pulumi destroy does not delete it. An update of it adopts it again, unless another stack has by then."
 )
 
 

@@ -29,9 +29,9 @@ def known_last_write(tx: Transaction, uuid: str) -> LastWrite:
 
 def of_integrations(tx: Transaction, size: int, token: str | None) -> Page[LastWriteOf]:
     """A page of the last writes of all integrations that the caller administers."""
-    (after,) = pagination.position(tx, token, 1) or [None]
+    after = pagination.position(tx, token, 1)
     objects, organization = members.administered(tx.caller), tx.caller.organization
-    rows = store.newest_of(tx.connection, organization, objects, after, size + 1)
+    rows = store.newest_of(tx.connection, organization, objects, after[0] if after else None, size + 1)
     next_ = pagination.token(tx, rows[size - 1].object if len(rows) > size else None)
     return Page(results=[_view(row) for row in rows[:size]], next_page_token=next_)
 

@@ -93,7 +93,7 @@ def _created(tx: Transaction, uuid: str, action: str) -> Effect:
     row = found(tx, UUID(uuid))
     new = action == CREATE
     lookalikes = store.lookalikes(tx.connection, row) if new and row.stack_id else []
-    answer = view(row).model_copy(update={"created": new, "lookalikes": lookalikes})
+    answer = view(tx, row).model_copy(update={"created": new, "lookalikes": lookalikes})
     return Effect(answer, f"group.{action}", uuid, {"name": row.name})
 
 
@@ -114,7 +114,7 @@ def change(tx: Transaction, uuid: UUID, body: Body, declared_by: UUID | None = N
     elif "declaredAs" in body:
         release(tx, "groups", row, row.name, declared_by)
     detail = {"name": name, "description": description}
-    return Effect(view(found(tx, uuid)), "group.update", row.uuid, detail)
+    return Effect(view(tx, found(tx, uuid)), "group.update", row.uuid, detail)
 
 
 def delete(tx: Transaction, uuid: UUID, declared_by: UUID | None) -> Effect:
@@ -131,16 +131,14 @@ def delete(tx: Transaction, uuid: UUID, declared_by: UUID | None) -> Effect:
 
 def listing(tx: Transaction) -> Page[DeclaredGroup]:
     """All groups in one page: Encord's SDK reads no second one."""
-    counts = store.user_counts(tx.connection, tx.caller.organization)
     rows = store.listing(tx.connection, tx.caller.organization)
-    return Page(
-        results=[view(row).model_copy(update={"user_count": counts.get(row.uuid, 0)}) for row in rows]
-    )
+    counts = store.user_counts(tx.connection, tx.caller.organization)
+    return Page(results=[_view(row, counts.get(row.uuid, 0)) for row in rows])
 
 
 def read(tx: Transaction, uuid: UUID) -> DeclaredGroup:
     """One group."""
-    return view(found(tx, uuid))
+    return view(tx, found(tx, uuid))
 
 
 def found(tx: Transaction, uuid: UUID) -> Record:
@@ -183,8 +181,13 @@ def remove_users(tx: Transaction, uuid: UUID, body: Body) -> Effect:
     return Effect(users(tx, uuid), "group.remove-users", row.uuid, {"removed": sorted(gone)})
 
 
-def view(row: Record) -> DeclaredGroup:
+def view(tx: Transaction, row: Record) -> DeclaredGroup:
     """The row as it is answered."""
+    counts = store.user_counts(tx.connection, row.organization, row.uuid)
+    return _view(row, counts.get(row.uuid, 0))
+
+
+def _view(row: Record, users: int) -> DeclaredGroup:
     return DeclaredGroup(
         group_hash=row.uuid,
         name=row.name,
@@ -193,6 +196,7 @@ def view(row: Record) -> DeclaredGroup:
         organization=row.organization,
         adopted=row.adopted,
         declared_as=declarations.declared_as(row),
+        user_count=users,
     )
 
 

@@ -60,5 +60,5 @@ def newest_of(
     if after is not None:
         writes = writes.where(_c.object > after)
     last = writes.group_by(_c.object).order_by(_c.object).limit(size).subquery()
-    query = select(_c.object, _c.at, _c.actor, _c.action).join(last, last.c.number == _c.number)
+    query: Select[Any] = select(_c.object, _c.at, _c.actor, _c.action).join(last, last.c.number == _c.number)
     return connection.execute(query.order_by(_c.object)).all()

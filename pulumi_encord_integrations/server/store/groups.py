@@ -91,10 +91,12 @@ def uuids(organization: str) -> Select[Any]:
     return select(_c.uuid).where(_c.organization == organization)
 
 
-def user_counts(connection: Connection, organization: str) -> dict[str, int]:
-    """How many users there are in each of the groups that has any."""
-    query = select(_u.group, func.count()).where(_u.organization == organization).group_by(_u.group)
-    return {row[0]: row[1] for row in connection.execute(query)}
+def user_counts(connection: Connection, organization: str, uuid: str | None = None) -> dict[str, int]:
+    """How many users there are in each of the groups that has any, of all groups or of one."""
+    query = select(_u.group, func.count()).where(_u.organization == organization)
+    if uuid is not None:
+        query = query.where(_u.group == uuid)
+    return {row[0]: row[1] for row in connection.execute(query.group_by(_u.group))}
 
 
 def users(connection: Connection, uuid: str) -> list[str]:

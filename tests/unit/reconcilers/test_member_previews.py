@@ -78,7 +78,8 @@ def test_on_a_new_integration_everybody_but_its_creator_is_promoted() -> None:
 
 LIVE = {BOB: "user", MIA: "admin", G_TEAM: "admin", G_CREW: "user"}
 FIRST = [
-    'bob@example.com, group "Crew" lose access to "Production": the list is exclusive and does not name them'
+    'mia@example.com stays an Admin of "Production" unlisted: they cannot be removed',
+    'bob@example.com, group "Crew" lose access to "Production": the list is exclusive and does not name them',
 ]
 
 
@@ -325,3 +326,26 @@ def test_a_list_that_names_somebody_twice_beside_a_new_group_is_refused() -> Non
     assert "is already listed" in str(checked.problems[0]) or "stands there already" in str(
         checked.problems[0]
     )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "live", "told"),
+    [
+        ({G_TEAM: "user"}, {G_TEAM: "admin"}, True),
+        ({BOB: "user"}, {G_TEAM: "admin"}, True),
+        ({G_TEAM: "user", G_CREW: "admin"}, {G_TEAM: "admin"}, False),
+        ({G_TEAM: "user"}, {ADA: "admin", G_TEAM: "admin"}, False),
+        ({G_TEAM: "user", ADA: "admin"}, {G_TEAM: "admin"}, False),
+    ],
+)
+def test_who_deploys_and_is_an_admin_by_a_group_alone_is_told_to_be_locked_out(
+    wanted: Roles, live: Roles, *, told: bool
+) -> None:
+    found = notes(
+        LIST,
+        listed(wanted),
+        known(roles={PROD: live}),
+        before=listed({G_TEAM: "admin"}),
+    )
+    said = f'{ADA}, who deploys, is no Admin of "Production" any more'
+    assert (said in found) == told
