@@ -140,13 +140,10 @@ def test_members_behind_an_adopted_integration_stay_whatever_the_state_says_of_i
     program = 'prod = aws("prod")\n'
     project.declare(program)
     project.up()
-    behind = program.replace(")", ", adopt=True)") + MEMBER
-    project.declare(behind)
+    project.forget()
+    project.declare(program.replace(")", ", adopt=True)") + MEMBER)
     project.up()
     project.unchanged()
-    project.forget()
-    project.declare(behind)
-    project.up()
     exported = json.loads(project.succeed("stack", "export", "--stack", "dev"))
     for resource in exported["deployment"]["resources"]:
         for bag in ("inputs", "outputs"):
