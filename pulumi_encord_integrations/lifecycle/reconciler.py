@@ -1,7 +1,7 @@
 """What a type of resource supplies: its facts, what counts as a change, and its calls to the API."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -192,6 +192,11 @@ class Reconciler(ABC):
         """The object of these outputs, which hold its inputs."""
         return Live(id_, self.inputs_of(outputs), outputs)
 
+    @property
+    def input_names(self) -> Iterable[str]:
+        """What of the outputs are inputs."""
+        return self.spec.model_fields
+
     def inputs_of(self, outputs: Properties) -> Properties:
         """Those of the outputs that are inputs."""
-        return {name: outputs[name] for name in self.spec.model_fields if name in outputs}
+        return {name: outputs[name] for name in self.input_names if name in outputs}

@@ -197,10 +197,9 @@ class PreviewedCollection(Reconciler):
         Where that is new and the old one is not declared any more, it may be the same one, replaced.
         """
         old, new = str(context.before.get(self.holder)), inputs.get(self.holder)
-        if self.is_gone(context.snapshot, old):
-            return
         before, wanted = self.listed(context.before.get(self.entries)), inputs.get(self.entries, {})
-        live = self.before_run(context.snapshot, old, exclusive=True)
+        gone = self.is_gone(context.snapshot, old)
+        live = {} if gone else self.before_run(context.snapshot, old, exclusive=True)
         roles = before if live is None else {key: live[key] for key in before if key in live}
         roles = {key: role for key, role in roles.items() if not self._elsewhere(key, old, context)}
         keep = context.before.get("on_delete") == "keep"
@@ -217,8 +216,8 @@ class PreviewedCollection(Reconciler):
             yield f"{all_of(along, name)} {'moves' if len(along) == 1 else 'move'} from {title} to {to}"
         # The difference of inputs names nobody who is in both.
         yield from _gain([key for key in before if key in wanted and key not in along], to, name)
-        if gone := [key for key in leave if key not in wanted]:
-            yield f"{all_of(gone, name)} {self.loses[len(gone) > 1]} {title}"
+        if lost := [key for key in leave if key not in wanted]:
+            yield f"{all_of(lost, name)} {self.loses[len(lost) > 1]} {title}"
 
     def _may_drop(self, key: str, inputs: Properties, context: Context) -> bool:
         """Whether an individual Admin may leave the list: they stay all the same, and nothing is lost."""

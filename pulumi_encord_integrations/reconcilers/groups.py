@@ -16,7 +16,6 @@ from pulumi_encord_integrations.reconcilers.access_changes import Namer, all_of
 from pulumi_encord_integrations.reconcilers.collections import CollectionReconciler
 from pulumi_encord_integrations.reconcilers.living import Kind, Living
 from pulumi_encord_integrations.reconcilers.object_changes import declaration
-from pulumi_encord_integrations.reconcilers.object_previews import PLACEMENT
 from pulumi_encord_integrations.reconcilers.objects import ObjectReconciler
 from pulumi_encord_integrations.reconcilers.preflight import group_exists, group_name, organization_admin
 
@@ -92,8 +91,7 @@ class GroupReconciler(ObjectReconciler[DeclaredGroup]):
         """Live values over the declaration and the generation."""
         adopts = {"adopts": view.group_hash} if view.adopted else {}
         outputs = {**carried, **view.model_dump(mode="json", include=_SHOWN), **adopts}
-        names = (*self.fields, *PLACEMENT, *self.stable)
-        return Live(view.group_hash, {name: outputs[name] for name in names if name in outputs}, outputs)
+        return self.as_live(view.group_hash, outputs)
 
 
 def _administers(context: Context, _view: DeclaredGroup) -> bool:

@@ -16,7 +16,6 @@ from pulumi_encord_integrations.model.integration_registry import integration_ty
 from pulumi_encord_integrations.model.integrations import IntegrationType, IntegrationView
 from pulumi_encord_integrations.reconcilers.living import Kind, Living
 from pulumi_encord_integrations.reconcilers.object_changes import declaration
-from pulumi_encord_integrations.reconcilers.object_previews import PLACEMENT
 from pulumi_encord_integrations.reconcilers.objects import ObjectReconciler
 from pulumi_encord_integrations.reconcilers.preflight import joining, principal_name
 
@@ -204,8 +203,7 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
         carried = {name: value for name, value in carried.items() if name not in answered}
         adopts = {"adopts": view.uuid} if view.adopted else {}
         outputs = {**carried, **shown, **adopts}
-        names = (*self.fields, *PLACEMENT, *self.stable)
-        return Live(view.uuid, {name: outputs[name] for name in names if name in outputs}, outputs)
+        return self.as_live(view.uuid, outputs)
 
     def _own(self, view: IntegrationView) -> None:
         """Raises `Refused` for another type, `UnexpectedAnswer` for what only a newer package can read."""

@@ -1,6 +1,6 @@
 """What previews of objects with an ownership key check and tell: integrations and user groups."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -151,6 +151,11 @@ class PreviewedObjects(ChangedObjects[V]):
         elif not before:
             known |= self.known_of_new(context.snapshot)
         return known
+
+    @property
+    def input_names(self) -> Iterable[str]:
+        """The settings, what stands beside them, and what a check adds."""
+        return (*self.fields, *PLACEMENT, *self.stable, *_OF_SETTINGS)
 
     def known_of_new(self, snapshot: Snapshot) -> Properties:
         """Outputs that are known of an object before it is made."""

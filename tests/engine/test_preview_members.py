@@ -59,6 +59,7 @@ def test_a_first_exclusive_list_names_everybody_whom_it_removes_or_promotes(staf
         f'{P0} loses access to "prod": the list is exclusive and does not name them',
         f"{P1} becomes an Admin, {FOR_GOOD}",
         f"{P1} was user, becomes admin",
+        f'{P2} stays an Admin of "prod" unlisted: they cannot be removed',
         f"{P2}, {P3} become Admins, {FOR_GOOD}",
         f'{P3} leaves the group "Team": the list is exclusive and does not name them',
         f"p4@example.com becomes an Admin, {FOR_GOOD}",

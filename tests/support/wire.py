@@ -42,6 +42,7 @@ class Provider:
     def __init__(self, stub: Any, provider: ResourceProvider, process: "subprocess.Popen[bytes]") -> None:
         self._stub = stub
         self._name = serialize_provider(provider)
+        self._inputs: Any = None
         self.process = process
         self.stop_engine: Callable[[], object] = lambda: None
 
@@ -49,7 +50,9 @@ class Provider:
         self._stub.Configure(pb.ConfigureRequest(args=_struct(config)))
 
     def check(self, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> Any:
-        return self._stub.Check(pb.CheckRequest(olds=self._bag(olds or {}), news=self._bag(news)))
+        answer = self._stub.Check(pb.CheckRequest(olds=self._bag(olds or {}), news=self._bag(news)))
+        self._inputs = answer.inputs
+        return answer
 
     def diff(self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> Any:
         return self._stub.Diff(pb.DiffRequest(id=id_, olds=self._bag(olds), news=self._bag(news)))
@@ -59,7 +62,11 @@ class Provider:
         return answer.id, plain(answer.properties)
 
     def read(self, id_: str, outputs: Mapping[str, Any]) -> Any:
-        return self._stub.Read(pb.ReadRequest(id=id_, properties=self._bag(outputs)))
+        """As the engine takes it, which keeps the inputs that it has where none are answered."""
+        answer = self._stub.Read(pb.ReadRequest(id=id_, properties=self._bag(outputs)))
+        if answer.id and not answer.HasField("inputs"):
+            answer.inputs.CopyFrom(self._inputs or self._bag(outputs))
+        return answer
 
     def update(self, id_: str, olds: Mapping[str, Any], news: Mapping[str, Any]) -> dict[str, Any]:
         request = pb.UpdateRequest(id=id_, olds=self._bag(olds), news=self._bag(news))

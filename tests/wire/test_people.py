@@ -192,7 +192,7 @@ def test_a_whole_life_over_the_wire(people: Start) -> None:
         inputs["members"],
         [ADA],
     )
-    assert plain(members.read(name, outputs).inputs) == inputs
+    assert inputs.items() <= plain(members.read(name, outputs).inputs).items()
     after = members.update(name, outputs, {**inputs, "members": {f"group:{team}": "user"}})
     assert after["incarnation"] == outputs["incarnation"]
     members.delete(name, after)

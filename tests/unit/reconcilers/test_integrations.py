@@ -226,7 +226,7 @@ def test_a_read_answers_what_is_live_and_keeps_what_only_the_state_knows(api: Fa
     uuid = api.add(title="Changed behind its back")
     live = AWS_LIFECYCLE.read(api.session(), uuid, {**OUTPUTS, "adopt": True})
     assert live is not None
-    stable = ("owner", "organization", "created_at", "external_id", "origins")
+    stable = ("owner", "organization", "created_at", "external_id", "origins", "settings_revision")
     known = {name: live.outputs[name] for name in stable}
     assert live.inputs == {**INPUTS, **known, "title": "Changed behind its back", "adopt": True}
     assert live.outputs["incarnation"] == "i"
