@@ -121,7 +121,7 @@ SABOTAGES: dict[str, tuple[int, object, str, object]] = {
     "deletes heed no generation": (0, Ownership, "owned_elsewhere", lambda *_: frozenset()),
     "an Admin is dropped silently": (1, collections.CollectionReconciler, "_may_drop", lambda *_: True),
     "exclusive writes match anything": (2, members, "etag", lambda *_: "*"),
-    "creates have no key": (3, objects, "_declared_as", lambda *_: None),
+    "creates have no key": (3, objects, "declared_as", lambda *_: None),
 }
 
 

@@ -89,8 +89,8 @@ class Engine:
         self._new_process()
         for entry in [entry for entry in self.state if not entry.going]:
             found = _asked(entry.provider.read, entry.id, _wire(entry.outputs))
-            live = replace(entry, inputs=found.inputs, outputs=found.outs) if found.id else None
-            self._write(entry, live)
+            inputs = entry.inputs if found.inputs is None else found.inputs
+            self._write(entry, replace(entry, inputs=inputs, outputs=found.outs) if found.id else None)
 
     def destroy(self) -> None:
         """`pulumi destroy`."""
