@@ -58,11 +58,10 @@ class Lifecycle:
 
         `partial` are the inputs that come later, wholly or in part.
         """
-        ownership = self.ownership
         context = self._context(before, partial, program)
         context.snapshot.require(before.get("organization"))
         checked = self.reconciler.check(known, frozenset(partial), context)
-        ownership.declare(self.reconciler.resource_keys("", checked.inputs) | checked.declares)
+        self.ownership.declare(self.reconciler.resource_keys("", checked.inputs) | checked.declares)
         if not checked.problems:
             self._tell(program.get(LABEL), checked.notes)
         return checked

@@ -58,7 +58,8 @@ class PreviewedObjects(ChangedObjects[V]):
         if meant.living is not None:
             settings, found = self._settled(meant.living, declared, later, adopts=meant.adopts)
         adopted = meant.adopts or (adopting and meant.living is None)
-        left_out: Properties = {} if adopted else dict.fromkeys(self.fields - self.secrets - self.shared)
+        absent = self.fields - self.secrets - self.shared - unknown
+        left_out: Properties = {} if adopted else dict.fromkeys(absent)
         renamed = self._only_renamed(meant, {**left_out, **settings}, unknown, context)
         inputs = {**settings, **placement, **self._carried_along(meant, context, renamed=renamed)}
         declares = self.beside(inputs, context) | meant.declares

@@ -8,7 +8,7 @@ import pytest
 from pulumi_encord_integrations.client.errors import NotFound, Refused
 from pulumi_encord_integrations.lifecycle.core import Lifecycle
 from pulumi_encord_integrations.lifecycle.ownership import Ownership
-from pulumi_encord_integrations.lifecycle.reconciler import Live, Prior, Properties
+from pulumi_encord_integrations.lifecycle.reconciler import Live, Properties
 from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.lifecycle.snapshot import LiveSnapshot
 from pulumi_encord_integrations.model.integration_types import AWS as AWS_TYPE
@@ -221,4 +221,13 @@ def test_a_create_that_finds_its_own_tells_what_it_changes(local: Api) -> None:
         "changes region",
     ]
     assert any(made.id in note for note in again.notes)
-    assert Prior(made.id, made.outputs).id == made.id
+
+
+def test_a_create_that_finds_its_own_tells_nothing_of_a_setting_that_comes_later(local: Api) -> None:
+    reconciler, declared, _ = _KINDS["integration"]
+    mine = Stack(local, reconciler, {**declared, "region": "eu-west-1"}, MINE, "a")
+    mine.create()
+    given = {name: value for name, value in mine.inputs.items() if name != "region"}
+    checked = mine.run().check({}, given, {"region": None})
+    assert checked.problems == []
+    assert not [note for note in mine.notes if "changes" in note]

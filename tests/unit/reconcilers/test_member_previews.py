@@ -14,6 +14,7 @@ from tests.support.snapshots import Known
 from tests.unit.reconcilers.people import (
     ADA,
     BOB,
+    CREW,
     G_CREW,
     G_TEAM,
     JOIN,
@@ -349,3 +350,20 @@ def test_who_deploys_and_is_an_admin_by_a_group_alone_is_told_to_be_locked_out(
     )
     said = f'{ADA}, who deploys, is no Admin of "Production" any more'
     assert (said in found) == told
+
+
+def test_groups_of_one_name_are_told_apart() -> None:
+    snapshot = known({G_TEAM: "user", G_CREW: "user"}, groups={TEAM: "Crew", CREW: "Crew"})
+    [told] = notes(LIST, listed({ADA: "admin"}, exclusive=True), snapshot)
+    assert f'group "Crew" ({TEAM})' in told
+    assert f'group "Crew" ({CREW})' in told
+
+
+def test_nobody_loses_access_to_an_integration_that_is_gone() -> None:
+    """Offline the state is believed; the API's listing knows better."""
+    gone = known(integrations={NEW: ("New", "admin")}, roles={})
+    before = listed({BOB: "user", MIA: "user"})
+    assert notes(LIST, listed({BOB: "user"}, integration=NEW), gone, before=before) == [
+        f'{BOB} gets access to "New"'
+    ]
+    assert notes(MEMBER, one("user", where=NEW), gone, before=one("user")) == [f'{BOB} gets access to "New"']

@@ -117,6 +117,17 @@ def test_an_admin_who_is_declared_as_user_loses_that_role_in_a_replacement(held:
     assert told.endswith("the Admin role of members declared as user: mia@example.com")
 
 
+@pytest.mark.parametrize("force_destroy", [None, False])
+def test_a_replacement_that_withdraws_force_destroy_destroys_no_registrations(
+    held: Held, force_destroy: Any
+) -> None:
+    uuid = held.add()
+    held.change(uuid, registrations=2)
+    allowed, inputs = {"force_destroy": True}, {"strict_client_only": True, "force_destroy": force_destroy}
+    with pytest.raises(Refused, match="2 registrations"):
+        foreseen(held, uuid, outputs=allowed, **inputs)
+
+
 @pytest.mark.parametrize("force_destroy", [None, False, True])
 def test_only_what_an_earlier_update_allowed_destroys_registrations(held: Held, force_destroy: Any) -> None:
     uuid = held.add()
