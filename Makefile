@@ -16,10 +16,12 @@ ifneq ($(shell [ ! -d $(VENV) ] || { [ "$$(sed -n 1p $(MADE) 2>/dev/null)" = "$(
 endif
 RUN_STAMP := $(VENV)/installed-run
 DEV_STAMP := $(VENV)/installed-dev
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --constraint constraints.txt
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
+# What is not exactly what the files in requirements/ name is not installed; `make lock` writes them.
+HASHED := $(PIP) --require-hashes --requirement requirements
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check format bench clean
+.PHONY: help demo test test-long check format bench build lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -55,9 +57,16 @@ bench: $(DEV_STAMP) ## Print the benchmark ratios
 	@$(BIN)/python -m tools.engine >/dev/null
 	@$(BIN)/python -m bench
 
+build: $(DEV_STAMP) ## Make the wheel, its SBOM within, and the source distribution in dist/
+	@$(BIN)/python -m build --no-isolation --outdir dist . >/dev/null
+	@ls dist
+
+lock: $(DEV_STAMP) ## Write requirements/ anew after a change of pyproject.toml; UPGRADE=1 takes the newest
+	@$(BIN)/python -m tools.lock $(if $(UPGRADE),--upgrade)
+
 clean: ## Remove the environment, the engine and the demo
-	@rm -rf $(VENV) .cache .demo
-	@echo "clean: removed $(VENV), .cache and .demo"
+	@rm -rf $(VENV) .cache .demo dist
+	@echo "clean: removed $(VENV), .cache, .demo and dist"
 
 $(MADE):
 	@found=; for python in $(if $(PYTHON),"$(PYTHON)",python3 python3.14 python3.13 python3.12 python3.11 python); do \
@@ -70,14 +79,15 @@ $(MADE):
 	  echo "python: $$found has no venv or ensurepip; install it (on Debian and Ubuntu: the package python3-venv)" >&2; \
 	  exit 1; fi; \
 	echo "python: creating $(VENV) with $$("$$found" --version)"; \
-	rm -rf $(VENV) && "$$found" -m venv $(VENV) && $(PIP) pip && printf '%s\n' "$(CURDIR)" "$(PYTHON)" >$@
+	rm -rf $(VENV) && "$$found" -m venv $(VENV) && $(HASHED)/pip.txt && printf '%s\n' "$(CURDIR)" "$(PYTHON)" >$@
 
-$(RUN_STAMP): pyproject.toml constraints.txt $(MADE)
+$(RUN_STAMP): pyproject.toml requirements/run.txt requirements/build.txt $(MADE)
 	@echo "python: installing the package and its server (about 20 s)"
-	@$(PIP) --editable '.[server]'
+	@$(HASHED)/build.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(DEV_STAMP): $(RUN_STAMP)
+$(DEV_STAMP): requirements/extras.txt requirements/dev.txt $(RUN_STAMP)
 	@echo "python: installing the developer's tools (about 20 s)"
-	@$(PIP) --group dev
+	@$(HASHED)/dev.txt
 	@touch $@

@@ -13,7 +13,8 @@ from typing import ClassVar
 
 from tools.engine.cache import locked
 
-FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "clouds"
+_ROOT = Path(__file__).resolve().parents[2]
+FOLDER = _ROOT / ".cache" / "clouds"
 AGAIN = "`python -m tools.clouds --retry` tries again"
 _FETCH_SECONDS = 15 * 60
 _FORGET_SECONDS = 60 * 60
@@ -118,8 +119,8 @@ class LocalEmu(Kit):
     def fetch(self) -> None:
         self.run(next(_new_pythons()), "-m", "venv", self.folder / "venv")
         pip = (self.folder / "venv" / "bin" / "python", "-m", "pip", "--quiet", "--disable-pip-version-check")
-        pinned = ("--constraint", Path(__file__).with_name("localemu.txt"), f"localemu=={self.version}")
-        self.run(*pip, "install", "--retries", "1", *pinned)
+        hashed = ("--require-hashes", "--requirement", _ROOT / "requirements" / "localemu.txt")
+        self.run(*pip, "install", "--retries", "1", *hashed)
 
 
 class NodeKit(Kit):
