@@ -6,7 +6,8 @@ are passed over, so that an older client understands a newer server.
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import lru_cache
+from itertools import chain
 from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 
 import pydantic
@@ -19,11 +20,13 @@ from pydantic import (
     StrictBool,
     ValidationError,
     create_model,
+    model_validator,
 )
 from pydantic.alias_generators import to_camel
 
+from pulumi_encord_integrations.model.bounds import few_keys
 from pulumi_encord_integrations.model.marks import IMMUTABLE, SECRET, Mark, marked
-from pulumi_encord_integrations.model.problems import Problem, on_the_wire, problems_of
+from pulumi_encord_integrations.model.problems import Problem, few, on_the_wire, problems_of
 from pulumi_encord_integrations.model.text import trimmed
 
 T = TypeVar("T")
@@ -56,7 +59,7 @@ def rule(*fields: str) -> Callable[[Rule], Rule]:
     return marked
 
 
-@cache
+@lru_cache(maxsize=512)
 def _rules(model: type[BaseModel]) -> tuple[tuple[frozenset[str], Rule], ...]:
     methods = {name: method for part in reversed(model.__mro__) for name, method in vars(part).items()}
     return tuple((method.over, method) for method in methods.values() if hasattr(method, "over"))
@@ -75,6 +78,12 @@ def relaxed(model: type[S], unknown: frozenset[str]) -> type[S]:
 def snake(model: type[BaseModel], key: str) -> str:
     """The field that is named so, as in programs or on the wire."""
     return next((name for name, field in model.model_fields.items() if field.alias == key), key)
+
+
+@lru_cache(maxsize=512)
+def keys_of(model: type[BaseModel]) -> frozenset[str]:
+    """The keys that the model knows, as in programs and on the wire."""
+    return frozenset(key for name, field in model.model_fields.items() for key in (name, field.alias or name))
 
 
 # Before 2.14 two threads that use a deferred model first may validate against its parent:
@@ -105,6 +114,11 @@ class Sent(Deferred):
     key_pairs: ClassVar[Mapping[str, str]] = {}
     """Secret -> the field that names it, which never changes without its secret."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _few_keys(cls, values: Any) -> Any:
+        return few_keys(values, keys_of(cls)) if isinstance(values, Mapping) else values
+
     @classmethod
     def unpaired(cls, before: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[Problem]:
         """Changed names of secrets that are left out themselves."""
@@ -131,17 +145,18 @@ class Sent(Deferred):
         *,
         wire: bool = False,
     ) -> tuple[Self | None, list[Problem]]:
-        """The values in canonical form, if they are valid, and all that is wrong with them at once.
+        """The values in canonical form, if they are valid, and what is wrong with them, at once.
 
         With `given_at` they are judged as newly given at that time; with `wire` keys are spelled as in JSON.
         """
         problems: list[Problem] = []
+        values = few_keys(values, keys_of(cls))
         try:
             made = relaxed(cls, unknown).model_validate(values)
         except ValidationError as error:
             problems = problems_of(error, cls, wire=wire)
         if not problems:
-            return made, made._all_wrong(unknown, given_at, wire=wire)
+            return made, few(made._all_wrong(unknown, given_at, wire=wire))
         wrong = frozenset(snake(cls, str(problem.path[0])) for problem in problems if problem.path)
         right = cls.model_fields.keys() - wrong
         rest = {name: value for name, value in values.items() if snake(cls, name) in right}
@@ -149,11 +164,13 @@ class Sent(Deferred):
             made = relaxed(cls, unknown | wrong & cls.model_fields.keys()).model_validate(rest)
         except ValidationError:
             return None, problems
-        return None, [*problems, *made._all_wrong(unknown | wrong, given_at, wire=wire)]
+        return None, few(chain(problems, made._all_wrong(unknown | wrong, given_at, wire=wire)))
 
-    def _all_wrong(self, unknown: frozenset[str], given_at: datetime | None, *, wire: bool) -> list[Problem]:
-        problems = [*self.conflicts(unknown), *(self.unfit(given_at) if given_at else ())]
-        return [on_the_wire(problem, type(self)) for problem in problems] if wire else problems
+    def _all_wrong(
+        self, unknown: frozenset[str], given_at: datetime | None, *, wire: bool
+    ) -> Iterator[Problem]:
+        for problem in chain(self.conflicts(unknown), self.unfit(given_at) if given_at else ()):
+            yield on_the_wire(problem, type(self)) if wire else problem
 
     @classmethod
     def marked(cls, mark: Mark) -> frozenset[str]:

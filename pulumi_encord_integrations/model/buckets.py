@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from pulumi_encord_integrations.model.base import Sent
+from pulumi_encord_integrations.model.bounds import Many
 from pulumi_encord_integrations.model.text import invisible
 
 MAX_BUCKETS = 100
@@ -77,6 +78,7 @@ def _sorted_prefixes(values: list[str]) -> list[str]:
 
 Prefixes = Annotated[
     list[Annotated[str, AfterValidator(_prefix)]],
+    Many(MAX_PREFIXES),
     # Counted first: a million wrong ones are one problem.
     BeforeValidator(_few_prefixes),
     AfterValidator(_sorted_prefixes),

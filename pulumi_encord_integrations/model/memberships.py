@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, TypeGuard
 
-from pydantic import BeforeValidator, Field, StrictBool
+from pydantic import BeforeValidator, StrictBool
 
 from pulumi_encord_integrations.model.base import Sent, rule
+from pulumi_encord_integrations.model.bounds import Many
 from pulumi_encord_integrations.model.members import (
     MAX_MEMBERS,
     GroupId,
@@ -157,7 +158,7 @@ class MembersSpec(Sent):
     """What is declared of many members of an integration."""
 
     integration: IntegrationId
-    members: Annotated[list[Membership], BeforeValidator(_rows), Field(max_length=MAX_MEMBERS)]
+    members: Annotated[list[Membership], Many(MAX_MEMBERS), BeforeValidator(_rows)]
     exclusive: StrictBool = False
     on_delete: OnDelete = "remove"
     allow_large_removal: StrictBool = False

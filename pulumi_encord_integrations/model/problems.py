@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 
+from pulumi_encord_integrations.model.bounds import MAX_PROBLEMS
 from pulumi_encord_integrations.model.marks import SECRET, marked
 from pulumi_encord_integrations.model.text import bare, blemish
 
@@ -36,6 +38,12 @@ class Problem:
         return f"{self.where}: {self.text}" if self.path else self.text
 
 
+MORE = Problem((), "there are more problems", "correct these first")
+"""The last of problems that are too many to tell."""
+SUGGESTED = 20
+"""Problems of one value whose keys are compared with the known ones, which takes time."""
+_SHOWN = 100
+"""Characters of an unknown key that are told."""
 _KEY = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 _EXPECTED = {
     "missing": "is required",
@@ -58,9 +66,24 @@ _SIZES = {
 }
 
 
+def few(problems: Iterable[Problem]) -> list[Problem]:
+    """The first problems, and `MORE` if there are more; what makes the rest is not run."""
+    found = list(islice(problems, MAX_PROBLEMS + 1))
+    return found if len(found) <= MAX_PROBLEMS else [*found[:-1], MORE]
+
+
+def left_out(problems: Sequence[Problem], told: int) -> str:
+    """`and 3 more`, or `and more than 79 more`, if only the first ones are told; else nothing."""
+    left = len(problems) - told
+    if left <= 0:
+        return ""
+    return f"and more than {left - 1} more" if problems[-1] is MORE else f"and {left} more"
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """`did you mean "title"?`, or nothing if no known name is near."""
-    match = get_close_matches(name, list(known), n=1)
+    names = list(known)
+    match = get_close_matches(name, names, n=1) if names and len(name) <= _SHOWN else []
     return f'did you mean "{match[0]}"?' if match else ""
 
 
@@ -69,13 +92,14 @@ def problems_of(error: ValidationError, model: type[BaseModel], *, wire: bool = 
 
     Keys are spelled as in programs, with `wire` as in JSON.
     """
-    return [_problem(found, model, wire=wire) for found in error.errors(include_url=False)]
+    found = enumerate(error.errors(include_url=False))
+    return few(_problem(one, model, wire=wire, suggest=at < SUGGESTED) for at, one in found)
 
 
-def _problem(found: Any, model: type[BaseModel], *, wire: bool) -> Problem:
+def _problem(found: Any, model: type[BaseModel], *, wire: bool, suggest: bool) -> Problem:
     path = _snake_path(found["loc"], model)
     if found["type"] == "extra_forbidden":
-        return _unknown_key(path, model, wire=wire)
+        return _unknown_key(path, model, wire=wire, suggest=suggest)
     problem = Problem(path, message_of(found), _cleaner(path, model, found["input"]))
     # A validator of the whole mapping saw its keys as they are written.
     return on_the_wire(problem, model) if wire and path else problem
@@ -88,20 +112,27 @@ def _cleaner(path: tuple[str | int, ...], model: type[BaseModel], value: Any) ->
     return blemish(bare(value) if path and path[0] in marked(model, SECRET) else value)
 
 
-def _unknown_key(path: tuple[str | int, ...], model: type[BaseModel], *, wire: bool) -> Problem:
+def shown_key(key: str) -> str:
+    """A key that nobody knows, of which nobody knows how long it is."""
+    return key if len(key) <= _SHOWN else f"{key[:_SHOWN]}..."
+
+
+def _unknown_key(
+    path: tuple[str | int, ...], model: type[BaseModel], *, wire: bool, suggest: bool
+) -> Problem:
     """Why another model has the key, or which key of this one is near."""
     key = str(path[-1])
     for name, why in getattr(model, "elsewhere", {}).items():
         if len(path) == 1 and key in {name, to_camel(name)}:
             return Problem(path, why)
     fields = _fields(model, path[:-1])
-    names = [_alias(fields, name) if wire else name for name in fields]
-    said, help_ = f'unknown key "{key}"', nearest(key, names)
+    names = [_alias(fields, name) if wire else name for name in fields] if suggest else []
+    said, help_ = f'unknown key "{shown_key(key)}"', nearest(key, names)
     if key in fields:
         said, help_ = f"is given twice, as {to_camel(key)} too", ""
     # The key itself stays as it is written.
     holder = on_the_wire(Problem(path[:-1], ""), model).path if wire else path[:-1]
-    return Problem((*holder, key), said, help_)
+    return Problem((*holder, shown_key(key)), said, help_)
 
 
 def on_the_wire(problem: Problem, model: type[BaseModel]) -> Problem:

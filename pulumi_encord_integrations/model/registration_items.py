@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, StrictBool, model_validator
 from pydantic.alias_generators import to_camel
 
 from pulumi_encord_integrations.model.base import Sent
+from pulumi_encord_integrations.model.bounds import MAX_DEPTH, MAX_PROBLEMS, Many, is_deep
 from pulumi_encord_integrations.model.media_metadata import ImageMetadata, VideoMetadata
 from pulumi_encord_integrations.model.scenarios import DataType
 from pulumi_encord_integrations.model.text import invisible
@@ -25,22 +26,30 @@ def _title(value: str) -> str:
     return value
 
 
+def _shallow(value: Any) -> Any:
+    if is_deep(value):
+        raise ValueError(f"is nested deeper than {MAX_DEPTH} levels")
+    return value
+
+
 def _json(value: dict[str, Any]) -> dict[str, Any]:
     try:
         json.dumps(value, allow_nan=False)
-    except (ValueError, RecursionError):
+    except ValueError:
         raise ValueError("must be JSON without NaN and Infinity") from None
     return value
 
 
 Title = Annotated[str, AfterValidator(_title)]
-Json = Annotated[dict[str, Any], AfterValidator(_json)]
+Unused = Annotated[Any, AfterValidator(_shallow)]
+"""JSON that means nothing here. A request carries it nevertheless."""
+Json = Annotated[dict[str, Any], AfterValidator(_shallow), AfterValidator(_json)]
 
 
 class _Keyed(Sent):
     """A mapping with keys that Encord takes; some of them mean nothing here."""
 
-    placeholder_item_uuid: Any = None
+    placeholder_item_uuid: Unused = None
 
     unused: ClassVar[frozenset[str]] = frozenset({"placeholder_item_uuid"})
 
@@ -151,6 +160,8 @@ class Several(Item):
     def _collected(cls, value: Any) -> Any:
         if not isinstance(value, Mapping):
             return value
+        if len(value) > MAX_PARTS + MAX_PROBLEMS:
+            raise ValueError(f"has {len(value)} keys; an item has at most {MAX_PARTS} URLs")
         numbered = {key: url for key, url in value.items() if _NUMBERED.fullmatch(key)}
         rest = {key: one for key, one in value.items() if key not in numbered}
         if "objectUrls" in rest or "object_urls" in rest:
@@ -191,9 +202,9 @@ def _in_order(numbered: Mapping[str, Any]) -> dict[str, Any]:
 class ImageGroup(Several):
     """Images that belong together; a sequence if a video is made of them."""
 
-    images: Annotated[list[GroupImage], Field(min_length=1, max_length=MAX_PARTS)] | None = None
+    images: Annotated[list[GroupImage], Many(MAX_PARTS, empty=False)] | None = None
     create_video: StrictBool = False
-    cluster_by_resolution: Any = None
+    cluster_by_resolution: Unused = None
     external_file_type: Literal["IMG_GROUP"] = "IMG_GROUP"
 
     parts = "images"
@@ -208,7 +219,7 @@ class ImageGroup(Several):
 class DicomSeries(Several):
     """A DICOM series."""
 
-    dicom_files: Annotated[list[DicomFile], Field(min_length=1, max_length=MAX_PARTS)] | None = None
+    dicom_files: Annotated[list[DicomFile], Many(MAX_PARTS, empty=False)] | None = None
     external_file_type: Literal["DICOM"] = "DICOM"
 
     data_type = "DICOM"

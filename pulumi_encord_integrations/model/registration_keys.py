@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-from pulumi_encord_integrations.model.problems import Problem, nearest
+from pulumi_encord_integrations.model.problems import Problem, nearest, shown_key
 from pulumi_encord_integrations.model.registration_items import LISTS
 
 _ELSEWHERE = (
@@ -56,6 +56,8 @@ def canonical_key(key: str) -> str:
 
 
 _CAMEL = {to_camel(name): name for name in (*LISTS, *FLAGS, *_ELSEWHERE)}
+KEYS = frozenset((*_CAMEL, *_CAMEL.values()))
+"""All that are known, in both spellings."""
 
 
 def flags_of(body: Mapping[str, Any]) -> tuple[Flags, list[Problem]]:
@@ -75,7 +77,7 @@ def flags_of(body: Mapping[str, Any]) -> tuple[Flags, list[Problem]]:
     return Flags(**given), problems
 
 
-def unknown_key(key: str, value: Any) -> Problem | None:
+def unknown_key(key: str, value: Any, *, suggest: bool = True) -> Problem | None:
     """What is wrong with a key of the JSON, if it names neither a list nor a flag."""
     name = canonical_key(key)
     if name in LISTS or name in FLAGS:
@@ -84,5 +86,5 @@ def unknown_key(key: str, value: Any) -> Problem | None:
         # The SDK writes all of its lists, most of them empty.
         reason = "is not among the data types of Encord's table of scenarios"
         return None if value == [] else Problem((key,), reason)
-    names = (*LISTS, *FLAGS, *(to_camel(name) for name in (*LISTS, *FLAGS)))
-    return Problem((key,), f'unknown key "{key}"', nearest(key, names))
+    names = (*LISTS, *FLAGS, *(to_camel(name) for name in (*LISTS, *FLAGS))) if suggest else ()
+    return Problem((shown_key(key),), f'unknown key "{shown_key(key)}"', nearest(key, names))

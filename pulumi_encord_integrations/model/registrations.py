@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Any
@@ -10,10 +10,17 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, ValidationError
 
 from pulumi_encord_integrations.model.base import Received, Sent
+from pulumi_encord_integrations.model.bounds import Many, few_keys
 from pulumi_encord_integrations.model.integrations import IntegrationType
-from pulumi_encord_integrations.model.problems import Problem, problems_of
+from pulumi_encord_integrations.model.problems import SUGGESTED, Problem, few, problems_of
 from pulumi_encord_integrations.model.registration_items import LISTS, Image, Item, Nifti, Several, Video
-from pulumi_encord_integrations.model.registration_keys import Flags, canonical_key, flags_of, unknown_key
+from pulumi_encord_integrations.model.registration_keys import (
+    KEYS,
+    Flags,
+    canonical_key,
+    flags_of,
+    unknown_key,
+)
 from pulumi_encord_integrations.model.scenarios import DataType, Scenario, judge
 
 MAX_ITEMS = 10_000
@@ -40,7 +47,7 @@ class RegistrationBody(Sent):
 class KnownBatches(Sent):
     """Names of batches, to be told which of them are done."""
 
-    batches: Annotated[list[BatchId], Field(max_length=MAX_ITEMS)]
+    batches: Annotated[list[BatchId], Many(MAX_ITEMS)]
 
 
 class BatchesDone(Received):
@@ -139,23 +146,31 @@ class Judge:
             yield ("videoMetadata",), "is required: the integration is strict client-only"
 
     def body(self, body: Mapping[str, Any]) -> tuple[list[Registration], list[Problem]]:
-        """All items of a JSON, each once, and all that is wrong with it."""
+        """All items of a JSON, each once, and what is wrong with it."""
         found: dict[str, Registration] = {}
+        problems = few(self._judged(few_keys(body, KEYS), found))
+        if not found and not problems:
+            problems.append(empty())
+        return list(found.values()), problems
+
+    def _judged(self, body: Mapping[str, Any], found: dict[str, Registration]) -> Iterator[Problem]:
         flags, problems = flags_of(body)
-        problems += [problem for key, value in body.items() if (problem := unknown_key(key, value))]
+        yield from problems
+        for at, (key, value) in enumerate(body.items()):
+            if problem := unknown_key(key, value, suggest=at < SUGGESTED):
+                yield problem
+        lists: dict[str, tuple[str, list[Any]]] = {}
+        yield from _read_lists(body, lists)
         first: dict[str, tuple[str, int]] = {}
-        for list_, index, value in _items(body, problems):
+        for list_, index, value in _items(lists.values()):
             one, wrong = self.item(list_, index, value)
-            problems += wrong
+            yield from wrong
             if one is None:
                 continue
             before = first.setdefault(one.digest, (list_, index))
             if before != (list_, index) and not flags.skips_repeats:
-                problems.append(repeated((list_, index), before))
+                yield repeated((list_, index), before)
             found.setdefault(one.digest, one)
-        if not found and not problems:
-            problems.append(empty())
-        return list(found.values()), problems
 
 
 def repeated(path: tuple[str, int], first: tuple[str, int]) -> Problem:
@@ -168,17 +183,22 @@ def empty() -> Problem:
     return Problem((), "holds no items", f"give one of {', '.join(LISTS)}")
 
 
-def _items(body: Mapping[str, Any], problems: list[Problem]) -> Iterator[tuple[str, int, Any]]:
-    seen = set[str]()
+def _read_lists(body: Mapping[str, Any], lists: dict[str, tuple[str, list[Any]]]) -> Iterator[Problem]:
+    """Fills in the lists with their keys; tells which of them are none."""
     for key, values in body.items():
         list_ = canonical_key(key)
         if list_ not in LISTS:
             continue
-        if not isinstance(values, list) or list_ in seen:
-            reason = f'"{list_}" appears twice' if list_ in seen else "must be a list"
-            problems.append(Problem((key,), reason))
-            continue
-        seen.add(list_)
+        if list_ in lists:
+            yield Problem((key,), f'"{list_}" appears twice')
+        elif not isinstance(values, list):
+            yield Problem((key,), "must be a list")
+        else:
+            lists[list_] = key, values
+
+
+def _items(lists: Iterable[tuple[str, list[Any]]]) -> Iterator[tuple[str, int, Any]]:
+    for key, values in lists:
         yield from ((key, index, value) for index, value in enumerate(values))
 
 

@@ -3,9 +3,8 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import Field
-
 from pulumi_encord_integrations.model.base import Received, Sent
+from pulumi_encord_integrations.model.bounds import Many
 
 MAX_SIGNED = 10_000
 """URLs in one request."""
@@ -14,7 +13,7 @@ MAX_SIGNED = 10_000
 class SignedUrlsRequest(Sent):
     """Objects to sign URLs for, by their own URLs or, with a single bucket, their keys."""
 
-    object_urls: Annotated[list[str], Field(min_length=1, max_length=MAX_SIGNED)]
+    object_urls: Annotated[list[str], Many(MAX_SIGNED, empty=False)]
 
 
 class SignedUrl(Received):

@@ -14,6 +14,10 @@ MAX_TITLE = 255
 _PLAIN = re.compile(r"[A-Za-z0-9]+([._+-][A-Za-z0-9]+)*", re.ASCII)
 """Local parts of e-mails that are valid beside any valid domain."""
 _SHORT = 64
+_LONGEST_EMAIL = 1024
+"""Characters that are looked at as an e-mail; a valid one has fewer."""
+_READABLE = 10_000
+"""Characters of a text in which something that cannot be seen is looked for."""
 _QUOTES = {'""', "''", "``", "\u201c\u201d", "\u2018\u2019"}
 _NAMES = {" ": "space", "\t": "tab", "\n": "line feed", "\r": "carriage return", "\x00": "null character"}
 """What characters are called that Unicode has no name for, and the space."""
@@ -26,8 +30,12 @@ def invisible(text: str) -> bool:
 
 def trimmed(text: str) -> str:
     """The text without white space and invisible characters around it."""
-    seen = [index for index, char in enumerate(text) if not _unseen(char)]
-    return text[seen[0] : seen[-1] + 1] if seen else ""
+    start, end = 0, len(text)
+    while start < end and _unseen(text[start]):
+        start += 1
+    while end > start and _unseen(text[end - 1]):
+        end -= 1
+    return text[start:end]
 
 
 def unquoted(text: str) -> str:
@@ -43,8 +51,10 @@ def bare(text: str) -> str:
 def blemish(text: str) -> str:
     """What to take out of a refused text that a person does not see; nothing if all of it can be seen.
 
-    `take out the line feed at its end`. The text itself is not quoted.
+    `take out the line feed at its end`. The text itself is not quoted; nobody reads a very long one.
     """
+    if len(text) > _READABLE:
+        return ""
     core = trimmed(text)
     before, _, after = text.partition(core) if core else ("", "", "")
     if after:
@@ -83,6 +93,8 @@ def _title(value: str) -> str:
 
 
 def _email(value: str) -> str:
+    if len(value) > _LONGEST_EMAIL:
+        raise ValueError("must be an e-mail address such as ada@example.com (it is too long)")
     local, _, domain = value.rpartition("@")
     if len(value) <= _SHORT and _PLAIN.fullmatch(local):
         # The domain is what takes the time, and thousands of people share one.

@@ -119,7 +119,7 @@ def test_an_integration_of_an_unknown_type_is_still_an_integration() -> None:
         "uuid": "u", "organization": "o", "provider": "MARS", "title": "t", "strict_client_only": False,
         "over_vpn": False, "owner": "ada@example.com", "created_at": "2026-01-01T00:00:00Z", "origins": [],
         "scenario": "Standard", "secure": True, "data_types": [], "features": [],
-        "settings_revision": 1, "adopted": False, "permissions": [],
+        "settings_revision": 1, "adopted": False, "declared_here": False, "permissions": [],
     }  # fmt: skip
     assert view_of(json.loads(json.dumps(common))).provider == "MARS"
 
