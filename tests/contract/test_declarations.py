@@ -100,6 +100,8 @@ def test_a_nonce_is_kept_for_thirty_days(
 ) -> None:
     _delete(local, _uuid(_post(local, **_at(nonce="n" * 16))))
     monkeypatch.setattr(declarations, "now", lambda: database.now() + timedelta(days=days))
+    monkeypatch.setattr(declarations, "NONCES_SPARED", 0)
+    monkeypatch.setattr(declarations, "_FORGET_SECONDS", 0)
     _post(local, nonce="another" * 3)
     assert _post(local, **_at(nonce="n" * 16)).status == status
 

@@ -66,7 +66,9 @@ def test_a_token_of_another_listing_is_refused(local: Api, uuid: str) -> None:
     local.create()
     paths = [f"{INTEGRATIONS}/search", f"{INTEGRATIONS}/members", f"{INTEGRATIONS}/{uuid}/members"]
     tokens = [local.send(path=path, query={"pageSize": 1}).body["nextPageToken"] for path in paths]
-    for path, token in ((paths[0], tokens[1]), (paths[1], tokens[0]), (paths[2], tokens[0]), (paths[1], "x")):
+    theirs = f"{INTEGRATIONS}/{local.create()['integrationUuid']}/members"
+    foreign = [(paths[0], tokens[1]), (paths[1], tokens[0]), (paths[2], tokens[0]), (paths[1], tokens[2])]
+    for path, token in (*foreign, (paths[2], tokens[1]), (theirs, tokens[2]), (paths[1], "x")):
         assert local.send(path=path, query={"pageToken": token}).refusal == (400, "invalid_request")
 
 

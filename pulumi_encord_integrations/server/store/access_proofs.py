@@ -55,10 +55,15 @@ def forget_others(connection: Connection, row: Record) -> None:
         keep(connection, row, None, datetime.now(UTC))
 
 
+def outdated(asked_at: str, before: str) -> bool:
+    """Whether a question was asked before another one, unless a wrong clock says that of the other one."""
+    return asked_at < before <= datetime.now(UTC).isoformat()
+
+
 def keep(connection: Connection, row: Record, proof: AccessProof | None, asked_at: datetime) -> None:
     """Keeps a proof, or with None that there is none, in place of what was asked for earlier."""
     before = json.loads(row.trust or "{}").get("proven_at")
-    if before is not None and before > asked_at.isoformat():
+    if before is not None and outdated(asked_at.isoformat(), before):
         return
     kept = {"proven_at": asked_at.isoformat()} if proof is None else asdict(proof)
     text = json.dumps(kept, sort_keys=True)

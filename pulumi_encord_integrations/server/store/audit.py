@@ -1,7 +1,7 @@
 """Who did what, when."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, insert, select
@@ -10,8 +10,11 @@ from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.database import now
 
 _c = t.audit.c
-_LOOKS = ("urls.sign", "integration.access-check", "integration.control")
+_RECORD = insert(t.audit)
+LOOKS = ("urls.sign", "integration.access-check", "integration.control")
 """Actions that change nothing of the object."""
+_LONG = 4096
+"""Characters of a detail; a longer one, which names many people, is compressed."""
 
 
 def record(
@@ -25,8 +28,10 @@ def record(
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Adds one row, in the transaction of the effect."""
+    told = json.dumps(detail or {}, sort_keys=True)
+    long = len(told) > _LONG
     connection.execute(
-        insert(t.audit),
+        _RECORD,
         {
             "at": now(),
             "organization": organization,
@@ -34,15 +39,21 @@ def record(
             "action": action,
             "object": object_,
             "trace": trace[:128],
-            "detail": json.dumps(detail or {}, sort_keys=True),
+            "detail": json.dumps(_counted(detail or {}), sort_keys=True) if long else told,
+            "long_detail": told if long else None,
         },
     )
+
+
+def _counted(detail: Mapping[str, Any]) -> dict[str, Any]:
+    """How long each list is, in place of the list."""
+    return {key: len(value) if isinstance(value, Collection) else value for key, value in detail.items()}
 
 
 def newest(connection: Connection, organization: str, object_: str) -> Row[Any] | None:
     """The row of the last write of an object."""
     query: Select[Any] = select(_c.at, _c.actor, _c.action)
-    query = query.where(_c.organization == organization, _c.object == object_, _c.action.not_in(_LOOKS))
+    query = query.where(_c.organization == organization, _c.object == object_, _c.action.not_in(LOOKS))
     return connection.execute(query.order_by(_c.number.desc()).limit(1)).first()
 
 
@@ -55,7 +66,7 @@ def newest_of(
 ) -> Sequence[Row[Any]]:
     """The row of the last write of each of the selected objects, in the order of their uuids."""
     writes = select(func.max(_c.number).label("number"), _c.object).where(
-        _c.organization == organization, _c.action.not_in(_LOOKS), _c.object.in_(objects)
+        _c.organization == organization, _c.action.not_in(LOOKS), _c.object.in_(objects)
     )
     if after is not None:
         writes = writes.where(_c.object > after)

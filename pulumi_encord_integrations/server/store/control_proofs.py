@@ -10,7 +10,7 @@ from sqlalchemy import Connection, update
 
 from pulumi_encord_integrations.model.policies.control import challenge_object
 from pulumi_encord_integrations.server.store import tables as t
-from pulumi_encord_integrations.server.store.access_proofs import FRESH_SECONDS
+from pulumi_encord_integrations.server.store.access_proofs import FRESH_SECONDS, outdated
 from pulumi_encord_integrations.server.store.database import Record
 
 KEPT = timedelta(days=7)
@@ -72,7 +72,7 @@ def keep(
     known = proofs_of(row, buckets)
     for bucket, one in seen.items():
         before = known.get(bucket)
-        if whatever_its_age or before is None or before.asked_at <= one.asked_at:
+        if whatever_its_age or before is None or not outdated(one.asked_at, before.asked_at):
             known[bucket] = one
     kept = {bucket: asdict(one) for bucket, one in known.items()}
     text = json.dumps({_BUCKETS: kept}, sort_keys=True) if kept else None

@@ -19,6 +19,7 @@ from sqlalchemy import (
     insert,
     inspect,
     select,
+    update,
 )
 
 from pulumi_encord_integrations.server.errors import DatabaseUnusable
@@ -110,6 +111,41 @@ class Database(ABC):
         """Raises what the database raises if it does not answer."""
         with self.read() as connection:
             connection.execute(select(1))
+
+    def probe(self) -> None:
+        """Writes a row to see that it can; raises `DatabaseUnusable`, which says what to do."""
+        self._require_key()
+        self._require_space()
+        beat = tables.health
+        try:
+            with self.write() as connection:
+                if not connection.execute(update(beat).where(beat.c.id == 1).values(at=now())).rowcount:
+                    connection.execute(insert(beat).values(id=1, at=now()))
+        except exc.DatabaseError as error:
+            raise self._unusable(error) from None
+        except exc.TimeoutError:
+            raise DatabaseUnusable(f"all connections to {self.name} are in use", "Try again later") from None
+
+    def _require_key(self) -> None:
+        try:
+            self.key_file.read_bytes()
+        except OSError as error:
+            raise DatabaseUnusable(
+                f"cannot read the encryption key {self.key_file}: {error.strerror}",
+                "Restore it from a backup, or check its owner and mode",
+            ) from None
+
+    @abstractmethod
+    def _require_space(self) -> None:
+        """Raises `DatabaseUnusable` if there is hardly room for more writes, as far as this machine knows."""
+
+    @abstractmethod
+    def size(self) -> int:
+        """The bytes that it takes."""
+
+    @abstractmethod
+    def compact(self) -> None:
+        """Gives back the space of what was deleted, and counts for the planner; raises `DatabaseUnusable`."""
 
     def close(self) -> None:
         """Closes all connections."""

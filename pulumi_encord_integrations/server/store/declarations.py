@@ -1,10 +1,14 @@
 """What ties an object to a declaration: the same columns in each table of such objects."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from time import monotonic
+from types import MappingProxyType
 from typing import Any, Literal
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Row, Table, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Table, bindparam, delete, func, insert, select, update
 
 from pulumi_encord_integrations.model.identity import DeclaredAs
 from pulumi_encord_integrations.server.store import tables as t
@@ -12,10 +16,32 @@ from pulumi_encord_integrations.server.store.database import now
 
 NONCE_DAYS = 30
 """How long a create is known again after its object is gone."""
+NONCES_SPARED = 100_000
+"""How many of the newest creates are known, however old they are."""
+_FORGET_SECONDS = 3600
+_forgot: WeakKeyDictionary[Engine, float] = WeakKeyDictionary()
+"""When this process last forgot creates, by a clock that nobody sets."""
 
 Objects = Literal["integrations", "groups"]
 _TABLES: dict[Objects, Table] = {"integrations": t.integrations, "groups": t.groups}
 _FREE = dict.fromkeys(("ownership_key", "stack_id", "path", "project", "stack"))
+UNTIED: Mapping[str, str] = MappingProxyType({})
+"""The columns of a new object that no stack declares."""
+_MADE = select(t.creates.c.object).where(
+    t.creates.c.organization == bindparam("organization"), t.creates.c.nonce == bindparam("nonce")
+)
+_REMEMBER = insert(t.creates)
+
+
+def tied_to(declared: DeclaredAs, key: str) -> dict[str, str]:
+    """The columns of an object that is tied to a declaration."""
+    return {
+        "ownership_key": key,
+        "stack_id": str(declared.stack_id),
+        "path": declared.path,
+        "project": declared.project,
+        "stack": declared.stack,
+    }
 
 
 def declare(
@@ -28,13 +54,7 @@ def declare(
     adopted: bool | None = None,
 ) -> None:
     """Ties an object to a declaration; `adopted` None leaves that as it is."""
-    values: dict[str, Any] = {
-        "ownership_key": key,
-        "stack_id": str(declared.stack_id),
-        "path": declared.path,
-        "project": declared.project,
-        "stack": declared.stack,
-    }
+    values: dict[str, Any] = {**tied_to(declared, key)}
     if adopted is not None:
         values["adopted"] = adopted
     table = _TABLES[objects]
@@ -73,16 +93,23 @@ def declared_as(row: Row[Any]) -> DeclaredAs | None:
 
 def created_before(connection: Connection, organization: str, nonce: str) -> str | None:
     """The uuid that a create with this nonce made, alive or not."""
-    made = t.creates.c
-    return connection.scalar(
-        select(made.object).where(made.organization == organization, made.nonce == nonce)
-    )
+    return connection.scalar(_MADE, {"organization": organization, "nonce": nonce})
 
 
 def remember_create(connection: Connection, organization: str, nonce: str, uuid: str) -> None:
-    """Keeps the nonce of a create, and forgets those past their time."""
-    made = t.creates.c
-    connection.execute(delete(t.creates).where(made.created_at < now() - timedelta(days=NONCE_DAYS)))
+    """Keeps the nonce of a create; now and then forgets some past their time."""
+    _forget_creates(connection)
     connection.execute(
-        insert(t.creates), {"organization": organization, "nonce": nonce, "object": uuid, "created_at": now()}
+        _REMEMBER, {"organization": organization, "nonce": nonce, "object": uuid, "created_at": now()}
     )
+
+
+def _forget_creates(connection: Connection) -> None:
+    """A clock that is wrong for a while must not make late repeats act, so the newest are spared."""
+    if monotonic() < _forgot.get(connection.engine, float("-inf")) + _FORGET_SECONDS:
+        return
+    made = t.creates.c
+    newest = connection.scalar(select(func.max(made.number))) or 0
+    late = made.created_at < now() - timedelta(days=NONCE_DAYS)
+    connection.execute(delete(t.creates).where(made.number <= newest - NONCES_SPARED, late))
+    _forgot[connection.engine] = monotonic()

@@ -1,6 +1,6 @@
 """User groups and their users."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +10,7 @@ from pulumi_encord_integrations.model.groups import GroupSpec
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.chunks import batches
 from pulumi_encord_integrations.server.store.database import now
+from pulumi_encord_integrations.server.store.declarations import UNTIED
 
 _c = t.groups.c
 _u = t.group_users.c
@@ -49,16 +50,20 @@ def missing(connection: Connection, organization: str, uuids: Collection[str]) -
 
 def lookalikes(connection: Connection, row: Row[Any]) -> list[str]:
     """Groups that another stack identity declares at the same place, of the same name."""
-    query = select(_c.uuid).where(
+    # A database in which nothing was analyzed would read the whole organization to find them in order.
+    query = select(_c.uuid, _c.created_at).where(
         _c.organization == row.organization,
         *(_c[name] == getattr(row, name) for name in ("name", "project", "stack", "path")),
         _c.stack_id != row.stack_id,
     )
-    return list(connection.scalars(query.order_by(_c.created_at)))
+    found = connection.execute(query).all()
+    return [other.uuid for other in sorted(found, key=lambda other: other.created_at)]
 
 
-def insert_new(connection: Connection, organization: str, spec: GroupSpec) -> str:
-    """A new group; answers its uuid."""
+def insert_new(
+    connection: Connection, organization: str, spec: GroupSpec, tie: Mapping[str, str] = UNTIED
+) -> str:
+    """A new group, tied to a declaration; answers its uuid."""
     uuid = str(uuid4())
     connection.execute(
         insert(t.groups),
@@ -69,6 +74,7 @@ def insert_new(connection: Connection, organization: str, spec: GroupSpec) -> st
             "description": spec.description,
             "created_at": now(),
             "adopted": False,
+            **tie,
         },
     )
     return uuid

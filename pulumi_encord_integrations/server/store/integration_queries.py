@@ -16,17 +16,17 @@ from pulumi_encord_integrations.server.vault import Vault
 
 _c = t.integrations.c
 # Asked in nearly every call, so built once.
-ROWS = select(*_c, ROLE.label("role")).where(_c.organization == bindparam("organization"))
+ROWS: Select[Any] = select(*_c, ROLE.label("role")).where(_c.organization == bindparam("organization"))
 
 
-def rows(caller: Caller, query: Select[Any] = ROWS) -> Select[Any]:
-    """All integrations of the caller's organization, with the caller's own `role` in them."""
-    return query.params(organization=caller.organization, email=caller.email)
+def asking(caller: Caller, **more: str) -> dict[str, str]:
+    """The parameters of a question that is made of `ROWS`."""
+    return {"organization": caller.organization, "email": caller.email, **more}
 
 
 def listing(connection: Connection, caller: Caller, filters: IntegrationFilters) -> Sequence[Row[Any]]:
     """All integrations that the caller may view, oldest first."""
-    return connection.execute(_visible(caller, filters)).all()
+    return connection.execute(_visible(caller, filters), asking(caller)).all()
 
 
 def page(
@@ -41,7 +41,7 @@ def page(
     query = _visible(caller, filters).limit(size + 1)
     if token:
         query = query.where(_after(*pagination.position(vault, token, 2)))
-    found = connection.execute(query).all()
+    found = connection.execute(query, asking(caller)).all()
     if len(found) <= size:
         return found, None
     last = found[size - 1]
@@ -49,7 +49,7 @@ def page(
 
 
 def _visible(caller: Caller, filters: IntegrationFilters) -> Select[Any]:
-    query = rows(caller)
+    query = ROWS
     if filters.mine or not (filters.include_org_access and caller.is_organization_admin):
         query = query.where(ROLE.is_not(None))
     if filters.owner:

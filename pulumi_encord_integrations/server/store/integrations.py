@@ -2,33 +2,45 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
+from pulumi_encord_integrations.model.integration_registry import integration_type
 from pulumi_encord_integrations.model.integrations import IntegrationFilters, IntegrationSpec, IntegrationType
 from pulumi_encord_integrations.model.marks import SECRET, SHARED
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.database import now
-from pulumi_encord_integrations.server.store.integration_queries import ROWS, listing, rows
+from pulumi_encord_integrations.server.store.declarations import UNTIED
+from pulumi_encord_integrations.server.store.integration_queries import ROWS, asking, listing
 from pulumi_encord_integrations.server.store.members import ROLE
 from pulumi_encord_integrations.server.store.organizations import Caller
-from pulumi_encord_integrations.server.vault import Vault
+from pulumi_encord_integrations.server.vault import SecretUnreadable, Vault
 
 _c = t.integrations.c
+_s = t.integration_secrets.c
+_SEALED = select(_s.integration, _s.field, _s.sealed).where(
+    _s.integration.in_(bindparam("uuids", expanding=True))
+)
+_NEW, _NEW_MEMBER, _NEW_SECRET = insert(t.integrations), insert(t.members), insert(t.integration_secrets)
 _NOT_SETTINGS = {"title", "provider"}
 _SAME_PLACE = ("provider", "title", "project", "stack", "path")
-_LOOKALIKES = ROWS.where(
+# Asked in every call, so built once.
+_BY_UUID = ROWS.where(_c.uuid == bindparam("uuid"))
+_BY_KEY = ROWS.where(_c.ownership_key == bindparam("key"))
+# Sorted by the caller: a database in which nothing was analyzed would read the whole organization in order.
+_LOOKALIKES = ROWS.with_only_columns(_c.uuid, _c.created_at).where(
     *(_c[name] == bindparam(name) for name in _SAME_PLACE),
     _c.stack_id != bindparam("stack_id"),
     ROLE == "admin",
-).order_by(_c.created_at)
+)
 
 
 def find(connection: Connection, caller: Caller, uuid: str) -> Row[Any] | None:
     """The row of one integration of the caller's organization, with the caller's own `role` in it."""
-    return connection.execute(rows(caller).where(_c.uuid == uuid)).first()
+    return connection.execute(_BY_UUID, asking(caller, uuid=uuid)).first()
 
 
 def find_anywhere(connection: Connection, uuid: str) -> Row[Any] | None:
@@ -38,7 +50,7 @@ def find_anywhere(connection: Connection, uuid: str) -> Row[Any] | None:
 
 def find_by_key(connection: Connection, caller: Caller, key: str) -> Row[Any] | None:
     """The living integration of a declaration."""
-    return connection.execute(rows(caller).where(_c.ownership_key == key)).first()
+    return connection.execute(_BY_KEY, asking(caller, key=key)).first()
 
 
 def find_by_title(connection: Connection, caller: Caller, provider: str, title: str) -> Sequence[Row[Any]]:
@@ -50,16 +62,22 @@ def find_by_title(connection: Connection, caller: Caller, provider: str, title: 
 def lookalikes(connection: Connection, caller: Caller, row: Row[Any]) -> list[str]:
     """The caller's integrations that another stack identity declares at the same place, of the same title."""
     place = {name: getattr(row, name) for name in (*_SAME_PLACE, "stack_id")}
-    return [other.uuid for other in connection.execute(rows(caller, _LOOKALIKES), place)]
+    found = connection.execute(_LOOKALIKES, asking(caller, **place)).all()
+    return [other.uuid for other in sorted(found, key=lambda other: other.created_at)]
 
 
 def insert_new(
-    connection: Connection, vault: Vault, caller: Caller, kind: IntegrationType, spec: IntegrationSpec
+    connection: Connection,
+    vault: Vault,
+    caller: Caller,
+    kind: IntegrationType,
+    spec: IntegrationSpec,
+    tie: Mapping[str, str] = UNTIED,
 ) -> str:
-    """A new integration whose admin is the caller; answers its uuid."""
+    """A new integration whose admin is the caller, tied to a declaration; answers its uuid."""
     uuid = str(uuid4())
     connection.execute(
-        insert(t.integrations),
+        _NEW,
         {
             "uuid": uuid,
             "organization": caller.organization,
@@ -72,35 +90,48 @@ def insert_new(
             "created_at": now(),
             "settings_revision": 1,
             "adopted": False,
+            **tie,
         },
     )
     connection.execute(
-        insert(t.members),
+        _NEW_MEMBER,
         {"integration": uuid, "organization": caller.organization, "email": caller.email, "role": "admin"},
     )
-    _store_secrets(connection, vault, uuid, spec)
+    _insert_secrets(connection, vault, uuid, spec)
     return uuid
 
 
 def apply(
-    connection: Connection, vault: Vault, row: Row[Any], kind: IntegrationType, spec: IntegrationSpec
+    connection: Connection,
+    vault: Vault,
+    row: Row[Any],
+    kind: IntegrationType,
+    spec: IntegrationSpec,
+    current: IntegrationSpec | None = None,
 ) -> None:
-    """Makes the settings those of `spec`."""
-    current = spec_of(connection, vault, row, kind)
+    """Makes the settings those of `spec`, and its secrets those that are lost.
+
+    `current` is what was declared of the row, if that was asked already and no secret is lost.
+    """
+    if current is None:
+        stored = stored_values(connection, vault, row, kind)
+        current = None if stored.lost else kind.spec.model_validate(stored.values)
     if spec == current:
         return
-    changed = spec.model_copy(update={"title": current.title}) != current
+    changed = current is None or spec.model_copy(update={"title": current.title}) != current
+    fingerprint = _fingerprint(vault, row.uuid, spec)
     connection.execute(
         update(t.integrations)
         .where(_c.uuid == row.uuid)
         .values(
             title=spec.title,
             settings=_settings(spec),
-            credential_fingerprint=_fingerprint(vault, row.uuid, spec),
+            credential_fingerprint=fingerprint,
             settings_revision=row.settings_revision + int(changed),
         )
     )
-    _store_secrets(connection, vault, row.uuid, spec)
+    if current is None or fingerprint != row.credential_fingerprint:
+        _store_secrets(connection, vault, row.uuid, spec)
 
 
 def set_expiry(connection: Connection, row: Row[Any], seconds: int | None) -> None:
@@ -124,16 +155,36 @@ def with_shared(row: Row[Any], spec: IntegrationSpec) -> IntegrationSpec:
     return spec.model_copy(update={name: settings[name] for name in absent})
 
 
-def spec_of(connection: Connection, vault: Vault, row: Row[Any], kind: IntegrationType) -> IntegrationSpec:
-    """What was declared of the row, secrets opened."""
-    opened = _open_secrets(connection, vault, row.uuid) if kind.spec.marked(SECRET) else {}
+@dataclass(frozen=True)
+class StoredValues:
+    """What was declared of an integration, as it is stored."""
+
+    values: Mapping[str, Any]
+    """By name of the field, secrets opened."""
+    lost: frozenset[str]
+    """Secrets that are not in the values, because they do not open or are missing."""
+
+
+def stored_values(connection: Connection, vault: Vault, row: Row[Any], kind: IntegrationType) -> StoredValues:
+    """What was declared of the row."""
     settings = {k: v for k, v in settings_of(row).items() if k in kind.spec.model_fields}
-    return kind.spec.model_validate({**settings, **opened, "title": row.title})
+    values = {**settings, "title": row.title}
+    if not row.credential_fingerprint:
+        return StoredValues(values, frozenset())
+    opened, lost = _opened(connection, vault, [row])[row.uuid]
+    return StoredValues({**values, **opened}, lost)
+
+
+def lost_secrets(connection: Connection, vault: Vault, rows: Sequence[Row[Any]]) -> frozenset[str]:
+    """The uuids of those rows of which a secret is lost."""
+    held = [row for row in rows if row.credential_fingerprint]
+    found = _opened(connection, vault, held) if held else {}
+    return frozenset(uuid for uuid, (_, lost) in found.items() if lost)
 
 
 def columns_of(row: Row[Any]) -> Mapping[str, Any]:
     """The row's own values by column, and the caller's role."""
-    return {str(name): value for name, value in row._mapping.items()}
+    return row._asdict()
 
 
 def settings_of(row: Row[Any]) -> Mapping[str, Any]:
@@ -149,25 +200,58 @@ def _settings(spec: IntegrationSpec) -> str:
 
 def _fingerprint(vault: Vault, uuid: str, spec: IntegrationSpec) -> str | None:
     """Tells that the secrets changed, nothing about them."""
-    secrets = spec.model_dump(mode="json", include=set(spec.marked(SECRET)), exclude_none=True)
-    return vault.fingerprint(uuid, json.dumps(secrets, sort_keys=True)) if secrets else None
+    return _fingerprint_of(vault, uuid, _plain(spec))
 
 
-def _open_secrets(connection: Connection, vault: Vault, uuid: str) -> dict[str, str]:
-    c = t.integration_secrets.c
-    sealed = connection.execute(select(c.field, c.sealed).where(c.integration == uuid))
-    return {s.field: vault.open(s.sealed, "integration_secrets", uuid, s.field) for s in sealed}
+def _fingerprint_of(vault: Vault, uuid: str, plain: Mapping[str, str]) -> str | None:
+    return vault.fingerprint(uuid, json.dumps(plain, sort_keys=True)) if plain else None
+
+
+def _plain(spec: IntegrationSpec) -> dict[str, str]:
+    return spec.model_dump(mode="json", include=set(spec.marked(SECRET)), exclude_none=True)
+
+
+def _opened(
+    connection: Connection, vault: Vault, held: Sequence[Row[Any]]
+) -> dict[str, tuple[dict[str, str], frozenset[str]]]:
+    """Of each integration that holds secrets: those that open by field, and the fields that are lost."""
+    plain: dict[str, dict[str, str]] = {row.uuid: {} for row in held}
+    lost: dict[str, set[str]] = {row.uuid: set() for row in held}
+    for sealed in connection.execute(_SEALED, {"uuids": [*plain]}):
+        try:
+            plain[sealed.integration][sealed.field] = vault.open(
+                sealed.sealed, "integration_secrets", sealed.integration, sealed.field
+            )
+        except SecretUnreadable:
+            lost[sealed.integration].add(sealed.field)
+    for row in held:
+        mismatched = _fingerprint_of(vault, row.uuid, plain[row.uuid]) != row.credential_fingerprint
+        if mismatched and not lost[row.uuid]:
+            lost[row.uuid] |= _secret_fields(row) - plain[row.uuid].keys()
+    return {row.uuid: (plain[row.uuid], frozenset(lost[row.uuid])) for row in held}
+
+
+def _secret_fields(row: Row[Any]) -> frozenset[str]:
+    kind = integration_type(row.provider)
+    return kind.spec.marked(SECRET) if kind else frozenset()
 
 
 def _store_secrets(connection: Connection, vault: Vault, uuid: str, spec: IntegrationSpec) -> None:
-    if not spec.marked(SECRET):
-        return
-    c = t.integration_secrets.c
-    plain = spec.model_dump(mode="json", include=set(spec.marked(SECRET)), exclude_none=True)
-    connection.execute(delete(t.integration_secrets).where(c.integration == uuid))
-    for field, value in plain.items():
-        sealed = vault.seal(value, "integration_secrets", uuid, field)
-        connection.execute(
-            insert(t.integration_secrets),
-            {"integration": uuid, "field": field, "key_id": vault.key_id, "sealed": sealed},
-        )
+    if spec.marked(SECRET):
+        connection.execute(delete(t.integration_secrets).where(_s.integration == uuid))
+        _insert_secrets(connection, vault, uuid, spec)
+
+
+def _insert_secrets(connection: Connection, vault: Vault, uuid: str, spec: IntegrationSpec) -> None:
+    plain = _plain(spec)
+    sealed = [
+        {
+            "integration": uuid,
+            "field": field,
+            "key_id": vault.key_id,
+            "sealed": vault.seal(value, "integration_secrets", uuid, field),
+        }
+        for field, value in plain.items()
+    ]
+    if sealed:
+        connection.execute(_NEW_SECRET, sealed)

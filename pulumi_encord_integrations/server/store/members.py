@@ -1,11 +1,13 @@
 """Members of integrations: individuals and groups with their roles, and the role that follows for a user."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    CompoundSelect,
+    ColumnElement,
     Connection,
+    FromClause,
     Row,
     Select,
     bindparam,
@@ -30,6 +32,10 @@ from pulumi_encord_integrations.server.store.organizations import Caller
 _m, _g, _u = t.members.c, t.group_members.c, t.group_users.c
 _INDIVIDUAL, _GROUP = "1", "2"
 """The order of kinds in listings."""
+_KINDS: dict[str, tuple[FromClause, str]] = {
+    _INDIVIDUAL: (t.members.alias(), "email"),
+    _GROUP: (t.group_members.alias(), "group"),
+}
 
 OWN_ROLE = (
     select(_m.role)
@@ -55,68 +61,70 @@ ROLE = case(
 
 def roles(connection: Connection, integration: str) -> dict[str, str]:
     """Key of each principal -> its role."""
-    found = connection.execute(_rows([integration])).all()
-    return {key_of(row): row.role for row in found}
+    users = select(_m.email, _m.role).where(_m.integration == integration)
+    groups = select(_g.group, _g.role).where(_g.integration == integration)
+    found = {email: role for email, role in connection.execute(users)}  # noqa: C416
+    return found | {f"group:{group}": role for group, role in connection.execute(groups)}
 
 
-def key_of(row: Row[Any]) -> str:
-    """As `model.members.Principal.key`."""
-    return row.user or f"group:{row.group}"
+@dataclass(frozen=True)
+class MemberRow:
+    """A row of a listing."""
+
+    integration: str
+    kind: str
+    principal: str
+    role: Any
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """Where it stands in a listing."""
+        return self.integration, self.kind, self.principal
+
+    @property
+    def user(self) -> str | None:
+        """The e-mail of an individual."""
+        return self.principal if self.kind == _INDIVIDUAL else None
+
+    @property
+    def group(self) -> str | None:
+        """The uuid of a group."""
+        return self.principal if self.kind == _GROUP else None
 
 
 def page(
-    connection: Connection,
-    integrations: Collection[str] | None,
-    caller: Caller,
-    size: int,
-    after: Sequence[str],
-) -> Sequence[Row[Any]]:
+    connection: Connection, integration: str | None, caller: Caller, size: int, after: Sequence[str]
+) -> list[MemberRow]:
     """Members in the order of integration, kind and principal, behind the position `after`.
 
-    Of the given integrations, or of all that the caller administers.
+    Of one integration, or of all that the caller administers. Each table is read in the order of its key.
     """
-    found = _rows(integrations, caller).subquery()
-    place = tuple_(found.c.integration, found.c.kind, found.c.principal)
-    query = select(found).order_by(*place).limit(size + 1)
-    if after:
-        query = query.where(place > tuple_(*map(literal, after)))
-    return connection.execute(query).all()
+    found: list[MemberRow] = []
+    for kind, (rows, name) in _KINDS.items():
+        key = (rows.c.integration, rows.c[name])
+        query = select(rows.c.integration, literal(kind), rows.c[name], rows.c.role)
+        query = query.where(*_behind(key, kind, after), _shown(rows, integration, caller))
+        found += (MemberRow(*row) for row in connection.execute(query.order_by(*key).limit(size + 1)))
+        if integration is not None and len(found) > size:
+            break
+    return sorted(found, key=lambda row: row.place)[: size + 1]
 
 
-def position(row: Row[Any]) -> str:
-    """What `page` takes as `after`, in one text."""
-    return f"{row.integration} {row.kind} {row.principal}"
+def _behind(key: tuple[Any, Any], kind: str, after: Sequence[str]) -> list[ColumnElement[bool]]:
+    """What stands behind a position, of one kind."""
+    if not after:
+        return []
+    integration, last_kind, principal = after
+    if kind == last_kind:
+        return [tuple_(*key) > tuple_(literal(integration), literal(principal))]
+    return [key[0] > integration if kind < last_kind else key[0] >= integration]
 
 
-def _rows(integrations: Collection[str] | None, caller: Caller | None = None) -> CompoundSelect[Any]:
-    users = select(
-        _m.integration,
-        literal(_INDIVIDUAL).label("kind"),
-        _m.email.label("principal"),
-        _m.email.label("user"),
-        null().label("group"),
-        _m.role,
-    )
-    groups = select(
-        _g.integration,
-        literal(_GROUP).label("kind"),
-        _g.group.label("principal"),
-        null().label("user"),
-        _g.group.label("group"),
-        _g.role,
-    )
-    return union_all(
-        _of(users, _m.integration, integrations, caller), _of(groups, _g.integration, integrations, caller)
-    )
-
-
-def _of(
-    query: Select[Any], column: Any, integrations: Collection[str] | None, caller: Caller | None
-) -> Select[Any]:
-    if integrations is not None:
-        return query.where(column.in_(integrations))
-    assert caller is not None  # noqa: S101  all members of all organizations are nobody's to see
-    return query.where(column.in_(administered(caller)))
+def _shown(rows: FromClause, integration: str | None, caller: Caller) -> ColumnElement[bool]:
+    if integration is not None:
+        return rows.c.integration == integration
+    # As `IN` this would be read in the order of the subquery, and sorted.
+    return administered(caller).where(t.integrations.c.uuid == rows.c.integration).exists()
 
 
 def administered(caller: Caller) -> Select[Any]:
@@ -170,13 +178,26 @@ def access(connection: Connection, organization: str, email: str) -> Sequence[Ro
 
 
 def only_admin_of(connection: Connection, organization: str, email: str) -> dict[str, str]:
-    """Uuid -> title of the integrations that would be without any Admin if the user left."""
-    i, other_m = t.integrations.c, t.members.alias()
+    """Uuid -> title of the integrations that would be without any Admin if the user left.
+
+    One who is suspended is none.
+    """
+    i, other_m, person = t.integrations.c, t.members.alias(), t.organization_users.c
+    suspended = select(person.email).where(
+        person.organization == i.organization, person.suspended_at.is_not(None)
+    )
     other_user = select(other_m.c.email).where(
-        other_m.c.integration == i.uuid, other_m.c.role == "admin", other_m.c.email != email
+        other_m.c.integration == i.uuid,
+        other_m.c.role == "admin",
+        other_m.c.email != email,
+        other_m.c.email.not_in(suspended),
     )
     other_by_group = select(_u.email).where(
-        _g.integration == i.uuid, _g.role == "admin", _u.group == _g.group, _u.email != email
+        _g.integration == i.uuid,
+        _g.role == "admin",
+        _u.group == _g.group,
+        _u.email != email,
+        _u.email.not_in(suspended),
     )
     query = (
         select(i.uuid, i.title)

@@ -1,6 +1,7 @@
 """Users of an organization."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select, update
@@ -8,6 +9,7 @@ from sqlalchemy import Connection, Row, delete, func, select, update
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.chunks import batches
 from pulumi_encord_integrations.server.store.database import now
+from pulumi_encord_integrations.server.store.quotas import count_users
 
 _c = t.organization_users.c
 
@@ -33,8 +35,16 @@ def strangers(connection: Connection, organization: str, emails: Collection[str]
     return sorted(set(emails) - known)
 
 
-def change(connection: Connection, organization: str, email: str, values: Mapping[str, str]) -> None:
-    """Changes role and kind of member."""
+def suspended(connection: Connection, organization: str) -> frozenset[str]:
+    """E-mails of those who may do nothing."""
+    query = select(_c.email).where(_c.organization == organization, _c.suspended_at.is_not(None))
+    return frozenset(connection.scalars(query))
+
+
+def change(
+    connection: Connection, organization: str, email: str, values: Mapping[str, str | datetime | None]
+) -> None:
+    """Changes role, kind of member and suspension."""
     connection.execute(
         update(t.organization_users).where(_c.organization == organization, _c.email == email),
         {**values, "last_edited_at": now()},
@@ -43,10 +53,11 @@ def change(connection: Connection, organization: str, email: str, values: Mappin
 
 def remove(connection: Connection, organization: str, email: str) -> None:
     """Ends the membership in the organization and in all its groups; individual roles must have ended."""
-    connection.execute(delete(t.organization_users).where(_c.organization == organization, _c.email == email))
+    gone = delete(t.organization_users).where(_c.organization == organization, _c.email == email)
+    count_users(connection, organization, -connection.execute(gone).rowcount)
 
 
 def other_admins(connection: Connection, organization: str, email: str) -> bool:
-    """Whether anyone but this user administers the organization."""
-    query = select(func.count()).where(_c.organization == organization, _c.role == "ADMIN", _c.email != email)
-    return bool(connection.scalar(query))
+    """Whether anyone but this user administers the organization, and is not suspended."""
+    others = (_c.organization == organization) & (_c.role == "ADMIN") & (_c.email != email)
+    return bool(connection.scalar(select(func.count()).where(others, _c.suspended_at.is_(None))))

@@ -8,11 +8,12 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.database import now
+from pulumi_encord_integrations.server.store.quotas import count_users
 
 _key, _users, _orgs = t.user_keys.c, t.organization_users.c, t.organizations.c
 # Asked in every call, so built once.
 _OF_KEY = (
-    select(_key.organization, _orgs.name, _key.email, _users.role, _key.ended_at)
+    select(_key.organization, _orgs.name, _key.email, _users.role, _key.ended_at, _users.suspended_at)
     .select_from(
         t.user_keys.join(t.organizations, _orgs.uuid == _key.organization).outerjoin(
             t.organization_users, (_users.organization == _key.organization) & (_users.email == _key.email)
@@ -32,6 +33,11 @@ class Caller:
     role: str
 
     @property
+    def id(self) -> str:
+        """Tells the user from every other one."""
+        return f"{self.organization}/{self.email}"
+
+    @property
     def is_organization_admin(self) -> bool:
         """True for admins of the organization, who see and may join every integration of it."""
         return self.role == "ADMIN"
@@ -45,6 +51,8 @@ class Key:
     """None if the user is not part of the organization any more."""
     ended: bool
     """Whether it was made under an earlier membership of the user."""
+    suspended: bool = False
+    """Whether the user may do nothing until an admin of the organization lifts that."""
 
 
 def of_key(connection: Connection, public_key: str) -> Key | None:
@@ -52,13 +60,19 @@ def of_key(connection: Connection, public_key: str) -> Key | None:
     row = connection.execute(_OF_KEY, {"public_key": public_key}).first()
     if row is None:
         return None
-    *who, ended_at = row
-    return Key(Caller(*who) if row.role is not None else None, ended_at is not None)
+    *who, ended_at, suspended_at = row
+    owner = Caller(*who) if row.role is not None else None
+    return Key(owner, ended_at is not None, suspended_at is not None)
 
 
 def first(connection: Connection) -> Row[Any] | None:
     """The deployment's organization, if it has one."""
     return connection.execute(select(*t.organizations.c)).first()
+
+
+def uuids(connection: Connection) -> list[str]:
+    """All organizations, oldest first."""
+    return list(connection.scalars(select(_orgs.uuid).order_by(_orgs.created_at, _orgs.uuid)))
 
 
 def name_of(connection: Connection, organization: str) -> str:
@@ -68,9 +82,10 @@ def name_of(connection: Connection, organization: str) -> str:
 
 
 def admins(connection: Connection, organization: str) -> list[str]:
-    """E-mails of the organization's admins."""
+    """E-mails of the organization's admins who are not suspended."""
     users = t.organization_users.c
-    query = select(users.email).where(users.organization == organization, users.role == "ADMIN")
+    mine = (users.organization == organization) & (users.role == "ADMIN")
+    query = select(users.email).where(mine, users.suspended_at.is_(None))
     return list(connection.scalars(query.order_by(users.email)))
 
 
@@ -106,6 +121,7 @@ def add_user(
             "created_at": now(),
         },
     )
+    count_users(connection, organization, 1)
 
 
 def end_keys(connection: Connection, organization: str, email: str) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, create_engine, exc
 from pulumi_encord_integrations.model.databases import PostgresqlAddress
 from pulumi_encord_integrations.server.errors import DatabaseUnusable
 from pulumi_encord_integrations.server.store.database import BUSY_SECONDS, Database
+from pulumi_encord_integrations.server.store.tables import metadata
 
 _WRITERS = 7_236_109_284_410_553
 """The advisory lock that writers take one after another; advisory locks are each database's own."""
@@ -26,6 +27,10 @@ _REASONS = (
     ("password authentication failed", "the password is wrong, or the user is unknown"),
     ("no password supplied", "it wants a password: PGPASSWORD, ~/.pgpass or the address"),
     ("does not exist", "there is no such database or user"),
+    ("recovery", "it is a standby, which takes no writes"),
+    ("read-only transaction", "it takes no writes"),
+    ("permission denied", "the user may not write to its tables"),
+    ("No space left on device", "its disk is full"),
 )
 
 
@@ -82,6 +87,21 @@ class PostgresqlDatabase(Database):
             synchronous = connection.exec_driver_sql("SHOW synchronous_commit").scalar()
         return f"PostgreSQL {version}, synchronous_commit={synchronous}"
 
+    def size(self) -> int:
+        with self.read() as connection:
+            found = connection.exec_driver_sql("SELECT pg_database_size(current_database())")
+            return int(found.scalar_one())
+
+    def compact(self) -> None:
+        # Space that others may take again; only a lock that stops everybody would give it to the disk.
+        names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+        autocommit = {"isolation_level": "AUTOCOMMIT", "postgresql_readonly": False}
+        try:
+            with self._engine.connect().execution_options(**autocommit) as connection:
+                connection.exec_driver_sql(f"VACUUM (ANALYZE) {names}")
+        except exc.DatabaseError as error:
+            raise self._unusable(error) from None
+
     def is_busy(self, error: Exception) -> bool:
         said = getattr(error, "orig", error)
         full = any(words in str(said) for words in _FULL)
@@ -103,6 +123,9 @@ class PostgresqlDatabase(Database):
             raise self._unusable(error) from None
         if encoding != "UTF8":
             raise DatabaseUnusable(f"{self.name} has the encoding {encoding}", "Make it with ENCODING 'UTF8'")
+
+    def _require_space(self) -> None:
+        """Only the server knows."""
 
     def _unusable(self, error: exc.DatabaseError) -> DatabaseUnusable:
         if self.is_busy(error):

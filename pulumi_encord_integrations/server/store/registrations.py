@@ -24,9 +24,11 @@ from pulumi_encord_integrations.model.registrations import Registered, Registrat
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.chunks import batches
 from pulumi_encord_integrations.server.store.database import now
+from pulumi_encord_integrations.server.store.quotas import count_registrations
 
 _c = t.registrations.c
 _b = t.registration_batches.c
+_i = t.integrations.c
 _VALUES = ("title", "media_metadata", "client_metadata")
 
 
@@ -59,27 +61,22 @@ def count(connection: Connection, integration: str, types: Sequence[str]) -> int
 
 def remove_all(connection: Connection, integration: str, types: Sequence[str]) -> int:
     """Deletes all items of the types, of all types if none is named; answers how many there were."""
-    return connection.execute(delete(t.registrations).where(*_meant(integration, types))).rowcount
+    removed = connection.execute(delete(t.registrations).where(*_meant(integration, types))).rowcount
+    count_registrations(connection, integration, -removed)
+    return removed
 
 
 def remove(connection: Connection, integration: str, digests: Iterable[str]) -> int:
     """Deletes items; answers how many there were."""
     statement = delete(t.registrations).where(_c.integration == integration)
     deleted = (connection.execute(statement.where(_c.digest.in_(some))) for some in batches(digests))
-    return sum(result.rowcount for result in deleted)
+    removed = sum(result.rowcount for result in deleted)
+    count_registrations(connection, integration, -removed)
+    return removed
 
 
 def _meant(integration: str, types: Sequence[str]) -> list[ColumnElement[bool]]:
     return [_c.integration == integration, *([_c.data_type.in_(types)] if types else [])]
-
-
-def counts(connection: Connection, integrations: Iterable[str]) -> dict[str, int]:
-    """How many items are registered with each of the integrations that has any."""
-    found: dict[str, int] = {}
-    for some in batches(integrations):
-        query = select(_c.integration, func.count()).where(_c.integration.in_(some))
-        found.update((uuid, count) for uuid, count in connection.execute(query.group_by(_c.integration)))
-    return found
 
 
 def write(
@@ -92,6 +89,7 @@ def write(
         moment = {"registered_by": by, "created_at": now(), "updated_at": now()}
         rows = [{**_row(integration, one), **_values(one), **moment} for one in new]
         connection.execute(insert(t.registrations), rows)
+        count_registrations(connection, integration, len(new))
     if flags.skips_repeats:
         return Registered(created=len(new), updated=0, unchanged=0, skipped=len(known))
     after = {one.digest: _after(one, known[one.digest], flags) for one in items if one.digest in known}

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-REVISION = "0005"
+REVISION = "0006"
 """The newest migration."""
 
 

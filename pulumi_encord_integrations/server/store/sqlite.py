@@ -1,19 +1,36 @@
 """The API's database in an SQLite file."""
 
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, exc
 
+from pulumi_encord_integrations.model.private_files import FileNotPrivate, require_private_database
 from pulumi_encord_integrations.server.errors import DatabaseUnusable
 from pulumi_encord_integrations.server.store.database import BUSY_SECONDS, Database
 from pulumi_encord_integrations.server.store.revision import encryption_key_file
 
 _BEGIN = "sqlite_begin"
+_MIB = 1024 * 1024
+LEAST_FREE = 64 * _MIB
+"""Bytes of free disk below which the API is not ready for writes."""
+_REASONS = (
+    ("not a database", "{path} is not an SQLite database", ""),
+    ("malformed", "{path} is damaged", "Restore it from a backup"),
+    ("full", "the disk of {path} is full", "Free some space, or move the database to a larger disk"),
+    ("disk I/O", "the disk of {path} took no write", "Check its space, its quota and its state"),
+    (
+        "readonly",
+        "{path} takes no writes",
+        "Check owner and mode of the file and its folder, and whether the disk is mounted read-only",
+    ),
+)
+"""Words of SQLite, what they mean, what to do."""
 
 
 def journal_mode(version: tuple[int, ...]) -> tuple[str, str]:
@@ -44,20 +61,21 @@ class SqliteDatabase(Database):
         self._busy_seconds = busy_seconds
         self._writing = threading.Lock()
         self._engine = self._new_engine()
+        self._reading = self._engine.execution_options(**{_BEGIN: "BEGIN"})
+        self._immediate = self._engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        with self._engine.connect().execution_options(**{_BEGIN: "BEGIN"}) as connection, connection.begin():
+        with self._reading.begin() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        options = {_BEGIN: "BEGIN IMMEDIATE"}
         # SQLite polls for its lock, with pauses of up to 100 ms; threads of one process need not.
         if not self._writing.acquire(timeout=self._busy_seconds):
             raise exc.OperationalError(None, None, sqlite3.OperationalError("database is locked"))
         try:
-            with self._engine.connect().execution_options(**options) as connection, connection.begin():
+            with self._immediate.begin() as connection:
                 yield connection
         finally:
             self._writing.release()
@@ -65,6 +83,20 @@ class SqliteDatabase(Database):
     def described(self) -> str:
         mode, synchronous = journal_mode(sqlite3.sqlite_version_info)
         return f"SQLite {sqlite3.sqlite_version}, journal mode {mode}, synchronous {synchronous}"
+
+    def size(self) -> int:
+        return self.path.stat().st_size
+
+    def compact(self) -> None:
+        # No transaction: SQLite refuses to vacuum in one.
+        connection = self._engine.raw_connection()
+        try:
+            for statement in ("VACUUM", "ANALYZE", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                connection.cursor().execute(statement)
+        except sqlite3.DatabaseError as error:
+            raise self._unusable(exc.DatabaseError(None, None, error)) from None
+        finally:
+            connection.close()
 
     def is_busy(self, error: Exception) -> bool:
         said = str(getattr(error, "orig", error))
@@ -74,6 +106,14 @@ class SqliteDatabase(Database):
         # Path's own raises for a name that is too long.
         if not self._create and not os.path.isfile(self.path):  # noqa: PTH113
             raise DatabaseUnusable(f"there is no database {self.path}", missing=True)
+        self.require_private()
+
+    def require_private(self) -> None:
+        """Raises `DatabaseUnusable` if others may write the file, if it is there, or its folder."""
+        try:
+            require_private_database(self.path)
+        except FileNotPrivate as error:
+            raise DatabaseUnusable(error.message, error.hint) from None
 
     def _unusable(self, error: exc.DatabaseError) -> DatabaseUnusable:
         said = str(error.orig)
@@ -82,15 +122,34 @@ class SqliteDatabase(Database):
                 f"{self.path} is locked by another process",
                 f"It was asked for {self._busy_seconds:.0f} s; try again later",
             )
-        if "not a database" in said:
-            return DatabaseUnusable(f"{self.path} is not an SQLite database")
-        return DatabaseUnusable(f"cannot use {self.path}: {said}", "Check the file's owner, mode and folder")
+        reason, hint = next(
+            (found for words, *found in _REASONS if words in said),
+            ("cannot use {path}: " + said, "Check the file's owner, mode and folder"),
+        )
+        return DatabaseUnusable(reason.replace("{path}", str(self.path)), hint)
+
+    def _require_space(self) -> None:
+        # Path's own raises for a name that is too long.
+        if not os.path.isfile(self.path):  # noqa: PTH113
+            raise DatabaseUnusable(
+                f"{self.path} is gone", "Restore it from a backup, then start the API anew"
+            )
+        free = shutil.disk_usage(self.path.parent).free
+        if free < LEAST_FREE:
+            raise DatabaseUnusable(
+                f"the disk of {self.path} has {free // _MIB} MiB left, less than {LEAST_FREE // _MIB}",
+                "Free some space, or move the database to a larger disk",
+            )
 
     def _new_engine(self) -> Engine:
         mode = "rwc" if self._create else "rw"
         uri = f"{self.path.absolute().as_uri()}?mode={mode}"
 
         def connect() -> sqlite3.Connection:
+            # SQLite would let others read what it makes. What cannot be made it says itself.
+            with suppress(OSError):
+                if self._create and not self.path.exists():
+                    self.path.touch(mode=0o600)
             connection = sqlite3.connect(
                 uri, uri=True, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
             )

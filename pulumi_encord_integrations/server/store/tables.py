@@ -1,6 +1,7 @@
 """The tables, as the newest migration leaves them."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     DateTime,
@@ -13,9 +14,14 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
+from pulumi_encord_integrations.server.store.compressed import Compressed
+
 metadata = MetaData()
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+"""Counts up, and never gives a number twice; SQLite takes no other type for that."""
 
 organizations = Table(
     "organizations",
@@ -24,6 +30,7 @@ organizations = Table(
     Column("name", Text, nullable=False),
     Column("encryption_key_id", String(16), nullable=False),
     Column("created_at", DateTime, nullable=False),
+    Column("users", Integer, nullable=False, server_default="0"),
 )
 
 organization_users = Table(
@@ -35,6 +42,14 @@ organization_users = Table(
     Column("created_at", DateTime, nullable=False),
     Column("member_type", String(16), nullable=False, server_default="internal"),
     Column("last_edited_at", DateTime),
+    Column("suspended_at", DateTime),
+    Index(
+        "suspended_users",
+        "organization",
+        "email",
+        sqlite_where=text("suspended_at IS NOT NULL"),
+        postgresql_where=text("suspended_at IS NOT NULL"),
+    ),
 )
 
 user_keys = Table(
@@ -67,6 +82,7 @@ integrations = Table(
     Column("project", Text),
     Column("stack", Text),
     Column("trust", Text),
+    Column("registered", Integer, nullable=False, server_default="0"),
     Index("integrations_by_ownership_key", "organization", "ownership_key", unique=True),
     Index("integrations_by_title", "organization", "title"),
     Index("integrations_in_order", "organization", "created_at", "uuid"),
@@ -162,19 +178,24 @@ registration_batches = Table(
 creates = Table(
     "creates",
     metadata,
-    Column("organization", ForeignKey("organizations.uuid"), primary_key=True),
-    Column("nonce", String(128), primary_key=True),
+    Column("number", _NUMBER, primary_key=True, autoincrement=True),
+    Column("organization", ForeignKey("organizations.uuid"), nullable=False),
+    Column("nonce", String(128), nullable=False),
     Column("object", String(36), nullable=False),
-    Column("created_at", DateTime, nullable=False, index=True),
+    Column("created_at", DateTime, nullable=False),
+    Index("creates_by_nonce", "organization", "nonce", unique=True),
+    sqlite_autoincrement=True,
 )
 
 answers = Table(
     "answers",
     metadata,
-    Column("request", String(64), primary_key=True),
-    Column("status", Integer, nullable=False),
-    Column("body", Text, nullable=False),
-    Column("created_at", DateTime, nullable=False, index=True),
+    Column("number", _NUMBER, primary_key=True, autoincrement=True),
+    Column("request", String(64), nullable=False),
+    Column("body", Compressed, nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Index("answers_by_request", "request", unique=True),
+    sqlite_autoincrement=True,
 )
 
 audit = Table(
@@ -188,4 +209,13 @@ audit = Table(
     Column("object", String(36), nullable=False),
     Column("trace", String(128), nullable=False),
     Column("detail", Text, nullable=False),
+    Column("long_detail", Compressed),
+    Index("audit_by_object", "organization", "object", "number"),
+)
+
+health = Table(
+    "health",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("at", DateTime, nullable=False),
 )

@@ -6,6 +6,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -17,7 +18,8 @@ from pulumi_encord_integrations.server.store import migrations, tables
 from pulumi_encord_integrations.server.store.revision import REVISION
 from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase, journal_mode
 
-INSERT = "INSERT INTO organizations VALUES (?, 'n', 'k', '2026-01-01 00:00:00')"
+COLUMNS = "uuid, name, encryption_key_id, created_at"
+INSERT = f"INSERT INTO organizations ({COLUMNS}) VALUES (?, 'n', 'k', '2026-01-01 00:00:00')"
 
 
 def _new(folder: Path) -> SqliteDatabase:
@@ -66,6 +68,11 @@ def _migrated(folder: Path) -> SqliteDatabase:
     return database
 
 
+def _index(found: Any) -> str:
+    conditions = {name: str(what) for name, what in found.get("dialect_options", {}).items()}
+    return str({**found, "dialect_options": conditions})
+
+
 def _schema(database: SqliteDatabase) -> dict[str, list[str]]:
     """Each table's columns in order, and what else is said of it in any order."""
     with database.read() as connection:
@@ -75,7 +82,7 @@ def _schema(database: SqliteDatabase) -> dict[str, list[str]]:
                 *map(str, about.get_columns(table)),
                 str(about.get_pk_constraint(table)),
                 *sorted(map(str, about.get_foreign_keys(table))),
-                *sorted(map(str, about.get_indexes(table))),
+                *sorted(map(_index, about.get_indexes(table))),
                 *sorted(map(str, about.get_unique_constraints(table))),
             ]
             for table in sorted(about.get_table_names())
@@ -135,12 +142,14 @@ def test_a_missing_database_is_not_made(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "x.sqlite").touch(0o600)
     (tmp_path / "x.sqlite").write_text("hello, " * 1000)
     with pytest.raises(DatabaseUnusable, match="is not an SQLite database"):
         SqliteDatabase(tmp_path / "x.sqlite", create=True).prepare()
 
 
 def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "x.sqlite").touch(0o600)
     other = sqlite3.connect(tmp_path / "x.sqlite")
     other.execute("CREATE TABLE theirs (x)")
     with pytest.raises(DatabaseUnusable, match="another program"):

@@ -1,0 +1,122 @@
+"""What the operator removes from a database that kept it long enough, and the space that comes back."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from pulumi_encord_integrations.model.limits import Retention
+from pulumi_encord_integrations.server.errors import DatabaseUnusable
+from pulumi_encord_integrations.server.services import maintenance
+from pulumi_encord_integrations.server.store import retention
+from pulumi_encord_integrations.server.store import tables as t
+from pulumi_encord_integrations.server.store.database import now
+from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
+from tests.support.api import INTEGRATIONS, MEMBER, Api
+from tests.support.command import Ran, run
+from tests.support.people import group, patch, post
+
+MANY = 3_000
+
+
+def _aged(api: Api, days: int = 400) -> None:
+    """Makes everything that was recorded old."""
+    moment = now() - timedelta(days=days)
+    with api.database.write() as connection:
+        for table, column in ((t.audit, "at"), (t.registration_batches, "created_at")):
+            connection.execute(update(table).values({column: moment}))
+
+
+def _maintain(api: Api, *arguments: str, **environment: str) -> Ran:
+    return run(api.path.parent, "maintain", "--database", str(api.path), *arguments, **environment)
+
+
+def _register(api: Api, uuid: str, batch: str) -> None:
+    body = {"videos": [{"objectUrl": "s3://acme-training/1.mp4"}], "batch": batch}
+    assert post(api, f"{INTEGRATIONS}/{uuid}/registrations", body).status == 200
+
+
+def test_what_is_old_goes_but_for_the_last_write_of_what_lives(local: Api) -> None:
+    uuid, gone, team = local.create()["integrationUuid"], local.create()["integrationUuid"], group(local)
+    patch(local, uuid, {MEMBER: "user"})
+    patch(local, uuid, {MEMBER: "admin"})
+    _register(local, uuid, "a" * 64)
+    local.send(method="DELETE", path=f"{INTEGRATIONS}/{gone}")
+    last = local.send(path=f"{INTEGRATIONS}/{uuid}/last-write").body
+    _aged(local)
+    kept = Retention(audit_days=365, batch_days=90)
+    expected = maintenance.expired(local.database, kept)
+    assert maintenance.expire(local.database, kept) == expected == maintenance.Removed(audit=6, batches=1)
+    left = {(row.object, row.action) for row in local.rows("audit") if row.action != "maintain"}
+    assert left == {(uuid, "registrations.write"), (team, "group.create")}
+    assert local.rows("registration_batches") == []
+    assert local.send(path=f"{INTEGRATIONS}/{uuid}/last-write").body["action"] == last["action"]
+    assert maintenance.expired(local.database, kept) == maintenance.Removed()
+
+
+def test_what_is_not_old_stays_and_so_does_what_has_no_end(local: Api) -> None:
+    uuid = local.create()["integrationUuid"]
+    _register(local, uuid, "a" * 64)
+    rows = len(local.rows("audit"))
+    assert maintenance.expired(local.database, Retention(1, 1)) == maintenance.Removed()
+    _aged(local)
+    assert maintenance.expired(local.database, Retention(None, None)) == maintenance.Removed()
+    assert (len(local.rows("audit")), len(local.rows("registration_batches"))) == (rows, 1)
+
+
+def test_it_goes_some_at_a_time(local: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "_AT_ONCE", 2)
+    uuid = local.create()["integrationUuid"]
+    for role in ("user", "admin"):
+        patch(local, uuid, {f"group:{group(local)}": role})
+    rows = len(local.rows("audit"))
+    _aged(local)
+    assert maintenance.expire(local.database, Retention(1)).audit == rows - 3
+
+
+def test_space_comes_back_and_it_is_audited(on_sqlite: Api) -> None:
+    uuid = on_sqlite.create()["integrationUuid"]
+    videos = [{"objectUrl": f"s3://acme-training/{number}.mp4"} for number in range(MANY)]
+    post(on_sqlite, f"{INTEGRATIONS}/{uuid}/registrations", {"videos": videos})
+    on_sqlite.send(method="DELETE", path=f"{INTEGRATIONS}/{uuid}/registrations")
+    _aged(on_sqlite)
+    before = on_sqlite.path.stat().st_size
+    ran = _maintain(on_sqlite, "--json", ENCORD_AUDIT_DAYS="365")
+    assert ran.code == 0, ran.err
+    told = json.loads(ran.out)
+    assert told["bytesBefore"] == before
+    assert told["bytesAfter"] == on_sqlite.path.stat().st_size < before / 2
+    assert (told["dryRun"], told["removed"]) == (False, {"audit": 3, "batches": 0})
+    assert "rows of the audit trail: 3 older than 365 days removed (ENCORD_AUDIT_DAYS)" in ran.err
+    rows = [row for row in on_sqlite.rows("audit") if row.action == "maintain"]
+    details = [json.loads(row.detail) for row in rows]
+    assert sum(detail["removed"]["audit"] for detail in details) == 3
+    assert {(detail["auditDays"], detail["batchDays"]) for detail in details} == {(365, 90)}
+    assert {row.actor for row in rows} == {"operator"}
+
+
+def test_a_dry_run_changes_nothing(on_sqlite: Api) -> None:
+    on_sqlite.create()
+    _aged(on_sqlite)
+    before = on_sqlite.path.read_bytes()
+    ran = _maintain(on_sqlite, "--dry-run", ENCORD_BATCH_DAYS="7")
+    assert ran.code == 0, ran.err
+    assert "rows of the audit trail: kept for ever; ENCORD_AUDIT_DAYS sets how many days" in ran.err
+    assert "registered batches: 0 older than 7 days would be removed" in ran.err
+    assert on_sqlite.path.read_bytes() == before
+
+
+def test_the_api_serves_on(local: Api) -> None:
+    uuid = local.create()["integrationUuid"]
+    local.database.compact()
+    assert local.send(path=f"{INTEGRATIONS}/{uuid}").status == 200
+    assert local.send(method="PATCH", path=f"{INTEGRATIONS}/{uuid}", body={"title": "New"}).status == 200
+    assert local.database.size() > 0
+
+
+def test_a_database_that_is_busy_is_told(on_sqlite: Api) -> None:
+    other = SqliteDatabase(on_sqlite.path, busy_seconds=0.05)
+    with on_sqlite.database.write(), pytest.raises(DatabaseUnusable, match="locked by another process"):
+        other.compact()
+    other.close()

@@ -1,0 +1,32 @@
+"""A database as an earlier version left it: what the newest migrations added is taken out again."""
+
+from collections.abc import Callable
+
+_NUMBERED = (
+    "DROP TABLE creates",
+    """CREATE TABLE creates (organization VARCHAR(36) NOT NULL REFERENCES organizations (uuid),
+    nonce VARCHAR(128) NOT NULL, object VARCHAR(36) NOT NULL, created_at TIMESTAMP NOT NULL,
+    CONSTRAINT creates_pkey PRIMARY KEY (organization, nonce))""",
+    "CREATE INDEX ix_creates_created_at ON creates (created_at)",
+    "DROP TABLE answers",
+    """CREATE TABLE answers (request VARCHAR(64) NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL,
+    created_at TIMESTAMP NOT NULL, CONSTRAINT answers_pkey PRIMARY KEY (request))""",
+    "CREATE INDEX ix_answers_created_at ON answers (created_at)",
+)
+_BEFORE_0006 = (
+    "DROP INDEX suspended_users",
+    "ALTER TABLE organization_users DROP COLUMN suspended_at",
+    "ALTER TABLE audit DROP COLUMN long_detail",
+    "DROP INDEX audit_by_object",
+    "DROP TABLE health",
+    "ALTER TABLE organizations DROP COLUMN users",
+    "ALTER TABLE integrations DROP COLUMN registered",
+    *_NUMBERED,
+)
+_BEFORE_0005 = ("ALTER TABLE user_keys DROP COLUMN ended_at",)
+
+
+def back_to_0004(execute: Callable[[str], object]) -> None:
+    """Before keys could end; answers and nonces of creates are gone."""
+    for statement in (*_BEFORE_0006, *_BEFORE_0005, "UPDATE alembic_version SET version_num = '0004'"):
+        execute(statement)
