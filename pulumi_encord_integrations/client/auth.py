@@ -1,14 +1,15 @@
 """Signs requests as Encord's own SDK does: HTTP message signatures with an Ed25519 key.
 
-Over the SDK's set (method, target, digest) it also covers the authority and a nonce.
+Over the SDK's set (method, target, digest) it also covers the authority, a nonce, and If-Match where it is.
 """
 
 import base64
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -16,16 +17,22 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from pulumi_encord_integrations.client.errors import ConfigurationError, NoCredentials
 from pulumi_encord_integrations.client.settings import Settings
+from pulumi_encord_integrations.model.private_files import FileNotPrivate, read_private
 
 COMPONENTS = ("@method", "@request-target", "@authority", "content-digest")
+CONDITION = "if-match"
+"""Covered by the signature of a request that has it: without it the request would mean something else."""
 LABEL = "encord-sig"
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Credentials(Protocol):
     """What proves who calls."""
 
-    def headers(self, method: str, target: str, authority: str, body: bytes) -> dict[str, str]:
-        """The headers to add to one request; a retry sends the same ones again."""
+    def headers(
+        self, method: str, target: str, authority: str, body: bytes, more: Mapping[str, str] = _NONE
+    ) -> dict[str, str]:
+        """The headers to add to one request with these `more` header fields, by their names in lower case."""
 
 
 class Bearer:
@@ -36,7 +43,9 @@ class Bearer:
             raise ConfigurationError("ENCORD_TOKEN is not a token", hint="Get one from user/bearer-token")
         self._token = token
 
-    def headers(self, method: str, target: str, authority: str, body: bytes) -> dict[str, str]:
+    def headers(
+        self, method: str, target: str, authority: str, body: bytes, more: Mapping[str, str] = _NONE
+    ) -> dict[str, str]:
         """The Authorization header."""
         return {"Authorization": f"Bearer {self._token}"}
 
@@ -53,15 +62,18 @@ class Signer:
         """The raw public key in hexadecimal, 64 characters."""
         return self._key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
 
-    def headers(self, method: str, target: str, authority: str, body: bytes) -> dict[str, str]:
+    def headers(
+        self, method: str, target: str, authority: str, body: bytes, more: Mapping[str, str] = _NONE
+    ) -> dict[str, str]:
         """Content-Digest, Signature-Input and Signature."""
         digest = content_digest(body)
-        covered = " ".join(f'"{name}"' for name in COMPONENTS)
+        values = dict(zip(COMPONENTS, (method, target, authority, digest), strict=True))
+        values |= {name: value for name, value in more.items() if name == CONDITION}
+        covered = " ".join(f'"{name}"' for name in values)
         params = (
             f'({covered});created={int(self._clock())};keyid="{self.public_key}";alg="ed25519"'
             f';nonce="{secrets.token_hex(16)}"'
         )
-        values = dict(zip(COMPONENTS, (method, target, authority, digest), strict=True))
         signature = self._key.sign(signature_base(values, params))
         return {
             "Content-Digest": digest,
@@ -97,7 +109,9 @@ def credentials_of(settings: Settings) -> Credentials:
 def read_key(path: Path) -> Ed25519PrivateKey:
     """The key in a file; raises `ConfigurationError`."""
     try:
-        return parse_key(path.read_bytes(), str(path))
+        return parse_key(read_private(path), str(path))
+    except FileNotPrivate as error:
+        raise ConfigurationError(error.message, hint=error.hint) from None
     except OSError as error:
         raise ConfigurationError(f"cannot read the key file {path}: {error.strerror}") from None
 

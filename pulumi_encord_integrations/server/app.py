@@ -2,11 +2,11 @@
 
 import logging
 from importlib.metadata import version
+from itertools import islice
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
@@ -14,11 +14,12 @@ from pulumi_encord_integrations.model.problems import message_of
 from pulumi_encord_integrations.server import responses
 from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.errors import InternalFailure, ServiceError, invalid
-from pulumi_encord_integrations.server.lazy_routes import LazyRoute, LazyRouter
+from pulumi_encord_integrations.server.lazy_routes import LazyRoute
 from pulumi_encord_integrations.server.routes import (
     expiry,
     grants,
     groups,
+    health,
     integrations,
     last_writes,
     members,
@@ -34,8 +35,11 @@ from pulumi_encord_integrations.server.store.database import (
     PoolTimeout,
     ValueRefused,
 )
+from pulumi_encord_integrations.server.traffic import Traffic
 
 _log = logging.getLogger(__name__)
+_TOLD = 20
+"""Problems of one query."""
 _NOUNS = (
     members,
     grants,
@@ -48,8 +52,8 @@ _NOUNS = (
     users,
     principals,
     organizations,
+    health,
 )
-_SOON = {"Retry-After": "1"}
 
 
 class _Service(FastAPI):
@@ -73,10 +77,9 @@ def create_app(deployment: Deployment, database: Database) -> FastAPI:
     )
     app.state.deployment = deployment
     app.state.database = database
+    app.state.traffic = Traffic()
     for noun in _NOUNS:
         app.router.routes.extend(noun.router().routes)
-
-    app.router.routes.extend(_health().routes)
     app.add_exception_handler(ServiceError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http_error)
@@ -86,27 +89,16 @@ def create_app(deployment: Deployment, database: Database) -> FastAPI:
     return app
 
 
-def _health() -> LazyRouter:
-    routes = LazyRouter("health", "", APIRoute, {})
-
-    @routes.get("/healthz", response_model=dict[str, str])
-    def healthz(request: Request) -> dict[str, str]:
-        """Whether the database answers, and how it keeps its writes."""
-        used: Database = request.app.state.database
-        used.ping()
-        return {"status": "ok", "version": request.app.version, "database": used.described()}
-
-    return routes
-
-
-def _refused(_request: Request, error: Exception) -> Response:
+async def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, ServiceError)  # noqa: S101  registered for this class alone
     return responses.refusal(error)
 
 
-def _invalid(_request: Request, error: Exception) -> Response:
+async def _invalid(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  registered for this class alone
-    return responses.refusal(invalid("; ".join(_said(found) for found in error.errors())))
+    told = [_said(found) for found in islice(error.errors(), _TOLD)]
+    more = ["and more"] if len(error.errors()) > _TOLD else []
+    return responses.refusal(invalid("; ".join([*told, *more])))
 
 
 def _said(found: Any) -> str:
@@ -116,7 +108,7 @@ def _said(found: Any) -> str:
     return f"{'.'.join(map(str, path)) or f'the {place}'}: {message_of(found)}"
 
 
-def _http_error(request: Request, error: Exception) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101  registered for this class alone
     status, headers = error.status_code, dict(error.headers or {})
     if status == responses.WRONG_METHOD:
@@ -135,21 +127,25 @@ def _methods_of(request: Request) -> str:
     return ", ".join(sorted({method for route in here for method in route.methods or ()}))
 
 
-def _unkept(_request: Request, error: Exception) -> Response:
+async def _unkept(_request: Request, error: Exception) -> Response:
     _log.warning("data: %s", type(getattr(error, "orig", error)).__name__)
     return responses.refusal(invalid("a text or number is not one that can be kept"))
 
 
-def _database_error(request: Request, error: Exception) -> Response:
+async def _database_error(request: Request, error: Exception) -> Response:
     database: Database = request.app.state.database
     if database.is_busy(error):
         return responses.failure(
-            responses.UNAVAILABLE, "database_busy", "the database is busy", "Try again", _SOON
+            responses.UNAVAILABLE, "database_busy", "the database is busy", "Try again", responses.RETRY_AFTER
         )
     if database.is_away(error):
         _log.error("database: %s", type(getattr(error, "orig", error)).__name__)
         return responses.failure(
-            responses.UNAVAILABLE, "database_away", "the database does not answer", "Try again", _SOON
+            responses.UNAVAILABLE,
+            "database_away",
+            "the database does not answer",
+            "Try again",
+            responses.RETRY_AFTER,
         )
     said = str(getattr(error, "orig", error)).partition("\n")[0]
     _log.error("database: %s", said)

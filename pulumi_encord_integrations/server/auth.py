@@ -5,8 +5,7 @@ import hmac
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import http_sf
@@ -15,30 +14,32 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from http_sf import StructuredFieldError
 
-from pulumi_encord_integrations.server.errors import Unauthenticated, unauthenticated
+from pulumi_encord_integrations.server.errors import Misdirected, Unauthenticated, unauthenticated
 from pulumi_encord_integrations.server.vault import Vault
 
 LABEL = "encord-sig"
 TOKEN_SECONDS = 3600
 _SDK_COMPONENTS = ("@method", "@request-target", "content-digest")
 _OWN_COMPONENTS = ("@method", "@request-target", "@authority", "content-digest")
+_CONDITION = "if-match"
+"""Covered, behind the others, by our own signatures of requests that carry it."""
 _SDK_PARAMS = {"created", "keyid", "alg"}
 _MAX_FIELD = 4096
 _MAX_TOLD = 2048
 """Characters of what arrived that are told in a refusal."""
 _MIN_NONCE = 16
+_PORT = re.compile(r":\d{1,5}$")
 _LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?")
 
 
 @dataclass(frozen=True)
 class Incoming:
-    """The parts of a request that are signed."""
+    """What comes before a request's body: the parts that are signed."""
 
     method: str
     target: str
     authority: str
     headers: Mapping[str, str]
-    body: bytes
 
 
 @dataclass(frozen=True)
@@ -65,17 +66,66 @@ class Proof:
     """True if the signature holds a nonce, so that no honest second request can look like this one."""
     signed: bool = True
     """False for a bearer token."""
+    digest: str | None = field(default=None, repr=False)
+    """The Content-Digest that was signed; None for a bearer token."""
+
+    def of_body(self, digest: bytes, size: int) -> "Proof":
+        """The proof of the whole request, whose body has this SHA-256; raises `Unauthenticated`."""
+        if self.digest is None:
+            return replace(self, request=(*self.request, digest.hex()))
+        arrived = f"sha-256=:{base64.b64encode(digest).decode()}:"
+        if not hmac.compare_digest(self.digest.encode(), arrived.encode()):
+            raise unauthenticated(
+                f"the Content-Digest does not match the body that arrived ({size} bytes)",
+                "A proxy must pass on bodies unchanged",
+            )
+        return self
 
 
-def prove(incoming: Incoming, vault: Vault, window: int, addresses: Sequence[Address] = ()) -> Proof:
-    """The key behind a request; raises `Unauthenticated`. Whether anyone owns the key is asked elsewhere.
+@dataclass(frozen=True)
+class Acceptance:
+    """Which requests a deployment accepts."""
 
-    With `addresses`, requests must be signed for one of them, whatever their Host header says.
+    window: int
+    """Seconds that a signature may be old, or ahead of the server's clock."""
+    addresses: tuple[Address, ...] = ()
+    """Where callers reach the API; requests must be signed for one of them, whatever Host they carry."""
+    hosts: tuple[str, ...] = ()
+    """The Host headers that it answers to, each with a port or for any; empty: to all."""
+    strict: bool = False
+    """Whether each request needs a signature with a nonce: no bearer token, no request of Encord's SDK."""
+
+
+def prove(incoming: Incoming, vault: Vault, accepted: Acceptance) -> Proof:
+    """The key behind a request, of which the body may still be on its way; raises `Unauthenticated`.
+
+    Whether anyone owns the key is asked elsewhere. Raises `Misdirected` for a host that is not served.
     """
     authorization = incoming.headers.get("authorization", "")
     if authorization and "signature" not in incoming.headers:
-        return _prove_bearer(authorization, incoming, vault)
-    return _prove_signature(incoming, window, addresses)
+        proof = _prove_bearer(authorization, incoming, vault)
+    else:
+        proof = _prove_signature(incoming, accepted)
+    if accepted.strict and not proof.unique:
+        raise Unauthenticated(
+            "nonce_required",
+            "this API takes only signatures that cover the host and a nonce (serve --strict-signatures)",
+            "Call it with this package; Encord's SDK and bearer tokens have no nonce",
+        )
+    _require_host(incoming.authority, accepted)
+    return proof
+
+
+def _require_host(authority: str, accepted: Acceptance) -> None:
+    if accepted.addresses or not accepted.hosts:
+        return
+    name = _PORT.sub("", authority.lower())
+    if not {authority.lower(), name} & set(accepted.hosts):
+        raise Misdirected(
+            "host_not_served",
+            f"this API does not serve the host {_told(authority)}",
+            f"Call it at another address, or serve it with --public-host {_told(name)}",
+        )
 
 
 def issue_token(public_key: str, vault: Vault) -> str:
@@ -94,17 +144,19 @@ def _prove_bearer(authorization: str, incoming: Incoming, vault: Vault) -> Proof
         public_key = _fernet(vault).decrypt(token.encode(), ttl=TOKEN_SECONDS).decode()
     except (InvalidToken, ValueError):
         raise unauthenticated("the bearer token is not valid or has ended", "Get a new one") from None
-    request = (token, incoming.method, incoming.target, sha256(incoming.body).hexdigest())
-    return Proof(public_key, request, signed=False)
+    return Proof(public_key, (token, incoming.method, incoming.target), signed=False)
 
 
 def _fernet(vault: Vault) -> Fernet:
     return Fernet(base64.urlsafe_b64encode(vault.derive(b"bearer tokens")))
 
 
-def _prove_signature(incoming: Incoming, window: int, addresses: Sequence[Address]) -> Proof:
+def _prove_signature(incoming: Incoming, accepted: Acceptance) -> Proof:
     covered, params, signature = _signature_fields(incoming.headers)
-    own = covered == _OWN_COMPONENTS
+    condition = incoming.headers.get(_CONDITION)
+    own = covered == (_OWN_COMPONENTS if condition is None else (*_OWN_COMPONENTS, _CONDITION))
+    if not own and covered[: len(_OWN_COMPONENTS)] == _OWN_COMPONENTS:
+        raise unauthenticated("the signature does not cover the If-Match header, or covers one that is gone")
     if not own and covered != _SDK_COMPONENTS:
         raise unauthenticated("the signature does not cover method, target and digest")
     expected = _SDK_PARAMS | ({"nonce"} if own else set())
@@ -112,24 +164,28 @@ def _prove_signature(incoming: Incoming, window: int, addresses: Sequence[Addres
         raise unauthenticated("the signature's parameters are not created, keyid and alg ed25519")
     if own and not (isinstance(params["nonce"], str) and len(params["nonce"]) >= _MIN_NONCE):
         raise unauthenticated(f"the signature's nonce has fewer than {_MIN_NONCE} characters")
-    digest = _checked_digest(incoming)
+    digest = incoming.headers.get("content-digest", "")
+    if not digest:
+        raise unauthenticated("the request has no Content-Digest header", "A proxy must pass it on")
     key = _public_key(params["keyid"])
     # What was received is verified as it stands: serialising the parsed form anew would hide differences.
     received = incoming.headers["signature-input"].removeprefix(f"{LABEL}=")
-    for address in addresses or (Address(incoming.authority),):
+    for address in accepted.addresses or (Address(incoming.authority),):
         values = {
             "@method": incoming.method,
             "@request-target": address.prefix + incoming.target,
             "@authority": address.authority,
             "content-digest": digest,
+            _CONDITION: condition,
         }
         lines = [*(f'"{name}": {values[name]}' for name in covered), f'"@signature-params": {received}']
         if _verifies(key, signature, "\n".join(lines)):
             break
     else:
-        raise _mismatch(incoming, covered, addresses)
-    _check_time(params["created"], window)
-    return Proof(params["keyid"], (received, incoming.method, incoming.target, digest), unique=own)
+        raise _mismatch(incoming, covered, accepted.addresses)
+    _check_time(params["created"], accepted.window)
+    request = (received, incoming.method, incoming.target, digest)
+    return Proof(params["keyid"], request, unique=own, digest=digest)
 
 
 def _verifies(key: Ed25519PublicKey, signature: bytes, base: str) -> bool:
@@ -201,19 +257,6 @@ def _dictionary(field: str) -> dict[str, Any]:
     if not isinstance(parsed, dict):
         raise ValueError("not a dictionary")
     return parsed
-
-
-def _checked_digest(incoming: Incoming) -> str:
-    given = incoming.headers.get("content-digest", "")
-    if not given:
-        raise unauthenticated("the request has no Content-Digest header", "A proxy must pass it on")
-    expected = f"sha-256=:{base64.b64encode(sha256(incoming.body).digest()).decode()}:"
-    if not hmac.compare_digest(given.encode(), expected.encode()):
-        raise unauthenticated(
-            f"the Content-Digest does not match the body that arrived ({len(incoming.body)} bytes)",
-            "A proxy must pass on bodies unchanged",
-        )
-    return given
 
 
 def _public_key(keyid: object) -> Ed25519PublicKey:

@@ -2,16 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Concatenate, ParamSpec
+from typing import Annotated, Concatenate, ParamSpec, TypeVar
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Request, Response
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel
 
+from pulumi_encord_integrations.server.concurrency import call
 from pulumi_encord_integrations.server.responses import success
+from pulumi_encord_integrations.server.services.long_answers import again
 from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction, UnitOfWork
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,12 @@ class AuthenticatedRequest:
     """One request whose credentials were proven."""
 
     work: UnitOfWork
+    limiter: CapacityLimiter | None = None
+    """Of the threads that it may be answered in."""
+
+    async def run(self, answer: Callable[[], T]) -> T:
+        """What the route answers, which may wait for the database or for a cloud."""
+        return await call(answer, limiter=self.limiter)
 
     def read(
         self,
@@ -36,15 +46,14 @@ class AuthenticatedRequest:
         **kwargs: P.kwargs,
     ) -> Response:
         """What a service's write answers; a request that arrives again gets the first answer."""
-        return success(self.work.write(lambda tx: action(tx, *args, **kwargs)))
+        return success(self.work.write(lambda tx: action(tx, *args, **kwargs), again(action, args)))
 
 
 async def _authenticated(
     request: Request, _documented: Annotated[object, Depends(HTTPBearer(auto_error=False))]
 ) -> AuthenticatedRequest:
-    state: Any = request.app.state
-    trace = request.headers.get("x-cloud-trace-context", "")
-    return AuthenticatedRequest(UnitOfWork(state.database, state.deployment, request.state.proof, trace))
+    authenticated: AuthenticatedRequest = request.state.authenticated
+    return authenticated
 
 
 Authenticated = Annotated[AuthenticatedRequest, Depends(_authenticated)]

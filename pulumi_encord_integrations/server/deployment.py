@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pulumi_encord_integrations.model.limits import Quotas
 from pulumi_encord_integrations.model.principals import CloudAccess, Principals
-from pulumi_encord_integrations.server.auth import Address
+from pulumi_encord_integrations.server.auth import Acceptance
 from pulumi_encord_integrations.server.vault import Vault
 
 if TYPE_CHECKING:
@@ -23,9 +24,8 @@ class Deployment:
     vault: Vault
     principals: Principals = field(default_factory=Principals)
     clouds: CloudAccess = field(default_factory=CloudAccess)
-    window: int = SIGNATURE_WINDOW
-    addresses: tuple[Address, ...] = ()
-    """Where callers reach the API; empty: where the Host header says."""
+    accepted: Acceptance = field(default_factory=lambda: Acceptance(SIGNATURE_WINDOW))
+    quotas: Quotas = field(default_factory=Quotas)
 
     @cached_property
     def adapters(self) -> "Mapping[str, CloudAdapter]":

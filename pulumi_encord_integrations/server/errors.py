@@ -25,6 +25,10 @@ class Unauthenticated(ServiceError):
     """Nobody is known by these credentials."""
 
 
+class Misdirected(ServiceError):
+    """The request is meant for another deployment."""
+
+
 class PermissionDenied(ServiceError):
     """The caller is known and may not."""
 
@@ -43,6 +47,18 @@ class PreconditionFailed(ServiceError):
 
 class RequestTooLarge(ServiceError):
     """The body is larger than any request may be."""
+
+
+class RequestTimeout(ServiceError):
+    """The body did not arrive in time."""
+
+
+class TooManyRequests(ServiceError):
+    """The caller asks for too much at once; asking again later helps."""
+
+
+class Overloaded(ServiceError):
+    """The API has no room for the request now, or is ending; asking again later helps."""
 
 
 class CloudFailed(ServiceError):

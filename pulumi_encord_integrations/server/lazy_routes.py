@@ -3,12 +3,13 @@
 Building one takes milliseconds, and an embedded API answers few of them before its process ends.
 """
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial, update_wrapper
 from typing import Any, TypeVar
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -74,7 +75,8 @@ class LazyRouter:
     def _declare(self, method: str, path: str, documentation: dict[str, Any]) -> Callable[[F], F]:
         def declared(endpoint: F) -> F:
             def build(*, documented: bool) -> APIRoute:
-                return self._built(method, path, endpoint, documentation if documented else {})
+                called = _in_lane(endpoint, documented=documented)
+                return self._built(method, path, called, documentation if documented else {})
 
             self.routes.append(LazyRoute(self.prefix + path, endpoint, method, build))
             return endpoint
@@ -93,3 +95,26 @@ class LazyRouter:
         (route,) = router.routes
         assert isinstance(route, APIRoute)  # noqa: S101  what was just added
         return route
+
+
+def _in_lane(endpoint: Callable[..., Any], *, documented: bool) -> Callable[..., Any]:
+    """The endpoint, run where its request says and not in FastAPI's one pool for everything."""
+    if inspect.iscoroutinefunction(endpoint):
+        return endpoint
+
+    async def answered(request: Request, **given: Any) -> Any:
+        authenticated = request.state.authenticated
+        return await authenticated.run(partial(endpoint, authenticated, **given))
+
+    update_wrapper(answered, endpoint)
+    # FastAPI would look through the wrapper and take it for synchronous.
+    del answered.__dict__["__wrapped__"]
+    signature = inspect.signature(endpoint)
+    answered.__dict__["__signature__"] = signature if documented else _undocumented(signature)
+    return answered
+
+
+def _undocumented(signature: inspect.Signature) -> inspect.Signature:
+    """Without the dependencies that say in the schema how a request is authenticated: they cost each call."""
+    first, *others = signature.parameters.values()
+    return signature.replace(parameters=[first.replace(annotation=Request), *others])

@@ -1,57 +1,57 @@
-"""What every request passes before its route: a bound on its size, proof of who calls, and a net for bugs."""
+"""What every request passes before its route: who calls, bounds on what is sent, and a net for bugs."""
 
 import logging
 import traceback
 from collections.abc import Callable, Coroutine
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from anyio import CapacityLimiter
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
-from pulumi_encord_integrations.server import auth
+from pulumi_encord_integrations.server import auth, request_bodies, responses
+from pulumi_encord_integrations.server.concurrency import INLINE, call
+from pulumi_encord_integrations.server.dependencies import AuthenticatedRequest
 from pulumi_encord_integrations.server.deployment import Deployment
-from pulumi_encord_integrations.server.errors import (
-    InternalFailure,
-    RequestTooLarge,
-    ServiceError,
-    unauthenticated,
-)
+from pulumi_encord_integrations.server.errors import InternalFailure, ServiceError, unauthenticated
 from pulumi_encord_integrations.server.lazy_routes import LazyRouter
+from pulumi_encord_integrations.server.request_bodies import MAX_BODY, MAX_LARGE_BODY
 from pulumi_encord_integrations.server.responses import ErrorBody
+from pulumi_encord_integrations.server.services.unit_of_work import UnitOfWork
 from pulumi_encord_integrations.server.store.database import ConstraintError, DatabaseError, PoolTimeout
+from pulumi_encord_integrations.server.traffic import Lanes, Traffic
 
 PREFIX = "/v2/public"
-MAX_BODY = 1024 * 1024
-"""Bytes in a request's body."""
-MAX_LARGE_BODY = 16 * MAX_BODY
-"""Bytes in a body that may name all members of an integration or group."""
-
+_PARSED_AT_ONCE = 64 * 1024
+"""Bytes of JSON that take less time to parse than to hand to another thread."""
 _log = logging.getLogger(__name__)
-_ONCE = ("authorization", "content-digest", "signature", "signature-input", "host")
+_ONCE = ("authorization", "content-digest", "signature", "signature-input", "host", "if-match")
+_CLOSED = "Connection", "close"
 
 
 class AuthenticatedRoute(APIRoute):
-    """Proves the credentials before anything else of the request is read into meaning."""
+    """Proves the credentials from the headers before anything of the body is read."""
 
     max_body = MAX_BODY
+    asks_clouds = False
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's own handler behind authentication."""
         handle = super().get_route_handler()
 
         async def authenticated(request: Request) -> Response:
+            traffic: Traffic = request.app.state.traffic
             try:
-                deployment: Deployment = request.app.state.deployment
-                incoming = await _incoming(request, self.max_body)
-                request.state.proof = auth.prove(
-                    incoming, deployment.vault, deployment.window, deployment.addresses
-                )
-                return await handle(request)
-            except (ServiceError, HTTPException, RequestValidationError, PoolTimeout):
+                return await traffic.answer(lambda: self._passed(request, handle))
+            except (HTTPException, RequestValidationError, PoolTimeout, ClientDisconnect):
                 raise
+            except ServiceError as refusal:
+                return await _refused(request, refusal)
             except Exception as error:
                 # What breaks a constraint is a bug of ours, and its text quotes values.
                 if isinstance(error, DatabaseError) and not isinstance(error, ConstraintError):
@@ -60,6 +60,33 @@ class AuthenticatedRoute(APIRoute):
 
         return authenticated
 
+    async def _passed(self, request: Request, handle: Callable[[Request], Any]) -> Response:
+        deployment: Deployment = request.app.state.deployment
+        traffic: Traffic = request.app.state.traffic
+        proof = auth.prove(_incoming(request), deployment.vault, deployment.accepted)
+        trace = request.headers.get("x-cloud-trace-context", "")
+        work = UnitOfWork(request.app.state.database, deployment, proof, trace)
+        lanes = traffic.lanes
+        if self.asks_clouds or (request_bodies.announced(request) and not INLINE.get()):
+            work = await call(work.identified, limiter=lanes.reads)
+        with ExitStack() as held:
+            caller = proof.public_key if work.caller is None else work.caller.id
+            if self.asks_clouds:
+                held.enter_context(traffic.cloud_call(caller))
+            share = held.enter_context(traffic.bodies.share(caller))
+            body = await request_bodies.receive(request, self.max_body, share)
+            work = work.with_body(body.digest, len(body.content))
+            limiter = self._lane(lanes, request.method)
+            await _decode(request, body.content, limiter)
+            request.state.authenticated = AuthenticatedRequest(work, limiter)
+            answered: Response = await handle(request)
+            return answered
+
+    def _lane(self, lanes: Lanes, method: str) -> CapacityLimiter:
+        if self.asks_clouds:
+            return lanes.clouds
+        return lanes.reads if method == "GET" else lanes.writes
+
 
 class LargeRoute(AuthenticatedRoute):
     """The same for long lists."""
@@ -67,9 +94,15 @@ class LargeRoute(AuthenticatedRoute):
     max_body = MAX_LARGE_BODY
 
 
-def router(noun: str, prefix: str = "", *, large: bool = False) -> LazyRouter:
+class CloudRoute(LargeRoute):
+    """The same for what asks a cloud, which may take its time."""
+
+    asks_clouds = True
+
+
+def router(noun: str, prefix: str = "", *, large: bool = False, clouds: bool = False) -> LazyRouter:
     """A router whose routes all stand behind authentication; `large` for those that take long lists."""
-    route = LargeRoute if large else AuthenticatedRoute
+    route = CloudRoute if clouds else LargeRoute if large else AuthenticatedRoute
     refusals: dict[int | str, dict[str, Any]] = {"default": {"model": ErrorBody, "description": "Refused"}}
     return LazyRouter(noun, PREFIX + prefix, route, refusals)
 
@@ -82,8 +115,18 @@ def _bug(request: Request, error: Exception) -> InternalFailure:
     return InternalFailure("internal_error", "the API failed", "See its log")
 
 
-async def _incoming(request: Request, max_body: int) -> auth.Incoming:
-    if any(len(request.headers.getlist(name)) > 1 for name in _ONCE):
+async def _refused(request: Request, refusal: ServiceError) -> Response:
+    """The refusal; a connection on which a body is still arriving ends with it."""
+    answer = responses.refusal(refusal)
+    if not request._stream_consumed:
+        await request_bodies.discard(request)
+        answer.headers.append(*_CLOSED)
+    return answer
+
+
+def _incoming(request: Request) -> auth.Incoming:
+    names = [name for name, _ in request.headers.raw]
+    if any(names.count(name.encode()) > 1 for name in _ONCE):
         raise unauthenticated(f"a request may hold each of {', '.join(_ONCE)} once")
     query = request.scope["query_string"].decode("latin-1")
     path = request.scope.get("raw_path", request.url.path.encode()).decode("latin-1")
@@ -92,16 +135,15 @@ async def _incoming(request: Request, max_body: int) -> auth.Incoming:
         target=f"{path}?{query}" if query else path,
         authority=request.headers.get("host", ""),
         headers=request.headers,
-        body=await _body(request, max_body),
     )
 
 
-async def _body(request: Request, max_body: int) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > max_body:
-            raise RequestTooLarge("payload_too_large", f"a request may hold {max_body} bytes")
-    # Starlette hands this to whoever parses the body after us.
-    request._body = bytes(body)
-    return request._body
+async def _decode(request: Request, content: bytes, limiter: CapacityLimiter) -> None:
+    # Starlette hands both to whoever asks for the body after us.
+    request._body = content
+    if not content:
+        return
+    if len(content) <= _PARSED_AT_ONCE:
+        request._json = request_bodies.decoded(content)
+    else:
+        request._json = await call(request_bodies.decoded, content, limiter=limiter)

@@ -17,17 +17,24 @@ STATUSES: Mapping[type[errors.ServiceError], int] = {
     errors.ObjectNotFound: 404,
     errors.Conflict: 409,
     errors.PreconditionFailed: 412,
+    errors.RequestTimeout: 408,
     errors.RequestTooLarge: 413,
+    errors.Misdirected: 421,
+    errors.TooManyRequests: 429,
     # Clients take a 502 for a gateway's and ask again.
     errors.CloudFailed: 424,
     errors.InternalFailure: 500,
     errors.NotConfigured: 501,
+    errors.Overloaded: 503,
 }
 FRAMEWORK_CODES = {404: "no_such_route", 405: "method_not_allowed"}
 """Codes of what the framework refuses by itself."""
 WRONG_METHOD = 405
 UNAVAILABLE = 503
 _CHALLENGED = 401
+_SOON = {429, UNAVAILABLE}
+RETRY_AFTER = {"Retry-After": "1"}
+"""Of what may be asked again soon; whole seconds, since Encord's SDK reads no dates."""
 
 
 class ErrorBody(BaseModel):
@@ -66,4 +73,5 @@ def refusal(error: errors.ServiceError) -> Response:
     """A service's refusal."""
     status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
     headers = {"WWW-Authenticate": "Bearer"} if status == _CHALLENGED else {}
+    headers |= RETRY_AFTER if status in _SOON else {}
     return failure(status, error.code, error.message, error.hint, headers, error.errors)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import httpx2
 import pytest
 
-from pulumi_encord_integrations.cli.commands.serve import _address_of
+from pulumi_encord_integrations.cli.served_addresses import address_of
 from pulumi_encord_integrations.client import organizations
 from pulumi_encord_integrations.client.auth import Signer
 from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.client.errors import ConfigurationError, NotAuthenticated
+from pulumi_encord_integrations.server.auth import Acceptance
 from pulumi_encord_integrations.server.deployment import Deployment
 from tests.support.api import CREATOR, Api
 
@@ -51,8 +52,9 @@ def refused(api: Api, proxy: Proxy, endpoint: str = PUBLIC) -> str:
 
 def serve_at(api: Api, *urls: str) -> None:
     old: Deployment = api.app.state.deployment
-    addresses = tuple(_address_of(url) for url in urls)
-    api.app.state.deployment = Deployment(old.vault, old.principals, old.clouds, addresses=addresses)
+    addresses = tuple(address_of(url) for url in urls)
+    accepted = Acceptance(old.accepted.window, addresses)
+    api.app.state.deployment = Deployment(old.vault, old.principals, old.clouds, accepted)
 
 
 def test_a_proxy_that_changes_nothing_is_not_noticed(on_sqlite: Api) -> None:
@@ -122,7 +124,7 @@ def test_a_direct_call_of_an_api_with_a_public_address_is_told_both_ways_out(on_
 )
 def test_an_address_that_no_client_could_call_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError, match="--public-url"):
-        _address_of(url)
+        address_of(url)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +139,7 @@ def test_an_address_that_no_client_could_call_is_refused(url: str) -> None:
     ],
 )
 def test_an_address_is_spelled_as_clients_sign_it(url: str, authority: str) -> None:
-    address = _address_of(url)
+    address = address_of(url)
     assert address.authority + address.prefix == authority
     request = httpx2.Request("GET", url)
     assert request.headers["Host"] == address.authority

@@ -33,6 +33,7 @@ from pulumi_encord_integrations.server.store.database import Database
 from pulumi_encord_integrations.server.store.postgresql import PostgresqlDatabase
 from pulumi_encord_integrations.server.store.revision import encryption_key_file
 from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
+from pulumi_encord_integrations.server.traffic import Traffic
 from pulumi_encord_integrations.server.vault import Vault
 from tests.support.postgres import address_of
 
@@ -127,7 +128,9 @@ def _prototype() -> FastAPI:
 def application(vault: Vault, database: Database) -> FastAPI:
     """What `create_app` makes; its routes, which take longer to make than most tests, are made once."""
     app = copy.copy(_prototype())
-    app.state = State({"deployment": Deployment(vault, PRINCIPALS), "database": database})
+    app.state = State(
+        {"deployment": Deployment(vault, PRINCIPALS), "database": database, "traffic": Traffic()}
+    )
     app.router = copy.copy(app.router)
     app.router.routes = list(app.router.routes)
     app.openapi_schema = None

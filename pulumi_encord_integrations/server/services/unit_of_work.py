@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from pulumi_encord_integrations.server import auth
+from pulumi_encord_integrations.server.concurrency import INLINE
 from pulumi_encord_integrations.server.deployment import Deployment
-from pulumi_encord_integrations.server.errors import PermissionDenied, unauthenticated
+from pulumi_encord_integrations.server.errors import Conflict, PermissionDenied, unauthenticated
 from pulumi_encord_integrations.server.store import audit, idempotency, organizations
 from pulumi_encord_integrations.server.store.database import Connection, Database
 from pulumi_encord_integrations.server.store.organizations import Caller
@@ -21,6 +22,9 @@ KEY_MAKERS = (
     "or a verb that writes, such as join"
 )
 """What makes the key that a user of an embedded API signs with."""
+
+SUSPENDED = "{user} is suspended from the organization"
+UNSUSPEND = "An admin of the organization can lift that: everything comes back as it was, keys included"
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,43 @@ class UnitOfWork:
     proof: auth.Proof
     trace: str
     """The caller's own id of the request, if there is one."""
+    caller: Caller | None = None
+    """Who it was when the headers had arrived; None if that was not asked."""
+
+    def identified(self) -> "UnitOfWork":
+        """The same, for a caller who is known; raises `ServiceError` for anybody else."""
+        return replace(self, caller=self.read(lambda tx: tx.caller))
+
+    def with_body(self, digest: bytes, size: int) -> "UnitOfWork":
+        """The same, once the body has arrived; raises `Unauthenticated` if another one was signed."""
+        return replace(self, proof=self.proof.of_body(digest, size))
 
     def read(self, question: Callable[[Transaction], T]) -> T:
         """Asks in one transaction."""
         with self.database.read() as connection:
             return question(self._transaction(connection))
+
+    def first_answer(self) -> FirstAnswer | None:
+        """What the request was answered with before, if it was."""
+        key = self._idempotency_key()
+        known = self.read(lambda tx: idempotency.find(tx.connection, key)) if key else None
+        return None if known is None else FirstAnswer(known)
+
+    def claim(self) -> None:
+        """Refuses a signature that was used before, of what is made anew each time; raises `Conflict`.
+
+        One without a nonce may be an honest repeat of Encord's SDK.
+        """
+        key = self._idempotency_key()
+        if key is None or not self.proof.unique:
+            return
+        with self.database.write() as connection:
+            self._transaction(connection)
+            fresh = idempotency.claim(connection, key, 2 * self.deployment.accepted.window)
+        if not fresh:
+            raise Conflict(
+                "replayed", "this request was answered before", "Sign it anew, with a nonce of its own"
+            )
 
     def note(self, action: Callable[[Transaction], Effect]) -> None:
         """Does something beside the answer, with its audit row."""
@@ -69,22 +105,31 @@ class UnitOfWork:
             tx = self._transaction(connection)
             self._audit(tx, action(tx))
 
-    def write(self, action: Callable[[Transaction], Effect]) -> BaseModel | FirstAnswer:
-        """Acts once, however often the request arrives: effect, audit row and answer in one transaction."""
-        # Whoever is not known here must not hold the write lock, not for a moment.
-        self.read(lambda _tx: None)
+    def write(
+        self,
+        action: Callable[[Transaction], Effect],
+        again: Callable[[Transaction], BaseModel] | None = None,
+    ) -> BaseModel | FirstAnswer:
+        """Acts once, however often the request arrives: effect, audit row and answer in one transaction.
+
+        `again` answers a repeat where the first answer is too long to keep.
+        """
+        # Whoever is not known here must not hold the write lock, not for a moment. A caller in this process
+        # has the database in its hands anyway.
+        if self.caller is None and not INLINE.get():
+            self.read(lambda _tx: None)
         with self.database.write() as connection:
             tx = self._transaction(connection)
             key = self._idempotency_key()
             known = idempotency.find(connection, key) if key else None
             if known is not None:
-                return FirstAnswer(known)
+                return again(tx) if again else FirstAnswer(known)
             effect = action(tx)
             self._audit(tx, effect)
             if key:
-                answer = effect.answer.model_dump_json(by_alias=True)
-                idempotency.keep(connection, key, answer, 2 * self.deployment.window)
-        return effect.answer
+                answer = "" if again else effect.answer.model_dump_json(by_alias=True)
+                idempotency.keep(connection, key, answer, 2 * self.deployment.accepted.window)
+        return FirstAnswer(answer) if key and not again else effect.answer
 
     def _audit(self, tx: Transaction, effect: Effect) -> None:
         audit.record(
@@ -113,6 +158,8 @@ class UnitOfWork:
                 f"this key ended when {key.owner.email} was removed from the organization",
                 f"For an embedded API {makers}; a served API registers none yet",
             )
+        if key.suspended:
+            raise PermissionDenied("user_suspended", SUSPENDED.format(user=key.owner.email), UNSUSPEND)
         return Transaction(connection, key.owner, self.deployment)
 
     def _idempotency_key(self) -> str | None:

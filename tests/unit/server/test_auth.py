@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from pulumi_encord_integrations.client.auth import Signer
 from pulumi_encord_integrations.server import auth
-from pulumi_encord_integrations.server.errors import ServiceError, Unauthenticated
+from pulumi_encord_integrations.server.auth import Acceptance
+from pulumi_encord_integrations.server.errors import Misdirected, ServiceError, Unauthenticated
 from pulumi_encord_integrations.server.vault import Vault
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -21,18 +23,18 @@ FIELDS = st.sampled_from(["signature", "signature-input", "content-digest"])
 
 def _signed() -> auth.Incoming:
     headers = Signer(KEY).headers("POST", "/x?y=1", "host:1", b"{}")
-    return auth.Incoming("POST", "/x?y=1", "host:1", {k.lower(): v for k, v in headers.items()}, b"{}")
+    return auth.Incoming("POST", "/x?y=1", "host:1", {k.lower(): v for k, v in headers.items()})
 
 
 def _refused(incoming: auth.Incoming, **headers: str) -> ServiceError:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     with pytest.raises(ServiceError) as refusal:
-        auth.prove(replace(incoming, headers={**incoming.headers, **named}), VAULT, 300)
+        auth.prove(replace(incoming, headers={**incoming.headers, **named}), VAULT, Acceptance(300))
     return refusal.value
 
 
 def test_our_own_clients_signature_is_unique() -> None:
-    first, second = (auth.prove(_signed(), VAULT, 300) for _ in range(2))
+    first, second = (auth.prove(_signed(), VAULT, Acceptance(300)) for _ in range(2))
     assert first.unique
     assert first.request != second.request
 
@@ -61,15 +63,15 @@ def test_no_text_breaks_the_parser(signature: str, given_: str, labelled: bool) 
 def test_no_text_is_a_token(token: str) -> None:
     incoming = replace(_signed(), headers={"authorization": f"Bearer {token}"})
     with pytest.raises(ServiceError):
-        auth.prove(incoming, VAULT, 300)
+        auth.prove(incoming, VAULT, Acceptance(300))
 
 
 def test_a_token_says_nothing_of_its_deployments_key() -> None:
     token = auth.issue_token("ab" * 32, VAULT)
     incoming = replace(_signed(), headers={"authorization": f"Bearer {token}"})
-    assert auth.prove(incoming, VAULT, 300).public_key == "ab" * 32
+    assert auth.prove(incoming, VAULT, Acceptance(300)).public_key == "ab" * 32
     with pytest.raises(ServiceError, match="not valid"):
-        auth.prove(incoming, Vault(bytes([1] * 32)), 300)
+        auth.prove(incoming, Vault(bytes([1] * 32)), Acceptance(300))
 
 
 def test_a_slow_clock_is_told_from_a_wrong_key(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +79,7 @@ def test_a_slow_clock_is_told_from_a_wrong_key(monkeypatch: pytest.MonkeyPatch) 
     later = time.time() + 3600
     monkeypatch.setattr(time, "time", lambda: later)
     with pytest.raises(ServiceError, match=r"3[56]\d\d s behind the API's clock") as refusal:
-        auth.prove(incoming, VAULT, 300)
+        auth.prove(incoming, VAULT, Acceptance(300))
     assert refusal.value.code == "clock_skew"
 
 
@@ -100,7 +102,7 @@ def _arriving(**changed: str) -> auth.Incoming:
 )
 def test_a_mismatch_says_what_arrived(changed: dict[str, str], said: str) -> None:
     with pytest.raises(ServiceError) as refusal:
-        auth.prove(_arriving(**changed), VAULT, 300)
+        auth.prove(_arriving(**changed), VAULT, Acceptance(300))
     assert isinstance(refusal.value, Unauthenticated)
     assert refusal.value.code == "signature_mismatch"
     assert refusal.value.message.endswith(said)
@@ -108,17 +110,17 @@ def test_a_mismatch_says_what_arrived(changed: dict[str, str], said: str) -> Non
 
 def test_a_mismatch_tells_a_bounded_part_of_what_arrived() -> None:
     with pytest.raises(ServiceError) as refusal:
-        auth.prove(_arriving(authority="x" * 60_000), VAULT, 300)
+        auth.prove(_arriving(authority="x" * 60_000), VAULT, Acceptance(300))
     assert len(str(refusal.value.errors)) + len(refusal.value.message) < 10_000
 
 
 def test_a_signature_for_a_public_address_holds_whatever_the_host_header_says() -> None:
-    assert auth.prove(_arriving(authority="10.0.0.7:8080"), VAULT, 300, SERVED).unique
+    assert auth.prove(_arriving(authority="10.0.0.7:8080"), VAULT, Acceptance(300, SERVED)).unique
 
 
 def test_a_signature_for_another_address_does_not_hold_though_the_host_header_names_it() -> None:
     with pytest.raises(ServiceError):
-        auth.prove(_signed(), VAULT, 300, (auth.Address("acme.example"),))
+        auth.prove(_signed(), VAULT, Acceptance(300, (auth.Address("acme.example"),)))
 
 
 ACME = auth.Address("acme.example", "/encord")
@@ -136,7 +138,9 @@ ACME = auth.Address("acme.example", "/encord")
 )
 def test_a_call_past_the_public_address_is_told_where_to_call(authority: str, told: str) -> None:
     with pytest.raises(ServiceError) as refusal:
-        auth.prove(_arriving(authority=authority), VAULT, 300, (ACME, auth.Address("internal.example")))
+        auth.prove(
+            _arriving(authority=authority), VAULT, Acceptance(300, (ACME, auth.Address("internal.example")))
+        )
     assert refusal.value.message.endswith("; this API serves https://acme.example/encord")
     assert refusal.value.hint == f"Call it there{told}"
 
@@ -144,15 +148,69 @@ def test_a_call_past_the_public_address_is_told_where_to_call(authority: str, to
 def test_a_prefix_that_a_proxy_takes_off_is_part_of_what_was_signed() -> None:
     headers = Signer(KEY).headers("GET", "/encord/v2/x", "acme.example", b"")
     incoming = auth.Incoming(
-        "GET", "/v2/x", "10.0.0.7", {name.lower(): value for name, value in headers.items()}, b""
+        "GET", "/v2/x", "10.0.0.7", {name.lower(): value for name, value in headers.items()}
     )
-    assert auth.prove(incoming, VAULT, 300, SERVED).unique
+    assert auth.prove(incoming, VAULT, Acceptance(300, SERVED)).unique
     with pytest.raises(ServiceError):
-        auth.prove(incoming, VAULT, 300)
+        auth.prove(incoming, VAULT, Acceptance(300))
 
 
 def test_a_body_or_a_digest_that_was_changed_is_told_from_a_wrong_signature() -> None:
     incoming = _signed()
+    proof = auth.prove(incoming, VAULT, Acceptance(300))
+    assert proof.of_body(sha256(b"{}").digest(), 2) == proof
     with pytest.raises(ServiceError, match=r"does not match the body that arrived \(3 bytes\)"):
-        auth.prove(replace(incoming, body=b"{ }"), VAULT, 300)
+        proof.of_body(sha256(b"{ }").digest(), 3)
     assert "no Content-Digest" in _refused(incoming, content_digest="").message
+
+
+def _conditional(if_match: str | None, covered: str | None) -> auth.Incoming:
+    more = {} if covered is None else {"if-match": covered}
+    headers = {k.lower(): v for k, v in Signer(KEY).headers("PUT", "/x", "host:1", b"", more).items()}
+    headers |= {} if if_match is None else {"if-match": if_match}
+    return auth.Incoming("PUT", "/x", "host:1", headers)
+
+
+def test_a_condition_is_part_of_what_is_signed() -> None:
+    assert auth.prove(_conditional("a", "a"), VAULT, Acceptance(300)).unique
+
+
+@pytest.mark.parametrize(("if_match", "covered"), [(None, "a"), ("a", None), ("b", "a")])
+def test_a_condition_that_is_stripped_added_or_changed_is_refused(
+    if_match: str | None, covered: str | None
+) -> None:
+    with pytest.raises(Unauthenticated):
+        auth.prove(_conditional(if_match, covered), VAULT, Acceptance(300))
+
+
+HOSTS = Acceptance(300, hosts=("acme.example", "host:1", "[::1]"))
+
+
+@pytest.mark.parametrize("authority", ["host:1", "ACME.example", "acme.example:8443", "[::1]:80"])
+def test_a_host_that_is_served_is_accepted(authority: str) -> None:
+    headers = Signer(KEY).headers("GET", "/x", authority, b"")
+    incoming = auth.Incoming("GET", "/x", authority, {k.lower(): v for k, v in headers.items()})
+    assert auth.prove(incoming, VAULT, HOSTS).unique
+
+
+@pytest.mark.parametrize("authority", ["host:2", "evil.example", "", "[::2]", "acme.example.evil.example"])
+def test_a_host_that_is_not_served_is_refused_though_the_signature_is_for_it(authority: str) -> None:
+    headers = Signer(KEY).headers("GET", "/x", authority, b"")
+    incoming = auth.Incoming("GET", "/x", authority, {k.lower(): v for k, v in headers.items()})
+    with pytest.raises(Misdirected, match="does not serve the host"):
+        auth.prove(incoming, VAULT, HOSTS)
+
+
+def test_a_bearer_token_is_refused_at_a_host_that_is_not_served() -> None:
+    token = auth.issue_token("ab" * 32, VAULT)
+    incoming = auth.Incoming("GET", "/x", "evil.example", {"authorization": f"Bearer {token}"})
+    with pytest.raises(Misdirected):
+        auth.prove(incoming, VAULT, HOSTS)
+
+
+def test_strict_takes_only_signatures_with_a_nonce() -> None:
+    strict = Acceptance(300, strict=True)
+    assert auth.prove(_signed(), VAULT, strict).unique
+    token = auth.issue_token("ab" * 32, VAULT)
+    with pytest.raises(Unauthenticated, match="a nonce"):
+        auth.prove(auth.Incoming("GET", "/x", "host:1", {"authorization": f"Bearer {token}"}), VAULT, strict)

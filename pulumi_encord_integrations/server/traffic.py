@@ -1,0 +1,109 @@
+"""What of an application is shared by all requests: its lanes, its bounds, and whether it is ending."""
+
+import asyncio
+import threading
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+from anyio import CancelScope, CapacityLimiter
+
+from pulumi_encord_integrations.server.concurrency import INLINE
+from pulumi_encord_integrations.server.errors import Overloaded, TooManyRequests
+from pulumi_encord_integrations.server.request_bodies import BodyBudget
+
+CLOUD_CALLS = 12
+"""Requests that ask clouds at once; each may wait for as long as a cloud does."""
+CLOUD_CALLS_OF_ONE = 4
+"""The same of one caller."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """Threads by what is waited for in them, so that one kind of request never waits behind another.
+
+    Together they are fewer than the connections that a database gives.
+    """
+
+    reads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(14))
+    writes: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(10))
+    clouds: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(CLOUD_CALLS))
+    health: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+
+
+@dataclass
+class Traffic:
+    """The requests of one application that are being answered."""
+
+    bodies: BodyBudget = field(default_factory=BodyBudget)
+    draining: bool = False
+    """Whether the server is ending: what is new is refused, so that its client asks the next one."""
+    _cloud_calls: Counter[str] = field(default_factory=Counter)
+    _running: set[CancelScope] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def lanes(self) -> Lanes:
+        """Those of the running event loop."""
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            lanes = self._lanes.get(loop)
+            if lanes is None:
+                lanes = self._lanes[loop] = Lanes()
+            return lanes
+
+    @cached_property
+    def _lanes(self) -> "WeakKeyDictionary[asyncio.AbstractEventLoop, Lanes]":
+        return WeakKeyDictionary()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being answered."""
+        return not self._running
+
+    async def answer(self, respond: Callable[[], Awaitable[T]]) -> T:
+        """What `respond` answers, unless the server ends; raises `Overloaded`."""
+        if INLINE.get():
+            return await respond()
+        if self.draining:
+            raise _ending()
+        with CancelScope() as scope:
+            self._running.add(scope)
+            try:
+                return await respond()
+            finally:
+                self._running.discard(scope)
+        raise _ending()
+
+    def give_up(self) -> None:
+        """Answers everything that is still running with a refusal; what threads do in the end is not told."""
+        for scope in list(self._running):
+            scope.cancel()
+
+    @contextmanager
+    def cloud_call(self, caller: str) -> Iterator[None]:
+        """A request that asks a cloud; raises `TooManyRequests` if the caller has many of them."""
+        with self._lock:
+            if self._cloud_calls[caller] >= CLOUD_CALLS_OF_ONE:
+                raise TooManyRequests(
+                    "too_many_cloud_calls",
+                    f"you have {CLOUD_CALLS_OF_ONE} requests that wait for clouds already",
+                    "Wait for one of them to end",
+                )
+            self._cloud_calls[caller] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._cloud_calls[caller] -= 1
+                if not self._cloud_calls[caller]:
+                    del self._cloud_calls[caller]
+
+
+def _ending() -> Overloaded:
+    return Overloaded("ending", "this server is ending", "Try again: the next one answers")
