@@ -21,6 +21,7 @@ from pulumi_encord_integrations.client.settings import Settings
 from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.model.integration_types.aws import AwsSpec
 from pulumi_encord_integrations.model.integrations import IntegrationView
+from pulumi_encord_integrations.server.auth import Acceptance
 from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase, journal_mode
 from tests.support.command import ADA, Ran, found, run, serving
 
@@ -176,9 +177,11 @@ def test_a_wrong_init_is_refused_and_makes_nothing(
 ) -> None:
     (tmp_path / "ok.pub").write_bytes(openssh(founded))
     (tmp_path / "rsa.pub").write_text("ssh-rsa AAAA nobody")
+    (tmp_path / "text").touch(0o600)
     (tmp_path / "text").write_text("no database at all " * 100)
     with closing(sqlite3.connect(tmp_path / "other.sqlite")) as other:
         other.execute("CREATE TABLE theirs (x)")
+    (tmp_path / "other.sqlite").chmod(0o600)
     before = contents(tmp_path)
     options = {"--database": "a.sqlite", "--organization": "Acme", "--admin": ADA, "--public-key": "ok.pub"}
     refused(
@@ -215,6 +218,7 @@ def test_a_database_without_its_encryption_key_is_refused(tmp_path: Path) -> Non
 
 
 def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "text").touch(0o600)
     (tmp_path / "text").write_text("no database at all " * 100)
     refused(run(tmp_path, "serve", "--database", "text"), "is not an SQLite database")
 
@@ -234,7 +238,8 @@ def test_other_machines_are_let_in_only_through_a_tls_proxy(founded: Path, host:
 
 
 def test_behind_a_tls_proxy_any_host_will_do(tmp_path: Path) -> None:
-    ran = run(tmp_path, "serve", "--database", "none.sqlite", "--host", "0.0.0.0", "--behind-tls-proxy")
+    named = ("--behind-tls-proxy", "--public-host", "encord.example.com")
+    ran = run(tmp_path, "serve", "--database", "none.sqlite", "--host", "0.0.0.0", *named)
     refused(ran, "there is no database")
 
 
@@ -244,4 +249,4 @@ def test_a_locked_database_is_told_in_a_line(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as other, closing(SqliteDatabase(path, busy_seconds=0.01)) as served:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(ConfigurationError, match="is locked by another process"):
-            serve._open(served, Settings("embedded"))
+            serve._open(served, Settings("embedded"), Acceptance(300))

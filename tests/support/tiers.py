@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-TIERS = ("unit", "contract", "wire", "engine", "clouds", "meta")
+TIERS = ("unit", "contract", "load", "wire", "engine", "clouds", "meta")
 NEVER_EMPTY = "engine"
 # Workers hand their collection's skips to the controller under this key.
 HANDED_OVER = "skipped_in_collection"
@@ -30,7 +30,7 @@ def tier_of(nodeid: str) -> str:
 
 def in_order(items: list[pytest.Item]) -> None:
     """Sorts tests by how long they take, longest first."""
-    order = ("engine", "contract", "meta", "wire", "unit")
+    order = ("engine", "load", "contract", "meta", "wire", "unit")
     # All tests of the clouds are on one worker, which therefore begins with them.
     places = {"tests/clouds": -1, **{f"tests/{name}": place for place, name in enumerate(LONGEST)}}
     places |= {f"tests/{tier}": len(LONGEST) + place for place, tier in enumerate(order)}

@@ -1,11 +1,9 @@
 """`encord-integrations serve`."""
 
-import ipaddress
 import os
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlsplit
 
 import typer
 
@@ -13,19 +11,20 @@ from pulumi_encord_integrations.cli import interrupts
 from pulumi_encord_integrations.cli.extras import Database, EncryptionKey, database_in, require_server
 from pulumi_encord_integrations.cli.rendering.help import NAME
 from pulumi_encord_integrations.cli.rendering.output import say
+from pulumi_encord_integrations.cli.served_addresses import acceptance, is_loopback
 from pulumi_encord_integrations.client.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pulumi_encord_integrations.client.settings import Settings
     from pulumi_encord_integrations.model.databases import PostgresqlAddress
-    from pulumi_encord_integrations.server.auth import Address
+    from pulumi_encord_integrations.server.auth import Acceptance
     from pulumi_encord_integrations.server.store.database import Database as OpenDatabase
 
 EXAMPLES = (
     "serve --database /srv/encord.sqlite",
     "serve --database /srv/encord.sqlite --port 0",
     "serve --database postgresql://encord@db.example.com/encord --encryption-key /srv/encord.encryption-key",
-    "serve --database /srv/encord.sqlite --host 0.0.0.0 --behind-tls-proxy",
+    "serve --database /srv/encord.sqlite --host 0.0.0.0 --behind-tls-proxy --public-host encord.example.com",
     "serve --database /srv/encord.sqlite --public-url https://encord.example.com",
 )
 
@@ -46,33 +45,38 @@ def serve(
             help="Where callers reach it, if a proxy changes Host or strips a prefix. Repeatable.",
         ),
     ] = None,
+    public_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--public-host",
+            metavar="HOST",
+            help="The name that callers use, if a proxy passes it on. Repeatable.",
+        ),
+    ] = None,
+    strict_signatures: Annotated[
+        bool,
+        typer.Option("--strict-signatures", help="Refuse bearer tokens, and signatures without a nonce."),
+    ] = False,
 ) -> None:
     """Serves the API until a signal (Ctrl-C, SIGTERM) ends it.
 
     It speaks http: for this machine alone, or for a proxy that speaks https to all others. Signatures cover
-    the Host header: the proxy passes it on, or --public-url says what it was.
+    the Host header: the proxy passes it on (--public-host), or changes it (--public-url says what it was).
     """
-    if not (_is_loopback(host) or behind_tls_proxy):
+    if not (is_loopback(host) or behind_tls_proxy):
         raise ConfigurationError(
             f"{host} would let other machines in over http",
             hint="Put a proxy that speaks https before it and say so: --behind-tls-proxy",
         )
     from pulumi_encord_integrations.cli.configuration import read_server_settings
 
-    addresses = tuple(_address_of(url) for url in public_url or ())
+    accepted = acceptance(host, public_host or [], public_url or [], strict=strict_signatures)
     settings = read_server_settings()
     place = database_in(database, settings)
     require_server(place)
     opened = open_database(place, encryption_key or settings.encryption_key_file)
-    app = _open(opened, settings, addresses)
+    app = _open(opened, settings, accepted)
     _run(app, _listen(host, port), opened)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def open_database(
@@ -88,17 +92,7 @@ def open_database(
         raise ConfigurationError(error.message, hint=error.hint) from None
 
 
-def _address_of(url: str) -> "Address":
-    """Spelled as clients sign it; raises `ConfigurationError`."""
-    from pulumi_encord_integrations.client.client import as_sent
-    from pulumi_encord_integrations.client.settings import http_address
-    from pulumi_encord_integrations.server.auth import Address
-
-    given = http_address(url, "--public-url", "Give it as callers do: https://encord.example.com")
-    return Address(*as_sent(given), scheme=urlsplit(given).scheme)
-
-
-def _open(database: "OpenDatabase", settings: "Settings", addresses: "tuple[Address, ...]" = ()) -> Any:
+def _open(database: "OpenDatabase", settings: "Settings", accepted: "Acceptance") -> Any:
     """The service on a database that `init-server` made; raises `ConfigurationError`."""
     from pulumi_encord_integrations.server.app import create_app
     from pulumi_encord_integrations.server.deployment import Deployment
@@ -107,11 +101,12 @@ def _open(database: "OpenDatabase", settings: "Settings", addresses: "tuple[Addr
 
     try:
         vault = open_served(database)
+        database.probe()
     except DatabaseUnusable as error:
         made = f"--database {database.name} --organization NAME --admin EMAIL --new-key FILE"
         init = f"Make it: {NAME} init-server {made}"
         raise ConfigurationError(error.message, hint=init if error.missing else error.hint) from None
-    deployment = Deployment(vault, settings.principals, settings.clouds, addresses=addresses)
+    deployment = Deployment(vault, settings.principals, settings.clouds, accepted, settings.quotas)
     return create_app(deployment, database)
 
 
@@ -132,27 +127,14 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _run(app: Any, listener: socket.socket, database: "OpenDatabase") -> None:
-    import uvicorn
+    from pulumi_encord_integrations.server.http_server import serve as run
 
-    class Server(uvicorn.Server):
-        """Says where it listens once it does."""
+    def listening() -> None:
+        # By now the server has handlers of its own.
+        interrupts.release()
+        say(f"listening on {_address(listener)}, database {database.name}, {database.described()}")
 
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            # By now the server has handlers of its own.
-            interrupts.release()
-            await super().startup(sockets)
-            say(f"listening on {_address(listener)}, database {database.name}, {database.described()}")
-
-    config = uvicorn.Config(
-        app,
-        log_config=None,
-        access_log=False,
-        lifespan="off",
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=10,
-    )
-    Server(config).run(sockets=[listener])
+    run(app, listener, listening, database.close)
 
 
 def _address(listener: socket.socket) -> str:

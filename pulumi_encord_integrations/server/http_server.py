@@ -1,0 +1,94 @@
+"""Serves an application over HTTP until a signal, and then ends within a deadline that holds."""
+
+import asyncio
+import os
+import resource
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import uvicorn
+
+from pulumi_encord_integrations.server.http_protocol import BoundedHttpProtocol
+from pulumi_encord_integrations.server.traffic import Traffic
+
+MAX_CONNECTIONS = 1024
+"""Connections, and requests at once; beyond, requests are answered with 503."""
+KEEP_ALIVE_SECONDS = 20
+"""How long a connection without a request stays; more than the clients' own five seconds."""
+REFUSING_SECONDS = 1.0
+"""At the end: how long what is new is still answered, with a refusal."""
+DRAIN_SECONDS = 8.0
+"""At the end: how long what is running may take."""
+_LAST_SECONDS = 1
+
+
+class DrainingServer(uvicorn.Server):
+    """Answers what is new with a refusal once it ends, and what is running until a deadline."""
+
+    def __init__(self, app: Any, listening: Callable[[], None]) -> None:
+        config = uvicorn.Config(
+            app,
+            http=BoundedHttpProtocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            limit_concurrency=MAX_CONNECTIONS,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=_LAST_SECONDS,
+        )
+        super().__init__(config)
+        self._traffic: Traffic = app.state.traffic
+        self._listening = listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._listening()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._traffic.draining = True
+        await self._until(lambda: not self.server_state.connections, REFUSING_SECONDS)
+        await self._until(lambda: self._traffic.idle, DRAIN_SECONDS)
+        self._traffic.give_up()
+        await self._until(lambda: self._traffic.idle, _LAST_SECONDS)
+        await super().shutdown(sockets)
+
+    async def _until(self, holds: Callable[[], bool], seconds: float) -> None:
+        deadline = asyncio.get_running_loop().time() + seconds
+        while not (holds() or self.force_exit) and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.02)
+
+
+def serve(
+    app: Any, listener: socket.socket, listening: Callable[[], None], close: Callable[[], None]
+) -> None:
+    """Serves until a signal; `listening` is called once it does, `close` in the end."""
+    _raise_file_limit()
+    try:
+        DrainingServer(app, listening).run(sockets=[listener])
+    finally:
+        if _busy():
+            # Threads that wait for a cloud cannot be stopped, and the interpreter would wait for them.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(0)
+        close()
+
+
+def _busy() -> bool:
+    others = (one for one in threading.enumerate() if one is not threading.main_thread())
+    return any(one.is_alive() and not one.daemon for one in others)
+
+
+def _raise_file_limit() -> None:
+    """Each connection is a file; the soft limit is often 1,024, the hard one more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 4 * MAX_CONNECTIONS
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -1,0 +1,220 @@
+"""Connections that send no whole request, and how a server ends; on real sockets."""
+
+import json
+import signal
+import socket
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+
+from pulumi_encord_integrations.server import http_protocol, http_server
+from pulumi_encord_integrations.server.http_server import DrainingServer
+from tests.contract.test_front import HangingCloud, hanging_cloud
+from tests.support.api import INTEGRATIONS, Api
+from tests.support.command import found, run, serving
+
+GET = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n"
+
+
+@dataclass
+class Running:
+    server: DrainingServer
+    thread: threading.Thread
+    port: int
+
+    def connected(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), 20)
+
+    def alive(self) -> bool:
+        return httpx2.get(f"http://127.0.0.1:{self.port}/livez", timeout=20).status_code == 200
+
+    def end(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(30)
+        assert not self.thread.is_alive()
+
+
+@contextmanager
+def running(app: Any) -> Iterator[Running]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    started = threading.Event()
+    server = DrainingServer(app, started.set)
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    thread.start()
+    assert started.wait(20)
+    one = Running(server, thread, listener.getsockname()[1])
+    try:
+        yield one
+    finally:
+        one.end()
+
+
+def closed(stream: socket.socket) -> bool:
+    try:
+        return stream.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+def given_up(stream: socket.socket, sent: bytes, pause: float) -> bool:
+    """Whether the server ends the connection while this is sent, a byte or a piece at a time."""
+    piece = 1 if pause else 10_000
+    try:
+        for at in range(0, len(sent), piece):
+            stream.sendall(sent[at : at + piece])
+            time.sleep(pause)
+        return False
+    except (ConnectionResetError, BrokenPipeError):
+        return True
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET", GET])
+def test_headers_that_do_not_end_are_given_up(
+    on_sqlite: Api, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(http_protocol, "HEADER_SECONDS", 0.1)
+    with running(on_sqlite.app) as one, one.connected() as stream:
+        stream.sendall(sent)
+        assert closed(stream)
+
+
+def test_headers_that_trickle_are_given_up(on_sqlite: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "HEADER_SECONDS", 0.2)
+    with running(on_sqlite.app) as one, one.connected() as stream:
+        assert given_up(stream, b"X" * 100, pause=0.02)
+
+
+def test_a_second_request_on_a_connection_has_its_own_time(
+    on_sqlite: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_protocol, "HEADER_SECONDS", 0.2)
+    with running(on_sqlite.app) as one, one.connected() as stream:
+        for _ in range(3):
+            stream.sendall(GET + b"\r\n")
+            while b"ok" not in stream.recv(4096):
+                pass
+            time.sleep(0.25)
+        stream.sendall(b"GET")
+        assert closed(stream)
+
+
+def test_headers_without_an_end_are_refused(on_sqlite: Api) -> None:
+    with running(on_sqlite.app) as one, one.connected() as stream:
+        stream.sendall(GET)
+        assert given_up(stream, b"X-Long: x\r\n" * 100_000, pause=0)
+        assert one.alive()
+
+
+def test_connections_that_send_nothing_leave_room_for_those_that_do(
+    on_sqlite: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_protocol, "MAX_WAITING", 20)
+    monkeypatch.setattr(http_server, "MAX_CONNECTIONS", 30)
+    with running(on_sqlite.app) as one, ExitStack() as streams:
+        opened = [streams.enter_context(one.connected()) for _ in range(60)]
+        assert one.alive()
+        # The oldest have made room.
+        assert all(closed(stream) for stream in opened[:30])
+        assert one.alive()
+
+
+def test_more_requests_at_once_than_there_is_room_for_are_told_so(
+    on_sqlite: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_server, "MAX_CONNECTIONS", 1)
+    with running(on_sqlite.app) as one:
+        assert httpx2.get(f"http://127.0.0.1:{one.port}/livez").status_code == 503
+
+
+@contextmanager
+def being_checked(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Running, "Future[httpx2.Response]", httpx2.Client, HangingCloud]]:
+    """A server with a request in a cloud that does not answer, and a client with a kept connection."""
+    path = f"{INTEGRATIONS}/{api.create()['integrationUuid']}/access-check"
+    with hanging_cloud(monkeypatch) as cloud, running(api.app) as one, ThreadPoolExecutor(1) as pool:
+        api.endpoint, api.transport = f"http://127.0.0.1:{one.port}", None
+        with httpx2.Client(base_url=api.endpoint, timeout=30) as other:
+            assert other.get("/livez").status_code == 200
+            future = pool.submit(api.http().send, api.request(method="POST", path=path))
+            assert cloud.asked.acquire(timeout=20)
+            yield one, future, other, cloud
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_server_that_ends_refuses_what_is_new_and_gives_up_what_hangs(
+    on_sqlite: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_server, "REFUSING_SECONDS", 0.5)
+    monkeypatch.setattr(http_server, "DRAIN_SECONDS", 0.5)
+    with being_checked(on_sqlite, monkeypatch) as (one, hanging, other, _):
+        one.server.should_exit = True
+        until(lambda: on_sqlite.app.state.traffic.draining)
+        refused = other.send(on_sqlite.request())
+        assert (refused.status_code, refused.json()["code"]) == (503, "ending")
+        assert refused.headers["Retry-After"] == "1"
+        assert other.get("/readyz").status_code == 503
+        given_up = hanging.result(20)
+        assert (given_up.status_code, given_up.json()["code"]) == (503, "ending")
+        one.end()
+
+
+def test_what_runs_when_a_server_ends_is_answered(on_sqlite: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    with being_checked(on_sqlite, monkeypatch) as (one, hanging, _, cloud):
+        one.server.should_exit = True
+        until(lambda: on_sqlite.app.state.traffic.draining)
+        assert not hanging.done()
+        cloud.end.set()
+        assert hanging.result(20).json()["code"] == "test"
+
+
+def test_a_real_server_ends_on_a_signal_though_a_client_holds_a_connection(tmp_path: Path) -> None:
+    assert found(tmp_path).code == 0
+    with serving(tmp_path) as server:
+        address = urlsplit(server.address)
+        with socket.create_connection((address.hostname, address.port)) as stream:
+            stream.sendall(GET)
+            server.process.send_signal(signal.SIGTERM)
+            assert server.ended() == (0, "")
+
+
+def test_a_database_that_takes_no_writes_is_refused_at_the_start(tmp_path: Path) -> None:
+    assert found(tmp_path).code == 0
+    with closing(sqlite3.connect(tmp_path / "served.sqlite")) as database, database:
+        database.execute(
+            "CREATE TRIGGER full BEFORE UPDATE ON health BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        )
+        database.execute("INSERT INTO health VALUES (1, '2026-01-01 00:00:00')")
+    ran = run(tmp_path, "serve", "--database", "served.sqlite", "--port", "0")
+    assert ran.code != 0
+    assert "is full" in ran.err
+    assert "hint: Free some space" in ran.err
+
+
+def test_health_says_whether_the_database_takes_writes(on_sqlite: Api) -> None:
+    http = on_sqlite.http()
+    assert [http.get(f"/{name}").status_code for name in ("livez", "readyz", "healthz")] == [200] * 3
+    with on_sqlite.database.write() as connection:
+        connection.exec_driver_sql("DROP TABLE health")
+    on_sqlite.app.state.readiness = None
+    assert http.get("/livez").json() == {"status": "ok"}
+    for name in ("readyz", "healthz"):
+        answer = http.get(f"/{name}")
+        assert answer.status_code != 200
+        assert json.loads(answer.text)["code"]
