@@ -24,24 +24,29 @@ def create(client: "Client", spec: GroupSpec, placement: Placement) -> DeclaredG
     return client.ask(DeclaredGroup, "POST", _PATH, body=body)
 
 
-def listing(client: "Client") -> list[DeclaredGroup]:
-    """All groups of the organization, oldest first."""
-    return client.get("user/current-organisation/groups", Page[DeclaredGroup]).results
+def listing(client: "Client", stack: str | None = None) -> list[DeclaredGroup]:
+    """All groups of the organization, oldest first; each says whether that stack declares it."""
+    path = "user/current-organisation/groups"
+    return client.get(path, Page[DeclaredGroup], {"stackId": stack}).results
 
 
-def read(client: "Client", uuid: str) -> DeclaredGroup:
-    """One group; raises `NotFound`."""
-    return client.get(_of(uuid), DeclaredGroup)
+def read(client: "Client", uuid: str, stack: str | None = None) -> DeclaredGroup:
+    """One group, and whether the stack of that identity declares it; raises `NotFound`."""
+    return client.get(_of(uuid), DeclaredGroup, {"stackId": stack})
 
 
 def update(
-    client: "Client", uuid: str, changes: Mapping[str, Any], declared_by: str | None = None
+    client: "Client",
+    uuid: str,
+    changes: Mapping[str, Any],
+    declared_by: str | None = None,
+    declared_in: str | None = None,
 ) -> DeclaredGroup:
     """Applies camelCase changes; what is absent stays.
 
-    On behalf of a stack identity refused if another one declares the group by now.
+    With a stack's identity, or its names as `project/stack`, refused if another one declares it by now.
     """
-    query = {"declaredBy": declared_by}
+    query = {"declaredBy": declared_by, "declaredIn": declared_in}
     return client.ask(DeclaredGroup, "PATCH", _of(uuid), query=query, body=dict(changes))
 
 

@@ -39,12 +39,12 @@ def create(
     return _view(answer.integration), answer
 
 
-def read(client: "Client", uuid: str) -> IntegrationView:
-    """One integration; raises `NotFound`, `NotAllowed`."""
+def read(client: "Client", uuid: str, stack: str | None = None) -> IntegrationView:
+    """One integration, and whether that stack declares it; raises `NotFound`, `NotAllowed`."""
     found = uuid_in(uuid)
     if found is None:
         raise NotFound(f'"{uuid}" is not the uuid of an integration')
-    return _view(client.call("GET", f"{_PATH}/{found}"))
+    return _view(client.call("GET", f"{_PATH}/{found}", query={"stackId": stack}))
 
 
 def search(
@@ -54,26 +54,32 @@ def search(
     owner: str | None = None,
     mine: bool = False,
     provider: str | None = None,
+    stack: str | None = None,
 ) -> Iterator[IntegrationView]:
-    """All integrations that the caller may view, page by page."""
+    """All integrations that the caller may view, page by page; each says whether that stack declares it."""
     query = {
         "title": title,
         "owner": owner,
         "mine": mine or None,
         "provider": provider,
         "includeOrgAccess": True,
+        "stackId": stack,
     }
     return (_view(row) for row in client.pages(f"{_PATH}/search", query))
 
 
 def update(
-    client: "Client", uuid: str, changes: Mapping[str, Any], declared_by: str | None = None
+    client: "Client",
+    uuid: str,
+    changes: Mapping[str, Any],
+    declared_by: str | None = None,
+    declared_in: str | None = None,
 ) -> IntegrationView:
     """Applies camelCase changes; what is absent stays, null clears.
 
-    On behalf of a stack identity refused if another one declares the integration by now.
+    With a stack's identity, or its names as `project/stack`, refused if another one declares it by now.
     """
-    query = {"declaredBy": declared_by}
+    query = {"declaredBy": declared_by, "declaredIn": declared_in}
     return _view(client.call("PATCH", f"{_PATH}/{uuid}", query=query, body=dict(changes)))
 
 

@@ -57,7 +57,7 @@ class Session:
     def __init__(self, client: "Client") -> None:
         self.client = client
         self._lock = threading.Lock()
-        self._listings: dict[str, Listing[Any]] = {}
+        self._listings: dict[tuple[str, str | None], Listing[Any]] = {}
 
     @cached_property
     def organization(self) -> CurrentOrganization:
@@ -68,13 +68,19 @@ class Session:
         """Refuses to act on another organization's object: its 404 would look like "gone"."""
         require_same(organization, self.organization.uuid)
 
-    def listing(self, noun: str, read: Callable[[], Iterable[tuple[str, V]]]) -> Listing[V]:
-        """A whole listing, read once for all who ask until something is written."""
+    def listing(
+        self, noun: str, read: Callable[[], Iterable[tuple[str, V]]], stack: str | None = None
+    ) -> Listing[V]:
+        """A whole listing, read once for all who ask until something is written.
+
+        With a stack's identity, the listing that was read for that stack; without one, any.
+        """
         with self._lock:
-            known = self._listings.get(noun)
-            if known is None or not known.fresh:
-                known = self._listings[noun] = Listing(read())
-            return known
+            for (listed, of), known in self._listings.items():
+                if listed == noun and known.fresh and stack in {None, of}:
+                    return known
+            made = self._listings[noun, stack] = Listing(read())
+            return made
 
     def of_one(self, noun: str, gone: str, read: Callable[[], V]) -> V | None:
         """What one object holds, read once as a listing is; None if a 404 of code `gone` says so."""

@@ -19,7 +19,7 @@ from pulumi_encord_integrations.model.groups import DeclaredGroup
 from pulumi_encord_integrations.model.integrations import IntegrationView
 from pulumi_encord_integrations.model.members import Roles
 from pulumi_encord_integrations.model.principals import Principals
-from pulumi_encord_integrations.model.users import CurrentOrganization
+from pulumi_encord_integrations.model.users import CurrentOrganization, OrganizationUserView
 
 if TYPE_CHECKING:
     from pulumi_encord_integrations.client.client import Client
@@ -43,8 +43,8 @@ class Snapshot:
         found = self.caller()
         return found.user_email if found else None
 
-    def integrations(self) -> Mapping[str, IntegrationView] | None:
-        """By uuid, all that the caller may view."""
+    def integrations(self, stack: str | None = None) -> Mapping[str, IntegrationView] | None:
+        """By uuid, all that the caller may view; each says whether the stack of that identity declares it."""
         return None
 
     def integration(self, uuid: str) -> IntegrationView | None:
@@ -62,8 +62,12 @@ class Snapshot:
         """The users of the organization: e-mail -> role."""
         return None
 
-    def groups(self) -> Mapping[str, DeclaredGroup] | None:
-        """The groups by uuid."""
+    def suspended(self) -> frozenset[str]:
+        """E-mails of the users who are known to be suspended."""
+        return frozenset()
+
+    def groups(self, stack: str | None = None) -> Mapping[str, DeclaredGroup] | None:
+        """The groups by uuid; each says whether the stack of that identity declares it."""
         return None
 
     def group_users(self, group: str) -> frozenset[str] | None:
@@ -103,7 +107,7 @@ class FirstPreview(Snapshot):
         """Who deploys, and becomes the first admin."""
         return self._user
 
-    def integrations(self) -> Mapping[str, IntegrationView] | None:
+    def integrations(self, stack: str | None = None) -> Mapping[str, IntegrationView] | None:
         """None yet."""
         return {}
 
@@ -111,7 +115,7 @@ class FirstPreview(Snapshot):
         """Who deploys, as an admin."""
         return {self._user: "ADMIN"}
 
-    def groups(self) -> Mapping[str, DeclaredGroup] | None:
+    def groups(self, stack: str | None = None) -> Mapping[str, DeclaredGroup] | None:
         """None yet."""
         return {}
 
@@ -130,6 +134,7 @@ class LiveSnapshot(Snapshot):
         self._client = client
         self._lock = threading.RLock()
         self._answers: dict[str, Any] = {}
+        self._listings: dict[str, str] = {}
 
     def require(self, organization: str | None) -> None:
         """Asks who calls, so that an API that refuses the key is found out by whoever comes first."""
@@ -139,11 +144,13 @@ class LiveSnapshot(Snapshot):
         """Who calls, and for which organization."""
         return self.memo("caller", lambda: organizations.current(self._client))
 
-    def integrations(self) -> Mapping[str, IntegrationView]:
-        """By uuid, all that the caller may view."""
-        return self.memo(
-            "integrations", lambda: {view.uuid: view for view in integrations.search(self._client)}
-        )
+    def integrations(self, stack: str | None = None) -> Mapping[str, IntegrationView]:
+        """By uuid, all that the caller may view; each says whether the stack of that identity declares it."""
+
+        def ask() -> dict[str, IntegrationView]:
+            return {view.uuid: view for view in integrations.search(self._client, stack=stack)}
+
+        return self._listed("integrations", stack, ask)
 
     def roles(self, integration: str) -> Roles | None:
         """Who is a member of an integration that the caller administers."""
@@ -154,11 +161,20 @@ class LiveSnapshot(Snapshot):
 
     def users(self) -> Mapping[str, str]:
         """The users of the organization: e-mail -> role."""
-        return self.memo("users", lambda: {v.email: v.role for v in organization_users.listing(self._client)})
+        return self.memo("users", lambda: {view.email: view.role for view in self._people()})
 
-    def groups(self) -> Mapping[str, DeclaredGroup]:
-        """The groups by uuid."""
-        return self.memo("groups", lambda: {v.group_hash: v for v in groups.listing(self._client)})
+    def suspended(self) -> frozenset[str]:
+        """E-mails of the users who may do nothing."""
+        suspended = (view.email for view in self._people() if view.suspended)
+        return self.memo("suspended", lambda: frozenset(suspended))
+
+    def groups(self, stack: str | None = None) -> Mapping[str, DeclaredGroup]:
+        """The groups by uuid; each says whether the stack of that identity declares it."""
+
+        def ask() -> dict[str, DeclaredGroup]:
+            return {view.group_hash: view for view in groups.listing(self._client, stack)}
+
+        return self._listed("groups", stack, ask)
 
     def group_users(self, group: str) -> frozenset[str] | None:
         """E-mails of a group's users; None if there is no such group, or the caller may not know."""
@@ -187,11 +203,20 @@ class LiveSnapshot(Snapshot):
 
         return str(self.memo(f"last writes of {noun}", all_).get(uuid, ""))
 
+    def _people(self) -> list[OrganizationUserView]:
+        return self.memo("people", lambda: organization_users.listing(self._client))
+
     def _members(self) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}
         for member in members.everywhere(self._client):
             found.setdefault(member.integration, {})[member.key] = member.role
         return found
+
+    def _listed(self, noun: str, stack: str | None, ask: Callable[[], T]) -> T:
+        """The listing for a stack; for none, the first that was read for any."""
+        with self._lock:
+            of_any = self._listings.setdefault(noun, f"{noun} for {stack}")
+        return self.memo(of_any if stack is None else f"{noun} for {stack}", ask)
 
     def memo(self, what: str, make: Callable[[], T]) -> T:
         """The answer, or the failure, of the first who asked."""

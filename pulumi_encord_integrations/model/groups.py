@@ -8,7 +8,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictStr
 
 from pulumi_encord_integrations.model.base import Received, Sent, rule
-from pulumi_encord_integrations.model.identity import DeclaredAs, Placement
+from pulumi_encord_integrations.model.bounds import Many
+from pulumi_encord_integrations.model.identity import DeclarationView, DeclaredAs, Placement
 from pulumi_encord_integrations.model.marks import STABLE
 from pulumi_encord_integrations.model.members import MAX_MEMBERS, GroupId, MemberRole, repeated
 from pulumi_encord_integrations.model.memberships import OnDelete
@@ -72,7 +73,9 @@ class DeclaredGroup(GroupView):
 
     organization: Annotated[str, STABLE] = ""
     adopted: bool = False
-    declared_as: DeclaredAs | None = None
+    declared_as: DeclarationView | None = None
+    declared_here: bool = False
+    """Whether the stack whose identity the caller sent declares it."""
     created: bool | None = None
     """In the answer to a create: False if the group was there."""
     user_count: int | None = None
@@ -103,7 +106,7 @@ class GroupUsersSpec(Sent):
     """What is declared of a group's users."""
 
     group: GroupId
-    users: Annotated[list[Email], BeforeValidator(as_emails), Field(max_length=MAX_MEMBERS)]
+    users: Annotated[list[Email], Many(MAX_MEMBERS), BeforeValidator(as_emails)]
     exclusive: StrictBool = False
     on_delete: OnDelete = "remove"
     allow_large_removal: StrictBool = False

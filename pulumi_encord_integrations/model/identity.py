@@ -8,11 +8,13 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
 
-from pulumi_encord_integrations.model.base import Received, Sent, rule
+from pulumi_encord_integrations.model.base import Deferred, Received, Sent, rule
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.model.text import uuid_in
 
 MAX_LABEL = 1024
+MAX_STACK = 2 * MAX_LABEL + 1
+"""Characters in `project/stack`."""
 
 
 def _adopt(value: object) -> object:
@@ -32,20 +34,16 @@ def _adopt_from(value: str) -> str:
 Label = Annotated[str, Field(max_length=MAX_LABEL)]
 Adopt = Annotated[StrictBool | UUID, BeforeValidator(_adopt)]
 """Whether a create takes over an object: the one of its title, or the one of a uuid."""
-AdoptFrom = Annotated[str, Field(max_length=2 * MAX_LABEL + 1), AfterValidator(_adopt_from)]
+AdoptFrom = Annotated[str, Field(max_length=MAX_STACK), AfterValidator(_adopt_from)]
 """The other stack that no longer declares what is adopted: `project/stack`, or the uuid of its identity."""
 
 
-class DeclaredAs(Sent):
-    """The ownership key of an object: a stack's identity and the place in its program.
+class _Named(Deferred):
+    """A resource of a stack by its names, which people read."""
 
-    `project` and `stack` are for messages only: they may be renamed.
-    """
-
-    stack_id: UUID
-    path: Annotated[str, Field(min_length=1, max_length=4096)]
-    project: Label = ""
-    stack: Label = ""
+    path: str
+    project: str
+    stack: str
 
     @property
     def name(self) -> str:
@@ -69,16 +67,47 @@ class DeclaredAs(Sent):
 
     @property
     def by(self) -> str:
-        """`project/stack`, or the stack's identity if they are not known."""
-        return f"{self.project}/{self.stack}" if self.project and self.stack else str(self.stack_id)
+        """`project/stack`; empty for a stack that did not tell its names."""
+        return f"{self.project}/{self.stack}" if self.project and self.stack else ""
+
+    @property
+    def in_stack(self) -> str:
+        """`project/stack`, whatever they are: by this a caller names the stack that was shown."""
+        return f"{self.project}/{self.stack}"
 
     def is_from(self, adopt_from: str) -> bool:
         """Whether `adopt_from` names this declaration's stack."""
-        return adopt_from == f"{self.project}/{self.stack}" or uuid_in(adopt_from) == str(self.stack_id)
+        return adopt_from == self.in_stack
 
-    def succeeds(self, other: "DeclaredAs") -> bool:
+    def succeeds(self, other: "_Named") -> bool:
         """Whether it is of the same stack by name, whatever its identity: the state may have been lost."""
-        return self.by == other.by
+        return bool(self.by) and self.by == other.by
+
+
+class DeclarationView(_Named, Received):
+    """Where an object is declared, as the API answers it: by names.
+
+    The stack's identity is never answered: whoever knows it can declare in that stack's name.
+    """
+
+    project: str = ""
+    stack: str = ""
+
+
+class DeclaredAs(_Named, Sent):
+    """The ownership key of an object: a stack's identity and the path in its program.
+
+    `project` and `stack` are for messages only: they may be renamed.
+    """
+
+    stack_id: UUID
+    path: Annotated[str, Field(min_length=1, max_length=4096)]
+    project: Label = ""
+    stack: Label = ""
+
+    def is_from(self, adopt_from: str) -> bool:
+        """Whether `adopt_from` names this declaration's stack."""
+        return super().is_from(adopt_from) or uuid_in(adopt_from) == str(self.stack_id)
 
 
 class Adoption(Sent):
@@ -100,6 +129,11 @@ class Placement(Adoption):
     declared_as: DeclaredAs | None = None
     nonce: Annotated[str, Field(min_length=16, max_length=128)] | None = None
     """Made anew for each create and repeated only by its retries."""
+
+    @property
+    def stack(self) -> UUID | None:
+        """The identity of the stack that creates."""
+        return self.declared_as.stack_id if self.declared_as else None
 
 
 class LetGo(Received):

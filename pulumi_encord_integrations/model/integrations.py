@@ -12,7 +12,7 @@ from uuid import UUID
 from pydantic import Field
 
 from pulumi_encord_integrations.model.base import ImmutableFlag, Received, Sent, rule
-from pulumi_encord_integrations.model.identity import DeclaredAs
+from pulumi_encord_integrations.model.identity import DeclarationView
 from pulumi_encord_integrations.model.marks import IMMUTABLE, STABLE
 from pulumi_encord_integrations.model.members import MemberRole
 from pulumi_encord_integrations.model.objects import DirectUrls, ObjectUrls
@@ -77,7 +77,9 @@ class IntegrationView(Received):
     origins: Annotated[list[str], STABLE]
     settings_revision: int
     adopted: bool
-    declared_as: DeclaredAs | None
+    declared_as: DeclarationView | None
+    declared_here: bool = False
+    """Whether the stack whose identity the caller sent declares it."""
     role: MemberRole | None
     """The caller's effective role; None for an organization admin who has not joined."""
     permissions: list[str] = Field(default_factory=list)
@@ -104,6 +106,11 @@ class CreatedIntegration(Received):
     """False if the object was there: an earlier create of the same declaration, or an adoption."""
     lookalikes: list[str]
     """Living objects of the same type, title and place in a program, made under another stack identity."""
+    other_admins: list[str] = Field(default_factory=list)
+    """In the answer to an adoption: the keys of Admins beside the caller, who keep Admin; at most 20, who
+    made the integration first."""
+    other_admin_count: int = 0
+    """How many there are."""
 
 
 class IntegrationTitle(Received):

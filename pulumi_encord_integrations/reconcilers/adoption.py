@@ -8,7 +8,7 @@ from typing import Any
 from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKey, ResourceKeys, named
 from pulumi_encord_integrations.lifecycle.reconciler import Context, Properties
 from pulumi_encord_integrations.lifecycle.snapshot import Snapshot
-from pulumi_encord_integrations.model.identity import Adoption
+from pulumi_encord_integrations.model.identity import Adoption, DeclarationView
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.reconcilers.living import Directory, Kind, Living, arrow, changed, unequal
 
@@ -39,9 +39,13 @@ def examined(placement: Properties) -> tuple[Properties, list[Problem]]:
     return {**placement, **canonical}, problems
 
 
-def adoptable(kind: Kind, context: Context, all_: Directory, title: str, inputs: Properties) -> Meant:
+Directories = tuple[Directory, Directory | None]
+"""All objects as they are answered to this stack, and to the one that `adopt_from` names by its identity."""
+
+
+def adoptable(kind: Kind, context: Context, known: Directories, title: str, inputs: Properties) -> Meant:
     """The one object that `adopt` names, and what is in its way."""
-    wanted, snapshot = inputs["adopt"], context.snapshot
+    wanted, snapshot, all_ = inputs["adopt"], context.snapshot, known[0]
     by_uuid = all_.by_uuid.get(str(wanted))
     found = all_.titled(title) if wanted is True else [by_uuid] if by_uuid else []
     if not found:
@@ -53,7 +57,7 @@ def adoptable(kind: Kind, context: Context, all_: Directory, title: str, inputs:
         )
         return Meant(problems=[problem])
     (one,) = found
-    problems = list(_obstacles(kind, context, one, inputs))
+    problems = list(_obstacles(kind, context, known, one, inputs))
     if problems:
         return Meant(problems=problems)
     return Meant(one, adopts=True, notes=list(_told(kind, snapshot, one, inputs)), told=True)
@@ -97,7 +101,9 @@ def unfit(one: Living, wrong: Sequence[Problem]) -> Problem:
     return Problem(_ADOPT, kept, "give these settings too")
 
 
-def _obstacles(kind: Kind, context: Context, one: Living, inputs: Properties) -> Iterator[Problem]:
+def _obstacles(
+    kind: Kind, context: Context, known: Directories, one: Living, inputs: Properties
+) -> Iterator[Problem]:
     called = f'"{one.title}" ({one.uuid})'
     if not kind.administers(context, one.view):
         yield Problem(_ADOPT, f"{called} is administered by others", "ask one of its Admins")
@@ -107,32 +113,39 @@ def _obstacles(kind: Kind, context: Context, one: Living, inputs: Properties) ->
     owner, place = one.view.declared_as, inputs.get("declared_as")
     if owner is None or not isinstance(place, Mapping):
         return
-    if str(owner.stack_id) == place.get("stack_id"):
+    here, left = known
+    if here.is_here(one):
         if owner.path != place.get("path"):
             yield Problem(_ADOPT, f"{called} is declared in this stack already, as {owner.where}")
-    elif not (owner.is_from(str(inputs.get("adopt_from"))) or owner.by == _by(place)):
+    elif not (_succeeds(place, owner) or _is_left(owner, one, inputs.get("adopt_from"), left)):
         last = context.snapshot.last_write(kind.noun, one.uuid)
         origin = inputs.get("adopt_from")
+        named = f'adopt_from="{owner.by}"' if owner.by else f"encord-integrations release {one.uuid}"
         not_by = f", not by {origin}" if origin else ""
         yield Problem(
             _ADOPT,
             f"{called} is declared by {owner.where}{not_by}{f', last written by {last}' if last else ''}",
-            f'if that stack no longer declares it: adopt_from="{owner.by}"',
+            f"if that stack no longer declares it: {named}",
         )
 
 
-def _by(place: Properties) -> str:
-    return f"{place.get('project')}/{place.get('stack')}"
+def _succeeds(place: Properties, owner: DeclarationView) -> bool:
+    """Whether it is declared in a stack of the same name, whose state may have been lost."""
+    return bool(owner.by) and owner.by == f"{place.get('project')}/{place.get('stack')}"
+
+
+def _is_left(owner: DeclarationView, one: Living, adopt_from: str | None, left: Directory | None) -> bool:
+    """Whether `adopt_from` names the stack that declares it."""
+    return owner.is_from(str(adopt_from)) or (left is not None and left.declares(one.uuid))
 
 
 def _told(kind: Kind, snapshot: Snapshot, one: Living, inputs: Properties) -> Iterator[str]:
     yield f'adopts "{one.title}" {one.uuid} ({kind.summary(snapshot, one.view)})'
     if owner := one.view.declared_as:
         last = snapshot.last_write(kind.noun, one.uuid)
-        yield (
-            f"it was declared by {owner.where}, identity {owner.stack_id}"
-            f"{f', last written by {last}' if last else ''}"
-        )
+        yield f"it was declared by {owner.where}{f', last written by {last}' if last else ''}"
+    if keepers := kind.keepers(snapshot, one.view):
+        yield keepers
     for name, before, after in changed(one, inputs):
         yield f"adopting changes {arrow(name, before, after)}"
     for name in sorted(kind.secrets & inputs.keys()):

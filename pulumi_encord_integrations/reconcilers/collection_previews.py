@@ -18,7 +18,7 @@ from pulumi_encord_integrations.lifecycle.reconciler import (
 from pulumi_encord_integrations.lifecycle.snapshot import Snapshot
 from pulumi_encord_integrations.model.members import Roles, kept_for_good
 from pulumi_encord_integrations.model.memberships import id_of
-from pulumi_encord_integrations.model.problems import Problem
+from pulumi_encord_integrations.model.problems import Problem, left_out
 from pulumi_encord_integrations.reconcilers.access_changes import AccessChange, Namer, all_of
 from pulumi_encord_integrations.reconcilers.preflight import members_exist, principal_name, writes
 
@@ -244,8 +244,8 @@ def _gain(keys: list[str], where: str, name: Namer) -> Iterator[str]:
 
 
 def _few(problems: list[Problem]) -> list[Problem]:
-    more = [Problem((), f"and {len(problems) - _TOLD} more")] if len(problems) > _TOLD else []
-    return [*problems[:_TOLD], *more]
+    more = left_out(problems, _TOLD)
+    return [*problems[:_TOLD], *([Problem((), more)] if more else [])]
 
 
 def _comes_later(value: Any) -> bool:

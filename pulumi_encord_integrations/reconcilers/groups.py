@@ -38,9 +38,9 @@ class GroupReconciler(ObjectReconciler[DeclaredGroup]):
             "groups", "user group", self.replaces, "Ask an admin of the organization", _administers, _summary
         )
 
-    def views(self, snapshot: Snapshot) -> Iterable[DeclaredGroup] | None:
+    def views(self, snapshot: Snapshot, stack: str | None) -> Iterable[DeclaredGroup] | None:
         """All groups of the organization."""
-        found = snapshot.groups()
+        found = snapshot.groups(stack)
         return None if found is None else found.values()
 
     def living(self, view: DeclaredGroup) -> Living:
@@ -56,13 +56,13 @@ class GroupReconciler(ObjectReconciler[DeclaredGroup]):
         view = api.create(session.client, spec, placement)
         return view, view.lookalikes
 
-    def call_read(self, session: Session, uuid: str) -> DeclaredGroup:
+    def call_read(self, session: Session, uuid: str, stack: str | None) -> DeclaredGroup:
         """One group."""
-        return api.read(session.client, uuid)
+        return api.read(session.client, uuid, stack)
 
-    def call_list(self, session: Session) -> Iterable[tuple[str, DeclaredGroup]]:
+    def call_list(self, session: Session, stack: str | None) -> Iterable[tuple[str, DeclaredGroup]]:
         """All groups."""
-        return ((view.group_hash, view) for view in api.listing(session.client))
+        return ((view.group_hash, view) for view in api.listing(session.client, stack))
 
     def call_update(
         self, session: Session, uuid: str, changes: Properties, declared_by: str | None
@@ -85,7 +85,7 @@ class GroupReconciler(ObjectReconciler[DeclaredGroup]):
     def carried(self, view: DeclaredGroup, outputs: Properties) -> Properties:
         """What is neither a setting nor the declaration."""
         kept = {name: value for name, value in outputs.items() if name not in {*self.fields, "declared_as"}}
-        return {**kept, **declaration(view.declared_as, outputs)}
+        return {**kept, **declaration(view, outputs)}
 
     def live(self, view: DeclaredGroup, carried: Properties) -> Live:
         """Live values over the declaration and the generation."""

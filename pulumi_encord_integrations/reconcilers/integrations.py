@@ -10,7 +10,7 @@ from pulumi_encord_integrations.lifecycle.ownership import NOTHING, ResourceKey,
 from pulumi_encord_integrations.lifecycle.reconciler import Context, Live, Prior, Properties
 from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.lifecycle.snapshot import Snapshot
-from pulumi_encord_integrations.lifecycle.warnings import counted
+from pulumi_encord_integrations.lifecycle.warnings import counted, some, warn
 from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.model.integration_registry import integration_type
 from pulumi_encord_integrations.model.integrations import IntegrationType, IntegrationView
@@ -30,8 +30,9 @@ _MEMBERS_LEFT = (
     "Members that were to go with it may be out of the state and keep their access: "
     "`encord-integrations members` lists them"
 )
+_OPERATOR = "Only an operator ends that of an individual, with `encord-integrations remove-admin`"
 _FINGERPRINT = "credential_fingerprint"
-_NOT_OUTPUTS = {"uuid", "provider", "role", "permissions", "declared_as", "registrations"}
+_NOT_OUTPUTS = {"uuid", "provider", "role", "permissions", "declared_as", "declared_here", "registrations"}
 
 
 def living(session: Session, uuid: str) -> IntegrationView | None:
@@ -59,12 +60,13 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
             "Ask one of its Admins",
             _administers,
             _summary,
+            _keepers,
             self.secrets,
         )
 
-    def views(self, snapshot: Snapshot) -> Iterable[IntegrationView] | None:
+    def views(self, snapshot: Snapshot, stack: str | None) -> Iterable[IntegrationView] | None:
         """Those of the type."""
-        found = snapshot.integrations()
+        found = snapshot.integrations(stack)
         return None if found is None else [one for one in found.values() if isinstance(one, self.kind.view)]
 
     def living(self, view: IntegrationView) -> Living:
@@ -150,15 +152,19 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
     ) -> tuple[IntegrationView, list[str]]:
         """Creates, finds its own, or adopts."""
         view, answer = api.create(session.client, spec, placement)
+        if answer.other_admins:
+            more = answer.other_admin_count - len(answer.other_admins)
+            names = [*answer.other_admins, *([f"{more} more"] if more else [])]
+            warn(f'"{view.title}" was adopted, and others keep Admin of it: {", ".join(names)}. {_OPERATOR}')
         return view, answer.lookalikes
 
-    def call_read(self, session: Session, uuid: str) -> IntegrationView:
+    def call_read(self, session: Session, uuid: str, stack: str | None) -> IntegrationView:
         """One integration."""
-        return api.read(session.client, uuid)
+        return api.read(session.client, uuid, stack)
 
-    def call_list(self, session: Session) -> Iterable[tuple[str, IntegrationView]]:
+    def call_list(self, session: Session, stack: str | None) -> Iterable[tuple[str, IntegrationView]]:
         """All that the caller may view."""
-        return ((view.uuid, view) for view in api.search(session.client))
+        return ((view.uuid, view) for view in api.search(session.client, stack=stack))
 
     def call_update(
         self, session: Session, uuid: str, changes: Properties, declared_by: str | None
@@ -189,7 +195,7 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
             kept |= {name: outputs[name] for name in self.secrets if name in outputs}
         looked_up = "organization" not in outputs
         kept |= {name: getattr(view, name) if looked_up else outputs.get(name) for name in self.shared}
-        return {**kept, **declaration(view.declared_as, outputs)}
+        return {**kept, **declaration(view, outputs)}
 
     def live(self, view: IntegrationView, carried: Properties) -> Live:
         """Live values over what only the state knows: the declaration, secrets, the generation."""
@@ -225,13 +231,28 @@ def _administers(context: Context, view: IntegrationView) -> bool:
 
 
 def _summary(snapshot: Snapshot, view: IntegrationView) -> str:
-    roles = snapshot.roles(view.uuid) or {}
-    others = sorted(key for key, role in roles.items() if role == "admin" and key != snapshot.user())
-    names = [principal_name(snapshot, key) for key in others]
+    roles, held = snapshot.roles(view.uuid), view.registrations
+    names = [principal_name(snapshot, key) for key in _other_admins(snapshot, view)]
     parts = [
         f"made by {view.owner}",
-        counted(len(roles), "member"),
-        counted(view.registrations or 0, "registration"),
-        f"other Admins: {', '.join(names) or 'none'}",
+        "members that are not told" if roles is None else counted(len(roles), "member"),
+        "registrations that are not told" if held is None else counted(held, "registration"),
+        f"other Admins: {'not told' if roles is None else some(names) or 'none'}",
     ]
     return ", ".join(parts)
+
+
+def _other_admins(snapshot: Snapshot, view: IntegrationView) -> list[str]:
+    """The Admins beside whoever deploys, individuals and groups; who made it comes first."""
+    roles = snapshot.roles(view.uuid) or {}
+    others = (key for key, role in roles.items() if role == "admin" and key != snapshot.user())
+    return sorted(others, key=lambda key: (key != view.owner, key))
+
+
+def _keepers(snapshot: Snapshot, view: IntegrationView) -> str:
+    """That others stay Admins of what is adopted."""
+    others, told = _other_admins(snapshot, view), snapshot.roles(view.uuid) is not None
+    if told and not others:
+        return ""
+    maker = "" if view.owner not in others else f", {view.owner}, who made it, among them"
+    return f"its other Admins keep Admin{maker}. {_OPERATOR}"

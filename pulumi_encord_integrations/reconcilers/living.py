@@ -8,7 +8,7 @@ from pulumi_encord_integrations.lifecycle.reconciler import NOT_KNOWN_YET, Conte
 from pulumi_encord_integrations.lifecycle.snapshot import Snapshot
 from pulumi_encord_integrations.model.buckets import described, wider
 from pulumi_encord_integrations.model.durations import seconds_of
-from pulumi_encord_integrations.model.identity import DeclaredAs
+from pulumi_encord_integrations.model.identity import DeclarationView
 
 
 class Declared(Protocol):
@@ -17,7 +17,9 @@ class Declared(Protocol):
     @property
     def adopted(self) -> bool: ...
     @property
-    def declared_as(self) -> DeclaredAs | None: ...
+    def declared_as(self) -> DeclarationView | None: ...
+    @property
+    def declared_here(self) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -49,30 +51,42 @@ class Kind:
     administers: Callable[[Context, Any], bool]
     summary: Callable[[Snapshot, Any], str]
     """What is taken along with an object: its maker, members, data."""
+    keepers: Callable[[Snapshot, Any], str] = field(default=lambda _snapshot, _view: "")
+    """Who stays in charge of an object beside whoever adopts it; empty for nobody."""
     secrets: frozenset[str] = frozenset()
 
 
 class Directory:
-    """All living objects of a kind, found by what a declaration says."""
+    """All living objects of a kind, found by what a declaration of one stack says.
 
-    def __init__(self, all_: Iterable[Living]) -> None:
+    Without the stack's identity none is known to be declared in it.
+    """
+
+    def __init__(self, all_: Iterable[Living], stack: str | None) -> None:
         self.by_uuid = {one.uuid: one for one in all_}
+        self._stack = stack
         self._by_title: dict[str, list[Living]] = {}
-        self._by_place: dict[tuple[str, str], list[Living]] = {}
+        self._by_path: dict[str, list[Living]] = {}
         for one in self.by_uuid.values():
             self._by_title.setdefault(one.title, []).append(one)
-            if declared := one.view.declared_as:
-                self._by_place.setdefault((str(declared.stack_id), declared.path), []).append(one)
+            if (declared := one.view.declared_as) and self.is_here(one):
+                self._by_path.setdefault(declared.path, []).append(one)
+
+    def is_here(self, one: Living) -> bool:
+        """Whether the stack declares an object of the listing."""
+        return self._stack is not None and one.view.declared_here
+
+    def declares(self, uuid: str) -> bool:
+        """Whether the stack declares the object of a uuid."""
+        return uuid in self.by_uuid and self.is_here(self.by_uuid[uuid])
 
     def titled(self, title: str) -> Sequence[Living]:
         """All of that title."""
         return self._by_title.get(title, ())
 
     def declared(self, place: Any, immutable: Properties) -> Living | None:
-        """The one that is declared at a place of a stack, with these values that cannot change."""
-        if not isinstance(place, Mapping):
-            return None
-        found = self._by_place.get((str(place.get("stack_id")), str(place.get("path"))), ())
+        """The one that the stack declares at a path, with these values that cannot change."""
+        found = self._by_path.get(str(place.get("path")), ()) if isinstance(place, Mapping) else ()
         return next((one for one in found if not unequal(one, immutable)), None)
 
     def lookalikes(self, place: Any, title: str) -> list[str]:
@@ -80,14 +94,8 @@ class Directory:
         if not isinstance(place, Mapping):
             return []
         names = [place.get(name) for name in ("project", "stack", "path")]
-        owners = ((one.uuid, one.view.declared_as) for one in self.titled(title))
-        return [
-            uuid
-            for uuid, owner in owners
-            if owner
-            and str(owner.stack_id) != place.get("stack_id")
-            and [owner.project, owner.stack, owner.path] == names
-        ]
+        owners = ((one.uuid, one.view.declared_as) for one in self.titled(title) if not self.is_here(one))
+        return [uuid for uuid, owner in owners if owner and [owner.project, owner.stack, owner.path] == names]
 
 
 def unequal(one: Living, immutable: Properties) -> list[str]:

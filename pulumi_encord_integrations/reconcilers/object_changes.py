@@ -18,7 +18,8 @@ from pulumi_encord_integrations.model.base import Received, Sent
 from pulumi_encord_integrations.model.identity import DeclaredAs
 from pulumi_encord_integrations.model.marks import IMMUTABLE, SECRET, SHARED, STABLE
 from pulumi_encord_integrations.model.marks import marked as marked_fields
-from pulumi_encord_integrations.reconcilers.living import Directory, Kind, Living, arrow, changed
+from pulumi_encord_integrations.model.text import uuid_in
+from pulumi_encord_integrations.reconcilers.living import Declared, Directory, Kind, Living, arrow, changed
 
 V = TypeVar("V")
 
@@ -58,17 +59,17 @@ class ChangedObjects(Reconciler, Generic[V]):
         """An object of the listing, as a declaration is compared with it."""
 
     @abstractmethod
-    def views(self, snapshot: Snapshot) -> Iterable[V] | None:
-        """All objects of the kind; None if that is not known."""
+    def views(self, snapshot: Snapshot, stack: str | None) -> Iterable[V] | None:
+        """All objects of the kind, as they are answered to a stack; None if that is not known."""
 
-    def directory(self, snapshot: Snapshot) -> Directory | None:
-        """All objects of the kind."""
+    def directory(self, snapshot: Snapshot, stack: str | None) -> Directory | None:
+        """All objects of the kind, as they are answered to a stack."""
 
         def make() -> Directory | None:
-            views = self.views(snapshot)
-            return None if views is None else Directory(map(self.living, views))
+            views = self.views(snapshot, stack)
+            return None if views is None else Directory(map(self.living, views), stack)
 
-        return snapshot.memo(f"directory of {self.kind_of_object.called}s", make)
+        return snapshot.memo(f"directory of {self.kind_of_object.called}s for {stack}", make)
 
     def comparable(self, properties: Properties) -> Properties:
         """The settings, and the declaration without its mere names."""
@@ -98,12 +99,12 @@ class ChangedObjects(Reconciler, Generic[V]):
         self, context: Context, prior: Prior, inputs: Properties, changes: Sequence[Change]
     ) -> Iterator[str]:
         """Refuses what the API would, and tells what a change does to others."""
-        all_ = self.directory(context.snapshot)
+        all_ = self.directory(context.snapshot, stack_of(prior.outputs) or stack_of(inputs))
         if all_ is None or prior.id in context.made:
             return
         one, label = all_.by_uuid.get(prior.id), _label(prior.outputs)
         replaced = [change.name for change in changes if change.forces_replacement]
-        lost = _lost(prior, one, inputs)
+        lost = self._lost(context.snapshot, prior, one, inputs)
         if one is None or lost:
             if changes and not replaced:
                 raise Refused(f"{label}: {lost}")
@@ -118,6 +119,20 @@ class ChangedObjects(Reconciler, Generic[V]):
             told = self._updating(prior, one, inputs, changes)
         for text in told:
             yield f"{label}: {text}"
+
+    def _lost(self, snapshot: Snapshot, prior: Prior, one: Living | None, inputs: Properties) -> str:
+        """Why a stack can no longer change an object, and what to do; empty if it can."""
+        if one is None:
+            return f"{prior.id} is gone, or you may not see it any more. {_REFRESH}"
+        owner, mine = one.view.declared_as, stack_of(prior.outputs)
+        if owner is None or mine is None:
+            return ""
+        # An update that moved the declaration may have been interrupted before the state was written.
+        for stack in dict.fromkeys((mine, stack_of(inputs))):
+            known = self.directory(snapshot, stack)
+            if known and known.declares(one.uuid):
+                return ""
+        return f'"{one.title}" ({one.uuid}) is declared by {owner.where} by now. {_TAKEN}'
 
     def _updating(
         self, prior: Prior, one: Living, inputs: Properties, changes: Sequence[Change]
@@ -153,24 +168,21 @@ def declared_as(properties: Properties) -> DeclaredAs | None:
     return DeclaredAs.model_validate(value) if value else None
 
 
-def declaration(living: DeclaredAs | None, outputs: Properties) -> Properties:
+def stack_of(properties: Properties) -> str | None:
+    """The identity of the stack that inputs or outputs are declared in, if it is known."""
+    declared = properties.get("declared_as")
+    stack = declared.get("stack_id") if isinstance(declared, Mapping) else None
+    return uuid_in(stack) if isinstance(stack, str) else None
+
+
+def declaration(view: Declared, outputs: Properties) -> Properties:
     """The declaration that a read keeps: the live one, unless it is another stack's by now."""
-    mine = declared_as(outputs)
-    if living is not None and (mine is None or living.stack_id == mine.stack_id):
-        return {"declared_as": living.model_dump(mode="json")}
-    return {"declared_as": outputs["declared_as"]} if mine is not None else {}
-
-
-def _lost(prior: Prior, one: Living | None, inputs: Properties) -> str:
-    """Why a stack can no longer change an object, and what to do; empty if it can."""
-    if one is None:
-        return f"{prior.id} is gone, or you may not see it any more. {_REFRESH}"
-    owner, mine = one.view.declared_as, declared_as(prior.outputs)
-    # An update that moved the declaration may have been interrupted before the state was written.
-    new = (inputs.get("declared_as") or {}).get("stack_id")
-    if owner is None or mine is None or str(owner.stack_id) in {str(mine.stack_id), new}:
-        return ""
-    return f'"{one.title}" ({one.uuid}) is declared by {owner.where} by now. {_TAKEN}'
+    mine = stack_of(outputs)
+    if mine is None:
+        return {}
+    if view.declared_as is not None and view.declared_here:
+        return {"declared_as": {"stack_id": mine, **view.declared_as.model_dump(mode="json")}}
+    return {"declared_as": outputs["declared_as"]}
 
 
 def _label(properties: Properties) -> str:

@@ -16,6 +16,7 @@ from pulumi_encord_integrations.lifecycle.reconciler import (
 )
 from pulumi_encord_integrations.lifecycle.snapshot import Snapshot
 from pulumi_encord_integrations.model.problems import Problem
+from pulumi_encord_integrations.model.text import uuid_in
 from pulumi_encord_integrations.reconcilers.adoption import (
     Meant,
     adoptable,
@@ -24,8 +25,8 @@ from pulumi_encord_integrations.reconcilers.adoption import (
     examined,
     unfit,
 )
-from pulumi_encord_integrations.reconcilers.living import Living, arrow, changed
-from pulumi_encord_integrations.reconcilers.object_changes import ChangedObjects
+from pulumi_encord_integrations.reconcilers.living import Directory, Living, arrow, changed
+from pulumi_encord_integrations.reconcilers.object_changes import ChangedObjects, stack_of
 
 V = TypeVar("V")
 
@@ -98,14 +99,15 @@ class PreviewedObjects(ChangedObjects[V]):
 
     def meant(self, inputs: Properties, unknown: frozenset[str], context: Context) -> Meant:
         """The living object that these inputs mean, as far as that is known."""
-        all_ = self.directory(context.snapshot)
+        place = inputs.get("declared_as", context.partial.get("declared_as"))
+        before = context.before
+        mine = before.get("declared_as", place)
+        all_ = self.directory(context.snapshot, stack_of({"declared_as": mine}))
         if all_ is None:
             return Meant()
-        place = inputs.get("declared_as", context.partial.get("declared_as"))
-        if before := context.before:
-            own = all_.by_uuid.get(str(before.get("adopts"))) or all_.declared(
-                before.get("declared_as", place), self._immutable(before)
-            )
+        if before:
+            adopted = all_.by_uuid.get(str(before.get("adopts")))
+            own = adopted or all_.declared(mine, self._immutable(before))
             return Meant() if own is None else Meant(own, own.view.adopted, another(own, inputs))
         own = all_.declared(place, self._immutable(inputs, unknown))
         if own is not None:
@@ -121,8 +123,14 @@ class PreviewedObjects(ChangedObjects[V]):
             return Meant(notes=[_LATER])
         later = dict.fromkeys((unknown & self.fields) - self.replaces, NOT_KNOWN_YET)
         asked = {**inputs, **later, "declared_as": place}
-        meant = adoptable(self.kind_of_object, context, all_, self.title(inputs), asked)
+        left = self._left(context.snapshot, inputs.get("adopt_from"))
+        meant = adoptable(self.kind_of_object, context, (all_, left), self.title(inputs), asked)
         return adopted_twice(meant, place, context.declared)
+
+    def _left(self, snapshot: Snapshot, adopt_from: str | None) -> Directory | None:
+        """All objects as they are answered to the stack that `adopt_from` names by its identity."""
+        stack = uuid_in(adopt_from) if adopt_from else None
+        return self.directory(snapshot, stack) if stack else None
 
     def _immutable(self, inputs: Properties, unknown: frozenset[str] = NO_NAMES) -> Properties:
         """What cannot change, as the key of a declaration holds it."""

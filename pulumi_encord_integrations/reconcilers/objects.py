@@ -18,7 +18,7 @@ from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.lifecycle.warnings import warn
 from pulumi_encord_integrations.model.base import Sent, relaxed
 from pulumi_encord_integrations.model.identity import Placement
-from pulumi_encord_integrations.reconcilers.object_changes import declared_as
+from pulumi_encord_integrations.reconcilers.object_changes import declared_as, stack_of
 from pulumi_encord_integrations.reconcilers.object_previews import PreviewedObjects
 
 V = TypeVar("V")
@@ -35,12 +35,12 @@ class ObjectReconciler(PreviewedObjects[V]):
         """The object, and the uuids of those that may be meant instead."""
 
     @abstractmethod
-    def call_read(self, session: Session, uuid: str) -> V:
-        """One object; raises `NotFound`."""
+    def call_read(self, session: Session, uuid: str, stack: str | None) -> V:
+        """One object, as it is answered to a stack; raises `NotFound`."""
 
     @abstractmethod
-    def call_list(self, session: Session) -> Iterable[tuple[str, V]]:
-        """All objects by uuid."""
+    def call_list(self, session: Session, stack: str | None) -> Iterable[tuple[str, V]]:
+        """All objects by uuid, as they are answered to a stack."""
 
     @abstractmethod
     def call_update(self, session: Session, uuid: str, changes: Properties, declared_by: str | None) -> V:
@@ -85,9 +85,10 @@ class ObjectReconciler(PreviewedObjects[V]):
 
     def read(self, session: Session, prior: Prior) -> Live | None:
         """From the listing; what is not in it is asked for by itself."""
-        view = session.listing(self.noun, lambda: self.call_list(session)).get(prior.id)
+        stack = stack_of(prior.outputs)
+        view = session.listing(self.noun, lambda: self.call_list(session, stack), stack).get(prior.id)
         if view is None:
-            view = self.call_read(session, prior.id)
+            view = self.call_read(session, prior.id, stack)
         return self.live(view, self.carried(view, prior.outputs))
 
     def update(self, session: Session, prior: Prior, inputs: Properties) -> Live:
@@ -100,7 +101,7 @@ class ObjectReconciler(PreviewedObjects[V]):
         declared = declared_as(inputs)
         if declared is not None:
             changes["declaredAs"] = declared.to_wire()
-        return self.live(self.call_update(session, prior.id, changes, _stack(prior)), inputs)
+        return self.live(self.call_update(session, prior.id, changes, stack_of(prior.outputs)), inputs)
 
     def left_alone(self, prior: Prior, inputs: Properties) -> list[str]:
         """Settings that another resource may have set: not declared here, nor taken out, nor taken over."""
@@ -115,7 +116,7 @@ class ObjectReconciler(PreviewedObjects[V]):
         """Deletes; releases what was adopted and leaves what another stack has taken over."""
         if named("object", prior.id) <= prior.owned_elsewhere:
             return
-        outcome = self.call_delete(session, prior, _stack(prior))
+        outcome = self.call_delete(session, prior, stack_of(prior.outputs))
         if outcome == "kept":
             warn(f'"{self.title(prior.outputs)}" ({prior.id}) lives on: this stack no longer declares it')
 
@@ -123,9 +124,3 @@ class ObjectReconciler(PreviewedObjects[V]):
         given = {name: inputs[name] for name in self.fields if name in inputs}
         spec: Sent = relaxed(self.spec, absent).model_validate(given)
         return spec
-
-
-def _stack(prior: Prior) -> str | None:
-    """The identity of the stack that the state was written by."""
-    declared = declared_as(prior.outputs)
-    return str(declared.stack_id) if declared else None

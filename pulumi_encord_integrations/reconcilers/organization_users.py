@@ -1,5 +1,6 @@
 """Users of the organization."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from pulumi_encord_integrations.client import organization_users as api
@@ -17,6 +18,7 @@ from pulumi_encord_integrations.lifecycle.reconciler import (
 )
 from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.lifecycle.warnings import warn
+from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.model.users import (
     DeclaredOrganizationUser,
     OrganizationUserSpec,
@@ -25,7 +27,7 @@ from pulumi_encord_integrations.model.users import (
 from pulumi_encord_integrations.reconcilers import memberships
 from pulumi_encord_integrations.reconcilers.preflight import organization_admin, writes
 
-_SHOWN = {"email", "role", "member_type", "created_at"}
+_SHOWN = {"email", "role", "member_type", "suspended", "created_at"}
 
 
 class OrganizationUserReconciler(Reconciler):
@@ -44,12 +46,12 @@ class OrganizationUserReconciler(Reconciler):
         if checked.problems or not writes(self, inputs, context):
             return checked
         problems = list(organization_admin(context, "email"))
-        email, role = inputs.get("email"), inputs.get("role")
-        now = (context.snapshot.users() or {}).get(str(email))
-        notes = []
-        if email != context.before.get("email") and now and role and now != role:
-            notes.append(f"{email} is part of the organization already: was {now}, becomes {role}")
-        return Checked(inputs, problems, notes)
+        problems += _own_suspension(context, inputs)
+        return Checked(inputs, problems, [*_taken_over(context, inputs), *_suspension(context, inputs)])
+
+    def comparable(self, properties: Properties) -> Properties:
+        """A state of before there were suspensions says nothing of one."""
+        return super().comparable({"suspended": False, **properties})
 
     def resource_keys(self, id_: str, properties: Properties) -> ResourceKeys:
         """The person in the organization."""
@@ -79,7 +81,7 @@ class OrganizationUserReconciler(Reconciler):
         return None if view is None else self._live(view, carried)
 
     def update(self, session: Session, prior: Prior, inputs: Properties) -> Live:
-        """Applies role and kind of member."""
+        """Applies role, kind of member and suspension."""
         view = api.change(session.client, prior.id, _change(inputs))
         return self._live(view, {**prior.outputs, **inputs})
 
@@ -100,9 +102,41 @@ class OrganizationUserReconciler(Reconciler):
         return self.as_live(view.email, outputs)
 
 
+def _is_new(context: Context, inputs: Properties) -> bool:
+    return inputs.get("email") != context.before.get("email")
+
+
+def _taken_over(context: Context, inputs: Properties) -> Iterator[str]:
+    email, role = inputs.get("email"), inputs.get("role")
+    now = (context.snapshot.users() or {}).get(str(email))
+    if _is_new(context, inputs) and now and role and now != role:
+        yield f"{email} is part of the organization already: was {now}, becomes {role}"
+
+
+def _own_suspension(context: Context, inputs: Properties) -> Iterator[Problem]:
+    caller = context.snapshot.user()
+    if inputs.get("suspended") and caller is not None and caller == inputs.get("email"):
+        yield Problem(("suspended",), "nobody suspends themselves", "ask another admin of the organization")
+
+
+def _suspension(context: Context, inputs: Properties) -> Iterator[str]:
+    email, suspended = inputs.get("email", "the user"), inputs.get("suspended")
+    was = context.before.get("suspended", False)
+    if _is_new(context, inputs):
+        was = email in context.snapshot.suspended()
+    if suspended and not was:
+        yield f"{email} loses all access at once: every request of theirs is refused; memberships remain"
+    elif was and suspended is False:
+        yield f"{email} is not suspended any more: all access comes back as it was, keys included"
+
+
 def _wanted(inputs: Properties) -> list[str]:
-    return [name for name in ("email", "role", "member_type") if name in inputs]
+    return [name for name in ("email", "role", "member_type", "suspended") if name in inputs]
 
 
 def _change(inputs: Properties) -> Properties:
-    return {"roleMnemonicName": inputs["role"], "memberType": inputs["member_type"]}
+    return {
+        "roleMnemonicName": inputs["role"],
+        "memberType": inputs["member_type"],
+        "suspended": inputs.get("suspended", False),
+    }

@@ -151,5 +151,5 @@ def test_the_audit_trail_names_who_was_granted_and_removed(api: Api, uuid: str) 
     told = [json.loads(row.detail) for row in sorted(rows, key=lambda row: row.number)]
     assert told == [
         {"granted": {OUTSIDER: "user"}, "removed": [MEMBER]},
-        {"granted": {OUTSIDER: "admin"}, "removed": []},
+        {"granted": {OUTSIDER: "admin"}, "removed": [], "admins": [OUTSIDER]},
     ]

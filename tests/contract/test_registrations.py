@@ -1,11 +1,16 @@
 """Registering data over the wire: all of a request or nothing, and again safely."""
 
+import json
 from hashlib import sha256
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from pulumi_encord_integrations.cli.rendering.registrations import _wire_form
 from pulumi_encord_integrations.client import registrations
+from pulumi_encord_integrations.model.registrations import RegistrationView
+from pulumi_encord_integrations.server.store import tables as t
 from tests.support.api import INTEGRATIONS, Answer, Api
 from tests.unit.model.test_registrations import IMAGE, METADATA, PAGE
 
@@ -67,10 +72,11 @@ def test_one_wrong_item_stops_all_and_is_named(local: Api, path: str) -> None:
     assert registered(local, path) == {}
 
 
-def test_two_thousand_problems_are_counted_and_the_first_told(local: Api, path: str) -> None:
+def test_of_two_thousand_problems_the_first_hundred_are_told(local: Api, path: str) -> None:
     answer = post(local, path, videos(*(f"s3://other/{n}" for n in range(2000))))
     assert answer.status == 400
-    assert len(answer.body["errors"]) == 1000
+    assert len(answer.body["errors"]) == 100
+    assert "; and more than 90 more" in answer.body["message"]
     assert answer.body["message"].count("videos[") < 30
 
 
@@ -169,3 +175,64 @@ def test_registrations_go_with_their_integration_and_belong_to_it_alone(local: A
     local.send(method="DELETE", path=path.removesuffix("/registrations"))
     assert len(local.rows("registrations")) == 2
     assert local.rows("registration_batches") == []
+
+
+def nested(levels: int) -> dict[str, Any]:
+    """A mapping that many levels deep."""
+    value: dict[str, Any] = {}
+    for _ in range(levels - 1):
+        value = {"a": value}
+    return value
+
+
+DEEP = '{"a":' * 899 + "{}" + "}" * 899
+"""As earlier releases took it."""
+
+
+@pytest.fixture
+def deep(local: Api, path: str) -> str:
+    """The path of two registrations, of which one has metadata that is nested 900 deep."""
+    assert counts(post(local, path, videos("a", "b", clientMetadata={"n": 1}))) == (2, 0, 0)
+    with local.database.write() as connection:
+        rows = t.registrations
+        first = update(rows).where(rows.c.object_urls == '["a"]')
+        connection.execute(first.values(client_metadata=DEEP, media_metadata=json.dumps(METADATA)))
+    return path
+
+
+@pytest.mark.parametrize("query", [None, {"dataType": "videos"}, {"url": "a"}, {"pageSize": 1}])
+def test_metadata_nested_900_deep_is_listed_as_it_is_stored(local: Api, deep: str, query: Any) -> None:
+    answer = local.send(path=deep, query=query)
+    assert answer.status == 200
+    assert set(answer.body) == {"results", "nextPageToken"}
+    found = registered(local, deep)
+    assert (found["a"].client_metadata, found["b"].client_metadata) == (json.loads(DEEP), {"n": 1})
+    assert found["a"].video_metadata == METADATA
+    assert json.loads(json.dumps(_wire_form(found["a"])))["clientMetadata"] == json.loads(DEEP)
+
+
+def test_metadata_nested_900_deep_can_be_replaced_kept_and_taken_back(local: Api, deep: str) -> None:
+    kept = post(local, deep, {**videos("a", clientMetadata={"n": 2}), SKIP: True})
+    assert (kept.status, kept.body["skipped"]) == (200, 1)
+    assert counts(post(local, deep, {**videos("a"), SKIP: True, UPSERT: True})) == (0, 0, 1)
+    assert counts(post(local, deep, videos("a"))) == (0, 1, 0)
+    assert local.send(method="DELETE", path=deep, query={"url": "a"}).body == {"removed": 1}
+
+
+def test_an_answered_item_has_the_fields_that_are_documented(local: Api, deep: str) -> None:
+    fields = {field.alias for field in RegistrationView.model_fields.values()}
+    assert [set(row) for row in local.send(path=deep).body["results"]] == [fields, fields]
+
+
+@pytest.mark.parametrize(("levels", "status"), [(40, 200), (41, 400)])
+def test_metadata_is_at_most_forty_levels_deep(local: Api, path: str, levels: int, status: int) -> None:
+    answer = post(local, path, videos("a", clientMetadata=nested(levels)))
+    assert answer.status == status
+    if status == 400:
+        assert answer.body["message"] == "videos[0].clientMetadata: is nested deeper than 40 levels"
+
+
+def test_whatever_an_item_may_hold_fits_into_a_request(local: Api, path: str) -> None:
+    one = {"url": "a", "dicomMetadata": nested(40), "placeholderItemUuid": nested(40)}
+    body = {"dicom_series": [{"title": "t", "dicomFiles": [one], "clientMetadata": nested(40)}]}
+    assert counts(post(local, path, body)) == (1, 0, 0)

@@ -80,7 +80,7 @@ class Stack:
 
     def adopted(self, uuid: str) -> bool:
         """Whether the API holds it as adopted; raises `NotFound`."""
-        found = self.reconciler.call_read(Watched(self.api).session(self.who), uuid)
+        found = self.reconciler.call_read(Watched(self.api).session(self.who), uuid, self.identity)
         return bool(found.adopted)
 
 

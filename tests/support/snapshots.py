@@ -19,10 +19,11 @@ class Known(Snapshot):
         groups: Mapping[str, str] | None = None,
         in_groups: Mapping[str, frozenset[str]] | None = None,
         caller: tuple[str, str] | None = None,
+        suspended: frozenset[str] = frozenset(),
     ) -> None:
         self._integrations, self._roles = integrations, roles or {}
         self._users, self._groups, self._in_groups = users, groups, in_groups or {}
-        self._caller = caller
+        self._caller, self._suspended = caller, suspended
         self.adopted = False
         self.asked: list[str] = []
 
@@ -34,7 +35,7 @@ class Known(Snapshot):
         email, role = self._caller
         return SimpleNamespace(uuid="acme", name="Acme", user_email=email, role=role)
 
-    def integrations(self) -> Any:
+    def integrations(self, stack: str | None = None) -> Any:
         """With title and role alone; all are declared by some stack."""
         self.asked.append("integrations")
         if self._integrations is None:
@@ -54,7 +55,11 @@ class Known(Snapshot):
         self.asked.append("users")
         return self._users
 
-    def groups(self) -> Any:
+    def suspended(self) -> frozenset[str]:
+        """Nobody, unless the test says so."""
+        return self._suspended
+
+    def groups(self, stack: str | None = None) -> Any:
         """With the name alone."""
         self.asked.append("groups")
         if self._groups is None:

@@ -11,6 +11,7 @@ from pulumi_encord_integrations.server.dependencies import Authenticated
 from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 from pulumi_encord_integrations.server.routes.schema import body_of
 from pulumi_encord_integrations.server.services import expiry as service
+from pulumi_encord_integrations.server.services.prechecks import examined_for
 
 _change_body: Any = body_of(ExpiryChange)
 _PATH = "/{uuid:uuid}/signed-url-expiry"
@@ -28,7 +29,8 @@ def router() -> LazyRouter:
     @routes.put(_PATH, response_model=ExpiryView)
     def change(request: Authenticated, uuid: UUID, body: _change_body) -> Response:
         """Sets how long signed URLs live."""
-        return request.write(service.change, uuid, body)
+        asked = examined_for(request.work, ExpiryChange, body, service.changeable, uuid)
+        return request.write(service.change, uuid, asked)
 
     @routes.delete(_PATH, response_model=ExpiryView)
     def restore(request: Authenticated, uuid: UUID) -> Response:

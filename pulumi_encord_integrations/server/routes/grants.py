@@ -19,6 +19,8 @@ from pulumi_encord_integrations.server.dependencies import Authenticated
 from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 from pulumi_encord_integrations.server.routes.schema import body_of
 from pulumi_encord_integrations.server.services import grants
+from pulumi_encord_integrations.server.services.members import administered
+from pulumi_encord_integrations.server.services.prechecks import examined_for
 
 _users_body: Any = body_of(UsersGrant)
 _emails_body: Any = body_of(UserEmails)
@@ -42,12 +44,14 @@ def router() -> LazyRouter:
     @routes.post("/{uuid:uuid}/users", response_model=Page[IntegrationUser])
     def add_users(request: Authenticated, uuid: UUID, body: _users_body) -> Response:
         """Adds several users in one role, all or none."""
-        return request.write(grants.add_users, uuid, body)
+        asked = examined_for(request.work, UsersGrant, body, administered, uuid)
+        return request.write(grants.add_users, uuid, asked)
 
     @routes.post("/{uuid:uuid}/users/bulk-delete", response_model=Page[IntegrationUser])
     def remove_users(request: Authenticated, uuid: UUID, body: _emails_body) -> Response:
         """Removes several users, all or none; who is no member is passed over."""
-        return request.write(grants.remove_users, uuid, body)
+        asked = examined_for(request.work, UserEmails, body, administered, uuid)
+        return request.write(grants.remove_users, uuid, asked)
 
     @routes.get("/{uuid:uuid}/groups", response_model=Page[GrantedGroup])
     def list_groups(request: Authenticated, uuid: UUID) -> Response:
@@ -57,7 +61,8 @@ def router() -> LazyRouter:
     @routes.post("/{uuid:uuid}/groups", response_model=Page[GrantedGroup])
     def add_groups(request: Authenticated, uuid: UUID, body: _groups_body) -> Response:
         """Shares the integration with groups in one role."""
-        return request.write(grants.add_groups, uuid, body)
+        asked = examined_for(request.work, GroupsGrant, body, administered, uuid)
+        return request.write(grants.add_groups, uuid, asked)
 
     @routes.delete("/{uuid:uuid}/groups", response_model=Page[GrantedGroup])
     def remove_groups(

@@ -20,6 +20,7 @@ from pulumi_encord_integrations.server import middleware
 from pulumi_encord_integrations.server.dependencies import Authenticated
 from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 from pulumi_encord_integrations.server.routes.schema import Documented
+from pulumi_encord_integrations.server.routes.stacks import DeclaredBy, DeclaredIn, StackId
 from pulumi_encord_integrations.server.services import integrations as service
 from pulumi_encord_integrations.server.services.bodies import change_model_of, create_model_of
 
@@ -75,39 +76,42 @@ def router() -> LazyRouter:
         include_org_access: Annotated[bool, Query(alias="includeOrgAccess")] = False,
         page_size: Annotated[int, Query(alias="pageSize", ge=1, le=1000)] = 100,
         page_token: Annotated[str | None, Query(alias="pageToken", max_length=256)] = None,
+        stack_id: StackId = None,
     ) -> Response:
-        """Whole integrations, oldest first."""
+        """Whole integrations, oldest first; declaredHere for those that the stack of stackId declares."""
         titles = [] if title is None else [title]
         filters = IntegrationFilters(include_org_access, mine, owner, provider, titles)
-        return request.read(service.search, filters, page_size, page_token)
+        return request.read(service.search, filters, page_size, page_token, stack_id)
 
     @routes.post("", response_model=CreatedIntegration, responses={200: {"links": _LINKS}})
     def create(request: Authenticated, body: _create_body) -> Response:
         """Creates an integration or, for a known declaration, answers the object with this spec applied."""
-        return request.write(service.create, body)
+        return request.write(service.create, service.judge_create(request.work, body))
 
     @routes.get("/{uuid:uuid}", response_model=view)
-    def read(request: Authenticated, uuid: UUID) -> Response:
-        """One integration."""
-        return request.read(service.read, uuid)
+    def read(request: Authenticated, uuid: UUID, stack_id: StackId = None) -> Response:
+        """One integration; declaredHere if the stack of stackId declares it."""
+        return request.read(service.read, uuid, stack_id)
 
     @routes.patch("/{uuid:uuid}", response_model=view)
     def change(
         request: Authenticated,
         uuid: UUID,
         body: _change_body,
-        declared_by: Annotated[UUID | None, Query(alias="declaredBy")] = None,
+        declared_by: DeclaredBy = None,
+        declared_in: DeclaredIn = None,
     ) -> Response:
-        """Changes what may change in place; what is absent stays, null clears; with declaredBy refused if
-        another stack declares it.
+        """Changes what may change in place; what is absent stays, null clears; with declaredBy, an identity,
+        or declaredIn, project/stack, refused if another stack declares it.
         """
-        return request.write(service.change, uuid, body, declared_by)
+        asked = service.judge_change(request.work, uuid, body)
+        return request.write(service.change, uuid, asked, declared_by, declared_in)
 
     @routes.delete("/{uuid:uuid}", response_model=LetGo)
     def delete(
         request: Authenticated,
         uuid: UUID,
-        declared_by: Annotated[UUID | None, Query(alias="declaredBy")] = None,
+        declared_by: DeclaredBy = None,
         if_empty: Annotated[bool, Query(alias="ifEmpty")] = False,
     ) -> Response:
         """Deletes, with ifEmpty only what holds no data; for a stack releases what was adopted and keeps

@@ -19,6 +19,7 @@ from pulumi_encord_integrations.server.dependencies import Authenticated
 from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 from pulumi_encord_integrations.server.routes.schema import body_of
 from pulumi_encord_integrations.server.services import members as service
+from pulumi_encord_integrations.server.services.prechecks import examined_for
 
 IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=64)]
 PageSize = Annotated[int, Query(alias="pageSize", ge=1, le=1000)]
@@ -46,12 +47,14 @@ def router() -> LazyRouter:
     @routes.put("/{uuid:uuid}/members", response_model=MembersChanged)
     def replace(request: Authenticated, uuid: UUID, body: _list_body, match: IfMatch = None) -> Response:
         """Makes the list all that there is; individual Admins whom it does not name stay."""
-        return request.write(service.replace, uuid, body, match)
+        asked = examined_for(request.work, MembersList, body, service.administered, uuid)
+        return request.write(service.replace, uuid, asked, match)
 
     @routes.patch("/{uuid:uuid}/members", response_model=MembersChanged)
     def change(request: Authenticated, uuid: UUID, body: _change_body, match: IfMatch = None) -> Response:
         """Grants and withdraws, all or nothing; who is not named stays as it is."""
-        return request.write(service.change, uuid, body, match)
+        asked = examined_for(request.work, MembersChange, body, service.administered, uuid)
+        return request.write(service.change, uuid, asked, match)
 
     @routes.post("/{uuid:uuid}/join", response_model=Joined)
     def join(request: Authenticated, uuid: UUID) -> Response:

@@ -1,5 +1,6 @@
 """Registration of data over HTTP."""
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -19,8 +20,10 @@ from pulumi_encord_integrations.model.registrations import (
 from pulumi_encord_integrations.server import middleware
 from pulumi_encord_integrations.server.dependencies import Authenticated
 from pulumi_encord_integrations.server.lazy_routes import LazyRouter
+from pulumi_encord_integrations.server.responses import success
 from pulumi_encord_integrations.server.routes.schema import body_of
 from pulumi_encord_integrations.server.services import registrations as service
+from pulumi_encord_integrations.server.services.prechecks import examined_for
 
 _register_body: Any = body_of(RegistrationBody)
 _known_body: Any = body_of(KnownBatches)
@@ -44,7 +47,13 @@ def router() -> LazyRouter:
     ) -> Response:
         """What was registered, in no order that means anything; a page may hold less than there is."""
         filters = RegistrationFilters(of_list, url)
-        return request.read(service.list_registrations, uuid, filters, page_size, page_token)
+        return success(
+            request.work.read(
+                partial(
+                    service.list_registrations, uuid=uuid, filters=filters, size=page_size, token=page_token
+                )
+            )
+        )
 
     @routes.delete(_PATH, response_model=RegistrationsRemoved)
     def remove(
@@ -64,11 +73,12 @@ def router() -> LazyRouter:
     @routes.post(_PATH, response_model=Registered)
     def register(request: Authenticated, uuid: UUID, body: _register_body) -> Response:
         """Registers the JSON of Encord's page, all or nothing; may be repeated."""
-        return request.write(service.register, uuid, body)
+        return request.write(service.register, uuid, service.judge(request.work, uuid, body))
 
     @routes.post(f"{_PATH}/known-batches", response_model=BatchesDone)
     def known_batches(request: Authenticated, uuid: UUID, body: _known_body) -> Response:
         """Which of many batches are done."""
-        return request.read(service.known_batches, uuid, body)
+        asked = examined_for(request.work, KnownBatches, body, service.registrable, uuid)
+        return request.read(service.known_batches, uuid, asked)
 
     return routes

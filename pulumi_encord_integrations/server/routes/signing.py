@@ -20,7 +20,7 @@ _sign_body: Any = body_of(SignedUrlsRequest)
 
 def router() -> LazyRouter:
     """The routes that ask clouds."""
-    routes = middleware.router("signing", "/cloud-integrations", large=True)
+    routes = middleware.router("signing", "/cloud-integrations", clouds=True)
 
     @routes.post("/{uuid:uuid}/access-check", response_model=AccessChecked)
     def check(request: Authenticated, uuid: UUID, body: _check_body | None = None) -> Response:

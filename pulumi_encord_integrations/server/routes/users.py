@@ -15,6 +15,8 @@ from pulumi_encord_integrations.server.dependencies import Authenticated
 from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 from pulumi_encord_integrations.server.routes.schema import body_of
 from pulumi_encord_integrations.server.services import users as service
+from pulumi_encord_integrations.server.services.authorization import require_organization_admin
+from pulumi_encord_integrations.server.services.prechecks import examined_for
 
 _add_body: Any = body_of(OrganizationUserSpec)
 _change_body: Any = body_of(OrganizationUserChange)
@@ -32,7 +34,8 @@ def router() -> LazyRouter:
     @routes.post("", response_model=OrganizationUserView)
     def add(request: Authenticated, body: _add_body) -> Response:
         """Makes somebody part of the organization at once; 409 if they are."""
-        return request.write(service.add, body)
+        asked = examined_for(request.work, OrganizationUserSpec, body, require_organization_admin)
+        return request.write(service.add, asked)
 
     @routes.get("/{email:path}", response_model=OrganizationUserView)
     def read(request: Authenticated, email: str) -> Response:
@@ -42,7 +45,7 @@ def router() -> LazyRouter:
     @routes.patch("/{email:path}", response_model=OrganizationUserView)
     def change(request: Authenticated, email: str, body: _change_body) -> Response:
         """Changes role and kind of member; Encord publishes no such call."""
-        return request.write(service.change, email, body)
+        return request.write(service.change, email, service.judge_change(request.work, email, body))
 
     @routes.delete("/{email:path}", response_model=OrganizationUserView)
     def remove(request: Authenticated, email: str) -> Response:

@@ -17,11 +17,12 @@ from pulumi_encord_integrations.server.clouds.adapter import (
     StoredIntegration,
     not_installed,
 )
-from pulumi_encord_integrations.server.errors import Conflict, InvalidRequest, invalid
+from pulumi_encord_integrations.server.errors import Conflict, invalid
 from pulumi_encord_integrations.server.services import control
 from pulumi_encord_integrations.server.services.authorization import readable, require, visible
 from pulumi_encord_integrations.server.services.bodies import Body, examined, kind_of
-from pulumi_encord_integrations.server.services.bulk import RefusedItem, refuse_any
+from pulumi_encord_integrations.server.services.bulk import each_url
+from pulumi_encord_integrations.server.services.stored_specs import stored_spec
 from pulumi_encord_integrations.server.services.unit_of_work import (
     Effect,
     FirstAnswer,
@@ -31,7 +32,7 @@ from pulumi_encord_integrations.server.services.unit_of_work import (
 from pulumi_encord_integrations.server.store import access_proofs as store
 from pulumi_encord_integrations.server.store.access_proofs import AccessProof
 from pulumi_encord_integrations.server.store.database import Record
-from pulumi_encord_integrations.server.store.integrations import settings_of, spec_of
+from pulumi_encord_integrations.server.store.integrations import settings_of
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,9 @@ def check(work: UnitOfWork, uuid: UUID, body: Body) -> BaseModel | FirstAnswer:
     """Checks the access and keeps what was proven; no transaction is open while a cloud is asked."""
     request = examined(AccessCheckRequest, body)
     asked = work.read(lambda tx: _asked(tx, uuid, request))
+    known = work.first_answer()
+    if known is not None:
+        return known
     asked_at = datetime.now(UTC)
     try:
         finding = _adapter(work, asked.row.provider).check(asked.integration, request)
@@ -93,7 +97,7 @@ def _asked(tx: Transaction, uuid: UUID, request: AccessCheckRequest) -> _Asked:
 
 def stored_integration(tx: Transaction, row: Record, kind: IntegrationType) -> StoredIntegration:
     """The row as a cloud's adapter sees it, secrets decrypted."""
-    spec = spec_of(tx.connection, tx.deployment.vault, row, kind)
+    spec = stored_spec(tx, row, kind)
     buckets = control.buckets_of(kind, row)
     approved = control.approved(row, buckets) if spec.challenged else frozenset()
     return StoredIntegration(
@@ -105,14 +109,7 @@ def _require_urls(request: AccessCheckRequest, rules: ObjectUrls | DirectUrls) -
     """Only Direct Access has URLs to try, and only those that the integration takes."""
     if request.urls and not isinstance(rules, DirectUrls):
         raise invalid("urls: only Direct Access integrations have URLs to check; others check their buckets")
-    refused = []
-    for index, url in enumerate(request.urls):
-        try:
-            rules.canonical(url)
-        except ValueError as error:
-            place = f"urls[{index}]"
-            refused.append(RefusedItem(place, "invalid_url", f"{place}: {error}"))
-    refuse_any(refused, InvalidRequest)
+    each_url(request.urls, "urls", rules.canonical)
 
 
 def _proof(row: Record, finding: AccessFinding, asked_at: datetime) -> AccessProof | None:

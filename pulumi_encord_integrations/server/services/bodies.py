@@ -1,18 +1,28 @@
 """Bodies of requests: what they may hold for each type of integration, and what is wrong with them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Optional, TypeVar
 
 from pydantic import BaseModel, create_model
 
-from pulumi_encord_integrations.model.base import Sent, snake
+from pulumi_encord_integrations.model.base import Sent, keys_of, snake
+from pulumi_encord_integrations.model.bounds import few_keys
 from pulumi_encord_integrations.model.identity import DeclaredAs, Placement
 from pulumi_encord_integrations.model.integration_registry import integration_type, integration_types
 from pulumi_encord_integrations.model.integrations import IntegrationSpec, IntegrationType
-from pulumi_encord_integrations.model.problems import Problem, nearest, on_the_wire
+from pulumi_encord_integrations.model.marks import SECRET
+from pulumi_encord_integrations.model.problems import (
+    MORE,
+    SUGGESTED,
+    Problem,
+    few,
+    left_out,
+    nearest,
+    on_the_wire,
+)
 from pulumi_encord_integrations.server.errors import InvalidRequest, invalid
 
 Body = Mapping[str, Any]
@@ -40,18 +50,32 @@ def change_model_of(kind: IntegrationType) -> type[BaseModel]:
     return create_model(f"{kind.resource}Change", __base__=Sent, **fields)
 
 
-def read_create(body: Body) -> tuple[IntegrationType, IntegrationSpec, Placement]:
-    """What a create asks for; raises `InvalidRequest` with all that is wrong."""
+@dataclass(frozen=True)
+class CreateRequest:
+    """What a create asks for."""
+
+    kind: IntegrationType
+    spec: IntegrationSpec
+    placement: Placement
+
+
+def read_create(body: Body, given_at: datetime | None) -> CreateRequest:
+    """What a create asks for; raises `InvalidRequest` with what is wrong.
+
+    With `given_at` also with what is of no use at that time.
+    """
     kind = kind_of(body.get("provider"))
+    body = few_keys(body, keys_of(kind.spec) | keys_of(Placement))
     placed = {key: value for key, value in body.items() if snake(Placement, key) in Placement.model_fields}
     declared = {key: value for key, value in body.items() if key not in placed}
     placement, misplaced = Placement.examine(placed, wire=True)
     # An adopted object keeps what is left out, so defaults are not judged beside what is given.
     left_out = _left_out(kind.spec, declared) if placement and placement.adopt else frozenset()
-    spec, wrong = kind.spec.examine(declared, left_out, datetime.now(UTC), wire=True)
+    spec, wrong = kind.spec.examine(declared, left_out, given_at, wire=True)
     if spec is None or placement is None or wrong or misplaced:
-        raise _all_of([*map(_near_placement, wrong), *misplaced])
-    return kind, kind.spec.model_validate(declared) if left_out else spec, placement
+        near = [*map(_near_placement, wrong[:SUGGESTED]), *wrong[SUGGESTED:]]
+        raise _all_of(few([*near, *misplaced]))
+    return CreateRequest(kind, kind.spec.model_validate(declared) if left_out else spec, placement)
 
 
 def _left_out(model: type[Sent], given: Body) -> frozenset[str]:
@@ -75,17 +99,48 @@ def _near_placement(problem: Problem) -> Problem:
     return replace(problem, help=nearest(str(problem.path[-1]), names))
 
 
-def read_change(
-    kind: IntegrationType, current: IntegrationSpec, body: Body
-) -> tuple[IntegrationSpec, DeclaredAs | None]:
-    """The spec that a change leads to, and the declaration that it names."""
+@dataclass(frozen=True)
+class ChangeRequest:
+    """What a change asks for, judged by the settings that were stored then."""
+
+    body: Body
+    before: IntegrationSpec | None = None
+    """None if nothing was judged."""
+    spec: IntegrationSpec | None = None
+    """What the settings become."""
+    declared: DeclaredAs | None = None
+
+    def applied(
+        self, kind: IntegrationType, current: IntegrationSpec
+    ) -> tuple[IntegrationSpec, DeclaredAs | None]:
+        """What these settings become, and the declaration that is named; judged anew if they are others."""
+        if self.spec is None or self.before != current:
+            again = read_change(kind, current, self.body)
+            assert again.spec is not None  # noqa: S101  what was just judged
+            return again.spec, again.declared
+        return self.spec, self.declared
+
+
+def read_change(kind: IntegrationType, current: IntegrationSpec, body: Body) -> ChangeRequest:
+    """What a change of these settings asks for; raises `InvalidRequest` with what is wrong."""
+    body = few_keys(body, keys_of(kind.spec) | keys_of(Placement))
     changes = {snake(kind.spec, key): value for key, value in body.items() if key != "declaredAs"}
     before = current.model_dump(mode="json")
     spec = examined(kind.spec, {**before, **changes})
     for problem in kind.spec.unpaired(before, changes):
         raise invalid(str(on_the_wire(problem, kind.spec)))
+    if any(getattr(spec, name) != getattr(current, name) for name in spec.marked(SECRET)):
+        refuse_unfit(spec)
     declared = body.get("declaredAs")
-    return spec, None if declared is None else examined(DeclaredAs, declared, "declaredAs")
+    named = None if declared is None else examined(DeclaredAs, declared, "declaredAs")
+    return ChangeRequest(body, current, spec, named)
+
+
+def refuse_unfit(spec: IntegrationSpec) -> None:
+    """A stored credential may be over, a new one may not."""
+    found = [on_the_wire(problem, type(spec)) for problem in spec.unfit(datetime.now(UTC))]
+    if found:
+        raise invalid("; ".join(map(str, found)))
 
 
 def kind_of(provider: object) -> IntegrationType:
@@ -98,15 +153,15 @@ def kind_of(provider: object) -> IntegrationType:
 
 
 def examined(model: type[S], value: Any, *path: str) -> S:
-    """The value as that model; raises `InvalidRequest` with all that is wrong."""
+    """The value as that model; raises `InvalidRequest` with what is wrong."""
     if not isinstance(value, Mapping):
         raise invalid(".".join((*path, "must be a mapping")))
     made, found = model.examine(value, wire=True)
     if made is None or found:
-        raise _all_of([replace(problem, path=(*path, *problem.path)) for problem in found])
+        raise _all_of([one if one is MORE else replace(one, path=(*path, *one.path)) for one in found])
     return made
 
 
 def _all_of(problems: Sequence[Problem]) -> InvalidRequest:
-    more = f"; and {len(problems) - _TOLD} more" if len(problems) > _TOLD else ""
-    return invalid("; ".join(str(problem) for problem in problems[:_TOLD]) + more)
+    more = left_out(problems, _TOLD)
+    return invalid("; ".join([*map(str, problems[:_TOLD]), *([more] if more else [])]))

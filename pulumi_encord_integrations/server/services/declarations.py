@@ -2,10 +2,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
-from pulumi_encord_integrations.model.identity import DeclaredAs, Placement
+from pulumi_encord_integrations.model.identity import DeclarationView, DeclaredAs, Placement
 from pulumi_encord_integrations.server.errors import Conflict, invalid
 from pulumi_encord_integrations.server.services.audit import last_write
 from pulumi_encord_integrations.server.services.unit_of_work import Transaction
@@ -13,6 +13,14 @@ from pulumi_encord_integrations.server.store import declarations as store
 from pulumi_encord_integrations.server.store.database import Record
 
 CREATE, AGAIN, ADOPT = "create", "create-again", "adopt"
+
+
+def shown(row: Record, stack: UUID | None) -> dict[str, Any]:
+    """The declaration as it is answered to a caller that sent a stack's identity, or none."""
+    if row.stack_id is None:
+        return {"declared_as": None, "declared_here": False}
+    declaration = DeclarationView(path=row.path, project=row.project, stack=row.stack)
+    return {"declared_as": declaration, "declared_here": row.stack_id == str(stack)}
 
 
 class Declarable(ABC):
@@ -146,12 +154,12 @@ class Declarable(ABC):
                 raise Conflict("declared_twice", f'"{self.title_of(row)}" {where}')
         elif not declared.succeeds(owner) and not (adopt_from and owner.is_from(adopt_from)):
             written = last_write(self.tx, row.uuid)
+            named = f'adopt_from="{owner.by}", or ' if owner.by else ""
             raise Conflict(
                 "declared_elsewhere",
                 f'"{self.title_of(row)}" ({row.uuid}) is declared by another stack, {owner.where}'
                 + (f"; last written by {written}" if written else ""),
-                f'If that stack no longer declares it: adopt_from="{owner.by}", '
-                f"or encord-integrations release {row.uuid}",
+                f"If that stack no longer declares it: {named}encord-integrations release {row.uuid}",
             )
 
     def none(self) -> str:

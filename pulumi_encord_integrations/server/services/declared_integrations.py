@@ -1,6 +1,7 @@
 """Which integration a create means, and what it makes of one that is there."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from pulumi_encord_integrations.model.identity import DeclaredAs, ownership_key
@@ -10,9 +11,22 @@ from pulumi_encord_integrations.server.errors import Conflict
 from pulumi_encord_integrations.server.services.authorization import require
 from pulumi_encord_integrations.server.services.bodies import kind_of, require_whole
 from pulumi_encord_integrations.server.services.declarations import ADOPT, Declarable
+from pulumi_encord_integrations.server.services.stored_specs import changing_spec
 from pulumi_encord_integrations.server.services.unit_of_work import Transaction
 from pulumi_encord_integrations.server.store import integrations as store
+from pulumi_encord_integrations.server.store import members
 from pulumi_encord_integrations.server.store.database import Record
+
+_TOLD = 20
+"""Admins beside the caller that the answer to an adoption names, and its row of the audit trail."""
+
+
+def other_admins(tx: Transaction, row: Record) -> dict[str, Any]:
+    """Who is an Admin beside the caller, individually or as a group; who made the integration comes first."""
+    roles = members.roles(tx.connection, row.uuid)
+    keys = [key for key, role in roles.items() if role == "admin" and key != tx.caller.email]
+    keys.sort(key=lambda key: (key != row.owner, key))
+    return {"other_admins": keys[:_TOLD], "other_admin_count": len(keys)}
 
 
 class DeclaredIntegrations(Declarable):
@@ -68,8 +82,8 @@ class DeclaredIntegrations(Declarable):
             spec = store.with_shared(row, self._spec)
             require_whole(spec)
             return spec
-        current = store.spec_of(self.tx.connection, self.tx.deployment.vault, row, self._kind)
         given = self._spec.model_dump(mode="json", include=self._spec.model_fields_set)
+        current, _ = changing_spec(self.tx, row, self._kind, given)
         values = {**current.model_dump(mode="json"), **given}
         made, wrong = self._kind.spec.examine(values, wire=True)
         if made is None or wrong:

@@ -9,7 +9,7 @@ from pulumi_encord_integrations.model.expiry import ExpiryChange, ExpiryView, ef
 from pulumi_encord_integrations.model.members import Permission
 from pulumi_encord_integrations.server.errors import invalid
 from pulumi_encord_integrations.server.services.authorization import readable, require, visible
-from pulumi_encord_integrations.server.services.bodies import Body, examined, kind_of
+from pulumi_encord_integrations.server.services.bodies import kind_of
 from pulumi_encord_integrations.server.services.integrations import view
 from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction
 from pulumi_encord_integrations.server.store import integrations as store
@@ -23,18 +23,19 @@ def read(tx: Transaction, uuid: UUID) -> ExpiryView:
     return _view(tx, readable(tx, uuid))
 
 
-def change(tx: Transaction, uuid: UUID, body: Body) -> Effect:
+def change(tx: Transaction, uuid: UUID, asked: ExpiryChange) -> Effect:
     """Sets it, in place."""
-    row = _changeable(tx, uuid)
-    return _changed(tx, row, examined(ExpiryChange, body).duration)
+    row = changeable(tx, uuid)
+    return _changed(tx, row, asked.duration)
 
 
 def restore(tx: Transaction, uuid: UUID) -> Effect:
     """Sets it back to the default."""
-    return _changed(tx, _changeable(tx, uuid), None)
+    return _changed(tx, changeable(tx, uuid), None)
 
 
-def _changeable(tx: Transaction, uuid: UUID) -> Record:
+def changeable(tx: Transaction, uuid: UUID) -> Record:
+    """The integration, if the caller may set its expiry and it has one."""
     row = visible(tx, uuid)
     require(row, Permission.ADD_USERS)
     _require_custom(row)

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from typing import Any
 from uuid import UUID
 
 from pulumi_encord_integrations.model.base import Page
@@ -19,13 +18,13 @@ from pulumi_encord_integrations.model.members import (
     is_individual,
     permissions_of,
 )
-from pulumi_encord_integrations.server.services.bodies import Body, examined
 from pulumi_encord_integrations.server.services.groups import plain
+from pulumi_encord_integrations.server.services.long_answers import Reader, answers_with
 from pulumi_encord_integrations.server.services.members import administered, apply
 from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction
 from pulumi_encord_integrations.server.services.users import found as found_user
 from pulumi_encord_integrations.server.store import groups as group_store
-from pulumi_encord_integrations.server.store import integration_queries, integrations
+from pulumi_encord_integrations.server.store import integration_queries, integrations, organization_users
 from pulumi_encord_integrations.server.store import members as store
 from pulumi_encord_integrations.server.store.database import Record
 
@@ -34,20 +33,31 @@ def users(tx: Transaction, uuid: UUID) -> Page[IntegrationUser]:
     """Individual members."""
     roles = store.roles(tx.connection, administered(tx, uuid).uuid)
     rows = sorted((key, role) for key, role in roles.items() if is_individual(key))
-    return Page(results=[IntegrationUser.from_wire({"userEmail": e, "userRole": role}) for e, role in rows])
+    suspended = organization_users.suspended(tx.connection, tx.caller.organization)
+    return Page(
+        results=[
+            IntegrationUser.from_wire({"userEmail": e, "userRole": role, "suspended": e in suspended})
+            for e, role in rows
+        ]
+    )
 
 
-def add_users(tx: Transaction, uuid: UUID, body: Body) -> Effect:
+def _users_now(tx: Transaction, uuid: UUID) -> Page[IntegrationUser]:
+    return users(tx, uuid) if _administers_still(tx, uuid) else Page(results=[])
+
+
+@answers_with(_users_now)
+def add_users(tx: Transaction, uuid: UUID, asked: UsersGrant) -> Effect:
     """Adds several users in one role, all or none."""
     row = administered(tx, uuid)
-    asked = examined(UsersGrant, body)
-    return _written(tx, row, dict.fromkeys(asked.user_emails, asked.user_role), (), users)
+    return _written(tx, row, dict.fromkeys(asked.user_emails, asked.user_role), (), _users_now)
 
 
-def remove_users(tx: Transaction, uuid: UUID, body: Body) -> Effect:
+@answers_with(_users_now)
+def remove_users(tx: Transaction, uuid: UUID, asked: UserEmails) -> Effect:
     """Removes several users, all or none."""
     row = administered(tx, uuid)
-    return _written(tx, row, {}, examined(UserEmails, body).user_emails, users)
+    return _written(tx, row, {}, asked.user_emails, _users_now)
 
 
 def groups(tx: Transaction, uuid: UUID) -> Page[GrantedGroup]:
@@ -57,18 +67,23 @@ def groups(tx: Transaction, uuid: UUID) -> Page[GrantedGroup]:
     return Page(results=[_granted(row, roles[_key(row.uuid)]) for row in rows if _key(row.uuid) in roles])
 
 
-def add_groups(tx: Transaction, uuid: UUID, body: Body) -> Effect:
+def _groups_now(tx: Transaction, uuid: UUID) -> Page[GrantedGroup]:
+    return groups(tx, uuid) if _administers_still(tx, uuid) else Page(results=[])
+
+
+@answers_with(_groups_now)
+def add_groups(tx: Transaction, uuid: UUID, asked: GroupsGrant) -> Effect:
     """Shares the integration with groups in one role."""
     row = administered(tx, uuid)
-    asked = examined(GroupsGrant, body)
     wanted = {_key(group): asked.user_role for group in asked.group_hash_list}
-    return _written(tx, row, wanted, (), groups)
+    return _written(tx, row, wanted, (), _groups_now)
 
 
+@answers_with(_groups_now)
 def remove_groups(tx: Transaction, uuid: UUID, hashes: Collection[UUID]) -> Effect:
     """Takes groups off, whatever their role."""
     row = administered(tx, uuid)
-    return _written(tx, row, {}, [_key(str(group)) for group in hashes], groups)
+    return _written(tx, row, {}, [_key(str(group)) for group in hashes], _groups_now)
 
 
 def _written(
@@ -76,21 +91,23 @@ def _written(
     row: Record,
     wanted: Mapping[str, str],
     removed: Collection[str],
-    answer: Any,
+    answer: Reader,
 ) -> Effect:
     now = store.roles(tx.connection, row.uuid)
     effect = apply(tx, row, now, wanted, set(removed) & now.keys())
-    after = integrations.find(tx.connection, tx.caller, row.uuid)
-    if after is None or after.role != "admin":
-        # Whoever gave up the last group that made an Admin of them may not see the rest.
-        return Effect(Page[Any](results=[]), effect.action, effect.object, effect.detail)
-    told = answer(tx, UUID(row.uuid))
-    return Effect(told, effect.action, effect.object, effect.detail)
+    return Effect(answer(tx, UUID(row.uuid)), effect.action, effect.object, effect.detail)
+
+
+def _administers_still(tx: Transaction, uuid: UUID) -> bool:
+    """Whoever gave up the last group that made an Admin of them may not see the rest."""
+    row = integrations.find(tx.connection, tx.caller, str(uuid))
+    return row is not None and row.role == "admin"
 
 
 def access(tx: Transaction, email: str) -> Page[UserAccess]:
     """What a user may do on each integration that the caller administers; of oneself on all."""
-    user = found_user(tx, email).email
+    person = found_user(tx, email)
+    user = person.email
     filters = IntegrationFilters()
     shown = {
         row.uuid: row.title
@@ -101,10 +118,13 @@ def access(tx: Transaction, email: str) -> Page[UserAccess]:
     for row in store.access(tx.connection, tx.caller.organization, user):
         if row.integration in shown:
             found[row.integration].append(row)
-    return Page(results=[_access(uuid, title, found[uuid]) for uuid, title in shown.items() if found[uuid]])
+    suspended = person.suspended_at is not None
+    return Page(
+        results=[_access(uuid, title, found[uuid], suspended) for uuid, title in shown.items() if found[uuid]]
+    )
 
 
-def _access(uuid: str, title: str, rows: list[Record]) -> UserAccess:
+def _access(uuid: str, title: str, rows: list[Record], suspended: bool) -> UserAccess:
     role = highest(row.role for row in rows)
     groups = sorted((row for row in rows if row.group), key=lambda row: (row.name, row.group))
     return UserAccess(
@@ -113,7 +133,8 @@ def _access(uuid: str, title: str, rows: list[Record]) -> UserAccess:
         role=role or "user",
         own_role=highest(row.role for row in rows if row.group is None),
         groups=[GroupRole(group_hash=row.group, name=row.name, user_role=row.role) for row in groups],
-        permissions=list(permissions_of(role)),
+        permissions=[] if suspended else list(permissions_of(role)),
+        suspended=suspended,
     )
 
 

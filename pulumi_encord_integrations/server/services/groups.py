@@ -20,11 +20,18 @@ from pulumi_encord_integrations.model.members import UserEmails
 from pulumi_encord_integrations.server.errors import Conflict, ObjectNotFound, PermissionDenied
 from pulumi_encord_integrations.server.services.audit import known_last_write
 from pulumi_encord_integrations.server.services.authorization import require_organization_admin
-from pulumi_encord_integrations.server.services.bodies import Body, examined
 from pulumi_encord_integrations.server.services.bulk import refuse_any
-from pulumi_encord_integrations.server.services.declarations import ADOPT, AGAIN, CREATE, Declarable
+from pulumi_encord_integrations.server.services.declarations import (
+    ADOPT,
+    AGAIN,
+    CREATE,
+    Declarable,
+    shown,
+)
+from pulumi_encord_integrations.server.services.long_answers import answers_with
 from pulumi_encord_integrations.server.services.members import strangers
-from pulumi_encord_integrations.server.services.releases import release
+from pulumi_encord_integrations.server.services.quotas import require_room
+from pulumi_encord_integrations.server.services.releases import release, require_declared_in
 from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction
 from pulumi_encord_integrations.server.store import declarations
 from pulumi_encord_integrations.server.store import groups as store
@@ -62,24 +69,28 @@ class _Groups(Declarable):
         """A group has nothing that cannot change."""
 
 
-def create(tx: Transaction, body: Body) -> Effect:
+def create(tx: Transaction, asked: GroupCreate) -> Effect:
     """Creates, finds what an earlier create of the same declaration made, or adopts."""
     require_organization_admin(tx)
-    asked = examined(GroupCreate, body)
     wanted = _Groups(tx, asked.name)
     made = wanted.made_before(asked.nonce)
     if made is not None:
-        return _created(tx, made.uuid, AGAIN)
+        return _created(tx, made.uuid, AGAIN, asked.stack)
     row, action = wanted.meant(asked)
-    uuid = store.insert_new(tx.connection, tx.caller.organization, asked) if row is None else row.uuid
-    if row is not None:
+    declared = asked.declared_as
+    if row is None:
+        tie = declarations.tied_to(declared, wanted.key(declared)) if declared else declarations.UNTIED
+        uuid = store.insert_new(tx.connection, tx.caller.organization, asked, tie)
+        require_room(tx, "groups")
+    else:
+        uuid, adopted = row.uuid, action == ADOPT or None
         store.apply(tx.connection, uuid, _applied(row, asked, action))
-    if (declared := asked.declared_as) is not None:
-        adopted = action == ADOPT or None
-        declarations.declare(tx.connection, "groups", uuid, declared, wanted.key(declared), adopted=adopted)
+        if declared is not None:
+            key = wanted.key(declared)
+            declarations.declare(tx.connection, "groups", uuid, declared, key, adopted=adopted)
     if asked.nonce:
         declarations.remember_create(tx.connection, tx.caller.organization, asked.nonce, uuid)
-    return _created(tx, uuid, action)
+    return _created(tx, uuid, action, asked.stack)
 
 
 def _applied(row: Record, asked: GroupSpec, action: str) -> GroupSpec:
@@ -89,18 +100,24 @@ def _applied(row: Record, asked: GroupSpec, action: str) -> GroupSpec:
     return asked
 
 
-def _created(tx: Transaction, uuid: str, action: str) -> Effect:
+def _created(tx: Transaction, uuid: str, action: str, stack: UUID | None) -> Effect:
     row = found(tx, UUID(uuid))
     new = action == CREATE
     lookalikes = store.lookalikes(tx.connection, row) if new and row.stack_id else []
-    answer = view(tx, row).model_copy(update={"created": new, "lookalikes": lookalikes})
+    answer = view(tx, row, stack).model_copy(update={"created": new, "lookalikes": lookalikes})
     return Effect(answer, f"group.{action}", uuid, {"name": row.name})
 
 
-def change(tx: Transaction, uuid: UUID, body: Body, declared_by: UUID | None = None) -> Effect:
+def change(
+    tx: Transaction,
+    uuid: UUID,
+    asked: GroupChange,
+    declared_by: UUID | None = None,
+    declared_in: str | None = None,
+) -> Effect:
     """Changes name and description, of which null stays, and the declaration, of which null frees."""
-    require_organization_admin(tx)
-    row, asked = found(tx, uuid), examined(GroupChange, body)
+    row = administered(tx, uuid)
+    require_declared_in(row, row.name, declared_in)
     name = row.name if asked.name is None else asked.name
     description = row.description if asked.description is None else asked.description
     store.apply(tx.connection, row.uuid, GroupSpec(name=name, description=description))
@@ -111,16 +128,22 @@ def change(tx: Transaction, uuid: UUID, body: Body, declared_by: UUID | None = N
         declarations.declare(
             tx.connection, "groups", row.uuid, declared, wanted.key(declared), adopted=adopted
         )
-    elif "declaredAs" in body:
+    elif "declared_as" in asked.model_fields_set:
         release(tx, "groups", row, row.name, declared_by)
     detail = {"name": name, "description": description}
-    return Effect(view(tx, found(tx, uuid)), "group.update", row.uuid, detail)
+    answer = view(tx, found(tx, uuid), declared.stack_id if declared else declared_by)
+    return Effect(answer, "group.update", row.uuid, detail)
+
+
+def administered(tx: Transaction, uuid: UUID) -> Record:
+    """One group, if the caller may change it."""
+    require_organization_admin(tx)
+    return found(tx, uuid)
 
 
 def delete(tx: Transaction, uuid: UUID, declared_by: UUID | None) -> Effect:
     """Deletes with all access granted; on behalf of a stack releases what was adopted and keeps another's."""
-    require_organization_admin(tx)
-    row = found(tx, uuid)
+    row = administered(tx, uuid)
     answer = LetGo(outcome=declarations.let_go(row, declared_by))
     if answer.outcome == "released":
         declarations.release(tx.connection, "groups", row.uuid)
@@ -129,16 +152,16 @@ def delete(tx: Transaction, uuid: UUID, declared_by: UUID | None) -> Effect:
     return Effect(answer, f"group.{answer.outcome}", row.uuid, {"name": row.name})
 
 
-def listing(tx: Transaction) -> Page[DeclaredGroup]:
+def listing(tx: Transaction, stack: UUID | None = None) -> Page[DeclaredGroup]:
     """All groups in one page: Encord's SDK reads no second one."""
     rows = store.listing(tx.connection, tx.caller.organization)
     counts = store.user_counts(tx.connection, tx.caller.organization)
-    return Page(results=[_view(row, counts.get(row.uuid, 0)) for row in rows])
+    return Page(results=[_view(row, counts.get(row.uuid, 0), stack) for row in rows])
 
 
-def read(tx: Transaction, uuid: UUID) -> DeclaredGroup:
+def read(tx: Transaction, uuid: UUID, stack: UUID | None = None) -> DeclaredGroup:
     """One group."""
-    return view(tx, found(tx, uuid))
+    return view(tx, found(tx, uuid), stack)
 
 
 def found(tx: Transaction, uuid: UUID) -> Record:
@@ -151,8 +174,7 @@ def found(tx: Transaction, uuid: UUID) -> Record:
 
 def last_write(tx: Transaction, uuid: UUID) -> LastWrite:
     """Who wrote the group or its users last."""
-    require_organization_admin(tx)
-    return known_last_write(tx, found(tx, uuid).uuid)
+    return known_last_write(tx, administered(tx, uuid).uuid)
 
 
 def users(tx: Transaction, uuid: UUID) -> Page[GroupUser]:
@@ -161,10 +183,16 @@ def users(tx: Transaction, uuid: UUID) -> Page[GroupUser]:
     return Page(results=[GroupUser(user_email=email) for email in store.users(tx.connection, row.uuid)])
 
 
-def add_users(tx: Transaction, uuid: UUID, body: Body) -> Effect:
+def _users_now(tx: Transaction, uuid: UUID) -> Page[GroupUser]:
+    """Everybody in the group; nobody if it is gone by now."""
+    row = store.find(tx.connection, tx.caller.organization, str(uuid))
+    return users(tx, uuid) if row is not None else Page(results=[])
+
+
+@answers_with(_users_now)
+def add_users(tx: Transaction, uuid: UUID, asked: UserEmails) -> Effect:
     """Adds users, all or none; who is in it stays."""
-    require_organization_admin(tx)
-    row, asked = found(tx, uuid), examined(UserEmails, body)
+    row = administered(tx, uuid)
     now, wanted = set(store.users(tx.connection, row.uuid)), set(asked.user_emails)
     refuse_any(strangers(tx, wanted - now), PermissionDenied)
     store.add_users(tx.connection, tx.caller.organization, row.uuid, wanted - now)
@@ -172,22 +200,22 @@ def add_users(tx: Transaction, uuid: UUID, body: Body) -> Effect:
     return Effect(answer, "group.add-users", row.uuid, {"added": sorted(wanted - now)})
 
 
-def remove_users(tx: Transaction, uuid: UUID, body: Body) -> Effect:
+@answers_with(_users_now)
+def remove_users(tx: Transaction, uuid: UUID, asked: UserEmails) -> Effect:
     """Removes users; who is not in it is passed over."""
-    require_organization_admin(tx)
-    row, asked = found(tx, uuid), examined(UserEmails, body)
+    row = administered(tx, uuid)
     gone = set(store.users(tx.connection, row.uuid)) & set(asked.user_emails)
     store.remove_users(tx.connection, row.uuid, gone)
     return Effect(users(tx, uuid), "group.remove-users", row.uuid, {"removed": sorted(gone)})
 
 
-def view(tx: Transaction, row: Record) -> DeclaredGroup:
-    """The row as it is answered."""
+def view(tx: Transaction, row: Record, stack: UUID | None = None) -> DeclaredGroup:
+    """The row as it is answered to a caller that sent this stack's identity."""
     counts = store.user_counts(tx.connection, row.organization, row.uuid)
-    return _view(row, counts.get(row.uuid, 0))
+    return _view(row, counts.get(row.uuid, 0), stack)
 
 
-def _view(row: Record, users: int) -> DeclaredGroup:
+def _view(row: Record, users: int, stack: UUID | None) -> DeclaredGroup:
     return DeclaredGroup(
         group_hash=row.uuid,
         name=row.name,
@@ -195,7 +223,7 @@ def _view(row: Record, users: int) -> DeclaredGroup:
         created_at=row.created_at.replace(tzinfo=UTC),
         organization=row.organization,
         adopted=row.adopted,
-        declared_as=declarations.declared_as(row),
+        **shown(row, stack),
         user_count=users,
     )
 

@@ -1,6 +1,6 @@
 """Integrations: what a create, a change and a delete do, and what a declaration means to them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -17,24 +17,34 @@ from pulumi_encord_integrations.model.integrations import (
     IntegrationType,
     IntegrationView,
 )
-from pulumi_encord_integrations.model.marks import SECRET
 from pulumi_encord_integrations.model.members import Permission, may, permissions_of
-from pulumi_encord_integrations.model.problems import on_the_wire
-from pulumi_encord_integrations.server.errors import Conflict, invalid
+from pulumi_encord_integrations.server.errors import Conflict
 from pulumi_encord_integrations.server.services import control
 from pulumi_encord_integrations.server.services.audit import known_last_write
 from pulumi_encord_integrations.server.services.authorization import require, visible
-from pulumi_encord_integrations.server.services.bodies import Body, kind_of, read_change, read_create
-from pulumi_encord_integrations.server.services.declarations import ADOPT, AGAIN, CREATE
-from pulumi_encord_integrations.server.services.declared_integrations import DeclaredIntegrations
+from pulumi_encord_integrations.server.services.bodies import (
+    Body,
+    ChangeRequest,
+    CreateRequest,
+    kind_of,
+    read_change,
+    read_create,
+)
+from pulumi_encord_integrations.server.services.declarations import ADOPT, AGAIN, CREATE, shown
+from pulumi_encord_integrations.server.services.declared_integrations import (
+    DeclaredIntegrations,
+    other_admins,
+)
 from pulumi_encord_integrations.server.services.pagination import foreign_token
-from pulumi_encord_integrations.server.services.releases import release
-from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction
+from pulumi_encord_integrations.server.services.prechecks import before_write
+from pulumi_encord_integrations.server.services.quotas import require_room
+from pulumi_encord_integrations.server.services.releases import release, require_declared_in
+from pulumi_encord_integrations.server.services.stored_specs import changing_spec, told_fingerprints
+from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction, UnitOfWork
 from pulumi_encord_integrations.server.store import (
     access_proofs,
     declarations,
     integration_queries,
-    registrations,
 )
 from pulumi_encord_integrations.server.store import integrations as store
 from pulumi_encord_integrations.server.store.database import Record
@@ -46,19 +56,22 @@ def titles(tx: Transaction, filters: IntegrationFilters) -> IntegrationTitles:
     return IntegrationTitles(result=[IntegrationTitle(uuid=row.uuid, title=row.title) for row in rows])
 
 
-def search(tx: Transaction, filters: IntegrationFilters, size: int, token: str | None) -> Page[Any]:
+def search(
+    tx: Transaction, filters: IntegrationFilters, size: int, token: str | None, stack: UUID | None = None
+) -> Page[Any]:
     """Whole integrations, oldest first."""
     vault = tx.deployment.vault
     try:
         rows, next_ = integration_queries.page(tx.connection, vault, tx.caller, filters, size, token)
     except ValueError:
         raise foreign_token() from None
-    return Page(results=_views(tx, rows), next_page_token=next_)
+    views = _views(tx, rows, stack, told_fingerprints(tx, rows))
+    return Page(results=views, next_page_token=next_)
 
 
-def read(tx: Transaction, uuid: UUID) -> IntegrationView:
+def read(tx: Transaction, uuid: UUID, stack: UUID | None = None) -> IntegrationView:
     """One integration."""
-    return view(tx, visible(tx, uuid))
+    return view(tx, visible(tx, uuid), stack)
 
 
 def last_write(tx: Transaction, uuid: UUID) -> LastWrite:
@@ -68,21 +81,30 @@ def last_write(tx: Transaction, uuid: UUID) -> LastWrite:
     return known_last_write(tx, row.uuid)
 
 
-def create(tx: Transaction, body: Body) -> Effect:
+def judge_create(work: UnitOfWork, body: Body) -> CreateRequest:
+    """What a create asks for; raises `InvalidRequest`."""
+    judged = before_write(work, lambda: read_create(body, datetime.now(UTC)))
+    # A credential may have ended between a request and its repeat.
+    return judged or read_create(body, None)
+
+
+def create(tx: Transaction, asked: CreateRequest) -> Effect:
     """Creates, finds what an earlier create of the same declaration made, or adopts."""
-    kind, spec, placement = read_create(body)
+    kind, spec, placement = asked.kind, asked.spec, asked.placement
     wanted = DeclaredIntegrations(tx, kind, spec)
     made = wanted.made_before(placement.nonce)
     if made is not None:
-        return _created(tx, made, AGAIN)
+        return _created(tx, made, AGAIN, placement.stack)
     declared, vault = placement.declared_as, tx.deployment.vault
     row, action = wanted.meant(placement)
     if row is None:
-        uuid = store.insert_new(tx.connection, vault, tx.caller, kind, spec)
+        tie = declarations.tied_to(declared, wanted.key(declared)) if declared else declarations.UNTIED
+        uuid = store.insert_new(tx.connection, vault, tx.caller, kind, spec, tie)
+        require_room(tx, "integrations")
     else:
         uuid, spec = row.uuid, wanted.applied(row, action)
         _apply(tx, row, kind, spec)
-    if declared is not None:
+    if declared is not None and row is not None:
         wanted = DeclaredIntegrations(tx, kind, spec)
         adopted = action == ADOPT or None
         declarations.declare(
@@ -90,22 +112,43 @@ def create(tx: Transaction, body: Body) -> Effect:
         )
     if placement.nonce:
         declarations.remember_create(tx.connection, tx.caller.organization, placement.nonce, uuid)
-    return _created(tx, visible(tx, UUID(uuid)), action)
+    return _created(tx, visible(tx, UUID(uuid)), action, placement.stack)
 
 
-def change(tx: Transaction, uuid: UUID, body: Body, declared_by: UUID | None = None) -> Effect:
+def judge_change(work: UnitOfWork, uuid: UUID, body: Body) -> ChangeRequest:
+    """What a change asks for, judged by the settings as they are; raises `ServiceError`."""
+
+    def judge() -> ChangeRequest:
+        return read_change(*work.read(lambda tx: _changeable(tx, uuid, body)), body)
+
+    return before_write(work, judge) or ChangeRequest(body)
+
+
+def _changeable(tx: Transaction, uuid: UUID, body: Body) -> tuple[IntegrationType, IntegrationSpec]:
+    row = visible(tx, uuid)
+    require(row, Permission.ADD_USERS)
+    kind = kind_of(row.provider)
+    return kind, changing_spec(tx, row, kind, body)[0]
+
+
+def change(
+    tx: Transaction,
+    uuid: UUID,
+    asked: ChangeRequest,
+    declared_by: UUID | None = None,
+    declared_in: str | None = None,
+) -> Effect:
     """Changes what may change in place; what is absent stays, null clears."""
     row = visible(tx, uuid)
     require(row, Permission.ADD_USERS)
-    kind, vault = kind_of(row.provider), tx.deployment.vault
-    current = store.spec_of(tx.connection, vault, row, kind)
-    spec, declared = read_change(kind, current, body)
-    if any(getattr(spec, name) != getattr(current, name) for name in spec.marked(SECRET)):
-        _refuse_unfit(spec)
+    require_declared_in(row, row.title, declared_in)
+    kind = kind_of(row.provider)
+    current, lost = changing_spec(tx, row, kind, asked.body)
+    spec, declared = asked.applied(kind, current)
     fixed = [name for name, value in spec.immutable().items() if current.immutable()[name] != value]
     if fixed:
         raise Conflict("immutable", f"{', '.join(fixed)} cannot change; make a new integration")
-    _apply(tx, row, kind, spec)
+    _apply(tx, row, kind, spec, None if lost else current)
     if declared is not None:
         wanted = DeclaredIntegrations(tx, kind, spec)
         wanted.require_free(declared, row, declared_by)
@@ -113,11 +156,12 @@ def change(tx: Transaction, uuid: UUID, body: Body, declared_by: UUID | None = N
         declarations.declare(
             tx.connection, "integrations", row.uuid, declared, wanted.key(declared), adopted=adopted
         )
-    elif "declaredAs" in body:
+    elif "declaredAs" in asked.body:
         release(tx, "integrations", row, row.title, declared_by)
-    changed = sorted(name for name in kind.spec.model_fields if getattr(spec, name) != getattr(current, name))
-    answer = view(tx, visible(tx, uuid))
-    return Effect(answer, "integration.update", row.uuid, {"changed": changed})
+    fields = kind.spec.model_fields
+    changed = lost | {name for name in fields if getattr(spec, name) != getattr(current, name)}
+    answer = view(tx, visible(tx, uuid), declared.stack_id if declared else declared_by)
+    return Effect(answer, "integration.update", row.uuid, {"changed": sorted(changed)})
 
 
 def delete(tx: Transaction, uuid: UUID, declared_by: UUID | None, *, if_empty: bool = False) -> Effect:
@@ -126,7 +170,7 @@ def delete(tx: Transaction, uuid: UUID, declared_by: UUID | None, *, if_empty: b
     require(row, Permission.DELETE)
     answer = LetGo(outcome=declarations.let_go(row, declared_by))
     if if_empty and answer.outcome == "deleted":
-        _require_empty(tx, row)
+        _require_empty(row)
     if answer.outcome == "released":
         declarations.release(tx.connection, "integrations", row.uuid)
     elif answer.outcome == "deleted":
@@ -134,10 +178,9 @@ def delete(tx: Transaction, uuid: UUID, declared_by: UUID | None, *, if_empty: b
     return Effect(answer, f"integration.{answer.outcome}", row.uuid, {"title": row.title})
 
 
-def _require_empty(tx: Transaction, row: Record) -> None:
-    count = registrations.counts(tx.connection, [row.uuid]).get(row.uuid, 0)
-    if count:
-        held = "1 registration" if count == 1 else f"{count} registrations"
+def _require_empty(row: Record) -> None:
+    if row.registered:
+        held = "1 registration" if row.registered == 1 else f"{row.registered} registrations"
         raise Conflict(
             "holds_registrations",
             f'"{row.title}" ({row.uuid}) holds {held}, which would be deleted with it',
@@ -145,48 +188,53 @@ def _require_empty(tx: Transaction, row: Record) -> None:
         )
 
 
-def view(tx: Transaction, row: Record) -> IntegrationView:
-    """The row as it is answered."""
-    return _views(tx, [row])[0]
+def view(tx: Transaction, row: Record, stack: UUID | None = None) -> IntegrationView:
+    """The row as it is answered to a caller that sent this stack's identity."""
+    return _views(tx, [row], stack, told_fingerprints(tx, [row]))[0]
 
 
-def _views(tx: Transaction, rows: Sequence[Record]) -> list[IntegrationView]:
-    listable = [row.uuid for row in rows if may(row.role, Permission.VIEW)]
-    counted = dict.fromkeys(listable, 0) | registrations.counts(tx.connection, listable)
-    return [_view(tx, row, counted.get(row.uuid)) for row in rows]
+def _views(
+    tx: Transaction, rows: Sequence[Record], stack: UUID | None, told: Mapping[str, str]
+) -> list[IntegrationView]:
+    principals = tx.deployment.principals.model_dump()
+    return [_view(row, principals, stack, told.get(row.uuid)) for row in rows]
 
 
-def _view(tx: Transaction, row: Record, registered: int | None) -> IntegrationView:
+def _view(
+    row: Record, principals: Mapping[str, Any], stack: UUID | None, fingerprint: str | None
+) -> IntegrationView:
     kind, settings = kind_of(row.provider), store.settings_of(row)
     known = {
         **kind.scenario(settings),
-        **tx.deployment.principals.model_dump(),
+        **principals,
         **settings,
         **store.columns_of(row),
         "created_at": row.created_at.replace(tzinfo=UTC),
-        "declared_as": declarations.declared_as(row),
+        **shown(row, stack),
         "permissions": permissions_of(row.role),
-        "registrations": registered,
+        "registrations": row.registered if may(row.role, Permission.VIEW) else None,
         **_proof(kind, row),
+        **({"credential_fingerprint": fingerprint} if fingerprint else {}),
     }
     return kind.view.model_validate(known)
 
 
-def _apply(tx: Transaction, row: Record, kind: IntegrationType, spec: IntegrationSpec) -> None:
+def _apply(
+    tx: Transaction,
+    row: Record,
+    kind: IntegrationType,
+    spec: IntegrationSpec,
+    current: IntegrationSpec | None = None,
+) -> None:
     """Makes the settings those of `spec`; a proof of what they were before is forgotten."""
-    store.apply(tx.connection, tx.deployment.vault, row, kind, spec)
+    store.apply(tx.connection, tx.deployment.vault, row, kind, spec, current)
+    if row.trust is None:
+        return
     changed = visible(tx, UUID(row.uuid))
     if kind.signs_by_role:
         access_proofs.forget_others(tx.connection, changed)
     else:
         control.forget_others(tx, kind, changed)
-
-
-def _refuse_unfit(spec: IntegrationSpec) -> None:
-    """A stored credential may be over, a new one may not."""
-    found = [on_the_wire(problem, type(spec)) for problem in spec.unfit(datetime.now(UTC))]
-    if found:
-        raise invalid("; ".join(map(str, found)))
 
 
 def _proof(kind: IntegrationType, row: Record) -> dict[str, Any]:
@@ -199,11 +247,18 @@ def _proof(kind: IntegrationType, row: Record) -> dict[str, Any]:
     return {"verified": True, **session}
 
 
-def _created(tx: Transaction, row: Record, action: str) -> Effect:
+def _created(tx: Transaction, row: Record, action: str, stack: UUID | None) -> Effect:
     created = action == CREATE
+    beside = other_admins(tx, row) if action == ADOPT else {}
+    # Its secrets were sealed a moment ago: they need not be opened to see that they open.
+    told = {} if created else told_fingerprints(tx, [row])
+    (seen,) = _views(tx, [row], stack, told)
     answer = CreatedIntegration(
-        integration=view(tx, row).model_dump(mode="json", by_alias=True),
+        integration=seen.model_dump(mode="json", by_alias=True),
         created=created,
         lookalikes=store.lookalikes(tx.connection, tx.caller, row) if created and row.stack_id else [],
+        **beside,
     )
-    return Effect(answer, f"integration.{action}", row.uuid, {"title": row.title, "provider": row.provider})
+    maker = {"owner": row.owner} if beside else {}
+    detail = {"title": row.title, "provider": row.provider, **maker, **beside}
+    return Effect(answer, f"integration.{action}", row.uuid, detail)

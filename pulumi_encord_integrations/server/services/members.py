@@ -28,15 +28,15 @@ from pulumi_encord_integrations.server.services.authorization import (
     require_organization_admin,
     visible,
 )
-from pulumi_encord_integrations.server.services.bodies import Body, examined
 from pulumi_encord_integrations.server.services.bulk import RefusedItem, refuse_any
+from pulumi_encord_integrations.server.services.quotas import require_room
 from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction
 from pulumi_encord_integrations.server.store import groups, organization_users
 from pulumi_encord_integrations.server.store import members as store
 from pulumi_encord_integrations.server.store.database import Record
 
 _PARTS = 3
-"""Of a position in a listing: the integration, the kind and the principal."""
+"""Of a position in a listing: the integration, the kind and the principal; one integration's has the mark."""
 
 
 def administered(tx: Transaction, uuid: UUID) -> Record:
@@ -49,40 +49,49 @@ def administered(tx: Transaction, uuid: UUID) -> Record:
 def list_everywhere(tx: Transaction, size: int, token: str | None) -> Page[MemberView]:
     """A page of the members of all integrations that the caller administers."""
     found = store.page(tx.connection, None, tx.caller, size, pagination.position(tx, token, _PARTS))
-    return Page(results=_views(found[:size]), next_page_token=_next(tx, found, size))
+    return Page(results=_views(tx, found[:size]), next_page_token=_next(tx, found, size))
 
 
 def list_members(tx: Transaction, uuid: UUID, size: int, token: str | None) -> MembersPage:
-    """A page of one integration's members, and the mark of all of them."""
-    after, row = pagination.position(tx, token, _PARTS), administered(tx, uuid)
-    found = store.page(tx.connection, [row.uuid], tx.caller, size, after)
-    etag = _etag(store.roles(tx.connection, row.uuid))
-    return MembersPage(results=_views(found[:size]), etag=etag, next_page_token=_next(tx, found, size))
+    """A page of one integration's members, and the mark of all of them as they were at the first page."""
+    after, row = pagination.position(tx, token, _PARTS + 1), administered(tx, uuid)
+    if after and after[0] != row.uuid:
+        raise pagination.foreign_token()
+    found = store.page(tx.connection, row.uuid, tx.caller, size, after[:_PARTS])
+    mark = after[_PARTS] if after else _mark(store.roles(tx.connection, row.uuid))
+    next_ = _next(tx, found, size, mark)
+    return MembersPage(results=_views(tx, found[:size]), etag=f'"{mark}"', next_page_token=next_)
 
 
-def _views(rows: Collection[Record]) -> list[MemberView]:
+def _views(tx: Transaction, rows: Collection[store.MemberRow]) -> list[MemberView]:
+    suspended = organization_users.suspended(tx.connection, tx.caller.organization)
     return [
-        MemberView(integration=row.integration, user=row.user, group=row.group, role=row.role) for row in rows
+        MemberView(
+            integration=row.integration,
+            user=row.user,
+            group=row.group,
+            role=row.role,
+            suspended=row.user in suspended,
+        )
+        for row in rows
     ]
 
 
-def _next(tx: Transaction, found: Sequence[Record], size: int) -> str | None:
-    return pagination.token(tx, store.position(found[size - 1]) if len(found) > size else None)
+def _next(tx: Transaction, found: Sequence[store.MemberRow], size: int, *marks: str) -> str | None:
+    return pagination.token(tx, " ".join((*found[size - 1].place, *marks)) if len(found) > size else None)
 
 
-def change(tx: Transaction, uuid: UUID, body: Body, match: str | None) -> Effect:
+def change(tx: Transaction, uuid: UUID, asked: MembersChange, match: str | None) -> Effect:
     """Grants and withdraws; who is not named stays as it is, and whom nobody knows need not be withdrawn."""
     row = administered(tx, uuid)
-    asked = examined(MembersChange, body)
     now = _current(tx, row, match)
     removed = {principal.key for principal in asked.remove} & now.keys()
     return apply(tx, row, now, as_roles(asked.set), removed)
 
 
-def replace(tx: Transaction, uuid: UUID, body: Body, match: str | None) -> Effect:
+def replace(tx: Transaction, uuid: UUID, asked: MembersList, match: str | None) -> Effect:
     """Makes the list all that there is, but for individual Admins, who stay."""
     row = administered(tx, uuid)
-    asked = examined(MembersList, body)
     now, wanted = _current(tx, row, match), as_roles(asked.members)
     unnamed = now.keys() - wanted.keys()
     stay = {key for key in unnamed if kept_for_good(key, now[key], None)}
@@ -102,6 +111,8 @@ def apply(
 ) -> Effect:
     """The one place where memberships change on behalf of a caller."""
     refuse_any(_refusals(tx, now, wanted, removed))
+    if wanted.keys() - now.keys():
+        require_room(tx, "members", len(now.keys() | wanted.keys()) - len(removed))
     store.write(tx.connection, tx.caller.organization, row.uuid, now, wanted, removed)
     answer = MembersChanged(
         added=sorted(wanted.keys() - now.keys()),
@@ -110,7 +121,14 @@ def apply(
         unmanaged_admins=sorted(stay),
     )
     granted = {key: wanted[key] for key in (*answer.added, *answer.changed)}
-    return Effect(answer, "members.change", row.uuid, {"granted": granted, "removed": answer.removed})
+    detail = {"granted": granted, "removed": answer.removed, **_promoted(granted)}
+    return Effect(answer, "members.change", row.uuid, detail)
+
+
+def _promoted(granted: Roles) -> dict[str, list[str]]:
+    """Who became an individual Admin, which only an operator undoes: the audit trail is searched for it."""
+    admins = [key for key, role in granted.items() if role == "admin" and is_individual(key)]
+    return {"admins": sorted(admins)} if admins else {}
 
 
 def _refusals(tx: Transaction, now: Roles, wanted: Roles, removed: Collection[str]) -> list[RefusedItem]:
@@ -145,13 +163,15 @@ def join(tx: Transaction, uuid: UUID) -> Effect:
     now = store.roles(tx.connection, row.uuid)
     store.write(tx.connection, tx.caller.organization, row.uuid, now, {tx.caller.email: "admin"}, ())
     answer = Joined(integration=row.uuid, user_email=tx.caller.email, role="admin")
-    return Effect(answer, "members.join", row.uuid, {"before": now.get(tx.caller.email)})
+    before = now.get(tx.caller.email)
+    promoted = {} if before == "admin" else _promoted({tx.caller.email: "admin"})
+    return Effect(answer, "members.join", row.uuid, {"before": before, **promoted})
 
 
 def _current(tx: Transaction, row: Record, match: str | None) -> dict[str, str]:
     """All members, if they are those that the caller has read."""
     now = store.roles(tx.connection, row.uuid)
-    if match is not None and match not in {"*", _etag(now)}:
+    if match is not None and match not in {"*", f'"{_mark(now)}"'}:
         raise PreconditionFailed(
             "members_changed",
             f'the members of "{row.title}" have changed since they were read',
@@ -160,7 +180,6 @@ def _current(tx: Transaction, row: Record, match: str | None) -> dict[str, str]:
     return now
 
 
-def _etag(roles: Roles) -> str:
+def _mark(roles: Roles) -> str:
     # The same members have the same mark, however they came about: nothing need count changes.
-    digest = sha256(json.dumps(sorted(roles.items())).encode()).hexdigest()
-    return f'"{digest[:32]}"'
+    return sha256(json.dumps(sorted(roles.items())).encode()).hexdigest()[:32]

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pulumi_encord_integrations.model.identity import DeclaredAs
+from pulumi_encord_integrations.model.identity import DeclarationView
 from pulumi_encord_integrations.server.errors import Conflict, ObjectNotFound
 from pulumi_encord_integrations.server.services import control
 from pulumi_encord_integrations.server.services.bodies import kind_of
+from pulumi_encord_integrations.server.services.declarations import shown
 from pulumi_encord_integrations.server.store import (
     audit,
     control_proofs,
@@ -18,7 +19,6 @@ from pulumi_encord_integrations.server.store import (
 from pulumi_encord_integrations.server.store import integrations as store
 from pulumi_encord_integrations.server.store.control_proofs import ControlProof
 from pulumi_encord_integrations.server.store.database import Connection, Database, Record
-from pulumi_encord_integrations.server.store.declarations import declared_as
 
 OPERATOR = "operator"
 """The actor in the audit trail."""
@@ -30,7 +30,7 @@ class Listed:
 
     uuid: str
     title: str
-    declared_as: DeclaredAs | None
+    declared_as: DeclarationView | None
     owner: str
     created_at: datetime
 
@@ -39,19 +39,27 @@ def integrations(database: Database) -> list[Listed]:
     """All integrations of all organizations, oldest first."""
     with database.read() as connection:
         found = integration_queries.everywhere(connection)
-    return [Listed(row.uuid, row.title, declared_as(row), row.owner, row.created_at) for row in found]
+    return [
+        Listed(row.uuid, row.title, shown(row, None)["declared_as"], row.owner, row.created_at)
+        for row in found
+    ]
 
 
-def require_removable(database: Database, integration: str, email: str) -> None:
-    """Raises `ServiceError` unless the user is an individual Admin who may go."""
+def require_removable(database: Database, integration: str, email: str) -> list[str]:
+    """Names of the groups by which the individual Admin stays one.
+
+    Raises `ServiceError` unless the user is an individual Admin who may go.
+    """
     with database.read() as connection:
-        _removable(connection, integration, email)
+        row = _removable(connection, integration, email)
+        return _admin_groups(connection, row, email)
 
 
 def remove_admin(database: Database, integration: str, email: str) -> None:
     """Removes an individual Admin, audited, in one transaction; raises `ServiceError`."""
     with database.write() as connection:
         row = _removable(connection, integration, email)
+        groups = _admin_groups(connection, row, email)
         members.leave(connection, row.organization, email, row.uuid)
         audit.record(
             connection,
@@ -59,7 +67,7 @@ def remove_admin(database: Database, integration: str, email: str) -> None:
             actor=OPERATOR,
             action="members.remove-admin",
             object_=row.uuid,
-            detail={"removed": [email]},
+            detail={"removed": [email], **({"admin_by": groups} if groups else {})},
         )
 
 
@@ -159,10 +167,19 @@ def _removable(connection: Connection, integration: str, email: str) -> Record:
         raise Conflict(
             "not_an_admin", f'{email} is no Admin of "{row.title}"', "Its Admins remove Users themselves"
         )
-    if row.uuid in members.only_admin_of(connection, row.organization, email):
+    alone = row.uuid in members.only_admin_of(connection, row.organization, email)
+    if alone and not _admin_groups(connection, row, email):
         raise Conflict(
             "last_admin",
             f'{email} is the last Admin of "{row.title}"',
             "Let an admin of the organization join it first",
         )
     return row
+
+
+def _admin_groups(connection: Connection, row: Record, email: str) -> list[str]:
+    """Names of the groups that make a user an Admin of an integration."""
+    found = members.access(connection, row.organization, email)
+    return sorted(
+        one.name for one in found if one.group and one.integration == row.uuid and one.role == "admin"
+    )

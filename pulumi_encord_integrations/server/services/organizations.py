@@ -26,6 +26,7 @@ def issue_token(work: UnitOfWork) -> BearerToken:
     if not work.proof.signed:
         # A token that was taken would otherwise renew itself for ever.
         raise PermissionDenied("signature_required", "a bearer token is issued for a signature only")
+    work.claim()
     return BearerToken(token=auth.issue_token(work.proof.public_key, work.deployment.vault))
 
 

@@ -17,9 +17,20 @@ def release(
     """
     owner = declarations.declared_as(row)
     if declared_by and owner and owner.stack_id != declared_by:
-        raise Conflict(
-            "declared_elsewhere",
-            f'"{title}" ({row.uuid}) is declared by {owner.where} by now',
-            "Run it again if it is to be released from that stack too",
-        )
+        raise _declared_elsewhere(row, title, owner.where)
     declarations.release(tx.connection, objects, row.uuid)
+
+
+def require_declared_in(row: Record, title: str, stack: str | None) -> None:
+    """Refuses an object that another stack declares than the one that a person was shown, by its names."""
+    owner = declarations.declared_as(row)
+    if stack is not None and owner and owner.in_stack != stack:
+        raise _declared_elsewhere(row, title, owner.where)
+
+
+def _declared_elsewhere(row: Record, title: str, where: str) -> Conflict:
+    return Conflict(
+        "declared_elsewhere",
+        f'"{title}" ({row.uuid}) is declared by {where} by now',
+        "Run it again if it is to be released from that stack too",
+    )

@@ -9,12 +9,11 @@ from pulumi_encord_integrations.model.objects import ObjectUrls, StoredObject
 from pulumi_encord_integrations.model.signing import SignedUrls, SignedUrlsRequest
 from pulumi_encord_integrations.server.clouds.adapter import StoredIntegration, not_installed
 from pulumi_encord_integrations.server.clouds.direct_access import never_signed
-from pulumi_encord_integrations.server.errors import InvalidRequest
 from pulumi_encord_integrations.server.services import control
 from pulumi_encord_integrations.server.services.access_checks import proven, stored_integration
 from pulumi_encord_integrations.server.services.authorization import readable
 from pulumi_encord_integrations.server.services.bodies import Body, examined, kind_of
-from pulumi_encord_integrations.server.services.bulk import RefusedItem, refuse_any
+from pulumi_encord_integrations.server.services.bulk import each_url
 from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction, UnitOfWork
 from pulumi_encord_integrations.server.store import integrations as store
 from pulumi_encord_integrations.server.store.database import Record
@@ -36,6 +35,7 @@ def sign(work: UnitOfWork, uuid: UUID, body: Body) -> dict[str, Any]:
     """
     urls = examined(SignedUrlsRequest, body).object_urls
     asked = work.read(lambda tx: _asked(tx, uuid, urls))
+    work.claim()
     cloud = work.deployment.adapters[asked.row.provider]
     session_seconds = (
         proven(work, asked.row, asked.integration).session_seconds if cloud.proves_access else None
@@ -62,12 +62,5 @@ def _asked(tx: Transaction, uuid: UUID, urls: Sequence[str]) -> _Asked:
     rules = kind.urls(settings)
     if not isinstance(rules, ObjectUrls):
         raise never_signed(row.title)
-    objects, refused = [], []
-    for index, url in enumerate(urls):
-        try:
-            objects.append(rules.find(url))
-        except ValueError as error:
-            place = f"objectUrls[{index}]"
-            refused.append(RefusedItem(place, "invalid_url", f"{place}: {error}"))
-    refuse_any(refused, InvalidRequest)
+    objects = each_url(urls, "objectUrls", rules.find)
     return _Asked(row, stored_integration(tx, row, kind), objects)

@@ -1,6 +1,7 @@
 """Users of the organization: who may add, change and remove them, and what a removal ends."""
 
 from datetime import UTC
+from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,13 +16,22 @@ from pulumi_encord_integrations.model.users import (
 from pulumi_encord_integrations.server.errors import Conflict, ObjectNotFound
 from pulumi_encord_integrations.server.services.authorization import require_organization_admin
 from pulumi_encord_integrations.server.services.bodies import Body, examined
-from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction
+from pulumi_encord_integrations.server.services.prechecks import before_write, examined_for
+from pulumi_encord_integrations.server.services.quotas import require_room
+from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction, UnitOfWork
 from pulumi_encord_integrations.server.store import members, organizations
 from pulumi_encord_integrations.server.store import organization_users as store
-from pulumi_encord_integrations.server.store.database import Record
+from pulumi_encord_integrations.server.store.database import Record, now
 
 _TOLD = 5
 _EMAIL: TypeAdapter[str] = TypeAdapter(Email)
+_ACTIONS = {
+    (False, False): "change",
+    (True, True): "change",
+    (False, True): "suspend",
+    (True, False): "restore",
+}
+"""By whether the user was suspended, and is now."""
 
 
 def listing(tx: Transaction) -> Page[OrganizationUserView]:
@@ -35,39 +45,57 @@ def read(tx: Transaction, email: str) -> OrganizationUserView:
     return _view(found(tx, email))
 
 
-def add(tx: Transaction, body: Body) -> Effect:
+def add(tx: Transaction, asked: OrganizationUserSpec) -> Effect:
     """Makes somebody part of the organization at once; there is no invitation."""
     require_organization_admin(tx)
-    asked = examined(OrganizationUserSpec, body)
     if store.find(tx.connection, tx.caller.organization, asked.email) is not None:
         raise Conflict("user_exists", f"{asked.email} is part of the organization already")
     organizations.add_user(tx.connection, tx.caller.organization, asked.email, asked.role, asked.member_type)
+    require_room(tx, "users")
+    if asked.suspended:
+        store.change(tx.connection, tx.caller.organization, asked.email, {"suspended_at": now()})
     return _done(tx, asked.email, "add")
 
 
-def change(tx: Transaction, email: str, body: Body) -> Effect:
-    """Changes role and kind of member; what is absent or null stays."""
-    require_organization_admin(tx)
-    row = found(tx, email)
-    asked = examined(OrganizationUserChange, body).model_dump(exclude_none=True)
-    wanted = examined(
-        OrganizationUserSpec, {"email": row.email, "role": row.role, "member_type": row.member_type, **asked}
-    )
+def judge_change(work: UnitOfWork, email: str, body: Body) -> OrganizationUserChange:
+    """What a change asks for, which fits the user as it is; raises `ServiceError`."""
+    asked = examined_for(work, OrganizationUserChange, body, administered, email)
+    before_write(work, lambda: work.read(lambda tx: _changeable(tx, email, asked)))
+    return asked
+
+
+def _changeable(
+    tx: Transaction, email: str, asked: OrganizationUserChange
+) -> tuple[Record, OrganizationUserSpec]:
+    """The user, and what becomes of them."""
+    row = administered(tx, email)
+    known = {
+        "email": row.email,
+        "role": row.role,
+        "member_type": row.member_type,
+        "suspended": _suspended(row),
+    }
+    return row, examined(OrganizationUserSpec, known | asked.model_dump(exclude_none=True))
+
+
+def change(tx: Transaction, email: str, asked: OrganizationUserChange) -> Effect:
+    """Changes role and kind of member, suspends and restores; what is absent or null stays."""
+    row, wanted = _changeable(tx, email, asked)
+    if wanted.suspended and row.email == tx.caller.email:
+        raise Conflict("own_user", "nobody suspends themselves", "Ask another admin of the organization")
+    # Whom an admin suspends is somebody else, so that the organization keeps an admin who can act.
     if wanted.role != "ADMIN":
         _require_other_admin(tx, row.email)
-    store.change(
-        tx.connection,
-        tx.caller.organization,
-        row.email,
-        {"role": wanted.role, "member_type": wanted.member_type},
-    )
-    return _done(tx, row.email, "change")
+    values: dict[str, Any] = {"role": wanted.role, "member_type": wanted.member_type}
+    if wanted.suspended != _suspended(row):
+        values["suspended_at"] = now() if wanted.suspended else None
+    store.change(tx.connection, tx.caller.organization, row.email, values)
+    return _done(tx, row.email, _ACTIONS[_suspended(row), wanted.suspended])
 
 
 def remove(tx: Transaction, email: str) -> Effect:
     """Ends the user's membership and with it all access, individual or by groups, and all keys."""
-    require_organization_admin(tx)
-    row = found(tx, email)
+    row = administered(tx, email)
     if row.email == tx.caller.email:
         raise Conflict(
             "own_user", "nobody removes themselves from the organization", "Ask another admin of it"
@@ -80,7 +108,8 @@ def remove(tx: Transaction, email: str) -> Effect:
         raise Conflict(
             "last_admin",
             f"{row.email} is the last Admin of {titles}{more}",
-            "Give each another Admin first; an admin of the organization may join it",
+            "Give each another Admin first, as whom an admin of the organization may join it; "
+            f"until then, suspending {row.email} ends all they can do",
         )
     answer = _view(row)
     left = members.leave(tx.connection, tx.caller.organization, row.email)
@@ -91,7 +120,14 @@ def remove(tx: Transaction, email: str) -> Effect:
 
 def _require_other_admin(tx: Transaction, email: str) -> None:
     if not store.other_admins(tx.connection, tx.caller.organization, email):
-        raise Conflict("last_organization_admin", f"{email} is the organization's last admin")
+        said = f"{email} is the organization's last admin who is not suspended"
+        raise Conflict("last_organization_admin", said)
+
+
+def administered(tx: Transaction, email: str) -> Record:
+    """One user, if the caller may change them."""
+    require_organization_admin(tx)
+    return found(tx, email)
 
 
 def found(tx: Transaction, email: str) -> Record:
@@ -105,9 +141,18 @@ def found(tx: Transaction, email: str) -> Record:
     return row
 
 
+def _suspended(row: Record) -> bool:
+    return row.suspended_at is not None
+
+
 def _done(tx: Transaction, email: str, action: str) -> Effect:
     answer = read(tx, email)
-    detail = {"email": email, "role": answer.role, "memberType": answer.member_type}
+    detail = {
+        "email": email,
+        "role": answer.role,
+        "memberType": answer.member_type,
+        "suspended": answer.suspended,
+    }
     return Effect(answer, f"organization-user.{action}", _id(email), detail)
 
 
@@ -122,6 +167,7 @@ def _view(row: Record) -> OrganizationUserView:
         role=row.role,
         role_uuid=str(uuid5(UUID(row.organization), row.role)),
         member_type=row.member_type,
+        suspended=_suspended(row),
         created_at=row.created_at.replace(tzinfo=UTC),
         last_edited_at=(row.last_edited_at or row.created_at).replace(tzinfo=UTC),
     )

@@ -100,10 +100,10 @@ class FakeApi:
         if request.method == "POST":
             body = json.loads(request.content)
             made = self.rows[self.add(**_answered(body))]
-            answer = {"integration": made, "created": True, "lookalikes": self.lookalikes}
+            answer = {"integration": _to(request, made), "created": True, "lookalikes": self.lookalikes}
             return httpx2.Response(200, json=answer)
         if uuid == "search":
-            rows = list(self.rows.values()) if self.listed else []
+            rows = [_to(request, row) for row in self.rows.values()] if self.listed else []
             return httpx2.Response(200, json={"results": rows, "nextPageToken": None})
         if uuid not in self.rows:
             return refused(404, "integration_not_found")
@@ -112,7 +112,20 @@ class FakeApi:
             return httpx2.Response(200, json={"outcome": self.outcome})
         if request.method == "PATCH":
             self.rows[uuid] |= _answered(json.loads(request.content))
-        return httpx2.Response(200, json=self.rows[uuid])
+        return httpx2.Response(200, json=_to(request, self.rows[uuid]))
+
+
+def _to(request: httpx2.Request, row: dict[str, Any]) -> dict[str, Any]:
+    return read_by(request.url.params.get("stackId"), row)
+
+
+def read_by(stack: str | None, row: dict[str, Any]) -> dict[str, Any]:
+    """The row as a stack reads it: no identity of a stack is answered."""
+    declared = row["declaredAs"]
+    if declared is None:
+        return {**row, "declaredHere": False}
+    shown = {name: value for name, value in declared.items() if name != "stackId"}
+    return {**row, "declaredAs": shown, "declaredHere": declared["stackId"] == stack}
 
 
 def _answered(body: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pulumi_encord_integrations.model.groups import DeclaredGroup
 from pulumi_encord_integrations.model.integration_registry import view_of
 from pulumi_encord_integrations.model.integrations import IntegrationView
 from pulumi_encord_integrations.model.members import Roles
-from tests.unit.reconcilers.fake_api import FakeApi
+from tests.unit.reconcilers.fake_api import FakeApi, read_by
 
 USER = "ada@example.com"
 
@@ -23,27 +23,28 @@ class Held(Snapshot):
 
     def add(self, roles: Roles | None = None, **fields: Any) -> str:
         """One more integration, by the names of the wire."""
-        uuid = self._api.add(registrations=0, **fields)
-        self._roles[uuid] = roles or {USER: "admin"}
+        uuid = self._api.add(**{"registrations": 0, **fields})
+        if fields.get("role", "admin") == "admin":
+            self._roles[uuid] = roles or {USER: "admin"}
         return uuid
 
     def change(self, uuid: str, **fields: Any) -> None:
         """As somebody else changes it."""
         self._api.rows[uuid] |= fields
 
-    def view(self, uuid: str) -> IntegrationView:
-        return view_of(self._api.rows[uuid])
+    def view(self, uuid: str, stack: str | None = None) -> IntegrationView:
+        return view_of(read_by(stack, self._api.rows[uuid]))
 
     def user(self) -> str | None:
         return USER
 
-    def integrations(self) -> Mapping[str, IntegrationView] | None:
-        return {uuid: self.view(uuid) for uuid in self._api.rows}
+    def integrations(self, stack: str | None = None) -> Mapping[str, IntegrationView] | None:
+        return {uuid: self.view(uuid, stack) for uuid in self._api.rows}
 
     def roles(self, integration: str) -> Roles | None:
         return self._roles.get(integration)
 
-    def groups(self) -> Mapping[str, DeclaredGroup] | None:
+    def groups(self, stack: str | None = None) -> Mapping[str, DeclaredGroup] | None:
         return self.crews
 
     def last_write(self, noun: str, uuid: str) -> str:

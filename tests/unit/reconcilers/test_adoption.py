@@ -8,11 +8,12 @@ from pulumi_encord_integrations.lifecycle.reconciler import NOT_KNOWN_YET, Check
 from pulumi_encord_integrations.model.integration_types.aws import AWS
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
 from pulumi_encord_integrations.reconcilers.living import arrow
+from pulumi_encord_integrations.reconcilers.preflight import joining
 from tests.unit.reconcilers.fake_api import DECLARED_AS, INPUTS
 from tests.unit.reconcilers.living import USER, Held
 
 RECONCILER = IntegrationReconciler(AWS)
-OTHER = "3c0a1d52-6e7f-4b1d-8a11-9d2b7c5e4f60"
+TEAM, OTHER = "7a1b2c3d-0e4f-4a5b-8c6d-1e2f3a4b5c6d", "3c0a1d52-6e7f-4b1d-8a11-9d2b7c5e4f60"
 ELSEWHERE = {"stackId": OTHER, "path": "encord:AwsIntegration::x", "project": "shop", "stack": "live"}
 
 
@@ -32,7 +33,36 @@ def test_what_is_taken_is_told_with_all_that_hangs_on_it(held: Held) -> None:
     roles = {USER: "admin", "bea@example.com": "admin", "mia@example.com": "user"}
     uuid = held.add(roles, declaredAs=None)
     taken = "3 members, 0 registrations, other Admins: bea@example.com"
-    assert adopt(held).notes == [f'adopts "Production" {uuid} (made by {USER}, {taken})']
+    stay = "its other Admins keep Admin. Only an operator ends that of an individual, with"
+    assert adopt(held).notes == [
+        f'adopts "Production" {uuid} (made by {USER}, {taken})',
+        f"{stay} `encord-integrations remove-admin`",
+    ]
+
+
+def test_who_made_it_and_stays_an_admin_is_named_first(held: Held) -> None:
+    crowd = {f"admin-{n}@example.com": "admin" for n in range(8)}
+    roles = {USER: "admin", "planter@example.com": "admin", f"group:{TEAM}": "admin", **crowd}
+    held.add(roles, declaredAs=None, owner="planter@example.com")
+    taken, stay = adopt(held).notes
+    assert "made by planter@example.com" in taken
+    assert "other Admins: planter@example.com, admin-0@example.com" in taken
+    assert taken.endswith("and 5 more)")
+    assert stay.startswith("its other Admins keep Admin, planter@example.com, who made it, among them.")
+
+
+def test_an_adoption_without_other_admins_warns_of_nobody(held: Held) -> None:
+    held.add({USER: "admin", "mia@example.com": "user"}, declaredAs=None)
+    assert len(adopt(held).notes) == 1
+
+
+def test_before_one_has_joined_it_is_not_said_that_there_are_no_other_admins(held: Held) -> None:
+    uuid = held.add(declaredAs=None, role=None, owner="planter@example.com", registrations=None)
+    context = Context(snapshot=held, declared=frozenset({joining(uuid)}))
+    taken, stay = RECONCILER.check({**INPUTS, "adopt": True}, context=context).notes
+    told = "members that are not told, registrations that are not told, other Admins: not told"
+    assert f"(made by planter@example.com, {told})" in taken
+    assert stay.startswith("its other Admins keep Admin.")
 
 
 def test_what_is_known_only_during_up_is_neither_compared_nor_refused(held: Held) -> None:
@@ -56,7 +86,7 @@ def test_the_identity_of_a_new_stack_is_not_known_yet(held: Held) -> None:
     place = {**DECLARED_AS, "stack_id": NOT_KNOWN_YET}
     checked = adopt(held, "declared_as", partial={"declared_as": place})
     assert (checked.problems, checked.inputs["adopts"]) == ([], uuid)
-    assert "it was declared by data/dev, AwsIntegration::x, identity" in checked.notes[1]
+    assert "it was declared by data/dev, AwsIntegration::x, last" in checked.notes[1]
     assert "last written by bea@example.com of integrations" in checked.notes[1]
 
 

@@ -293,6 +293,25 @@ def test_a_user_who_is_taken_over_in_another_role_is_told() -> None:
     assert notes(person, {"email": BOB, "role": "ADMIN"}, before=before) == []
 
 
+def test_a_suspension_and_its_end_are_told_also_of_who_is_taken_over() -> None:
+    person = OrganizationUserReconciler()
+    before = {"email": BOB, "role": "MEMBER", "member_type": "internal", "on_delete": "remove"}
+    ends = f"{BOB} loses all access at once: every request of theirs is refused; memberships remain"
+    returns = f"{BOB} is not suspended any more: all access comes back as it was, keys included"
+    given = {"email": BOB, "suspended": True}
+    assert notes(person, given) == notes(person, given, before=before) == [ends]
+    assert notes(person, {"email": BOB}, before={**before, "suspended": True}) == [returns]
+    assert notes(person, {"email": BOB}, known(suspended=frozenset({BOB}))) == [returns]
+    assert notes(person, given, known(suspended=frozenset({BOB}))) == []
+    assert notes(person, given, before={**before, "suspended": True}) == []
+    assert notes(person, {"email": BOB, "suspended": ...}, before=before) == []
+
+
+def test_nobody_suspends_themselves_in_a_preview() -> None:
+    said = "suspended: nobody suspends themselves; ask another admin of the organization"
+    assert refused(OrganizationUserReconciler(), {"email": ADA, "role": "ADMIN", "suspended": True}) == [said]
+
+
 @pytest.mark.parametrize(
     ("reconciler", "inputs"),
     [

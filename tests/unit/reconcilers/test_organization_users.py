@@ -10,7 +10,13 @@ from pulumi_encord_integrations.reconcilers.organization_users import Organizati
 
 USER, GROUP = OrganizationUserReconciler(), GroupReconciler()
 ADA = "ada@example.com"
-FULL = {"email": ADA, "role": "MEMBER", "member_type": "internal", "on_delete": "remove"}
+FULL = {
+    "email": ADA,
+    "role": "MEMBER",
+    "member_type": "internal",
+    "suspended": False,
+    "on_delete": "remove",
+}
 
 
 def problems(*unknown: str, **known: Any) -> list[str]:
@@ -50,6 +56,13 @@ def test_a_user_is_named_by_the_e_mail_apart_from_members() -> None:
     assert USER.resource_keys("", FULL) == USER.resource_keys(ADA, {}) == expected
     assert USER.resource_keys("", {}) == frozenset()
     assert frozenset({"email"}) == USER.replaces
+
+
+def test_a_state_of_before_there_were_suspensions_is_no_change() -> None:
+    old = {name: value for name, value in FULL.items() if name != "suspended"}
+    assert list(USER.compare(old, FULL)) == []
+    (change,) = USER.compare(old, {**FULL, "suspended": True})
+    assert (change.name, change.before, change.after) == ("suspended", False, True)
 
 
 @pytest.mark.parametrize(
