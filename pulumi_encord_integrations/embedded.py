@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pulumi_encord_integrations.client.client import Client
 
 _ADDRESS = "http://embedded"
-NEEDED = ("fastapi", "sqlalchemy", "alembic", "a2wsgi")
+NEEDED = ("fastapi", "sqlalchemy", "alembic")
 """Modules of the extra `[server]` that an embedded API loads."""
 
 
@@ -52,6 +52,7 @@ def connect(settings: Settings, *, create: bool = False, read_only: bool = False
     from pulumi_encord_integrations.client.client import Client
     from pulumi_encord_integrations.client.in_process import in_process
     from pulumi_encord_integrations.server import initialization
+    from pulumi_encord_integrations.server.concurrency import inline
     from pulumi_encord_integrations.server.errors import DatabaseUnusable
 
     file = _file(settings)
@@ -63,6 +64,7 @@ def connect(settings: Settings, *, create: bool = False, read_only: bool = False
             create=create,
             read_only=read_only,
             clouds=settings.clouds,
+            quotas=settings.quotas,
         )
     except DatabaseUnusable as error:
         hint = "Check encord:database or restore the file; only a new stack makes a new database"
@@ -72,7 +74,7 @@ def connect(settings: Settings, *, create: bool = False, read_only: bool = False
         raise kind(error.message, hint=error.hint) from None
     except OSError as error:
         raise ConfigurationError(f"cannot use {file}: {error.strerror}") from None
-    return Client(_ADDRESS, Signer(parse_key(key, "the embedded key")), in_process(app))
+    return Client(_ADDRESS, Signer(parse_key(key, "the embedded key")), in_process(inline(app)))
 
 
 def _file(settings: Settings) -> Path:

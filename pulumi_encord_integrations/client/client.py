@@ -2,9 +2,11 @@
 
 import json
 import logging
+import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from importlib.metadata import version
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -14,16 +16,20 @@ import httpx2
 import tenacity
 from pydantic import BaseModel, ValidationError
 
-from pulumi_encord_integrations.client import errors
+from pulumi_encord_integrations.client import answers, errors
 from pulumi_encord_integrations.client.alterations import alteration
 from pulumi_encord_integrations.client.auth import Credentials
+from pulumi_encord_integrations.client.transport import http_client
 from pulumi_encord_integrations.model.base import Page
 
 TIMEOUT = httpx2.Timeout(60.0, connect=5.0)
 """Seconds without a byte from the API; seconds to connect."""
 HASTY_TIMEOUT = httpx2.Timeout(8.0, connect=4.0)
 """The same while somebody waits for a preview."""
-ATTEMPTS = 4
+ANSWER_SECONDS, HASTY_SECONDS = 300.0, 30.0
+"""Seconds for a whole body, each part of which arrives in time."""
+ATTEMPTS = 6
+"""They wait for some eight seconds in all: as long as a restart of the API may take."""
 RETRY_SECONDS = 45.0
 """All attempts of one call together; below the server's window for signatures."""
 _BASE = "/v2/public/"
@@ -34,6 +40,8 @@ _KINDS: dict[int, type[errors.EncordError]] = {
     403: errors.NotAllowed,
     404: errors.NotFound,
 }
+_MADE_ANEW = re.compile(r"user/bearer-token|cloud-integrations/[^/]+/signed-urls")
+"""Paths whose answers the API does not keep: each attempt is signed anew, since it takes a nonce once."""
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _log = logging.getLogger(__name__)
 
@@ -68,10 +76,11 @@ class Client:
         self._attempts = min(attempts, 2) if hasty else attempts
         self._hasty = hasty
         timeout = HASTY_TIMEOUT if hasty else TIMEOUT
+        self._seconds = HASTY_SECONDS if hasty else ANSWER_SECONDS
         agent = f"pulumi-encord-integrations/{version('pulumi-encord-integrations')}"
-        self._http = httpx2.Client(
-            base_url=endpoint, transport=transport, timeout=timeout, headers={"User-Agent": agent}
-        )
+        self._http = http_client(endpoint, transport, timeout=timeout, headers={"User-Agent": agent})
+        # Whole addresses: the library would parse each one three times to join it to a base.
+        self._base = str(self._http.base_url).rstrip("/")
 
     def close(self) -> None:
         """Closes the connections."""
@@ -132,14 +141,17 @@ class Client:
 
         Raises `EncordError`, by status and by the code in the body.
         """
-        request = self._request(method, path, query, body, headers or {})
+        request: Callable[[], httpx2.Request]
+        request = partial(self._request, method, path, query, body, headers or {})
+        if not _MADE_ANEW.fullmatch(path):
+            request = _again(request())
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception(_may_pass_soon if self._hasty else _may_pass),
             stop=tenacity.stop_after_attempt(self._attempts) | tenacity.stop_before_delay(RETRY_SECONDS),
             wait=_wait,
             reraise=True,
         )
-        return retrying(self._send, request)
+        return retrying(lambda: self._send(request()))
 
     def _request(
         self, method: str, path: str, query: Query | None, body: Any, more: Mapping[str, str] = _NO_HEADERS
@@ -150,22 +162,29 @@ class Client:
         headers = {"X-Cloud-Trace-Context": f"{secrets.token_hex(16)}/1;o=1", **more}
         if body is not None:
             headers["Content-Type"] = "application/json"
-        request = self._http.build_request(method, target, content=content, headers=headers)
+        request = self._http.build_request(method, self._base + target, content=content, headers=headers)
         # Signed as it is sent: the library may spell target and authority otherwise than the endpoint does.
         sent = request.url.raw_path.decode("ascii")
-        request.headers.update(self._credentials.headers(method, sent, request.headers["Host"], content))
+        request.headers.update(
+            self._credentials.headers(method, sent, request.headers["Host"], content, request.headers)
+        )
         return request
 
     def _send(self, request: httpx2.Request) -> Any:
         with reaching(self.endpoint):
-            response = self._http.send(request)
+            response = self._http.send(request, stream=True)
+            body = answers.body_of(response, self.endpoint, self._seconds)
         _log.debug("%s %s: %s", request.method, request.url.path, response.status_code)
         if response.status_code == 204:
             return None
-        data = _decoded(response)
+        data = answers.decoded(body)
         if response.status_code == 200 and data is not None:
             return data
         raise _error(response, data, self.endpoint)
+
+
+def _again(request: httpx2.Request) -> Callable[[], httpx2.Request]:
+    return lambda: request
 
 
 @contextmanager
@@ -178,7 +197,7 @@ def reaching(endpoint: str) -> Iterator[None]:
     except httpx2.TransportError as error:
         raise errors.Unavailable(
             f"cannot reach {endpoint}: {str(error).rstrip('.') or type(error).__name__}",
-            hint="Check the address in encord:endpoint and that the API is running",
+            hint=answers.remedy(error),
         ) from None
     except httpx2.RequestError:
         raise _unexpected(endpoint, "answered with something that cannot be decoded") from None
@@ -213,19 +232,11 @@ def _wait(state: tenacity.RetryCallState) -> float:
     return _jitter(state) if asked is None else min(asked, _MAX_RETRY_AFTER)
 
 
-def _decoded(response: httpx2.Response) -> Any:
-    try:
-        return response.json()
-    except ValueError:
-        return None
-
-
 def _error(response: httpx2.Response, data: Any, endpoint: str) -> errors.EncordError:
     """The error for an answer that is no success; only this API's own bodies are believed."""
     status = response.status_code
     body = data if isinstance(data, dict) else {}
-    code = str(body.get("code", ""))
-    said = str(body.get("message", ""))
+    code, said, hint = (answers.told(body.get(name, "")) for name in ("code", "message", "hint"))
     if status in _RETRIED_STATUS:
         wait = response.headers.get("Retry-After", "")
         after = float(wait) if wait.isdecimal() else None
@@ -236,7 +247,6 @@ def _error(response: httpx2.Response, data: Any, endpoint: str) -> errors.Encord
             hint="Check the address in encord:endpoint",
         )
     kind = _KINDS.get(status, errors.Refused if status < 500 else errors.ServerFailed)
-    hint = str(body.get("hint", ""))
     if code == "signature_mismatch" and (found := alteration(response.request, body.get("errors"))):
-        said, hint = found
+        said, hint = map(answers.told, found)
     return kind(said, code=code, hint=hint)

@@ -13,7 +13,6 @@ SERVER = {
     "fastapi",
     "starlette",
     "uvicorn",
-    "a2wsgi",
     "sqlalchemy",
     "alembic",
     "psycopg",

@@ -2,7 +2,9 @@
 
 import socket
 import ssl
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -60,6 +62,20 @@ class Listener:
                 received += piece
             self.requests.append(received)
             (self.serve or (lambda stream: stream.sendall(OK)))(stream)
+
+
+@contextmanager
+def listening(serve: Serve | None = None) -> Iterator[Listener]:
+    stream = socket.create_server(("127.0.0.1", 0))
+    found = Listener(stream, serve)
+    thread = threading.Thread(target=found.run)
+    thread.start()
+    try:
+        yield found
+    finally:
+        stream.shutdown(socket.SHUT_RDWR)
+        stream.close()
+        thread.join(10)
 
 
 class Dns:

@@ -44,6 +44,7 @@ UNUSABLE = {
 @pytest.mark.parametrize("name", UNUSABLE)
 def test_an_unusable_key_is_one_line_that_does_not_quote_it(tmp_path: Path, name: str) -> None:
     file = tmp_path / "key"
+    file.touch(0o600)
     file.write_text(UNUSABLE[name], "utf-8")
     with pytest.raises(ConfigurationError) as error:
         read_key(file)
@@ -69,6 +70,7 @@ def test_a_usable_key_is_read_whatever_its_line_ends(text: str) -> None:
 
 def test_credentials_are_taken_in_the_documented_order(tmp_path: Path) -> None:
     file = tmp_path / "key"
+    file.touch(0o600)
     file.write_text(PEM)
     everything = Settings("https://x", ssh_key_file=file, ssh_key="bad", token="t")
     assert isinstance(credentials_of(everything), Signer)

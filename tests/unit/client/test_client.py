@@ -256,9 +256,11 @@ def test_what_is_signed_is_what_is_sent(endpoint: str, host: str) -> None:
     seen: list[tuple[str, ...]] = []
 
     class Recorder(Signer):
-        def headers(self, method: str, target: str, authority: str, body: bytes) -> dict[str, str]:
+        def headers(
+            self, method: str, target: str, authority: str, body: bytes, *more: Any
+        ) -> dict[str, str]:
             seen.append((method, target, authority))
-            return super().headers(method, target, authority, body)
+            return super().headers(method, target, authority, body, *more)
 
     server = Server(_json(200, {}))
     client = Client(endpoint, Recorder(KEY), httpx2.MockTransport(server))
