@@ -1,5 +1,6 @@
 """Opening a database for the API: its key, and at the first start the organization and its admin."""
 
+import os
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -7,13 +8,23 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from pulumi_encord_integrations.model.limits import Quotas
 from pulumi_encord_integrations.model.principals import CloudAccess, Principals
+from pulumi_encord_integrations.model.private_files import FileNotPrivate, read_private
 from pulumi_encord_integrations.server.app import create_app
 from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.errors import DatabaseUnusable
-from pulumi_encord_integrations.server.keys import new_key, open_vault, public_key_of, write_once
+from pulumi_encord_integrations.server.keys import (
+    LONGEST_NAME,
+    new_key,
+    open_vault,
+    public_key_of,
+    require_key_place,
+    user_key_file,
+    write_once,
+)
 from pulumi_encord_integrations.server.services.unit_of_work import KEY_MAKERS
-from pulumi_encord_integrations.server.store import audit, organizations
+from pulumi_encord_integrations.server.store import audit, organization_users, organizations
 from pulumi_encord_integrations.server.store.database import Database
 from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
 from pulumi_encord_integrations.server.vault import Vault
@@ -78,17 +89,18 @@ def open_embedded(
     create: bool,
     read_only: bool,
     clouds: CloudAccess | None = None,
+    quotas: Quotas | None = None,
 ) -> tuple[FastAPI, bytes]:
     """The service on a local file, and the private key that `user` signs with; `create` may make both.
 
     Raises `DatabaseUnusable`, and OSError if the files cannot be read or made.
     """
-    if create:
-        make_folder(path.parent)
-        path.touch(mode=0o600)
+    key_file = user_key_file(path, user)
     database = SqliteDatabase(path, create=create, read_only=read_only)
+    if create:
+        _require_places(database, key_file)
+        _make_file(database)
     vault = open_served(database, create=create)
-    key_file = path.with_name(f"{path.name}.{user}.key")
     _refuse_stranger(database, user)
     if not read_only:
         write_once(key_file, new_key())
@@ -99,14 +111,36 @@ def open_embedded(
         private_key = _registered(database, user, key_file)
     elif not _is_known(database, private_key):
         raise DatabaseUnusable(f"{user} has no key for {path} yet", unready=True)
-    return create_app(Deployment(vault, principals, clouds or CloudAccess()), database), private_key
+    deployment = Deployment(vault, principals, clouds or CloudAccess(), quotas=quotas or Quotas())
+    return create_app(deployment, database), private_key
+
+
+def _require_places(database: Database, *keys: Path) -> None:
+    """Raises `DatabaseUnusable`, before anything is made, if something could not be made or trusted."""
+    for path in (database.key_file, *keys):
+        if len(os.fsencode(path.name)) > LONGEST_NAME:
+            raise DatabaseUnusable(f"the name {path.name} is too long for a file", "Shorten the database's")
+    if isinstance(database, SqliteDatabase):
+        database.require_private()
+    known = isinstance(database, SqliteDatabase) and _holds_something(database.path)
+    for path in keys if known else (database.key_file, *keys):
+        require_key_place(path)
+
+
+def _make_file(database: SqliteDatabase) -> None:
+    make_folder(database.path.parent)
+    # Somebody else may have made it meanwhile.
+    database.require_private()
+    database.path.touch(mode=0o600)
 
 
 def _private_key(path: Path, user: str) -> bytes:
     makers = KEY_MAKERS.format(user=user)
     try:
-        content = path.read_bytes()
+        content = read_private(path)
         public_key_of(content)
+    except FileNotPrivate as error:
+        raise DatabaseUnusable(error.message, error.hint) from None
     except FileNotFoundError:
         said, hint = f"the key {path} is missing", makers[0].upper() + makers[1:]
         raise DatabaseUnusable(said, hint, unready=True) from None
@@ -117,17 +151,22 @@ def _private_key(path: Path, user: str) -> bytes:
 
 
 def _refuse_stranger(database: Database, user: str) -> None:
-    """Whoever may write the file may act as any of its users, but not as a stranger."""
+    """Whoever may write the file may act as any of its users, but not as a stranger or a suspended one."""
     with database.read() as connection:
         found = organizations.first(connection)
-        if found is None or organizations.is_user(connection, found.uuid, user):
+        if found is None:
             return
+        known = organizations.is_user(connection, found.uuid, user)
+        suspended = user in organization_users.suspended(connection, found.uuid)
         admins = organizations.admins(connection, found.uuid)
+    if known and not suspended:
+        return
     noun = "admin is" if len(admins) == 1 else "admins are"
-    raise DatabaseUnusable(
-        f"{user} is not a user of the embedded organization",
-        f"Its {noun} {', '.join(admins)}; see encord:user",
-    )
+    whose = f"Its {noun} {', '.join(admins)}; see encord:user"
+    if suspended:
+        cure = f"One of its admins can lift that, with suspended=False on the OrganizationUser. {whose}"
+        raise DatabaseUnusable(f"{user} is suspended from the embedded organization", cure)
+    raise DatabaseUnusable(f"{user} is not a user of the embedded organization", whose)
 
 
 def _is_known(database: Database, private_key: bytes) -> bool:
@@ -169,7 +208,11 @@ class NewOrganization:
 
 
 def refuse_initialized(database: Database) -> None:
-    """Changes nothing; raises `AlreadyInitialized`, or `DatabaseUnusable` if it is no such database."""
+    """Changes nothing; raises `AlreadyInitialized`, or `DatabaseUnusable` if it is no such database.
+
+    That too if others may write what it would be made of: its folder, or an encryption key that is there.
+    """
+    _require_places(database)
     if isinstance(database, SqliteDatabase) and not (
         database.path.exists() and _holds_something(database.path)
     ):
@@ -198,8 +241,7 @@ def initialize(database: Database, new: NewOrganization) -> Path:
     Raises `AlreadyInitialized`, `DatabaseUnusable`, OSError.
     """
     if isinstance(database, SqliteDatabase):
-        make_folder(database.path.parent)
-        database.path.touch(mode=0o600)
+        _make_file(database)
     vault = open_served(database, create=True)
     made = make_organization(database, vault, new.name, new.admin, new.public_key)
     if not made:

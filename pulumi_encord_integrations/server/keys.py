@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from hashlib import sha256
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -14,9 +15,14 @@ from cryptography.hazmat.primitives.serialization import (
     load_ssh_public_key,
 )
 
+from pulumi_encord_integrations.model.private_files import FileNotPrivate, read_private, require_own_folder
 from pulumi_encord_integrations.server.errors import DatabaseUnusable
 from pulumi_encord_integrations.server.store.database import Database
 from pulumi_encord_integrations.server.vault import KEY_BYTES, Vault
+
+_DRAFT_BYTES = 10
+LONGEST_NAME = 255 - _DRAFT_BYTES
+"""Bytes of a key file's name, which is longer while it is a draft."""
 
 
 def open_vault(database: Database, *, create: bool) -> Vault:
@@ -26,9 +32,12 @@ def open_vault(database: Database, *, create: bool) -> Vault:
     """
     path = database.key_file
     if create:
+        require_key_place(path)
         write_once(path, secrets.token_hex(KEY_BYTES).encode())
     try:
-        return Vault(bytes.fromhex(path.read_text("ascii").strip()))
+        return Vault(bytes.fromhex(read_private(path).decode("ascii").strip()))
+    except FileNotPrivate as error:
+        raise DatabaseUnusable(error.message, error.hint) from None
     except FileNotFoundError:
         raise DatabaseUnusable(f"the encryption key {path} is missing", "Restore it from a backup") from None
     except OSError as error:
@@ -37,15 +46,45 @@ def open_vault(database: Database, *, create: bool) -> Vault:
         raise DatabaseUnusable(f"{path} holds no encryption key", "Restore it from a backup") from None
 
 
+def require_key_place(path: Path) -> None:
+    """Raises `DatabaseUnusable` if others could have made the key, or could take it away."""
+    try:
+        if os.path.lexists(path):
+            read_private(path)
+        elif path.parent.is_dir():
+            require_own_folder(path.parent, sticky=True)
+    except FileNotPrivate as error:
+        raise DatabaseUnusable(error.message, error.hint) from None
+    except OSError as error:
+        raise DatabaseUnusable(f"cannot read the key file {path}: {error.strerror}") from None
+
+
+def user_key_file(database: Path, user: str) -> Path:
+    """Where a user of an embedded database has the private key: a file that no other e-mail has."""
+    quoted = "".join(_quoted(char) for char in user)
+    if len(os.fsencode(f"{database.name}.{quoted}.key")) > LONGEST_NAME:
+        quoted = f"sha256-{sha256(user.encode()).hexdigest()}"
+    return database.with_name(f"{database.name}.{quoted}.key")
+
+
+def _quoted(char: str) -> str:
+    # Where file systems ignore case, a letter that folds to others would be them.
+    plain = char.isprintable() and char not in "/%" and char.casefold() == char
+    return char if plain else "".join(f"%{byte:02X}" for byte in char.encode())
+
+
 def new_key() -> bytes:
     """A new Ed25519 private key in OpenSSH format."""
     return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
 
 
-def write_once(path: Path, content: bytes) -> None:
-    """Creates a file that only its owner may read, whole or not at all; one that exists stays."""
+def write_once(path: Path, content: bytes) -> bool:
+    """Creates a file that only its owner may read, whole or not at all; answers whether it did.
+
+    One that exists stays.
+    """
     if path.exists():
-        return
+        return False
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -56,9 +95,10 @@ def write_once(path: Path, content: bytes) -> None:
     try:
         os.link(draft, path)
     except FileExistsError:
-        pass
+        return False
     finally:
         draft.unlink()
+    return True
 
 
 def public_key_of(private_key: bytes) -> str:

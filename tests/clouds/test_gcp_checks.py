@@ -264,6 +264,7 @@ def test_a_key_that_google_does_not_know_is_named(
 ) -> None:
     made, ended = customer(), tmp_path / "ended.json"
     other = json.loads(gcs.owner_key_file.read_text())["private_key"]
+    ended.touch(0o600)
     ended.write_text(json.dumps({**json.loads(gcs.key_file.read_text()), "private_key": other}))
     call(local, gcs, key_file=ended)
     (found,) = made.check().values()

@@ -1,6 +1,7 @@
 """What `doctor` prints, word for word, and that it changes nothing."""
 
 import json
+import shutil
 import sqlite3
 import sys
 from contextlib import closing
@@ -100,13 +101,25 @@ def test_a_newer_database_fails_with_its_cure(project: Path) -> None:
     assert "pip install -U" in line
 
 
-def test_a_key_that_others_may_read_is_only_a_warning(on_sqlite: Api, project: Path) -> None:
+def test_a_key_that_others_may_read_fails_with_its_cure(on_sqlite: Api, project: Path) -> None:
     with served(on_sqlite.app) as address:
         variables = acting(on_sqlite, project, address)
         Path(variables["ENCORD_SSH_KEY_FILE"]).chmod(0o644)
-        ran = doctor(project, **variables)
-    assert ran.code == 0
-    assert "chmod 600" in next(line for line in ran.out.splitlines() if line.startswith("warn"))
+        google = Path(shutil.copy(variables["ENCORD_SSH_KEY_FILE"], project / "google.json"))
+        ran = doctor(project, **variables, ENCORD_GCP_SERVICE_ACCOUNT_KEY_FILE=str(google))
+    assert ran.code == 1
+    failed = [line for line in ran.out.splitlines() if line.startswith("FAIL")]
+    assert f"{google} is open to others (-rw-r--r--); chmod 600 {google}" in failed[0]
+    assert "user.key is open to others (-rw-r--r--); chmod 600 " in failed[1]
+
+
+def test_an_embedded_database_that_others_may_write_fails_with_its_cure(project: Path) -> None:
+    path = project / "encord.sqlite"
+    connect(Settings("embedded", database=path, user=CREATOR), create=True).close()
+    path.chmod(0o666)
+    declare(project, **EMBEDDED)
+    (line,) = [line for line in doctor(project).out.splitlines() if line.startswith("FAIL")]
+    assert f"encord.sqlite is open to others (-rw-rw-rw-); chmod 600 {path}" in line
 
 
 def test_an_api_that_is_not_there_is_told_as_recorded(

@@ -1,6 +1,8 @@
 """A secret passed as a plain string is in clear nowhere that the engine writes or says anything."""
 
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +100,36 @@ def test_a_secret_set_behind_the_engine_s_back_is_shown_and_repaired(project: Pr
     assert not LEAK.search(refreshed + repaired)
     project.unchanged()
     assert project.state() == before
+
+
+def _lose_secrets(project: Project) -> None:
+    with closing(sqlite3.connect(project.folder / "encord.sqlite")) as connection, connection:
+        connection.execute("UPDATE integration_secrets SET sealed = x'00'")
+
+
+def test_a_lost_secret_is_shown_by_a_refresh_and_set_anew(project: Project) -> None:
+    project.declare(FIRST)
+    project.up()
+    before, fingerprints = project.state(), _fingerprints(project)
+    _lose_secrets(project)
+    assert operations(project.refresh()) == {"updated": len(SECRET)}
+    assert _fingerprints(project) == {"lost", None}
+    repaired = project.up("--diff")
+    assert operations(repaired) == {"updated": len(SECRET)}
+    assert not LEAK.search(repaired)
+    project.unchanged()
+    assert (project.state(), _fingerprints(project)) == (before, fingerprints)
+
+
+def test_an_update_of_anything_else_sets_a_lost_secret_anew(project: Project) -> None:
+    project.declare(FIRST)
+    project.up()
+    fingerprints = _fingerprints(project)
+    _lose_secrets(project)
+    project.declare(FIRST.replace('"prod"', '"prod", own=lambda case: {"title": f"renamed {case}"}'))
+    project.up()
+    assert _fingerprints(project) == fingerprints
+    project.unchanged()
 
 
 def test_a_secret_that_is_ignored_and_set_behind_the_engine_s_back_locks_nothing(project: Project) -> None:

@@ -1,6 +1,5 @@
 """The API: settings, address, clock, key, who am I, principals."""
 
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.client.settings import VARIABLES
 from pulumi_encord_integrations.connection import connect
 from pulumi_encord_integrations.model.principals import Principals
+from pulumi_encord_integrations.model.private_files import FileNotPrivate, read_private
 
 WINDOW = 300
 """Seconds that the API's clock and this one may differ, because it checks when requests were signed."""
@@ -80,6 +80,8 @@ def skew(ahead: float) -> Line:
 def key(patient: Patient) -> Iterator[Line]:
     """Whether there is a credential that can be used, and nobody else can read it."""
     found = patient.settings
+    if found.clouds.gcp_key_file is not None and (wrong := _wrong_with(found.clouds.gcp_key_file)):
+        yield wrong
     if found.embedded:
         yield Line("ok", "the embedded API makes its own, beside the database")
         return
@@ -87,16 +89,18 @@ def key(patient: Patient) -> Iterator[Line]:
     source = next(name for name in ("ssh_key_file", "ssh_key", "token") if getattr(found, name))
     if source != "ssh_key_file" or found.ssh_key_file is None:
         yield Line("ok", f"from {found.sources[source]}")
-    elif mode := _open_to_others(found.ssh_key_file):
-        text = f"{found.ssh_key_file} is open to others ({mode})"
-        yield Line("warn", text, f"chmod 600 {found.ssh_key_file}")
     else:
         yield Line("ok", f"Ed25519, {found.ssh_key_file}")
 
 
-def _open_to_others(path: Path) -> str:
-    mode = path.stat().st_mode
-    return stat.filemode(mode) if mode & 0o077 else ""
+def _wrong_with(google_key: Path) -> Line | None:
+    try:
+        read_private(google_key)
+    except FileNotPrivate as error:
+        return Line("FAIL", error.message, error.hint, name="Google key")
+    except OSError as error:
+        return Line("FAIL", f"cannot read {google_key}: {error.strerror}", name="Google key")
+    return None
 
 
 def who_am_i(patient: Patient) -> Iterator[Line]:
@@ -126,6 +130,7 @@ def sources(patient: Patient) -> Iterator[Line]:
     networks = ", ".join(map(str, found.clouds.private_networks))
     flat = {**vars(found), **found.principals.model_dump(), **vars(found.clouds)}
     flat |= {"origins": origins, "private_networks": networks}
+    flat |= {**vars(found.retention), **{f"max_{name}": most for name, most in vars(found.quotas).items()}}
     flat["offline_preview"] = "true" if found.offline_preview else ""
     for name, (_, config_key) in VARIABLES.items():
         shown = "(not shown)" if name in _SECRET and flat[name] else flat[name]

@@ -112,5 +112,6 @@ def _made(file: Path) -> str:
     if file.exists():
         raise ConfigurationError(f"{file} exists", hint="Name a new file, or use --public-key")
     private_key = keys.new_key()
-    keys.write_once(file, private_key)
+    if not keys.write_once(file, private_key):
+        raise ConfigurationError(f"{file} is a link to nothing, or was made just now", hint="Name a new file")
     return keys.public_key_of(private_key)

@@ -15,6 +15,7 @@ from pulumi_encord_integrations.model.access_checks import AccessCheckRequest
 from pulumi_encord_integrations.model.durations import MAX_SECONDS
 from pulumi_encord_integrations.model.objects import StoredObject
 from pulumi_encord_integrations.model.principals import CloudAccess
+from pulumi_encord_integrations.model.private_files import FileNotPrivate, read_private
 from pulumi_encord_integrations.server.clouds import control
 from pulumi_encord_integrations.server.clouds.adapter import (
     AccessFinding,
@@ -51,8 +52,12 @@ class ServiceAccount:
         if self.key_file is None:
             raise not_configured("it has no key of a Google service account", f"Set {_VARIABLE}")
         try:
-            key: dict[str, Any] = json.loads(self.key_file.read_text("utf-8"))
+            key: dict[str, Any] = json.loads(read_private(self.key_file))
             email = key["client_email"]
+        except FileNotPrivate:
+            raise not_configured(
+                "its Google service account key is open to others", f"chmod 600 the file of {_VARIABLE}"
+            ) from None
         except (OSError, ValueError, KeyError, TypeError):
             raise not_configured(
                 "its Google service account key cannot be read", f"Check {_VARIABLE}"

@@ -69,6 +69,7 @@ class GcsPrincipals:
             "universe_domain": "googleapis.com",
         }
         path = self._folder / f"{name}.json"
+        path.touch(0o600)
         path.write_text(json.dumps(content))
         return email, path
 

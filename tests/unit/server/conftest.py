@@ -1,7 +1,6 @@
 """Who is connected to."""
 
 import socket
-import threading
 from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import pytest
 
 from pulumi_encord_integrations.server.clouds import outbound
-from tests.support.listener import Listener
+from tests.support.listener import Listener, listening
 
 
 @pytest.fixture(autouse=True)
@@ -20,14 +19,8 @@ def _certificates() -> None:
 
 @pytest.fixture
 def listener() -> Iterator[Listener]:
-    stream = socket.create_server(("127.0.0.1", 0))
-    found = Listener(stream)
-    thread = threading.Thread(target=found.run)
-    thread.start()
-    yield found
-    stream.shutdown(socket.SHUT_RDWR)
-    stream.close()
-    thread.join(10)
+    with listening() as found:
+        yield found
 
 
 @pytest.fixture

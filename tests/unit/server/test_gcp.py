@@ -1,6 +1,7 @@
 """Google's V4 signatures, verified with the service account's public key as Cloud Storage would."""
 
 import json
+import shutil
 from binascii import unhexlify
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -39,6 +40,7 @@ def key_file(tmp_path: Path) -> Path:
         "client_id": "1",
     }
     path = tmp_path / "key.json"
+    path.touch(0o600)
     path.write_text(json.dumps(content))
     return path
 
@@ -110,11 +112,15 @@ def test_a_name_that_would_be_signed_for_another_is_refused(key_file: Path) -> N
 def test_without_the_accounts_key_nothing_is_signed(key_file: Path, tmp_path: Path) -> None:
     one = [StoredObject("acme", "x")]
     broken = tmp_path / "broken.json"
+    broken.touch(0o600)
     broken.write_text("{}")
+    shared = Path(shutil.copy(key_file, tmp_path / "shared.json"))
+    shared.chmod(0o640)
     for file, account, words in (
         (None, ACCOUNT, "it has no key of a Google service account"),
         (tmp_path / "absent.json", ACCOUNT, "cannot be read"),
         (broken, ACCOUNT, "cannot be read"),
+        (shared, ACCOUNT, "is open to others"),
         (key_file, "other@acme.iam.gserviceaccount.com", "is not of the service account that it names"),
     ):
         with pytest.raises(ServiceError, match=words) as refusal:
