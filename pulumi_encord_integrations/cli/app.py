@@ -15,6 +15,7 @@ from pulumi_encord_integrations.cli.commands import (
     doctor,
     init_server,
     join,
+    maintain,
     members,
     register,
     registrations,
@@ -70,6 +71,7 @@ app.command("serve", cls=verb(*serve.EXAMPLES))(serve.serve)
 app.command("init-server", cls=verb(*init_server.EXAMPLES))(init_server.init_server)
 app.command("approve", cls=verb(*approve.EXAMPLES))(approve.approve)
 app.command("remove-admin", cls=verb(*remove_admin.EXAMPLES))(remove_admin.remove_admin)
+app.command("maintain", cls=verb(*maintain.EXAMPLES))(maintain.maintain)
 
 
 def _version(wanted: bool) -> None:

@@ -71,5 +71,5 @@ def document(**content: Any) -> str:
 
 
 def wire_forms(views: "Iterable[IntegrationView]") -> list[dict[str, Any]]:
-    """Integrations as the API writes them."""
-    return [view.model_dump(mode="json", by_alias=True) for view in views]
+    """Integrations as the API writes them; a terminal is no stack, so none is declared here."""
+    return [view.model_dump(mode="json", by_alias=True, exclude={"declared_here"}) for view in views]

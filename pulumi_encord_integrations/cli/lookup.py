@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pulumi_encord_integrations.client.client import Client
     from pulumi_encord_integrations.model.groups import DeclaredGroup
-    from pulumi_encord_integrations.model.identity import DeclaredAs
+    from pulumi_encord_integrations.model.identity import DeclarationView
     from pulumi_encord_integrations.model.integrations import IntegrationView
 
 Integration = Annotated[
@@ -33,7 +33,7 @@ class Nameable(Protocol):
     @property
     def title(self) -> str: ...
     @property
-    def declared_as(self) -> "DeclaredAs | None": ...
+    def declared_as(self) -> "DeclarationView | None": ...
     @property
     def owner(self) -> str: ...
     @property

@@ -28,9 +28,14 @@ def everywhere(client: "Client") -> Iterator[MemberView]:
     return client.rows(MemberView, f"{_PATH}/members")
 
 
+def listing(client: "Client", integration: str) -> Iterator[MemberView]:
+    """Members of one integration; raises `NotFound`, `NotAllowed`."""
+    return client.rows(MemberView, _members(integration))
+
+
 def of(client: "Client", integration: str) -> dict[str, str]:
-    """Roles of one integration's members; raises `NotFound`, `NotAllowed`."""
-    return as_roles(client.rows(MemberView, _members(integration)))
+    """Their roles."""
+    return as_roles(listing(client, integration))
 
 
 def etag(client: "Client", integration: str) -> str:

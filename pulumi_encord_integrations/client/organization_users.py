@@ -26,7 +26,7 @@ def read(client: "Client", email: str) -> OrganizationUserView:
 
 def add(client: "Client", spec: OrganizationUserSpec) -> OrganizationUserView:
     """Makes somebody part of the organization; raises `Refused` with code `user_exists`."""
-    return client.ask(OrganizationUserView, "POST", _PATH, body=spec.to_wire())
+    return client.ask(OrganizationUserView, "POST", _PATH, body=spec.to_wire(only_given=True))
 
 
 def change(client: "Client", email: str, changes: Mapping[str, Any]) -> OrganizationUserView:

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pulumi_encord_integrations.client.errors import ConfigurationError
 from pulumi_encord_integrations.client.paths import DATABASE, database_of, default_database, path_of
 from pulumi_encord_integrations.model.databases import PostgresqlAddress
+from pulumi_encord_integrations.model.limits import QUOTA_VARIABLES, Quotas, Retention
 from pulumi_encord_integrations.model.policies.cors import is_origin
 from pulumi_encord_integrations.model.principals import CloudAccess, Network, Principals
 
@@ -36,6 +37,9 @@ VARIABLES = {
     "azure_blob_endpoint": ("ENCORD_AZURE_BLOB_ENDPOINT", "azureBlobEndpoint"),
     "private_networks": ("ENCORD_PRIVATE_NETWORKS", "privateNetworks"),
     "origins": ("ENCORD_APP_ORIGINS", "appOrigins"),
+    "audit_days": ("ENCORD_AUDIT_DAYS", None),
+    "batch_days": ("ENCORD_BATCH_DAYS", None),
+    **{f"max_{name}": (variable, None) for name, variable in QUOTA_VARIABLES.items()},
 }
 """Setting -> environment variable, key in the `encord` namespace of the stack's configuration."""
 
@@ -59,6 +63,8 @@ class Settings:
     principals: Principals = field(default_factory=Principals)
     clouds: CloudAccess = field(default_factory=CloudAccess)
     """What an API of these settings signs with."""
+    quotas: Quotas = field(default_factory=Quotas)
+    retention: Retention = field(default_factory=Retention)
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Setting -> the variable or configuration key it came from."""
 
@@ -96,6 +102,8 @@ def load(config: ConfigReader, base: Path, environment: Mapping[str, str] | None
             azure_blob_endpoint=_blob_endpoint(found.text("azure_blob_endpoint")),
             private_networks=found.networks("private_networks"),
         ),
+        quotas=replace(Quotas(), **found.numbers({name: f"max_{name}" for name in QUOTA_VARIABLES})),
+        retention=replace(Retention(), **found.numbers({name: name for name in vars(Retention())})),
         sources=found.sources,
     )
 
@@ -128,6 +136,17 @@ class _Found:
         if given.lower() not in {"true", "false"}:
             raise ConfigurationError(f"{self.sources[name]} must be true or false")
         return given.lower() == "true"
+
+    def numbers(self, fields: Mapping[str, str]) -> dict[str, int]:
+        """The fields whose settings are set."""
+        return {field: self._number(name) for field, name in fields.items() if name in self._texts}
+
+    def _number(self, name: str) -> int:
+        text = self._texts[name]
+        # Longer ones are more than a database counts to, and days that no calendar has.
+        if not re.fullmatch(r"[1-9][0-9]{0,11}", text):
+            raise ConfigurationError(f"{self.sources[name]} must be a whole number from 1 on")
+        return int(text)
 
     def networks(self, name: str) -> tuple[Network, ...]:
         return tuple(_network(part, self.sources[name]) for part in self.parts(name))

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, model_validator
 
 from pulumi_encord_integrations.model.base import Page, Received, Sent, rule
+from pulumi_encord_integrations.model.bounds import Many
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.model.text import Email, uuid_in
 
@@ -146,8 +147,8 @@ def repeated(keys: Sequence[str], *path: str) -> Iterator[Problem]:
 class MembersChange(Sent):
     """Grants and withdrawals, all or none of which are done."""
 
-    set: list[Membership] = Field(default_factory=list, max_length=MAX_MEMBERS)
-    remove: list[Principal] = Field(default_factory=list, max_length=MAX_MEMBERS)
+    set: Annotated[list[Membership], Many(MAX_MEMBERS)] = Field(default_factory=list)
+    remove: Annotated[list[Principal], Many(MAX_MEMBERS)] = Field(default_factory=list)
 
     @rule("set")
     def each_set_once(self) -> Iterator[Problem]:
@@ -169,7 +170,7 @@ class MembersChange(Sent):
 class MembersList(Sent):
     """All that an integration's members are to be."""
 
-    members: Annotated[list[Membership], Field(max_length=MAX_MEMBERS)]
+    members: Annotated[list[Membership], Many(MAX_MEMBERS)]
     allow_large_removal: StrictBool = False
 
     @rule("members")
@@ -181,20 +182,20 @@ class MembersList(Sent):
 class UsersGrant(Sent):
     """Several users at once, in one role."""
 
-    user_emails: Annotated[list[Email], Field(min_length=1, max_length=MAX_MEMBERS)]
+    user_emails: Annotated[list[Email], Many(MAX_MEMBERS, empty=False)]
     user_role: MemberRole
 
 
 class UserEmails(Sent):
     """Several users at once."""
 
-    user_emails: Annotated[list[Email], Field(max_length=MAX_MEMBERS)]
+    user_emails: Annotated[list[Email], Many(MAX_MEMBERS)]
 
 
 class GroupsGrant(Sent):
     """Several groups at once, in one role; the shape of Encord's own grants on folders."""
 
-    group_hash_list: Annotated[list[GroupId], Field(min_length=1, max_length=MAX_MEMBERS)]
+    group_hash_list: Annotated[list[GroupId], Many(MAX_MEMBERS, empty=False)]
     user_role: MemberRole
 
 
@@ -205,6 +206,8 @@ class MemberView(Received):
     user: str | None = None
     group: str | None = None
     role: MemberRole
+    suspended: bool = False
+    """Whether it is a user who may do nothing now."""
 
     @property
     def key(self) -> str:
@@ -241,6 +244,7 @@ class IntegrationUser(Received):
 
     user_email: str
     user_role: MemberRole
+    suspended: bool = False
 
 
 class GroupRole(Received):
@@ -261,6 +265,8 @@ class UserAccess(Received):
     own_role: MemberRole | None
     groups: list[GroupRole]
     permissions: list[str]
+    """None while the user is suspended."""
+    suspended: bool = False
 
 
 def as_roles(members: Iterable[Any]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from pulumi_encord_integrations.model.base import Received, Sent, rule
 from pulumi_encord_integrations.model.memberships import OnDelete
@@ -36,6 +36,7 @@ class OrganizationUserSpec(Sent):
     email: Email
     role: OrganizationRole = Field("MEMBER", alias="roleMnemonicName")
     member_type: MemberType = "internal"
+    suspended: StrictBool = False
 
     @rule("role", "member_type")
     def admins_are_internal(self) -> Iterator[Problem]:
@@ -55,6 +56,8 @@ class OrganizationUserChange(Sent):
 
     role: OrganizationRole | None = Field(None, alias="roleMnemonicName")
     member_type: MemberType | None = None
+    suspended: StrictBool | None = None
+    """Whether every request of theirs is refused; they stay a member of all that they were."""
 
 
 class OrganizationUserView(Received):
@@ -64,5 +67,6 @@ class OrganizationUserView(Received):
     role: OrganizationRole = Field(alias="roleMnemonicName")
     role_uuid: str
     member_type: MemberType
+    suspended: bool = False
     created_at: datetime
     last_edited_at: datetime

@@ -31,9 +31,10 @@ class OrganizationUser(EncordResource, module="encord", name="OrganizationUser")
     """Somebody as a part of the organization, added at once; who is part of it already is taken over.
 
     Destroying it ends all of the person's access, also what others granted; nobody removes themselves, and
-    whoever is the last Admin of an integration is not removed.
+    whoever is the last Admin of an integration is not removed. Suspending ends all access at once and removes
+    nothing.
 
-    Changes in place: role, member_type. Replaces: email.
+    Changes in place: role, member_type, suspended. Replaces: email.
     """
 
     _provider_class = providers.OrganizationUserProvider
@@ -46,6 +47,8 @@ class OrganizationUser(EncordResource, module="encord", name="OrganizationUser")
     """The role in the organization; not one on an integration."""
     member_type: pulumi.Output[MemberType]
     """Whether it is somebody of one's own company."""
+    suspended: pulumi.Output[bool]
+    """True while every request of the person is refused."""
     created_at: pulumi.Output[str]
     """When the person became part of the organization: ISO 8601, UTC."""
     adopted: pulumi.Output[bool]
@@ -58,6 +61,7 @@ class OrganizationUser(EncordResource, module="encord", name="OrganizationUser")
         email: pulumi.Input[str],
         role: pulumi.Input[OrganizationRole] = "MEMBER",
         member_type: pulumi.Input[MemberType] = "internal",
+        suspended: pulumi.Input[bool] = False,
         on_delete: OnDelete = "remove",
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -68,13 +72,21 @@ class OrganizationUser(EncordResource, module="encord", name="OrganizationUser")
             email: the person's e-mail; upper and lower case are the same.
             role: ADMIN, MEMBER, TASKER or WORKFORCE_MANAGER. Default MEMBER.
             member_type: internal or external; only internal members can be ADMIN. Default internal.
+            suspended: whether every request of theirs is refused, whatever keys and tokens they have; they
+                stay a member of all that they are, and lifting it brings everything back. Default False.
             on_delete: remove (default), or keep: destroying the resource leaves the person there.
             opts: Pulumi's resource options; an explicit provider is refused.
 
         """
         self._refuse_to_be_deleted_first(opts)
         self._plain_email = email if isinstance(email, str) else None
-        inputs = {"email": email, "role": role, "member_type": member_type, "on_delete": on_delete}
+        inputs = {
+            "email": email,
+            "role": role,
+            "member_type": member_type,
+            "suspended": suspended,
+            "on_delete": on_delete,
+        }
         self._grant(resource_name, inputs, opts)
         if self._plain_email is not None:
             _run.current().ownership.own([_key(self._plain_email)], self)

@@ -17,7 +17,7 @@ from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.server.store import tables as t
 from tests.support.api import BOSS, CREATOR, FOREIGNER, MEMBER, OUTSIDER, Api, served
 from tests.support.command import COMMAND, Ran, environment, key_file, run, scrubbed
-from tests.support.people import granted, newcomer
+from tests.support.people import USERS, granted, group, newcomer, roles_of
 
 
 @pytest.fixture
@@ -82,6 +82,21 @@ def test_what_the_verbs_of_people_print(
     assert scrubbed(ask(team, who, *arguments), team.path.parent) == snapshot
 
 
+def test_who_is_suspended_is_marked(team: Api) -> None:
+    answer = team.send(method="PATCH", path=f"{USERS}/{MEMBER}", body={"suspended": True})
+    assert answer.status == 200, answer.body
+    (row,) = [
+        line for line in ask(team, CREATOR, "members", "prod-images").out.splitlines() if MEMBER in line
+    ]
+    assert "(suspended)" in row
+    listed = json.loads(ask(team, CREATOR, "members", "prod-images", "--json").out)["members"]
+    assert [one["user"] for one in listed if one.get("suspended")] == [MEMBER]
+    ran = ask(team, CREATOR, "who-can", MEMBER)
+    assert (" yes " in ran.out, f"{MEMBER} is suspended" in ran.err) == (False, True)
+    (access,) = json.loads(ask(team, CREATOR, "who-can", MEMBER, "--json").out)["access"]
+    assert (access["suspended"], access["permissions"]) == (True, [])
+
+
 def test_joining_makes_an_admin_and_not_joining_does_not(team: Api) -> None:
     assert ask(team, BOSS, "join", "prod-images").code == 2
     assert role_of(team, BOSS) is None
@@ -131,6 +146,23 @@ def test_the_operator_removes_an_admin_and_the_audit_trail_says_so(team: Api) ->
     row = team.rows("audit")[-1]
     assert (row.actor, row.action, row.object) == ("operator", "members.remove-admin", uuid)
     assert json.loads(row.detail) == {"removed": [CREATOR]}
+
+
+def test_an_admin_by_group_who_promoted_himself_is_one_by_group_again(team: Api) -> None:
+    uuid, leader = uuid_of(team, "prod-images"), newcomer(team, "lea@example.com")
+    granted(team, uuid, {f"group:{group(team, leader, name='Leaders')}": "admin"})
+    granted(team, uuid, {leader: "admin"}, leader)
+    assert json.loads(team.rows("audit")[-1].detail)["admins"] == [leader]
+    # Nobody else has to be an Admin: by the group there is one.
+    assert operate(team, uuid, CREATOR, "--yes").code == 0
+    ran = operate(team, uuid, leader, "--yes", "--json")
+    assert (ran.code, json.loads(ran.out)["adminByGroups"]) == (0, ["Leaders"])
+    told = f"{leader} will no longer be an individual Admin of"
+    assert told in ran.err
+    assert "stays one by the group Leaders" in ran.err
+    assert role_of(team, leader) is None
+    assert json.loads(team.rows("audit")[-1].detail) == {"removed": [leader], "admin_by": ["Leaders"]}
+    assert roles_of(team, uuid, leader)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,8 @@ def watched(local: Api) -> Watched:
 
 
 def declared(email: str = NEW, role: str = "MEMBER", **more: Any) -> dict[str, Any]:
-    return {"email": email, "role": role, "member_type": "internal", "on_delete": "remove", **more}
+    given = {"email": email, "role": role, "member_type": "internal", "suspended": False}
+    return {**given, "on_delete": "remove", **more}
 
 
 def made(watched: Watched, *what: str, **more: Any) -> Live:
@@ -158,3 +159,31 @@ def test_another_organization_is_refused_before_it_is_asked(watched: Watched, na
     with pytest.raises(errors.ConfigurationError, match="belongs to the organization another"):
         CALLS[name](watched, foreign)
     assert watched.asked == []
+
+
+def suspended(watched: Watched) -> list[str]:
+    return [row["email"] for row in watched.api.send(path=USERS).body["results"] if row["suspended"]]
+
+
+def test_somebody_is_suspended_and_restored_in_place(watched: Watched) -> None:
+    live = made(watched)
+    after = USER.update(watched.session(), NEW, live.outputs, declared(suspended=True))
+    assert (after.outputs["suspended"], suspended(watched)) == (True, [NEW])
+    back = USER.update(watched.session(), NEW, after.outputs, declared())
+    assert (back, suspended(watched)) == (live, [])
+
+
+def test_who_is_new_may_be_suspended_from_the_start(watched: Watched) -> None:
+    live = USER.create(watched.session(), declared(suspended=True))
+    assert (live.outputs["suspended"], watched.asked, suspended(watched)) == (True, [ADD], [NEW])
+
+
+def test_a_suspension_made_elsewhere_is_read(watched: Watched) -> None:
+    live = made(watched)
+    watched.api.send(method="PATCH", path=f"{USERS}/{NEW}", body={"suspended": True})
+    read = USER.read(watched.session(), NEW, live.outputs)
+    assert read is not None
+    assert (read.inputs["suspended"], read.outputs["suspended"]) == (True, True)
+    assert [(c.name, c.before, c.after) for c in USER.reconciler.compare(read.outputs, declared())] == [
+        ("suspended", True, False)
+    ]

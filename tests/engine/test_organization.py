@@ -121,6 +121,23 @@ def test_a_change_of_the_file_changes_exactly_that(deployed: Project) -> None:
     line_with("not listed, but individual Admins cannot be removed: mia@example.com", warned)
 
 
+def test_who_is_suspended_loses_access_and_no_membership_and_a_preview_says_so(deployed: Project) -> None:
+    write(deployed, {"mia@example.com: {}": "mia@example.com: {suspended: true}"})
+    preview = deployed.preview()
+    assert re.search(r"suspended\s*: false => true", preview), preview
+    assert 'note: OrganizationUser "mia@example.com": mia@example.com loses all access at once' in preview
+    assert operations(deployed.up()) == {"updated": 1}
+    assert access(deployed) == EVERYBODY
+    assert [one.email for one in organization_users.listing(deployed.api()) if one.suspended] == [
+        "mia@example.com"
+    ]
+    deployed.unchanged()
+    organization_users.change(deployed.api(), "mia@example.com", {"suspended": False})
+    assert operations(deployed.refresh())["updated"] == 1
+    write(deployed)
+    deployed.unchanged()
+
+
 def test_what_is_taken_out_of_the_file_is_gone(deployed: Project) -> None:
     edits = {"  Lee@Example.com:\n    member_type: external\n": "", ", LEE@example.com": ""}
     group = "  reviewers:\n    name: Reviewers\n"

@@ -52,6 +52,19 @@ def test_a_stranger_who_only_reads_is_told_so(tmp_path: Path) -> None:
         embedded.connect(_settings(tmp_path, "zoe@example.com"), read_only=True)
 
 
+def test_whoever_is_suspended_may_not_use_the_key_they_have(tmp_path: Path) -> None:
+    client = embedded.connect(_settings(tmp_path), create=True)
+    organization_users.add(client, OrganizationUserSpec(email="mia@example.com"))
+    mia = _settings(tmp_path, "mia@example.com")
+    embedded.connect(mia)
+    organization_users.change(client, "mia@example.com", {"suspended": True})
+    for read_only in (True, False):
+        with pytest.raises(ConfigurationError, match=r"mia@example\.com is suspended.*ada@example\.com"):
+            embedded.connect(mia, read_only=read_only)
+    organization_users.change(client, "mia@example.com", {"suspended": False})
+    assert organizations.current(embedded.connect(mia, read_only=True)).user_email == "mia@example.com"
+
+
 def test_several_admins_are_named_in_the_plural(tmp_path: Path) -> None:
     client = embedded.connect(_settings(tmp_path), create=True)
     organization_users.add(client, OrganizationUserSpec(email="eve@example.com", role="ADMIN"))

@@ -19,7 +19,7 @@ EXAMPLES = (
 def members(integration: Integration, json: Json = False, stack: Stack = None) -> None:
     """Lists who may use an integration; only its Admins may ask.
 
-    Individuals come first, then user groups with the number of their people.
+    Individuals come first, then user groups with the number of their people. Who is suspended is marked.
     """
     with existing(stack, f'there is no integration "{integration}"') as client:
         view = find(client, integration)
@@ -38,8 +38,13 @@ def _members(client: "Client", uuid: str) -> list[Member]:
     from pulumi_encord_integrations.client import members as api
     from pulumi_encord_integrations.model.members import is_individual
 
-    roles = api.of(client, uuid)
-    users = [Member(key, role) for key, role in sorted(roles.items()) if is_individual(key)]
+    found = {member.key: member for member in api.listing(client, uuid)}
+    roles = {key: member.role for key, member in found.items()}
+    users = [
+        Member(key, member.role, suspended=member.suspended)
+        for key, member in sorted(found.items())
+        if is_individual(key)
+    ]
     if len(users) == len(roles):
         return users
     shared = [group for group in groups.listing(client) if f"group:{group.group_hash}" in roles]

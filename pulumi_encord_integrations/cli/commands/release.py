@@ -15,7 +15,7 @@ from pulumi_encord_integrations.client.errors import NotAllowed
 if TYPE_CHECKING:
     from pulumi_encord_integrations.client.client import Client
     from pulumi_encord_integrations.model.audit import LastWrite
-    from pulumi_encord_integrations.model.identity import DeclaredAs
+    from pulumi_encord_integrations.model.identity import DeclarationView
 
 EXAMPLES = ("release prod-images", "release --group annotators --yes --json")
 
@@ -32,7 +32,7 @@ class _Object:
 
     uuid: str
     title: str
-    declared_as: "DeclaredAs | None"
+    declared_as: "DeclarationView | None"
     last_write: "LastWrite | None"
     key: str
     """What its uuid is called in the JSON document."""
@@ -96,9 +96,9 @@ def _group(client: "Client", given: str) -> _Object:
     return _Object(view.group_hash, view.name, view.declared_as, written, "groupHash")
 
 
-def _release(client: "Client", found: _Object, shown: "DeclaredAs") -> None:
+def _release(client: "Client", found: _Object, shown: "DeclarationView") -> None:
     """Frees it from the stack that was shown: another one may have adopted it since."""
     from pulumi_encord_integrations.client import groups, integrations
 
     update = groups.update if found.key == "groupHash" else integrations.update
-    update(client, found.uuid, _FREE, str(shown.stack_id))
+    update(client, found.uuid, _FREE, declared_in=shown.in_stack)

@@ -37,10 +37,15 @@ def remove_admin(
         from pulumi_encord_integrations.server.services import operations
 
         found = any_organization(opened, integration)
-        operations.require_removable(opened, found.uuid, who)
-        say(f'{printable(who)} will no longer be an Admin of "{printable(found.title)}" ({found.uuid}).')
+        groups = operations.require_removable(opened, found.uuid, who)
+        named = f'of "{printable(found.title)}" ({found.uuid})'
+        if groups:
+            by = f"stays one by the group {', '.join(map(printable, groups))}"
+            say(f"{printable(who)} will no longer be an individual Admin {named}, and {by}.")
+        else:
+            say(f"{printable(who)} will no longer be an Admin {named}.")
         confirm("Remove?", yes=yes)
         operations.remove_admin(opened, found.uuid, who)
     say("removed")
     if json:
-        result(document(integrationUuid=found.uuid, title=found.title, removed=who))
+        result(document(integrationUuid=found.uuid, title=found.title, removed=who, adminByGroups=groups))

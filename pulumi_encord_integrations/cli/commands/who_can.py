@@ -39,6 +39,8 @@ def who_can(
         from pulumi_encord_integrations.cli.rendering.people import access_table
 
         show(access_table(found))
+        if found[0].suspended:
+            say(f"{printable(who)} is suspended and may use none of these until that is lifted.")
     if not found:
         say(f"{printable(email)} may use none of the integrations that are shown to you")
     if not oneself:

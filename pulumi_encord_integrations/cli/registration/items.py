@@ -114,7 +114,11 @@ class ItemStream:
         for index, (inner, one) in enumerate(self._events):
             if inner == "end_array":
                 return
-            yield list_, index, self._value(inner, one)
+            try:
+                value = self._value(inner, one)
+            except _Unfit as error:
+                raise _Unfit(f"{list_}[{index}]: {error}") from None
+            yield list_, index, value
 
     def _value(self, event: str, value: Any, depth: int = 0) -> Any:
         if depth > _DEEPEST:

@@ -12,9 +12,10 @@ class Member:
     role: str
     group: str | None = None
     people: int | None = None
+    suspended: bool = False
 
     def wire_form(self) -> dict[str, Any]:
         """As the API names it."""
         if self.group is None:
-            return {"user": self.name, "role": self.role}
+            return {"user": self.name, "role": self.role, "suspended": self.suspended}
         return {"group": self.group, "name": self.name, "users": self.people, "role": self.role}

@@ -23,7 +23,8 @@ def members_table(members: Iterable[Member]) -> Table:
     for member in members:
         kind = "user" if member.group is None else "group"
         people = "" if member.people is None else str(member.people)
-        rows.add_row(*(Text(printable(cell)) for cell in (member.name, kind, member.role, people)))
+        role = f"{member.role} (suspended)" if member.suspended else member.role
+        rows.add_row(*(Text(printable(cell)) for cell in (member.name, kind, role, people)))
     return rows
 
 

@@ -41,4 +41,6 @@ def _described(row: RegistrationView) -> str:
 
 
 def _wire_form(row: RegistrationView) -> dict[str, Any]:
-    return row.model_dump(mode="json", by_alias=True)
+    # Pydantic writes no metadata as deep as an earlier API took it.
+    fields = type(row).model_fields.items()
+    return {field.alias or name: getattr(row, name) for name, field in fields}
