@@ -40,7 +40,8 @@ DESTROYED = [("AZURE", True), ("OTC", False)]
 def up_with_a_kill(project: Project, point: str, process: str, kind: str, *options: str) -> None:
     """An `up` of all types that dies at one of them, and what its user does next."""
     fault = {"ENCORD_TEST_FAULT": f"kill:{point}:{process}:{kind}"}
-    # A CLI that dies while it writes its state for another resource leaves an empty file: Pulumi's own loss.
+    # A CLI that dies while it writes its state for another resource may leave an empty `.attrs` beside it,
+    # which Pulumi cannot read: tests/support/kill_schedule removes it.
     one_by_one = ["--parallel", "1"] if process == "cli" else []
     killed = project.run(*UP, *options, *one_by_one, "--stack", "dev", env=fault)
     assert killed.code != 0, killed.text

@@ -1,9 +1,9 @@
 """What a test may do to the real provider process: kill it at a point, take a defence out, record requests.
 
 `ENCORD_TEST_FAULT` holds names separated by commas: `kill:POINT:provider:TYPE`, `kill:POINT:cli:TYPE`,
-`fault:FAULT:AFTER:WHERE` (see `Faulty.arm`), one of `INJECTIONS`. TYPE is the type of integration, or the
-name of another resource, that reaches the point, and empty for any; of a commit also the last part of the
-path.
+`fault:FAULT:AFTER:WHERE` (see `Faulty.arm`), `moment:...` (see `moments.py`), one of `INJECTIONS`. TYPE is
+the type of integration, or the name of another resource, that reaches the point, and empty for any; of a
+commit also the last part of the path.
 In a process that starts cold, classes are patched once their module has been imported.
 """
 
@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import Any
 from uuid import UUID
 
-from tests.support.fault_injection import transport
+from tests.support.fault_injection import moments, transport
 
 _PACKAGE = "pulumi_encord_integrations"
 Patch = Callable[[ModuleType], None]
@@ -31,17 +31,21 @@ def arrange(names: str) -> None:
     """Patches whatever the names need: now, or as soon as it is imported."""
     patches: dict[str, list[Patch]] = {}
     for name in names.split(","):
-        kind, _, rest = name.partition(":")
-        if kind == "kill":
-            module, patch = _kill(*rest.split(":"))
-        else:
-            module, patch = _fault(*rest.split(":")) if kind == "fault" else INJECTIONS[name]
-        full = f"{_PACKAGE}.{module}"
-        if full in sys.modules:
-            patch(sys.modules[full])
-        else:
-            patches.setdefault(full, []).append(patch)
+        for module, patch in _patches(name):
+            full = f"{_PACKAGE}.{module}"
+            if full in sys.modules:
+                patch(sys.modules[full])
+            else:
+                patches.setdefault(full, []).append(patch)
     sys.meta_path.insert(0, _AfterImport(patches))
+
+
+def _patches(name: str) -> list[tuple[str, Patch]]:
+    kind, _, rest = name.partition(":")
+    made: dict[str, Callable[..., tuple[str, Patch]]] = {"kill": _kill, "fault": _fault}
+    if kind == "moment":
+        return moments.strikes(*rest.split(":"))
+    return [made[kind](*rest.split(":")) if kind in made else INJECTIONS[name]]
 
 
 class _AfterImport(MetaPathFinder, Loader):
@@ -213,6 +217,12 @@ def _impatient(module: ModuleType) -> None:
     module.SqliteDatabase.__init__.__kwdefaults__["busy_seconds"] = 0.2
 
 
+def _hasty(module: ModuleType) -> None:
+    """Who waits for an answer gives up after two seconds, and does not ask again."""
+    _instead(module, "TIMEOUT", 2.0)
+    _instead(module, "RETRY_SECONDS", 1.0)
+
+
 def _wrong_clock(module: ModuleType) -> None:
     original = module.Signer.__init__
 
@@ -246,5 +256,6 @@ INJECTIONS: dict[str, tuple[str, Patch]] = {
     "global-identity": ("resources._identity", _global_identity),
     "impatient": ("server.store.sqlite", _impatient),
     "explicit-providers": ("resources._resource", _explicit_providers),
+    "hasty-client": ("client.client", _hasty),
     "clock-off": ("client.auth", _wrong_clock),
 }

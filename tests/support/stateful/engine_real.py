@@ -21,10 +21,14 @@ class RealEngine:
 
     def up(self, program: Sequence[Declared]) -> None:
         """`pulumi up`."""
-        self.project.declare(_HEAD + "".join(map(_written, program)))
+        self.project.declare(self.written(program))
         fault, self.fault = self.fault, ""
-        # A CLI that dies while it writes its state for another resource leaves an empty file.
+        # A CLI that dies while it writes its state for another may leave an empty `.attrs` beside it.
         self._run(*UP, *(["--parallel", "1"] if ":cli:" in fault else []), fault=fault)
+
+    def written(self, program: Sequence[Declared]) -> str:
+        """The program's text."""
+        return _HEAD + "".join(map(_written, program))
 
     def refresh(self) -> None:
         """`pulumi refresh`."""

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pulumi_encord_integrations.resources import providers
 from tests.support.stateful.engine_model import Declared, Ref, urn
+from tests.support.types import CASES
 
 T = TypeVar("T")
 Pick = Callable[[Sequence[Any]], Any]
@@ -21,7 +22,6 @@ HOLDERS = ("one", "list", "more")
 """Kinds of resource that may declare a principal: one member, a list, another list."""
 LIST = "list"
 STACK = UUID(int=7)
-ROLE_ARN = "arn:aws:iam::123456789012:role/encord"
 
 
 @dataclass
@@ -42,10 +42,17 @@ class Place:
     title: str = "first"
     strict: bool = False
     exclusive: bool = False
+    provider: str = "AWS"
+    """The type of an integration."""
     grants: dict[str, Grant] = field(default_factory=dict)
     """By e-mail, or `group:` and the key of a declared group."""
     names: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Name and alias of the resources that declare the grants, where it is not the first name."""
+
+    @property
+    def resource(self) -> str:
+        """The name of an integration's class in programs."""
+        return CASES[self.provider].resource
 
     def holders(self) -> dict[str, dict[str, Grant]]:
         """The grants by the resource that declares them; an exclusive list declares all."""
@@ -108,13 +115,9 @@ class Plan:
 
     def _integrations(self) -> Iterator[Declared]:
         for key, place in self.integrations.items():
-            kind = providers.AwsIntegrationProvider
-            inputs: dict[str, Any] = {
-                "title": f"{key} {place.title}",
-                "role_arn": ROLE_ARN,
-                "buckets": ["acme-training"],
-            }
-            inputs |= {"strict_client_only": place.strict, **_declared_as("AwsIntegration", place)}
+            kind = getattr(providers, f"{place.resource}Provider")
+            inputs = {"title": f"{key} {place.title}", **CASES[place.provider].inputs}
+            inputs |= {"strict_client_only": place.strict, **_declared_as(place.resource, place)}
             yield Declared(kind, place.name, inputs, place.alias)
             for holder, grants in place.holders().items():
                 name, alias = place.named(key, holder)
