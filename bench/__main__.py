@@ -7,15 +7,17 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
+from bench.checkpoints import compare_checkpoints
 from bench.counting import counting_api
 from bench.members import compare_members, count_writes
 from bench.people import EMBEDDED
 from bench.previews import compare_previews
 from bench.programs import INTEGRATIONS, NOOPS
-from bench.project import Project
+from bench.project import ONE_CHECKPOINT, Project
 from bench.registering import measure_registration
 from bench.signing import compare_signing
 from bench.small import compare_small
+from bench.throughput import measure_throughput
 
 RESOURCES = 200
 ROUNDS = 3
@@ -49,7 +51,7 @@ def count_requests(folder: Path) -> None:
         config = {"encord:endpoint": api.address, "encord:sshKeyFile": str(api.key_file)}
         project = Project(folder / "refreshed", INTEGRATIONS, REFRESHED, config)
         # One checkpoint at the end: the file backend writes the whole state after each step otherwise.
-        project.up(PULUMI_EXPERIMENTAL="true", PULUMI_SKIP_CHECKPOINTS="true")
+        project.up(**ONE_CHECKPOINT)
         before = api.requests
         seconds = project.refresh()
         print(
@@ -64,12 +66,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="encord-bench-") as folder:
         compare_small(Path(folder))
         compare(Path(folder))
+        compare_checkpoints(Path(folder))
         compare_previews(Path(folder))
         count_requests(Path(folder))
         compare_members(Path(folder))
         count_writes(Path(folder))
         compare_signing(Path(folder))
         measure_registration(Path(folder))
+        measure_throughput(Path(folder))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from statistics import median
 from bench.counting import counting_api
 from bench.people import EMBEDDED
 from bench.programs import INTEGRATIONS, NOOPS
-from bench.project import Project
+from bench.project import ONE_CHECKPOINT, Project
 
 RESOURCES = 1000
 ROUNDS = 3
@@ -35,7 +35,7 @@ def compare_previews(folder: Path) -> None:
 
 def _deployed(folder: Path, program: str, config: dict[str, str]) -> Project:
     project = Project(folder, program, RESOURCES, config)
-    project.up(PULUMI_EXPERIMENTAL="true", PULUMI_SKIP_CHECKPOINTS="true")
+    project.up(**ONE_CHECKPOINT)
     return project
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from tools.engine import environment, locate
 
 ROOT = Path(__file__).resolve().parents[1]
+ONE_CHECKPOINT = {"PULUMI_EXPERIMENTAL": "true", "PULUMI_SKIP_CHECKPOINTS": "true"}
+"""The engine writes the state once, at the end, and not after each step."""
 
 
 class Project:
@@ -23,10 +25,14 @@ class Project:
         settings = {key: {"value": value} for key, value in config.items()}
         text = json.dumps({"name": "bench", "runtime": runtime, "config": settings})
         (folder / "Pulumi.yaml").write_text(text)
-        (folder / "__main__.py").write_text(program.replace("COUNT", str(count)))
+        self.declare(program, count)
         (folder / "state").mkdir()
         self._env = environment(os.environ, folder, locate()) | {"PYTHONPATH": str(ROOT)}
         self.pulumi("stack", "init", "bench")
+
+    def declare(self, program: str, count: int) -> None:
+        """Makes it the program."""
+        (self.folder / "__main__.py").write_text(program.replace("COUNT", str(count)))
 
     def pulumi(self, *arguments: str, **env: str) -> float:
         """Runs the command; answers its seconds. Exits with its output if it fails."""
