@@ -206,7 +206,11 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "NaN": ('{"videos": [{"clientMetadata": {"x": NaN}}]}', "cannot be read: lexical error"),
     "not UTF-8": (b'{"videos": [{"objectUrl": "\xff"}]}', "cannot be read: "),
     "a BOM": (b'\xef\xbb\xbf{"videos": []}', "cannot be read: "),
-    "deep": ('{"videos": [' + "[" * 5_000, "nested deeper than"),
+    "deep": ('{"videos": [' + "[" * 5_000, "data.json cannot be read: videos[0]: it is nested deeper than"),
+    "deep metadata": (
+        '{"videos": [{"objectUrl": "a", "clientMetadata": ' + '{"a":' * 40 + "{}" + "}" * 41 + "]}",
+        "videos[0].clientMetadata: is nested deeper than 40 levels",
+    ),
     "a flag twice": ('{"upsert_metadata": true, "upsertMetadata": true}', '"upsert_metadata" appears twice'),
     "a flag that is none": ('{"videos": [], "upsert_metadata": {"a": [1]}}', "upsert_metadata: must be true"),
     "unknown list": ('{"audio": [{"objectUrl": "a"}]}', "audio: is not among the data types"),

@@ -13,6 +13,7 @@ from pulumi_encord_integrations.server.store import organizations
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.database import now
 from tests.support.api import BOSS, CREATOR, FOREIGNER, INTEGRATIONS, MEMBER, OUTSIDER, REMOVED, Answer, Api
+from tests.support.older_schema import back_to_0004
 from tests.support.people import (
     GROUPS,
     USERS,
@@ -128,8 +129,7 @@ def _as_of_version_4(api: Api) -> Api:
     with api.database.write() as connection:
         connection.execute(delete(users).where(users.c.email == OUTSIDER))
         connection.execute(insert(users), row)
-        connection.execute(text("ALTER TABLE user_keys DROP COLUMN ended_at"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0004'"))
+        back_to_0004(lambda statement: connection.execute(text(statement)))
     return api.restarted()
 
 

@@ -11,6 +11,7 @@ from pulumi_encord_integrations.client import organization_users
 from pulumi_encord_integrations.model.users import OrganizationUserSpec
 from pulumi_encord_integrations.server.store.revision import REVISION
 from tests.support.engine import Project, changed, operations
+from tests.support.older_schema import back_to_0004
 from tests.support.types import CASES
 
 UNCHECKED = (
@@ -101,8 +102,7 @@ def test_the_first_preview_of_a_new_stack_makes_nothing_and_has_nothing_to_note(
 def older(database: Path) -> None:
     """The schema before keys could end."""
     with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute("ALTER TABLE user_keys DROP COLUMN ended_at")
-        connection.execute("UPDATE alembic_version SET version_num = '0004'")
+        back_to_0004(connection.execute)
 
 
 def revision(project: Project) -> str:

@@ -92,6 +92,7 @@ def key_file(folder: Path, key: Ed25519PrivateKey | None = None) -> str:
     """A file with the private key, or with one that nobody knows."""
     path = folder / "user.key"
     key = key or Ed25519PrivateKey.generate()
+    path.touch(0o600)
     path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
     return str(path)
 

@@ -180,6 +180,10 @@ class Server:
         if same:
             self._clean.append(address)
             return
+        self.drop(address)
+
+    def drop(self, address: str) -> None:
+        """Removes a database, whoever is connected."""
         with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
             connection.execute(f'DROP DATABASE "{make_url(address).database}" WITH (FORCE)'.encode())
 
@@ -194,6 +198,11 @@ class Server:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def crash(self) -> None:
+        """Ends the server at once, which recovers when it is started."""
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait(30)
 
     def stop(self) -> None:
         """Ends the server and takes its folder away."""

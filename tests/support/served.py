@@ -1,10 +1,11 @@
 """The API on a loopback port of its own, for as long as a test needs it."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pulumi_encord_integrations.client import integrations
 from pulumi_encord_integrations.client.auth import Signer, parse_key
@@ -50,14 +51,16 @@ class Served:
 
 
 @contextmanager
-def served(database_file: Path, admin: str = "ada@example.com") -> Iterator[Served]:
-    """Serves a new database until left."""
+def served(
+    database_file: Path, admin: str = "ada@example.com", before: Callable[[Any], Any] = lambda app: app
+) -> Iterator[Served]:
+    """Serves a new database until left; `before` may put something before the application."""
     key = keys.new_key()
     database = SqliteDatabase(database_file, create=True)
     vault = initialization.open_served(database, create=True)
     initialization.make_organization(database, vault, "acme", admin, keys.public_key_of(key))
     try:
-        with api.served(create_app(Deployment(vault), database)) as endpoint:
+        with api.served(before(create_app(Deployment(vault), database))) as endpoint:
             yield Served(endpoint, database, key, vault.key_id)
     finally:
         database.close()

@@ -8,6 +8,7 @@ import pytest
 from pulumi_encord_integrations.client.errors import ConfigurationError
 from pulumi_encord_integrations.client.settings import VARIABLES, Settings, load, project_folder
 from pulumi_encord_integrations.model.databases import PostgresqlAddress
+from pulumi_encord_integrations.model.limits import QUOTA_VARIABLES, Quotas, Retention
 
 BASE = Path("/project")
 CANARY = "canary-8c1f"
@@ -296,3 +297,18 @@ def test_a_credential_of_the_environment_is_used_whatever_key_file_is_configured
 def test_a_key_file_of_the_environment_comes_before_a_token_there() -> None:
     found = settings({}, {"ENCORD_SSH_KEY_FILE": "/keys/ada", "ENCORD_TOKEN": CANARY})
     assert found.ssh_key_file == Path("/keys/ada")
+
+
+def test_quotas_and_retention_have_generous_defaults_and_are_set_by_the_environment() -> None:
+    unset = settings({})
+    assert (unset.quotas, unset.retention) == (Quotas(), Retention(audit_days=None, batch_days=90))
+    found = settings({}, {"ENCORD_MAX_MEMBERS": "7", "ENCORD_AUDIT_DAYS": "365"})
+    assert (found.quotas, found.retention) == (Quotas(members=7), Retention(audit_days=365, batch_days=90))
+    assert found.sources["max_members"] == "ENCORD_MAX_MEMBERS"
+
+
+@pytest.mark.parametrize("written", ["0", "-1", "1.5", "1e3", "many", " 7", "\u0661", "9" * 13])
+def test_what_is_no_count_is_refused_by_the_name_of_its_setting(written: str) -> None:
+    for variable in (*QUOTA_VARIABLES.values(), "ENCORD_AUDIT_DAYS", "ENCORD_BATCH_DAYS"):
+        with pytest.raises(ConfigurationError, match=f"^{variable} must be a whole number from 1 on"):
+            settings({}, {variable: written})

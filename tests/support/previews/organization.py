@@ -127,6 +127,10 @@ def _register(database: sqlite3.Connection, uuid: str, count: int) -> None:
         " (?, ?, ?, 'IMAGE', '[]', NULL, NULL, '{}', ?, '2026-01-01 00:00:00', '2026-01-01 00:00:00')",
         [[uuid, f"{number:064}", f"{number:036}", CREATOR] for number in range(count)],
     )
+    database.execute(
+        "UPDATE integrations SET registered ="
+        " (SELECT count(*) FROM registrations WHERE integration = integrations.uuid)"
+    )
 
 
 Drift = Callable[[sqlite3.Connection, Organization, str, str, Pick], None]

@@ -9,7 +9,7 @@ import pytest
 
 from pulumi_encord_integrations.cli.lookup import named, the_one
 from pulumi_encord_integrations.client.errors import NotFound, Refused
-from pulumi_encord_integrations.model.identity import DeclaredAs
+from pulumi_encord_integrations.model.identity import DeclarationView
 
 IDS = [str(UUID(int=number)) for number in range(1, 4)]
 
@@ -18,13 +18,13 @@ IDS = [str(UUID(int=number)) for number in range(1, 4)]
 class One:
     uuid: str
     title: str
-    declared_as: DeclaredAs | None = None
+    declared_as: DeclarationView | None = None
     owner: str = "ada@example.com"
     created_at: datetime = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
-def declared(name: str, kind: str = "pulumi-python:dynamic/encord:AwsIntegration") -> DeclaredAs:
-    return DeclaredAs(stack_id=UUID(int=9), path=f"{kind}::{name}", project="data", stack="live")
+def declared(name: str, kind: str = "pulumi-python:dynamic/encord:AwsIntegration") -> DeclarationView:
+    return DeclarationView(path=f"{kind}::{name}", project="data", stack="live")
 
 
 def found(given: str, *known: One) -> list[str]:

@@ -19,6 +19,8 @@ CALLS = {
     ("approve", "--encryption-key"): ["approve", "--encryption-key", "PATH", "uuid"],
     ("remove-admin", "--database"): ["remove-admin", "--database", "PATH", "uuid", "ada@example.com"],
     ("remove-admin", "--encryption-key"): ["remove-admin", "--encryption-key", "PATH", "u", "a@example.com"],
+    ("maintain", "--database"): ["maintain", "--database", "PATH"],
+    ("maintain", "--encryption-key"): ["maintain", "--encryption-key", "PATH"],
     ("register", "FILE"): ["register", "prod", "PATH"],
     ("video-metadata", "FILE"): ["video-metadata", "PATH"],
     ("video-metadata", "--relative-to"): ["video-metadata", "a.mp4", "--relative-to", "PATH"],

@@ -15,6 +15,7 @@ from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.model.integration_types.aws import AwsSpec
 from pulumi_encord_integrations.model.users import OrganizationUserSpec
 from pulumi_encord_integrations.server.store.revision import REVISION
+from tests.support.older_schema import back_to_0004
 from tests.unit.resources.mocked import AWS, deploy
 
 ADA, MIA = "ada@example.com", "mia@example.com"
@@ -44,8 +45,7 @@ def made(path: Path) -> str:
 def test_a_program_that_begins_with_a_look_up_migrates_an_older_database(database: Path) -> None:
     uuid = made(database)
     with closing(sqlite3.connect(database)) as older, older:
-        older.execute("ALTER TABLE user_keys DROP COLUMN ended_at")
-        older.execute("UPDATE alembic_version SET version_num = '0004'")
+        back_to_0004(older.execute)
     for program in (
         lambda: get_integration(title="Production").uuid,
         lambda: get_integration(uuid=uuid).uuid,

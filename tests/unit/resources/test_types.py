@@ -17,7 +17,7 @@ from tests.unit.resources.mocked import IDENTITY, deploy
 every_type = pytest.mark.parametrize("case", CASES.values(), ids=str)
 BESIDE = {"adopt", "adopt_from", "force_destroy"}
 OWN = {"self", "resource_name", "opts", "renew_before", *BESIDE}
-NOT_OUTPUTS = {"uuid", "provider", "role", "permissions", "declared_as", "registrations"}
+NOT_OUTPUTS = {"uuid", "provider", "role", "permissions", "declared_as", "declared_here", "registrations"}
 MADE_HERE = {"adopts", "force_destroy"}
 PAGE = "custom signed URL expiration times are only available for AWS, GCP, and OTC integrations"
 
