@@ -61,7 +61,10 @@ def members(folder: Path, text: str) -> Any:
 
 
 def test_users_are_their_e_mails_in_lower_case_and_what_the_file_gives(tmp_path: Path) -> None:
-    text = "users:\n  Ada@Example.com: {role: ADMIN, on_delete: keep}\n  b@c.org: {suspended: true}\n  d@c.org:\n"
+    text = (
+        "users:\n  Ada@Example.com: {role: ADMIN, on_delete: keep}\n"
+        "  b@c.org: {suspended: true}\n  d@c.org:\n"
+    )
     found = [(user.email, user.values) for user in parsed(tmp_path, text).users]
     assert found == [
         ("ada@example.com", {"role": "ADMIN", "on_delete": "keep"}),
