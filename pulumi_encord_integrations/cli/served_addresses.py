@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from pulumi_encord_integrations.server.auth import Acceptance, Address
 
 _THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
-_HOST = re.compile(
-    r"(?=.{1,253}(:|$))([a-z0-9]([a-z0-9-]*[a-z0-9])?\.?)+(:\d{1,5})?|\[[0-9a-f:.]+\](:\d{1,5})?"
-)
+_MAX_HOST = 260
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9a-f:.]+\])(?::\d{{1,5}})?")
 
 
 def is_loopback(host: str) -> bool:
@@ -34,13 +34,15 @@ def acceptance(
 
     addresses = tuple(address_of(url) for url in public_urls)
     hosts = tuple(_host(host) for host in public_hosts)
-    if not is_loopback(listens_on) and not (hosts or addresses):
+    if not (is_loopback(listens_on) or hosts or addresses):
         raise ConfigurationError(
             f"whoever reaches {listens_on} could say any Host: name the one that callers use",
             hint="--public-host encord.example.com, or --public-url if the proxy changes Host or the path",
         )
-    own = f"[{listens_on}]" if ":" in listens_on else listens_on
-    return Acceptance(SIGNATURE_WINDOW, addresses, (*hosts, *_THIS_MACHINE, own), strict)
+    if not addresses:
+        own = f"[{listens_on}]" if ":" in listens_on else listens_on
+        hosts = (*hosts, *_THIS_MACHINE, own)
+    return Acceptance(SIGNATURE_WINDOW, addresses, hosts, strict)
 
 
 def address_of(url: str) -> "Address":
@@ -56,7 +58,7 @@ def address_of(url: str) -> "Address":
 def _host(given: str) -> str:
     """As it stands in Host headers, in lower case."""
     host = given.lower()
-    if host.isascii() and _HOST.fullmatch(host):
+    if host.isascii() and len(host) < _MAX_HOST and _HOST.fullmatch(host):
         return host
     raise ConfigurationError(
         "--public-host is not a host",

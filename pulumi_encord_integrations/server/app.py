@@ -1,6 +1,8 @@
 """The service: routes, and errors in Encord's form `{"message", "code"}`."""
 
+import json
 import logging
+from functools import cached_property
 from importlib.metadata import version
 from itertools import islice
 from typing import Any
@@ -64,6 +66,11 @@ class _Service(FastAPI):
             self.openapi_schema = FastAPI(title=self.title, version=self.version, routes=routes).openapi()
         return self.openapi_schema
 
+    @cached_property
+    def openapi_json(self) -> str:
+        """The schema as it is answered; making it takes half a second, and anybody may ask."""
+        return json.dumps(self.openapi())
+
 
 def create_app(deployment: Deployment, database: Database) -> FastAPI:
     """The service of one deployment on a prepared database."""
@@ -71,6 +78,7 @@ def create_app(deployment: Deployment, database: Database) -> FastAPI:
         title="Encord integrations backing API",
         version=version("pulumi-encord-integrations"),
         docs_url=None,
+        openapi_url=None,
         redoc_url=None,
         # A redirected request would not be the one that was signed.
         redirect_slashes=False,

@@ -89,9 +89,11 @@ class Acceptance:
     window: int
     """Seconds that a signature may be old, or ahead of the server's clock."""
     addresses: tuple[Address, ...] = ()
-    """Where callers reach the API; requests must be signed for one of them, whatever Host they carry."""
+    """Where callers reach the API, if a proxy changes that: requests may be signed for any of them."""
     hosts: tuple[str, ...] = ()
-    """The Host headers that it answers to, each with a port or for any; empty: to all."""
+    """The Host headers that it answers to, each with a port or for any; empty: to all without `addresses`, to
+    none with them.
+    """
     strict: bool = False
     """Whether each request needs a signature with a nonce: no bearer token, no request of Encord's SDK."""
 
@@ -116,15 +118,20 @@ def prove(incoming: Incoming, vault: Vault, accepted: Acceptance) -> Proof:
     return proof
 
 
+def _serves(authority: str, accepted: Acceptance) -> bool:
+    if not accepted.hosts:
+        return not accepted.addresses
+    return bool({authority.lower(), _PORT.sub("", authority.lower())} & set(accepted.hosts))
+
+
 def _require_host(authority: str, accepted: Acceptance) -> None:
-    if accepted.addresses or not accepted.hosts:
-        return
-    name = _PORT.sub("", authority.lower())
-    if not {authority.lower(), name} & set(accepted.hosts):
+    # Behind a proxy that changes the header, it is the proxy's to serve its own names alone.
+    if not accepted.addresses and not _serves(authority, accepted):
+        name = _told(_PORT.sub("", authority.lower()))
         raise Misdirected(
             "host_not_served",
             f"this API does not serve the host {_told(authority)}",
-            f"Call it at another address, or serve it with --public-host {_told(name)}",
+            f"Call it at another address, or serve it with --public-host {name}",
         )
 
 
@@ -170,7 +177,9 @@ def _prove_signature(incoming: Incoming, accepted: Acceptance) -> Proof:
     key = _public_key(params["keyid"])
     # What was received is verified as it stands: serialising the parsed form anew would hide differences.
     received = incoming.headers["signature-input"].removeprefix(f"{LABEL}=")
-    for address in accepted.addresses or (Address(incoming.authority),):
+    here = Address(incoming.authority)
+    served = not accepted.addresses or _serves(incoming.authority, accepted)
+    for address in (*accepted.addresses, *([here] if served else [])):
         values = {
             "@method": incoming.method,
             "@request-target": address.prefix + incoming.target,

@@ -76,13 +76,23 @@ class InternalFailure(ServiceError):
 class DatabaseUnusable(Exception):
     """The database cannot be served: missing, newer than this package, of another encryption key."""
 
-    def __init__(self, message: str, hint: str = "", *, missing: bool = False, unready: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        hint: str = "",
+        *,
+        missing: bool = False,
+        unready: bool = False,
+        busy: bool = False,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.missing = missing
         self.unready = unready
         """Whether opening it for writing would mend it: by a migration, or with a key."""
+        self.busy = busy
+        """Whether others only use it for too long."""
 
 
 def invalid(message: str) -> InvalidRequest:

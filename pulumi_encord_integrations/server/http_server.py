@@ -1,44 +1,46 @@
 """Serves an application over HTTP until a signal, and then ends within a deadline that holds."""
 
 import asyncio
+import logging
 import os
 import resource
 import socket
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import uvicorn
 
+from pulumi_encord_integrations.server.connections import MAX_CONNECTIONS, Connections
 from pulumi_encord_integrations.server.http_protocol import BoundedHttpProtocol
 from pulumi_encord_integrations.server.traffic import Traffic
 
-MAX_CONNECTIONS = 1024
-"""Connections, and requests at once; beyond, requests are answered with 503."""
 KEEP_ALIVE_SECONDS = 20
 """How long a connection without a request stays; more than the clients' own five seconds."""
-REFUSING_SECONDS = 1.0
+REFUSING_SECONDS = 0.5
 """At the end: how long what is new is still answered, with a refusal."""
-DRAIN_SECONDS = 8.0
+DRAIN_SECONDS = 7.0
 """At the end: how long what is running may take."""
 _LAST_SECONDS = 1
+"""Twice: for refusals to be told, and for connections to close. All four are less than ten."""
 
 
 class DrainingServer(uvicorn.Server):
     """Answers what is new with a refusal once it ends, and what is running until a deadline."""
 
     def __init__(self, app: Any, listening: Callable[[], None]) -> None:
+        self.room = Connections()
         config = uvicorn.Config(
             app,
-            http=BoundedHttpProtocol,
+            http=cast(Any, partial(BoundedHttpProtocol, room=self.room)),
             ws="none",
             lifespan="off",
             log_config=None,
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            limit_concurrency=MAX_CONNECTIONS,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=_LAST_SECONDS,
         )
@@ -69,10 +71,17 @@ def serve(
 ) -> None:
     """Serves until a signal; `listening` is called once it does, `close` in the end."""
     _raise_file_limit()
+    # Whoever sends what is no HTTP would fill the log with a line each.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    failed = True
     try:
         DrainingServer(app, listening).run(sockets=[listener])
+        failed = False
+    except KeyboardInterrupt:
+        failed = False
+        raise
     finally:
-        if _busy():
+        if not failed and _busy():
             # Threads that wait for a cloud cannot be stopped, and the interpreter would wait for them.
             sys.stdout.flush()
             sys.stderr.flush()

@@ -24,7 +24,7 @@ from pulumi_encord_integrations.server.request_bodies import MAX_BODY, MAX_LARGE
 from pulumi_encord_integrations.server.responses import ErrorBody
 from pulumi_encord_integrations.server.services.unit_of_work import UnitOfWork
 from pulumi_encord_integrations.server.store.database import ConstraintError, DatabaseError, PoolTimeout
-from pulumi_encord_integrations.server.traffic import Lanes, Traffic
+from pulumi_encord_integrations.server.traffic import Traffic
 
 PREFIX = "/v2/public"
 _PARSED_AT_ONCE = 64 * 1024
@@ -32,6 +32,8 @@ _PARSED_AT_ONCE = 64 * 1024
 _log = logging.getLogger(__name__)
 _ONCE = ("authorization", "content-digest", "signature", "signature-input", "host", "if-match")
 _CLOSED = "Connection", "close"
+_PATIENT, _IMPATIENT = 5.0, 0.2
+"""Seconds in which a refused body is read on, of a caller who is known and of one who is not."""
 
 
 class AuthenticatedRoute(APIRoute):
@@ -48,7 +50,10 @@ class AuthenticatedRoute(APIRoute):
             traffic: Traffic = request.app.state.traffic
             try:
                 return await traffic.answer(lambda: self._passed(request, handle))
-            except (HTTPException, RequestValidationError, PoolTimeout, ClientDisconnect):
+            except ClientDisconnect:
+                # Nobody hears it.
+                return Response(status_code=400)
+            except (HTTPException, RequestValidationError, PoolTimeout):
                 raise
             except ServiceError as refusal:
                 return await _refused(request, refusal)
@@ -74,18 +79,16 @@ class AuthenticatedRoute(APIRoute):
             if self.asks_clouds:
                 held.enter_context(traffic.cloud_call(caller))
             share = held.enter_context(traffic.bodies.share(caller))
+            request.state.known = work.caller is not None
             body = await request_bodies.receive(request, self.max_body, share)
             work = work.with_body(body.digest, len(body.content))
-            limiter = self._lane(lanes, request.method)
-            await _decode(request, body.content, limiter)
-            request.state.authenticated = AuthenticatedRequest(work, limiter)
-            answered: Response = await handle(request)
-            return answered
-
-    def _lane(self, lanes: Lanes, method: str) -> CapacityLimiter:
-        if self.asks_clouds:
-            return lanes.clouds
-        return lanes.reads if method == "GET" else lanes.writes
+            if self.asks_clouds or request.method == "GET":
+                lane = lanes.clouds if self.asks_clouds else lanes.reads
+                return await _answered(request, handle, body.content, AuthenticatedRequest(work, lane))
+            async with lanes.writer(caller):
+                return await _answered(
+                    request, handle, body.content, AuthenticatedRequest(work, lanes.writes)
+                )
 
 
 class LargeRoute(AuthenticatedRoute):
@@ -118,9 +121,11 @@ def _bug(request: Request, error: Exception) -> InternalFailure:
 async def _refused(request: Request, refusal: ServiceError) -> Response:
     """The refusal; a connection on which a body is still arriving ends with it."""
     answer = responses.refusal(refusal)
-    if not request._stream_consumed:
-        await request_bodies.discard(request)
-        answer.headers.append(*_CLOSED)
+    traffic: Traffic = request.app.state.traffic
+    if not request._stream_consumed and request_bodies.announced(request):
+        seconds = _PATIENT if getattr(request.state, "known", False) else _IMPATIENT
+        if traffic.draining or not await traffic.lingering.discard(request, seconds):
+            answer.headers.append(*_CLOSED)
     return answer
 
 
@@ -138,7 +143,16 @@ def _incoming(request: Request) -> auth.Incoming:
     )
 
 
-async def _decode(request: Request, content: bytes, limiter: CapacityLimiter) -> None:
+async def _answered(
+    request: Request, handle: Callable[[Request], Any], content: bytes, authenticated: AuthenticatedRequest
+) -> Response:
+    await _decode(request, content, authenticated.limiter)
+    request.state.authenticated = authenticated
+    answered: Response = await handle(request)
+    return answered
+
+
+async def _decode(request: Request, content: bytes, limiter: CapacityLimiter | None) -> None:
     # Starlette hands both to whoever asks for the body after us.
     request._body = content
     if not content:

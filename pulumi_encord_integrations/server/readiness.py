@@ -1,5 +1,6 @@
 """Whether the API can do its work: its database takes writes, and has room for them."""
 
+import logging
 import threading
 import time
 from dataclasses import dataclass, field
@@ -7,8 +8,11 @@ from dataclasses import dataclass, field
 from pulumi_encord_integrations.server.errors import DatabaseUnusable
 from pulumi_encord_integrations.server.store.database import Database, DatabaseError, PoolTimeout
 
-_FRESH_SECONDS = 2.0
+FRESH_SECONDS = 2.0
 """How long one probe answers everybody who asks: it writes, and anybody may ask."""
+WAITING_SECONDS = 1.0
+"""How long an answer waits for a probe that waits for writers; then the last one counts."""
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -16,25 +20,40 @@ class Readiness:
     """The last probe of a database."""
 
     database: Database
-    _probed_at: float | None = None
-    _failure: Exception | None = None
-    _described: str = ""
+    ready: bool = True
+    """A database that is busy is ready: it takes writes, one after the other."""
+    described: str = ""
+    _probed_at: float = float("-inf")
+    _done: threading.Event = field(default_factory=threading.Event)
+    _running: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def probe(self) -> str:
-        """The database in words; raises what it raises, and `DatabaseUnusable`."""
+    def probe(self) -> bool:
+        """Whether it is ready, as of now or of a moment ago."""
         with self._lock:
-            if self._probed_at is None or time.monotonic() - self._probed_at > _FRESH_SECONDS:
-                self._ask()
-                self._probed_at = time.monotonic()
-            if self._failure is not None:
-                raise self._failure
-            return self._described
+            stale = time.monotonic() - self._probed_at > FRESH_SECONDS
+            if stale and not self._running:
+                self._running = True
+                self._done.clear()
+                # Whoever asks must not wait for as long as a writer may hold the lock.
+                threading.Thread(target=self._ask, daemon=True).start()
+        if stale:
+            self._done.wait(WAITING_SECONDS)
+        return self.ready
 
     def _ask(self) -> None:
-        self._failure = None
         try:
             self.database.probe()
-            self._described = self.database.described()
+            self.described = self.database.described()
+            self.ready = True
         except (DatabaseUnusable, DatabaseError, PoolTimeout) as error:
-            self._failure = error.with_traceback(None)
+            busy = error.busy if isinstance(error, DatabaseUnusable) else self.database.is_busy(error)
+            self.ready = busy
+            if not busy:
+                # The text names files and hosts, which strangers need not know.
+                _log.error("not ready: %s", getattr(error, "message", None) or type(error).__name__)
+        finally:
+            with self._lock:
+                self._running = False
+                self._probed_at = time.monotonic()
+            self._done.set()

@@ -31,14 +31,17 @@ MAX_CONTAINERS = 200_000
 """Lists and mappings in one body, each of which costs far more memory than the two bytes it takes to send."""
 MAX_KEYS = 1_000_000
 """Keys in one body, told by their colons."""
-SECONDS = 20.0
-"""For a body to arrive, and one more for each `SLOWEST` bytes of it."""
-SLOWEST = 64 * 1024
-HELD = 64 * MAX_BODY
-"""Bytes of bodies in memory, those that are arriving and those that are worked on."""
-HELD_FOR_ONE = HELD // 2
-"""The same for one caller."""
-_DISCARDED_SECONDS = 5.0
+BODY_SECONDS = 20.0
+"""For a body to arrive, and one more for each `SLOWEST_A_SECOND` bytes where it may be large."""
+SLOWEST_A_SECOND = 128 * 1024
+SMALL = 64 * 1024
+"""Bytes of a body that no bound on memory refuses: it always has room, however large those of others are."""
+HELD_BYTES = 96 * MAX_BODY
+"""In memory of larger bodies, those that are arriving and those that are worked on."""
+HELD_BYTES_OF_ONE = HELD_BYTES // 4
+"""The same of one caller."""
+_LINGERING = 64
+"""Refused requests at once that are read on for a moment."""
 
 
 @dataclass
@@ -61,10 +64,10 @@ class BodyBudget:
 
     def take(self, caller: str, size: int) -> None:
         """Raises `TooManyRequests` or `Overloaded` if there is no room."""
-        if self._by_caller[caller] + size > HELD_FOR_ONE:
-            said = f"your requests hold {HELD_FOR_ONE // MAX_BODY} MiB of bodies already"
+        if self._by_caller[caller] + size > HELD_BYTES_OF_ONE:
+            said = f"your requests hold {HELD_BYTES_OF_ONE // MAX_BODY} MiB of bodies already"
             raise TooManyRequests("too_many_bodies", said, "Send fewer large ones at once")
-        if self._all + size > HELD:
+        if self._all + size > HELD_BYTES:
             raise Overloaded("overloaded", "the API has no room for another large body now", "Try again")
         self._add(caller, size)
 
@@ -114,11 +117,12 @@ async def receive(request: Request, most: int, share: BodyShare) -> Body:
         raise _too_large(most)
     content, digest = bytearray(), sha256()
     try:
-        with fail_after(SECONDS + most / SLOWEST if most > MAX_BODY else SECONDS):
+        with fail_after(BODY_SECONDS + (most / SLOWEST_A_SECOND if most > MAX_BODY else 0)):
             async for chunk in request.stream():
                 if len(content) + len(chunk) > most:
                     raise _too_large(most)
-                share.take(len(chunk))
+                if len(content) + len(chunk) > SMALL:
+                    share.take(len(content) + len(chunk) - share.held)
                 content += chunk
                 digest.update(chunk)
     except TimeoutError:
@@ -126,17 +130,29 @@ async def receive(request: Request, most: int, share: BodyShare) -> Body:
     return Body(bytes(content), digest.digest())
 
 
-async def discard(request: Request) -> None:
-    """Reads on for a moment, so that a client that still sends sees the refusal and no closed connection."""
-    left = MAX_BODY
-    try:
-        with fail_after(_DISCARDED_SECONDS):
-            async for chunk in request.stream():
-                left -= len(chunk)
-                if left < 0:
-                    return
-    except (TimeoutError, ClientDisconnect, RuntimeError):
-        return
+@dataclass
+class Lingering:
+    """Reads on after a refusal, so that a client that still sends sees it and no closed connection."""
+
+    _count: int = 0
+
+    async def discard(self, request: Request, seconds: float) -> bool:
+        """Whether the whole body has been read, and thrown away."""
+        if self._count >= _LINGERING:
+            return False
+        self._count += 1
+        left = MAX_BODY
+        try:
+            with fail_after(seconds):
+                async for chunk in request.stream():
+                    left -= len(chunk)
+                    if left < 0:
+                        return False
+        except (TimeoutError, ClientDisconnect, RuntimeError):
+            return False
+        finally:
+            self._count -= 1
+        return True
 
 
 def decoded(content: bytes) -> Any:

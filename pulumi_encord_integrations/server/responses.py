@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import Response
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from pulumi_encord_integrations.server import errors
@@ -66,7 +65,8 @@ def failure(
     """An error of that status."""
     body: dict[str, Any] = {"message": message, "code": code}
     body |= ({"hint": hint} if hint else {}) | ({"errors": errors} if errors else {})
-    return JSONResponse(body, status, headers)
+    # ASCII: what is quoted may hold half a character, which UTF-8 has no bytes for.
+    return Response(json.dumps(body), status, headers, media_type="application/json")
 
 
 def refusal(error: errors.ServiceError) -> Response:

@@ -3,10 +3,9 @@
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
@@ -14,13 +13,25 @@ from anyio import CancelScope, CapacityLimiter
 
 from pulumi_encord_integrations.server.concurrency import INLINE
 from pulumi_encord_integrations.server.errors import Overloaded, TooManyRequests
-from pulumi_encord_integrations.server.request_bodies import BodyBudget
+from pulumi_encord_integrations.server.request_bodies import BodyBudget, Lingering
 
 CLOUD_CALLS = 12
 """Requests that ask clouds at once; each may wait for as long as a cloud does."""
 CLOUD_CALLS_OF_ONE = 4
 """The same of one caller."""
+WRITERS = 10
+"""Threads of requests that write."""
+WRITERS_OF_ONE = 6
+"""The same of one caller, whose other requests wait."""
 T = TypeVar("T")
+
+
+@dataclass
+class _Turns:
+    """Of one caller."""
+
+    limiter: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(WRITERS_OF_ONE))
+    wanted: int = 0
 
 
 @dataclass(frozen=True)
@@ -31,9 +42,23 @@ class Lanes:
     """
 
     reads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(14))
-    writes: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(10))
+    writes: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(WRITERS))
     clouds: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(CLOUD_CALLS))
     health: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    _turns: dict[str, _Turns] = field(default_factory=dict)
+
+    @asynccontextmanager
+    async def writer(self, caller: str) -> AsyncIterator[None]:
+        """A request that may write; those of one caller do not take all the threads."""
+        turns = self._turns.setdefault(caller, _Turns())
+        turns.wanted += 1
+        try:
+            async with turns.limiter:
+                yield
+        finally:
+            turns.wanted -= 1
+            if not turns.wanted:
+                self._turns.pop(caller, None)
 
 
 @dataclass
@@ -41,9 +66,11 @@ class Traffic:
     """The requests of one application that are being answered."""
 
     bodies: BodyBudget = field(default_factory=BodyBudget)
+    lingering: Lingering = field(default_factory=Lingering)
     draining: bool = False
     """Whether the server is ending: what is new is refused, so that its client asks the next one."""
     _cloud_calls: Counter[str] = field(default_factory=Counter)
+    _lanes: "WeakKeyDictionary[asyncio.AbstractEventLoop, Lanes]" = field(default_factory=WeakKeyDictionary)
     _running: set[CancelScope] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -56,10 +83,6 @@ class Traffic:
             if lanes is None:
                 lanes = self._lanes[loop] = Lanes()
             return lanes
-
-    @cached_property
-    def _lanes(self) -> "WeakKeyDictionary[asyncio.AbstractEventLoop, Lanes]":
-        return WeakKeyDictionary()
 
     @property
     def idle(self) -> bool:

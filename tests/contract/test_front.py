@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pulumi_encord_integrations.client.auth import Signer
 from pulumi_encord_integrations.model.registrations import MAX_ITEMS
-from pulumi_encord_integrations.server import request_bodies
+from pulumi_encord_integrations.server import middleware, request_bodies
 from pulumi_encord_integrations.server.errors import Overloaded
 from pulumi_encord_integrations.server.services import access_checks
 from pulumi_encord_integrations.server.services.unit_of_work import UnitOfWork
-from pulumi_encord_integrations.server.traffic import CLOUD_CALLS_OF_ONE
+from pulumi_encord_integrations.server.traffic import CLOUD_CALLS_OF_ONE, WRITERS_OF_ONE, Lanes
 from tests.support.api import BOSS, CREATOR, INTEGRATIONS, MEMBER, NOBODY, Api, served
 
 BRACKETS = b"[[[[]]]]" * 100_000
@@ -112,8 +112,8 @@ def test_a_body_that_announces_too_much_is_refused_unread(on_sqlite: Api) -> Non
 
 
 def test_a_body_that_does_not_arrive_is_given_up(on_sqlite: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(request_bodies, "SECONDS", 0.05)
-    monkeypatch.setattr(request_bodies, "_DISCARDED_SECONDS", 0.05)
+    monkeypatch.setattr(request_bodies, "BODY_SECONDS", 0.05)
+    monkeypatch.setattr(middleware, "_PATIENT", 0.05)
     end = threading.Event()
 
     def receive() -> Any:
@@ -208,6 +208,54 @@ def test_a_cloud_that_never_answers_holds_up_nobody_else(
         assert on_sqlite.send(path=path).status == 200
         assert on_sqlite.send(method="PATCH", path=path, body={"title": "Still here"}).status == 200
         assert on_sqlite.http().get("/readyz").status_code == 200
+        cloud.end.set()
+
+
+def test_a_client_that_leaves_in_the_middle_of_a_body_is_no_failure(on_sqlite: Api) -> None:
+    request = signed(on_sqlite, on_sqlite.keys[CREATOR], b"{}")
+    messages: list[Any] = []
+
+    async def gone() -> Any:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        messages.append(message)
+
+    asyncio.run(on_sqlite.app(scope_of(request), gone, send))
+    assert messages[0]["status"] == 400
+
+
+@pytest.mark.parametrize("path", ["", "/{uuid}/registrations", "/{uuid}/users", "/{uuid}/members"])
+def test_half_a_character_in_a_key_is_refused_and_no_failure(on_sqlite: Api, path: str) -> None:
+    uuid = on_sqlite.create()["integrationUuid"]
+    method = "PUT" if path.endswith("members") else "POST"
+    answer = on_sqlite.send(
+        method=method, path=INTEGRATIONS + path.format(uuid=uuid), body={"\ud800": 1, "provider": "AWS"}
+    )
+    assert answer.status == 400
+
+
+def test_one_callers_writes_leave_threads_for_those_of_others() -> None:
+    async def entered() -> tuple[bool, bool]:
+        lanes, inside, end = Lanes(), asyncio.Semaphore(0), asyncio.Event()
+
+        async def write(caller: str) -> None:
+            async with lanes.writer(caller):
+                inside.release()
+                await end.wait()
+
+        tasks = [asyncio.create_task(write("ada")) for _ in range(WRITERS_OF_ONE)]
+        for _ in tasks:
+            await inside.acquire()
+        more, other = asyncio.create_task(write("ada")), asyncio.create_task(write("mia"))
+        await asyncio.wait_for(inside.acquire(), 10)
+        await asyncio.sleep(0)
+        found = inside.locked(), not more.done()
+        end.set()
+        await asyncio.gather(*tasks, more, other)
+        return found
+
+    assert asyncio.run(entered()) == (True, True)
 
 
 def test_threads_of_all_kinds_together_are_fewer_than_a_databases_connections() -> None:
@@ -216,7 +264,5 @@ def test_threads_of_all_kinds_together_are_fewer_than_a_databases_connections() 
 
 
 async def _lanes() -> list[float]:
-    from pulumi_encord_integrations.server.traffic import Lanes
-
     lanes = Lanes()
     return [one.total_tokens for one in (lanes.reads, lanes.writes, lanes.clouds, lanes.health)]

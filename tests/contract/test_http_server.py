@@ -1,6 +1,5 @@
 """Connections that send no whole request, and how a server ends; on real sockets."""
 
-import json
 import signal
 import socket
 import sqlite3
@@ -17,7 +16,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from pulumi_encord_integrations.server import http_protocol, http_server
+from pulumi_encord_integrations.server import connections, http_protocol, http_server, readiness
 from pulumi_encord_integrations.server.http_server import DrainingServer
 from tests.contract.test_front import HangingCloud, hanging_cloud
 from tests.support.api import INTEGRATIONS, Api
@@ -78,6 +77,25 @@ def given_up(stream: socket.socket, sent: bytes, pause: float) -> bool:
         return True
 
 
+def closed_by_now(stream: socket.socket) -> bool:
+    stream.setblocking(False)
+    try:
+        while stream.recv(4096):
+            pass
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        return True
+    return True
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize("sent", [b"", b"GET", GET])
 def test_headers_that_do_not_end_are_given_up(
     on_sqlite: Api, monkeypatch: pytest.MonkeyPatch, sent: bytes
@@ -115,25 +133,79 @@ def test_headers_without_an_end_are_refused(on_sqlite: Api) -> None:
         assert one.alive()
 
 
-def test_connections_that_send_nothing_leave_room_for_those_that_do(
+def test_connections_that_ask_nothing_leave_room_for_those_that_do(
     on_sqlite: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_protocol, "MAX_WAITING", 20)
-    monkeypatch.setattr(http_server, "MAX_CONNECTIONS", 30)
+    monkeypatch.setattr(connections, "COMFORTABLE", 10)
+    monkeypatch.setattr(connections, "PATIENCE", 0.05)
+    with running(on_sqlite.app) as one, ExitStack() as streams:
+        opened = [streams.enter_context(one.connected()) for _ in range(30)]
+        # Before a request, and after one.
+        for stream in opened[::2]:
+            stream.sendall(GET + b"\r\n")
+        until(lambda: sum(closed_by_now(stream) for stream in opened) >= 20)
+        assert one.alive()
+
+
+def test_a_request_that_is_on_the_way_is_answered_however_many_come_at_once(
+    on_sqlite: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "COMFORTABLE", 5)
     with running(on_sqlite.app) as one, ExitStack() as streams:
         opened = [streams.enter_context(one.connected()) for _ in range(60)]
-        assert one.alive()
-        # The oldest have made room.
-        assert all(closed(stream) for stream in opened[:30])
-        assert one.alive()
+        for stream in opened:
+            stream.sendall(GET + b"Connection: close\r\n\r\n")
+        answers = [stream.makefile("rb").read() for stream in opened]
+        assert [answer[9:12] for answer in answers] == [b"200"] * 60
 
 
-def test_more_requests_at_once_than_there_is_room_for_are_told_so(
+def test_more_connections_than_there_is_room_for_are_told_so(
     on_sqlite: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_server, "MAX_CONNECTIONS", 1)
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 0)
     with running(on_sqlite.app) as one:
-        assert httpx2.get(f"http://127.0.0.1:{one.port}/livez").status_code == 503
+        answer = httpx2.get(f"http://127.0.0.1:{one.port}/livez")
+    assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
+    assert answer.headers["Retry-After"] == "1"
+
+
+def test_trailers_without_an_end_are_refused(on_sqlite: Api) -> None:
+    begun = b"POST /livez HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+    with running(on_sqlite.app) as one, one.connected() as stream:
+        stream.sendall(begun)
+        assert given_up(stream, b"a:\r\n" * 1_000_000, pause=0)
+
+
+def test_headers_behind_a_request_that_runs_are_bounded_too(
+    on_sqlite: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with being_checked(on_sqlite, monkeypatch) as (one, _, _, cloud), one.connected() as stream:
+        path = f"{INTEGRATIONS}/{on_sqlite.create()['integrationUuid']}/access-check"
+        request = on_sqlite.request(method="POST", path=path)
+        lines = [b"POST %s HTTP/1.1" % path.encode(), *(b"%s: %s" % line for line in request.headers.raw)]
+        stream.sendall(b"\r\n".join([*lines, b"", b""]) + request.read() + GET)
+        assert given_up(stream, b"X-Long: x\r\n" * 100_000, pause=0)
+        cloud.end.set()
+
+
+def test_requests_that_pile_up_on_a_connection_are_bounded(
+    on_sqlite: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_protocol, "MAX_PIPELINED", 3)
+    with running(on_sqlite.app) as one, one.connected() as stream:
+        stream.sendall((b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n") * 50)
+        assert given_up(stream, b"X" * 100, pause=0.02)
+
+
+def test_a_client_that_takes_no_answers_is_given_up(on_sqlite: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "STALLED_SECONDS", 0.1)
+    monkeypatch.setattr(http_protocol, "MAX_PIPELINED", 1_000)
+    with running(on_sqlite.app) as one, socket.socket() as stream:
+        stream.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        stream.connect(("127.0.0.1", one.port))
+        stream.sendall(b"GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200)
+        until(lambda: one.server.room.count == 0)
+        assert one.alive()
 
 
 @contextmanager
@@ -149,13 +221,6 @@ def being_checked(
             future = pool.submit(api.http().send, api.request(method="POST", path=path))
             assert cloud.asked.acquire(timeout=20)
             yield one, future, other, cloud
-
-
-def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_a_server_that_ends_refuses_what_is_new_and_gives_up_what_hangs(
@@ -207,6 +272,22 @@ def test_a_database_that_takes_no_writes_is_refused_at_the_start(tmp_path: Path)
     assert "hint: Free some space" in ran.err
 
 
+def test_a_half_sent_body_does_not_put_off_the_end(on_sqlite: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server, "DRAIN_SECONDS", 0.2)
+    with running(on_sqlite.app) as one, one.connected() as stream:
+        on_sqlite.endpoint, on_sqlite.transport = f"http://127.0.0.1:{one.port}", None
+        request = on_sqlite.request(method="POST", body={"title": "x" * 1000})
+        lines = [
+            b"POST %s HTTP/1.1" % INTEGRATIONS.encode(),
+            *(b"%s: %s" % line for line in request.headers.raw),
+        ]
+        stream.sendall(b"\r\n".join([*lines, b"", request.read()[:10]]))
+        until(lambda: not on_sqlite.app.state.traffic.idle)
+        one.server.should_exit = True
+        answer = stream.makefile("rb").read()
+        assert b'"code": "ending"' in answer
+
+
 def test_health_says_whether_the_database_takes_writes(on_sqlite: Api) -> None:
     http = on_sqlite.http()
     assert [http.get(f"/{name}").status_code for name in ("livez", "readyz", "healthz")] == [200] * 3
@@ -216,5 +297,15 @@ def test_health_says_whether_the_database_takes_writes(on_sqlite: Api) -> None:
     assert http.get("/livez").json() == {"status": "ok"}
     for name in ("readyz", "healthz"):
         answer = http.get(f"/{name}")
-        assert answer.status_code != 200
-        assert json.loads(answer.text)["code"]
+        assert (answer.status_code, answer.json()["code"]) == (503, "not_ready")
+        # Anybody may ask, so nobody is told where the database is.
+        assert str(on_sqlite.path.parent) not in answer.text
+
+
+def test_a_database_that_is_busy_is_ready(on_sqlite: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readiness, "WAITING_SECONDS", 0.05)
+    http = on_sqlite.http()
+    assert http.get("/readyz").status_code == 200
+    on_sqlite.app.state.readiness = None
+    with on_sqlite.database.write():
+        assert http.get("/readyz").status_code == 200

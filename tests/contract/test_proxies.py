@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import httpx2
 import pytest
 
-from pulumi_encord_integrations.cli.served_addresses import address_of
+from pulumi_encord_integrations.cli.served_addresses import acceptance, address_of
 from pulumi_encord_integrations.client import organizations
 from pulumi_encord_integrations.client.auth import Signer
 from pulumi_encord_integrations.client.client import Client
@@ -150,3 +150,22 @@ def test_an_address_that_is_not_ascii_is_served_as_clients_call_it(on_sqlite: Ap
     public = "https://b\u00fccher.example/\u00fcber"
     serve_at(on_sqlite, public)
     assert call(on_sqlite, Proxy(on_sqlite, "10.0.0.7:8080", ("/%C3%BCber", "")), public) == CREATOR
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["a" * 40 + "_x.example.com", "-acme.example", "acme..example", "[::1", "acme.example:", "\xe4.example"],
+)
+def test_what_is_no_host_is_refused(host: str) -> None:
+    with pytest.raises(ConfigurationError, match="--public-host is not a host"):
+        acceptance("127.0.0.1", [host], [], strict=False)
+
+
+@pytest.mark.parametrize("host", ["encord.example.com", "ENCORD:8443", "[::1]:80", "a" * 63 + ".example."])
+def test_hosts_are_served_as_they_stand_in_the_header(host: str) -> None:
+    assert host.lower() in acceptance("127.0.0.1", [host], [], strict=False).hosts
+
+
+def test_whoever_lets_others_in_names_the_host() -> None:
+    with pytest.raises(ConfigurationError, match="could say any Host"):
+        acceptance("0.0.0.0", [], [], strict=False)

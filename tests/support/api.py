@@ -134,6 +134,7 @@ def application(vault: Vault, database: Database) -> FastAPI:
     app.router = copy.copy(app.router)
     app.router.routes = list(app.router.routes)
     app.openapi_schema = None
+    vars(app).pop("openapi_json", None)
     return app
 
 

@@ -1,4 +1,4 @@
-"""Whether the API lives, and whether it can do its work. Anybody may ask."""
+"""What anybody may ask: whether the API lives, whether it can do its work, and what it offers."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from pulumi_encord_integrations.server.concurrency import call
-from pulumi_encord_integrations.server.errors import DatabaseUnusable, Overloaded
+from pulumi_encord_integrations.server.errors import Overloaded
 from pulumi_encord_integrations.server.lazy_routes import LazyRouter
 from pulumi_encord_integrations.server.readiness import Readiness
 from pulumi_encord_integrations.server.responses import ErrorBody, refusal, success
@@ -32,7 +32,17 @@ def router() -> LazyRouter:
         """The same as readyz: version, and how the database keeps its writes."""
         return await _ready(request)
 
+    @routes.get("/openapi.json", include_in_schema=False)
+    async def description(request: Request) -> Response:
+        """The description of all routes."""
+        traffic: Traffic = request.app.state.traffic
+        return success(await call(_described, request.app, limiter=traffic.lanes.health))
+
     return routes
+
+
+def _described(app: Any) -> str:
+    return str(app.openapi_json)
 
 
 async def _ready(request: Request) -> Response:
@@ -40,11 +50,12 @@ async def _ready(request: Request) -> Response:
     traffic: Traffic = state.traffic
     if traffic.draining:
         return refusal(Overloaded("ending", "this server is ending"))
-    try:
-        database = await call(_readiness(state).probe, limiter=traffic.lanes.health)
-    except DatabaseUnusable as error:
-        return refusal(Overloaded("not_ready", error.message, error.hint))
-    return success({"status": "ok", "version": request.app.version, "database": database})
+    readiness = _readiness(state)
+    if not await call(readiness.probe, limiter=traffic.lanes.health):
+        return refusal(
+            Overloaded("not_ready", "the database takes no writes", "The log of the server says why")
+        )
+    return success({"status": "ok", "version": request.app.version, "database": readiness.described})
 
 
 def _readiness(state: Any) -> Readiness:

@@ -124,7 +124,8 @@ class Database(ABC):
         except exc.DatabaseError as error:
             raise self._unusable(error) from None
         except exc.TimeoutError:
-            raise DatabaseUnusable(f"all connections to {self.name} are in use", "Try again later") from None
+            said = f"all connections to {self.name} are in use"
+            raise DatabaseUnusable(said, "Try again later", busy=True) from None
 
     def _require_key(self) -> None:
         try:

@@ -129,7 +129,7 @@ class PostgresqlDatabase(Database):
 
     def _unusable(self, error: exc.DatabaseError) -> DatabaseUnusable:
         if self.is_busy(error):
-            return DatabaseUnusable(f"{self.name} is busy", "Try again later")
+            return DatabaseUnusable(f"{self.name} is busy", "Try again later", busy=True)
         text = str(error.orig)
         reason = next((means for words, means in _REASONS if words in text), (text.splitlines() or [""])[0])
         return DatabaseUnusable(f"cannot use {self.name}: {reason}", "Check the address and the server")

@@ -121,6 +121,7 @@ class SqliteDatabase(Database):
             return DatabaseUnusable(
                 f"{self.path} is locked by another process",
                 f"It was asked for {self._busy_seconds:.0f} s; try again later",
+                busy=True,
             )
         reason, hint = next(
             (found for words, *found in _REASONS if words in said),

@@ -214,3 +214,15 @@ def test_strict_takes_only_signatures_with_a_nonce() -> None:
     token = auth.issue_token("ab" * 32, VAULT)
     with pytest.raises(Unauthenticated, match="a nonce"):
         auth.prove(auth.Incoming("GET", "/x", "host:1", {"authorization": f"Bearer {token}"}), VAULT, strict)
+
+
+def test_named_hosts_are_served_beside_the_address_of_a_proxy_that_changes_the_header() -> None:
+    both = Acceptance(300, (auth.Address("acme.example"),), ("host:1",))
+    assert auth.prove(_signed(), VAULT, both).unique
+    headers = Signer(KEY).headers("POST", "/x", "acme.example", b"")
+    changed = auth.Incoming("POST", "/x", "10.0.0.7", {k.lower(): v for k, v in headers.items()})
+    assert auth.prove(changed, VAULT, both).unique
+    headers = Signer(KEY).headers("POST", "/x", "10.0.0.7", b"")
+    past = auth.Incoming("POST", "/x", "10.0.0.7", {k.lower(): v for k, v in headers.items()})
+    with pytest.raises(Unauthenticated):
+        auth.prove(past, VAULT, both)

@@ -1,14 +1,14 @@
 """What a body may hold, and how much of them all."""
 
 import json
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import pytest
 
 from pulumi_encord_integrations.server.errors import InvalidRequest, Overloaded, TooManyRequests
 from pulumi_encord_integrations.server.request_bodies import (
-    HELD,
-    HELD_FOR_ONE,
+    HELD_BYTES,
+    HELD_BYTES_OF_ONE,
     MAX_BODY,
     MAX_CONTAINERS,
     MAX_DEPTH,
@@ -54,25 +54,25 @@ def test_what_is_not_json_is_refused(content: bytes) -> None:
         decoded(content)
 
 
-def test_one_caller_gets_half_of_the_room_for_bodies() -> None:
+def test_one_caller_gets_a_part_of_the_room_for_bodies() -> None:
     budget = BodyBudget()
-    with budget.share("ada") as share:
-        share.take(HELD_FOR_ONE)
-        with pytest.raises(TooManyRequests), budget.share("ada") as second:
+    callers = [f"caller {number}" for number in range(HELD_BYTES // HELD_BYTES_OF_ONE)]
+    with ExitStack() as shares:
+        for caller in callers:
+            shares.enter_context(budget.share(caller)).take(HELD_BYTES_OF_ONE)
+        with pytest.raises(TooManyRequests), budget.share(callers[0]) as second:
             second.take(1)
-        with budget.share("mia") as others:
-            others.take(HELD - HELD_FOR_ONE)
-            with pytest.raises(Overloaded), budget.share("otto") as third:
-                third.take(1)
-    with budget.share("ada") as again:
-        again.take(HELD_FOR_ONE)
+        with pytest.raises(Overloaded), budget.share("one more") as third:
+            third.take(1)
+    with budget.share(callers[0]) as again:
+        again.take(HELD_BYTES_OF_ONE)
 
 
 def test_a_refused_body_gives_back_what_it_had() -> None:
     budget = BodyBudget()
-    for _ in range(3 * HELD // MAX_BODY):
+    for _ in range(3 * HELD_BYTES // MAX_BODY):
         with suppress(RuntimeError), budget.share("ada") as share:
             share.take(MAX_BODY)
             raise RuntimeError
     with budget.share("ada") as share:
-        share.take(HELD_FOR_ONE)
+        share.take(HELD_BYTES_OF_ONE)
