@@ -1,6 +1,6 @@
 """Bounds on what a caller writes, so that a wrong body costs little, however large it is."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -25,22 +25,20 @@ def few_keys(values: Mapping[str, Any], known: Collection[str]) -> Mapping[str, 
     return {key: value for key, value in values.items() if key in kept}
 
 
-def is_deep(value: Any) -> bool:
-    """Whether JSON is nested deeper than `MAX_DEPTH`."""
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        level = list(_inner(level))
+def deeper_than(value: Any, levels: int) -> bool:
+    """Whether JSON has more lists and mappings inside one another than so many."""
+    level = list(_nested([value]))
+    for _ in range(levels):
         if not level:
             return False
-    return any(isinstance(one, Mapping | list | tuple) for one in level)
+        level = [
+            inner for one in level for inner in _nested(one.values() if isinstance(one, Mapping) else one)
+        ]
+    return bool(level)
 
 
-def _inner(level: list[Any]) -> Iterator[Any]:
-    for one in level:
-        if isinstance(one, Mapping):
-            yield from one.values()
-        elif isinstance(one, list | tuple):
-            yield from one
+def _nested(values: Iterable[Any]) -> Iterator[Any]:
+    return (one for one in values if isinstance(one, Mapping | list | tuple))
 
 
 @dataclass(frozen=True)

@@ -20,15 +20,18 @@ class FileNotPrivate(Exception):
         self.hint = hint
 
 
-def read_private(path: Path) -> bytes:
+def read_private(path: Path, *, own: bool = False) -> bytes:
     """The content of a key file, which nobody else may read or write.
 
-    A file of root may be readable by its group, as a mounted secret is for a service that is not root.
-    Raises `FileNotPrivate`, OSError.
+    A file of root may be readable by its group, as a mounted secret is for a service that is not root. Root
+    may use a file of anybody, as long as nobody but its owner may; with `own` it must be root's, because
+    whoever made it knows what is in it. Raises `FileNotPrivate`, OSError.
     """
     with path.open("rb") as file:
         found = os.fstat(file.fileno())
         mounted = found.st_uid == 0 != os.geteuid()
+        if own or os.geteuid():
+            _refuse_owner(path, found)
         _refuse(path, found, 0o037 if mounted else 0o077, "As root: chmod 640" if mounted else "chmod 600")
         return file.read()
 
@@ -47,6 +50,7 @@ def require_private_database(path: Path) -> None:
         except OSError:
             continue
         if stat.S_ISREG(found.st_mode):
+            _refuse_owner(file, found)
             _refuse(file, found, 0o027, "chmod 600")
 
 
@@ -57,13 +61,21 @@ def require_own_folder(folder: Path, *, sticky: bool = False) -> None:
     shared = 0o002 if private else 0o022
     if sticky and found.st_mode & stat.S_ISVTX:
         shared = 0
+    _refuse_owner(folder, found)
     _refuse(folder, found, shared, "Name a folder of your own, or: chmod go-w", "may be written by others")
 
 
+def _refuse_owner(path: Path, found: os.stat_result) -> None:
+    if found.st_uid in {0, os.geteuid()}:
+        return
+    owner, name = _name(found.st_uid)
+    hint = f"Run this as its owner: sudo -u {quote(name)} ..."
+    if os.geteuid() == 0:
+        hint += ". Root would leave files of its own there, which the owner could not use"
+    raise FileNotPrivate(f"{path} belongs to another user ({owner})", hint)
+
+
 def _refuse(path: Path, found: os.stat_result, mask: int, cure: str, what: str = "is open to others") -> None:
-    if found.st_uid not in {0, os.geteuid()}:
-        hint = f"Whoever runs this must own it: chown {os.geteuid()} {quote(str(path))}"
-        raise FileNotPrivate(f"{path} belongs to another user ({_name(found.st_uid)})", hint)
     if found.st_mode & mask:
         mode = stat.filemode(found.st_mode)
         raise FileNotPrivate(f"{path} {what} ({mode})", f"{cure} {quote(str(path))}")
@@ -79,8 +91,10 @@ def _is_private_group(found: os.stat_result) -> bool:
     return same and not {*group.gr_mem} - {owner.pw_name}
 
 
-def _name(uid: int) -> str:
+def _name(uid: int) -> tuple[str, str]:
+    """What a user is called, and what sudo calls them."""
     try:
-        return pwd.getpwuid(uid).pw_name
+        name = pwd.getpwuid(uid).pw_name
     except KeyError:
-        return str(uid)
+        return str(uid), f"#{uid}"
+    return name, name

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StrictBool, model_validator
 from pydantic.alias_generators import to_camel
 
 from pulumi_encord_integrations.model.base import Sent
-from pulumi_encord_integrations.model.bounds import MAX_DEPTH, MAX_PROBLEMS, Many, is_deep
+from pulumi_encord_integrations.model.bounds import MAX_DEPTH, MAX_PROBLEMS, Many, deeper_than
 from pulumi_encord_integrations.model.media_metadata import ImageMetadata, VideoMetadata
 from pulumi_encord_integrations.model.scenarios import DataType
 from pulumi_encord_integrations.model.text import invisible
@@ -27,14 +27,16 @@ def _title(value: str) -> str:
 
 
 def _shallow(value: Any) -> Any:
-    if is_deep(value):
+    if deeper_than(value, MAX_DEPTH):
         raise ValueError(f"is nested deeper than {MAX_DEPTH} levels")
     return value
 
 
 def _json(value: dict[str, Any]) -> dict[str, Any]:
     try:
-        json.dumps(value, allow_nan=False)
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueError("must be JSON without half characters, such as a lone \\ud800") from None
     except ValueError:
         raise ValueError("must be JSON without NaN and Infinity") from None
     return value

@@ -157,7 +157,7 @@ def _refuse_stranger(database: Database, user: str) -> None:
         if found is None:
             return
         known = organizations.is_user(connection, found.uuid, user)
-        suspended = user in organization_users.suspended(connection, found.uuid)
+        suspended = user in organization_users.suspended(connection, found.uuid, [user])
         admins = organizations.admins(connection, found.uuid)
     if known and not suspended:
         return

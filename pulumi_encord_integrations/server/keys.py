@@ -50,7 +50,7 @@ def require_key_place(path: Path) -> None:
     """Raises `DatabaseUnusable` if others could have made the key, or could take it away."""
     try:
         if os.path.lexists(path):
-            read_private(path)
+            read_private(path, own=True)
         elif path.parent.is_dir():
             require_own_folder(path.parent, sticky=True)
     except FileNotPrivate as error:

@@ -65,7 +65,7 @@ def test_what_needs_a_lost_secret_names_it_and_what_to_do(on_sqlite: Api, case: 
     path = f"{INTEGRATIONS}/{view['integrationUuid']}"
     lose(on_sqlite)
     answers = [
-        on_sqlite.send(method="PATCH", path=path, body={"title": "New"}),
+        on_sqlite.send(method="PATCH", path=path, body={"title": "New", "strictClientOnly": False}),
         on_sqlite.send(method="POST", path=f"{path}/signed-urls", body={"objectUrls": [DATA[case.provider]]}),
         on_sqlite.send(method="POST", path=f"{path}/access-check", body={}),
     ]
@@ -74,6 +74,30 @@ def test_what_needs_a_lost_secret_names_it_and_what_to_do(on_sqlite: Api, case: 
     for answer in answers:
         assert f'"{view["title"]}" ({view["integrationUuid"]}) has lost its {field}' in answer.body["message"]
         assert answer.body["hint"].startswith(f"Set {field} anew: with pulumi refresh and pulumi up")
+
+
+@every_loss
+@every_secretive
+def test_a_title_and_a_declaration_change_without_a_lost_secret(
+    on_sqlite: Api, case: Case, lose: Lose
+) -> None:
+    view = made(on_sqlite, case, **declared(case))
+    path = f"{INTEGRATIONS}/{view['integrationUuid']}"
+    lose(on_sqlite)
+    secrets, (before,) = on_sqlite.rows("integration_secrets"), on_sqlite.rows("integrations")
+    place = {"project": "q", "stack": "s", "path": "r", "stackId": str(uuid4())}
+    for change in ({"title": "New"}, {"declaredAs": None}, {"declaredAs": place}, {}):
+        answer = on_sqlite.send(method="PATCH", path=path, body=change)
+        assert answer.status == 200, answer.body
+        assert answer.body["credentialFingerprint"] == "lost"
+    assert on_sqlite.rows("integration_secrets") == secrets
+    (after,) = on_sqlite.rows("integrations")
+    changed = {name for name in before._fields if getattr(before, name) != getattr(after, name)}
+    assert {"title", "project"} <= changed
+    assert changed <= {"title", "project", "stack_id", "ownership_key"}
+    wrong = on_sqlite.send(method="PATCH", path=path, body={"title": " New"})
+    assert wrong.refusal == (400, "invalid_request")
+    assert on_sqlite.send(method="PATCH", path=path, body=given(case)).status == 200
 
 
 @every_loss

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, event, inspect, text
 
 from pulumi_encord_integrations.server.store import declarations, idempotency, migrations, quotas
 from pulumi_encord_integrations.server.store import tables as t
@@ -61,7 +61,7 @@ def older(local: Api) -> Database:
     return database
 
 
-@pytest.mark.parametrize("at_once", [2, 256])
+@pytest.mark.parametrize("at_once", [2, 8])
 def test_answers_and_creates_are_known_after_it_and_numbered_by_age(
     older: Database, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
@@ -76,6 +76,23 @@ def test_answers_and_creates_are_known_after_it_and_numbered_by_age(
         assert _in_order(connection, t.creates.c.nonce) == ["n4", "n3", "n2", "n1", "n0"]
         assert not idempotency.claim(connection, "r0")
         assert idempotency.claim(connection, "r5")
+
+
+def test_a_few_answers_are_in_memory_at_once(older: Database) -> None:
+    with older.write() as connection:
+        for number in range(100):
+            connection.exec_driver_sql(f"INSERT INTO answers VALUES ('s{number}', 200, '[]', '{AT}0')")
+    sizes: list[int] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
+        if statement.startswith("INSERT INTO answers"):
+            sizes.append(len(given))
+
+    event.listen(older._engine, "before_cursor_execute", note)
+    older.prepare()
+    assert len(sizes) > 100 / 10
+    with older.read() as connection:
+        assert len(connection.scalars(t.answers.select()).all()) == 105
 
 
 def _in_order(connection: Connection, column: Any) -> list[str]:

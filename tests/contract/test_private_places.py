@@ -46,6 +46,14 @@ def test_init_server_takes_no_encryption_key_that_others_may_know(tmp_path: Path
     assert names(tmp_path) == {key.name}
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_init_server_takes_no_encryption_key_that_somebody_else_made(tmp_path: Path) -> None:
+    key = planted(tmp_path, "served.sqlite", 0o600)
+    os.chown(key, 54_321, -1)
+    refused(found(tmp_path), f"{key} belongs to another user", "Run this as its owner")
+    assert names(tmp_path) == {key.name}
+
+
 def test_init_server_takes_no_encryption_key_behind_a_link_that_others_may_know(tmp_path: Path) -> None:
     key = planted(tmp_path, "elsewhere", 0o644)
     (tmp_path / "served.sqlite.encryption-key").symlink_to(key)

@@ -8,7 +8,7 @@ import pytest
 
 from pulumi_encord_integrations.model.limits import QUOTA_VARIABLES, Quotas
 from pulumi_encord_integrations.server.store import quotas as store
-from tests.support.api import AWS, INTEGRATIONS, MEMBER, OUTSIDER, Answer, Api
+from tests.support.api import AWS, BOSS, INTEGRATIONS, MEMBER, OUTSIDER, Answer, Api
 from tests.support.people import GROUPS, USERS, everything, organization_of, patch, post
 
 Ask = Callable[[Api, str, int], Answer]
@@ -85,6 +85,19 @@ def test_a_full_integration_still_changes_roles_and_repeats_what_is_registered(l
     assert patch(local, uuid, {MEMBER: "admin"}).status == 200
     assert _videos(local, uuid, 0).status == 200
     assert _videos(local, uuid, 0, 1).refusal == (409, "quota_reached")
+
+
+def test_what_shrinks_is_not_refused_where_there_are_too_many_already(local: Api, uuid: str) -> None:
+    def put(*emails: str) -> Answer:
+        members = [{"user": email, "role": "user"} for email in emails]
+        path, body = f"{INTEGRATIONS}/{uuid}/members", {"members": members, "allowLargeRemoval": True}
+        return local.send(method="PUT", path=path, body=body)
+
+    assert put(MEMBER, BOSS).status == 200
+    local.app.state.deployment = replace(local.app.state.deployment, quotas=Quotas(members=1))
+    assert put(OUTSIDER, MEMBER).body["added"] == [OUTSIDER]
+    assert put(OUTSIDER).body["removed"] == [MEMBER]
+    assert put(OUTSIDER, MEMBER).refusal == (409, "quota_reached")
 
 
 def test_the_registrations_of_a_deleted_integration_make_room(local: Api, uuid: str) -> None:

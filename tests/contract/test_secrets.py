@@ -232,7 +232,7 @@ def test_ciphertexts_that_changed_places_do_not_open(probes: Api, place: str) ->
     first, *others = probes.rows("integration_secrets")
     other = next(o for o in others if (o.integration == first.integration) == (place == "field"))
     _swap(probes, first, other)
-    answer = probes.send(method="PATCH", path=f"{INTEGRATIONS}/{first.integration}", body={"title": "New"})
+    answer = probes.send(method="PATCH", path=f"{INTEGRATIONS}/{first.integration}", body={"overVpn": False})
     assert answer.refusal == (409, "secret_lost")
 
 

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import httpx2
 import pytest
+from sqlalchemy import event
 
 from tests.support.api import BOSS, CREATOR, INTEGRATIONS, MEMBER, OUTSIDER, Answer, Api
 from tests.support.people import USERS, everything, granted, group, post, refused, role_of
@@ -133,3 +134,23 @@ def test_reviewers_see_who_is_suspended(api: Api, integration: Any) -> None:
         assert found == {CREATOR: False, MEMBER: False, OUTSIDER: True}, path
     (access,) = api.send(path=f"{INTEGRATIONS}/access?userEmail={OUTSIDER}").body["results"]
     assert (access["suspended"], access["role"], access["permissions"]) == (True, "admin", [])
+
+
+def test_only_those_who_are_listed_are_looked_up(local: Api) -> None:
+    uuid = local.create()["integrationUuid"]
+    granted(local, uuid, {MEMBER: "user"})
+    for number in range(3):
+        body = {"email": f"gone{number}@example.com", "suspended": True}
+        assert post(local, USERS, body, CREATOR).status == 200
+    asked: list[Any] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
+        if "suspended_at IS NOT NULL" in statement:
+            asked.append([*(given.values() if isinstance(given, dict) else given)])
+
+    event.listen(local.database._engine, "before_cursor_execute", note)
+    for path in (f"{INTEGRATIONS}/{uuid}/members", f"{INTEGRATIONS}/members", f"{INTEGRATIONS}/{uuid}/users"):
+        asked.clear()
+        assert local.send(path=path).status == 200
+        emails = [sorted(value for value in given if "@" in value) for given in asked]
+        assert emails == [sorted((CREATOR, MEMBER))], path

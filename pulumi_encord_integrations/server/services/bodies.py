@@ -70,12 +70,12 @@ def read_create(body: Body, given_at: datetime | None) -> CreateRequest:
     declared = {key: value for key, value in body.items() if key not in placed}
     placement, misplaced = Placement.examine(placed, wire=True)
     # An adopted object keeps what is left out, so defaults are not judged beside what is given.
-    left_out = _left_out(kind.spec, declared) if placement and placement.adopt else frozenset()
-    spec, wrong = kind.spec.examine(declared, left_out, given_at, wire=True)
+    kept = _left_out(kind.spec, declared) if placement and placement.adopt else frozenset()
+    spec, wrong = kind.spec.examine(declared, kept, given_at, wire=True)
     if spec is None or placement is None or wrong or misplaced:
         near = [*map(_near_placement, wrong[:SUGGESTED]), *wrong[SUGGESTED:]]
         raise _all_of(few([*near, *misplaced]))
-    return CreateRequest(kind, kind.spec.model_validate(declared) if left_out else spec, placement)
+    return CreateRequest(kind, kind.spec.model_validate(declared) if kept else spec, placement)
 
 
 def _left_out(model: type[Sent], given: Body) -> frozenset[str]:
@@ -111,22 +111,27 @@ class ChangeRequest:
     declared: DeclaredAs | None = None
 
     def applied(
-        self, kind: IntegrationType, current: IntegrationSpec
+        self, kind: IntegrationType, current: IntegrationSpec, lost: frozenset[str] = frozenset()
     ) -> tuple[IntegrationSpec, DeclaredAs | None]:
         """What these settings become, and the declaration that is named; judged anew if they are others."""
         if self.spec is None or self.before != current:
-            again = read_change(kind, current, self.body)
+            again = read_change(kind, current, self.body, lost)
             assert again.spec is not None  # noqa: S101  what was just judged
             return again.spec, again.declared
         return self.spec, self.declared
 
 
-def read_change(kind: IntegrationType, current: IntegrationSpec, body: Body) -> ChangeRequest:
-    """What a change of these settings asks for; raises `InvalidRequest` with what is wrong."""
+def read_change(
+    kind: IntegrationType, current: IntegrationSpec, body: Body, lost: frozenset[str] = frozenset()
+) -> ChangeRequest:
+    """What a change of these settings asks for; raises `InvalidRequest` with what is wrong.
+
+    Secrets that are `lost` are not judged: the settings are without them.
+    """
     body = few_keys(body, keys_of(kind.spec) | keys_of(Placement))
     changes = {snake(kind.spec, key): value for key, value in body.items() if key != "declaredAs"}
     before = current.model_dump(mode="json")
-    spec = examined(kind.spec, {**before, **changes})
+    spec = examined(kind.spec, {**before, **changes}, unknown=lost)
     for problem in kind.spec.unpaired(before, changes):
         raise invalid(str(on_the_wire(problem, kind.spec)))
     if any(getattr(spec, name) != getattr(current, name) for name in spec.marked(SECRET)):
@@ -152,11 +157,11 @@ def kind_of(provider: object) -> IntegrationType:
     return kind
 
 
-def examined(model: type[S], value: Any, *path: str) -> S:
+def examined(model: type[S], value: Any, *path: str, unknown: frozenset[str] = frozenset()) -> S:
     """The value as that model; raises `InvalidRequest` with what is wrong."""
     if not isinstance(value, Mapping):
         raise invalid(".".join((*path, "must be a mapping")))
-    made, found = model.examine(value, wire=True)
+    made, found = model.examine(value, unknown, wire=True)
     if made is None or found:
         raise _all_of([one if one is MORE else replace(one, path=(*path, *one.path)) for one in found])
     return made

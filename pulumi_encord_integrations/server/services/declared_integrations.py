@@ -11,7 +11,7 @@ from pulumi_encord_integrations.server.errors import Conflict
 from pulumi_encord_integrations.server.services.authorization import require
 from pulumi_encord_integrations.server.services.bodies import kind_of, require_whole
 from pulumi_encord_integrations.server.services.declarations import ADOPT, Declarable
-from pulumi_encord_integrations.server.services.stored_specs import changing_spec
+from pulumi_encord_integrations.server.services.stored_specs import renewed_spec
 from pulumi_encord_integrations.server.services.unit_of_work import Transaction
 from pulumi_encord_integrations.server.store import integrations as store
 from pulumi_encord_integrations.server.store import members
@@ -83,7 +83,7 @@ class DeclaredIntegrations(Declarable):
             require_whole(spec)
             return spec
         given = self._spec.model_dump(mode="json", include=self._spec.model_fields_set)
-        current, _ = changing_spec(self.tx, row, self._kind, given)
+        current = renewed_spec(self.tx, row, self._kind, given).spec
         values = {**current.model_dump(mode="json"), **given}
         made, wrong = self._kind.spec.examine(values, wire=True)
         if made is None or wrong:

@@ -33,7 +33,8 @@ def users(tx: Transaction, uuid: UUID) -> Page[IntegrationUser]:
     """Individual members."""
     roles = store.roles(tx.connection, administered(tx, uuid).uuid)
     rows = sorted((key, role) for key, role in roles.items() if is_individual(key))
-    suspended = organization_users.suspended(tx.connection, tx.caller.organization)
+    emails = [email for email, _ in rows]
+    suspended = organization_users.suspended(tx.connection, tx.caller.organization, emails)
     return Page(
         results=[
             IntegrationUser.from_wire({"userEmail": e, "userRole": role, "suspended": e in suspended})

@@ -39,7 +39,7 @@ from pulumi_encord_integrations.server.services.pagination import foreign_token
 from pulumi_encord_integrations.server.services.prechecks import before_write
 from pulumi_encord_integrations.server.services.quotas import require_room
 from pulumi_encord_integrations.server.services.releases import release, require_declared_in
-from pulumi_encord_integrations.server.services.stored_specs import changing_spec, told_fingerprints
+from pulumi_encord_integrations.server.services.stored_specs import Current, changing_spec, told_fingerprints
 from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction, UnitOfWork
 from pulumi_encord_integrations.server.store import (
     access_proofs,
@@ -119,16 +119,17 @@ def judge_change(work: UnitOfWork, uuid: UUID, body: Body) -> ChangeRequest:
     """What a change asks for, judged by the settings as they are; raises `ServiceError`."""
 
     def judge() -> ChangeRequest:
-        return read_change(*work.read(lambda tx: _changeable(tx, uuid, body)), body)
+        kind, now = work.read(lambda tx: _changeable(tx, uuid, body))
+        return read_change(kind, now.spec, body, now.lost)
 
     return before_write(work, judge) or ChangeRequest(body)
 
 
-def _changeable(tx: Transaction, uuid: UUID, body: Body) -> tuple[IntegrationType, IntegrationSpec]:
+def _changeable(tx: Transaction, uuid: UUID, body: Body) -> tuple[IntegrationType, Current]:
     row = visible(tx, uuid)
     require(row, Permission.ADD_USERS)
     kind = kind_of(row.provider)
-    return kind, changing_spec(tx, row, kind, body)[0]
+    return kind, changing_spec(tx, row, kind, body)
 
 
 def change(
@@ -143,12 +144,16 @@ def change(
     require(row, Permission.ADD_USERS)
     require_declared_in(row, row.title, declared_in)
     kind = kind_of(row.provider)
-    current, lost = changing_spec(tx, row, kind, asked.body)
-    spec, declared = asked.applied(kind, current)
+    now = changing_spec(tx, row, kind, asked.body)
+    current = now.spec
+    spec, declared = asked.applied(kind, current, now.lost)
     fixed = [name for name, value in spec.immutable().items() if current.immutable()[name] != value]
     if fixed:
         raise Conflict("immutable", f"{', '.join(fixed)} cannot change; make a new integration")
-    _apply(tx, row, kind, spec, None if lost else current)
+    if now.lost:
+        store.retitle(tx.connection, row, spec.title)
+    else:
+        _apply(tx, row, kind, spec, None if now.renewed else current)
     if declared is not None:
         wanted = DeclaredIntegrations(tx, kind, spec)
         wanted.require_free(declared, row, declared_by)
@@ -159,7 +164,7 @@ def change(
     elif "declaredAs" in asked.body:
         release(tx, "integrations", row, row.title, declared_by)
     fields = kind.spec.model_fields
-    changed = lost | {name for name in fields if getattr(spec, name) != getattr(current, name)}
+    changed = now.renewed | {name for name in fields if getattr(spec, name) != getattr(current, name)}
     answer = view(tx, visible(tx, uuid), declared.stack_id if declared else declared_by)
     return Effect(answer, "integration.update", row.uuid, {"changed": sorted(changed)})
 

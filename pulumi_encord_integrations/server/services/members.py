@@ -64,7 +64,8 @@ def list_members(tx: Transaction, uuid: UUID, size: int, token: str | None) -> M
 
 
 def _views(tx: Transaction, rows: Collection[store.MemberRow]) -> list[MemberView]:
-    suspended = organization_users.suspended(tx.connection, tx.caller.organization)
+    users = {row.user for row in rows if row.user is not None}
+    suspended = organization_users.suspended(tx.connection, tx.caller.organization, sorted(users))
     return [
         MemberView(
             integration=row.integration,
@@ -111,8 +112,9 @@ def apply(
 ) -> Effect:
     """The one place where memberships change on behalf of a caller."""
     refuse_any(_refusals(tx, now, wanted, removed))
-    if wanted.keys() - now.keys():
-        require_room(tx, "members", len(now.keys() | wanted.keys()) - len(removed))
+    become = len(now.keys() | wanted.keys()) - len(removed)
+    if become > len(now):
+        require_room(tx, "members", become)
     store.write(tx.connection, tx.caller.organization, row.uuid, now, wanted, removed)
     answer = MembersChanged(
         added=sorted(wanted.keys() - now.keys()),

@@ -1,8 +1,9 @@
 """What was declared of a stored integration, with the secrets that it needs."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from pulumi_encord_integrations.model.base import snake
+from pulumi_encord_integrations.model.base import relaxed, snake
 from pulumi_encord_integrations.model.integrations import IntegrationSpec, IntegrationType
 from pulumi_encord_integrations.server.errors import Conflict
 from pulumi_encord_integrations.server.services.bodies import Body, examined, refuse_unfit
@@ -14,27 +15,49 @@ LOST = "lost"
 """The fingerprint of lost secrets: unlike any other, so that a refresh shows it and `up` sets them."""
 
 
+_NEED_NONE = frozenset({"title", "declaredAs"})
+"""Keys of a change that is judged and written without the secrets."""
+
+
+@dataclass(frozen=True)
+class Current:
+    """A stored integration as it was declared, for a change."""
+
+    spec: IntegrationSpec
+    renewed: frozenset[str] = frozenset()
+    """Secrets that were lost and are given anew; they are part of the spec."""
+    lost: frozenset[str] = frozenset()
+    """Secrets that are lost and not needed; the spec is without them."""
+
+
 def stored_spec(tx: Transaction, row: Record, kind: IntegrationType) -> IntegrationSpec:
     """The row as it was declared; raises `Conflict` if a secret is lost."""
-    return changing_spec(tx, row, kind, {})[0]
+    return renewed_spec(tx, row, kind, {}).spec
 
 
-def changing_spec(
-    tx: Transaction, row: Record, kind: IntegrationType, body: Body
-) -> tuple[IntegrationSpec, frozenset[str]]:
-    """The row as it was declared, with what the body gives for secrets that are lost, and their names.
+def changing_spec(tx: Transaction, row: Record, kind: IntegrationType, body: Body) -> Current:
+    """What a change begins with; raises `Conflict` if it needs a secret that is lost and not given."""
+    return renewed_spec(tx, row, kind, body, needed=not body.keys() <= _NEED_NONE)
 
-    Raises `Conflict` if a secret is lost and not given.
+
+def renewed_spec(
+    tx: Transaction, row: Record, kind: IntegrationType, body: Body, *, needed: bool = True
+) -> Current:
+    """The row as it was declared, with what the body gives for secrets that are lost.
+
+    Raises `Conflict` if a secret is lost and not given, but needed.
     """
     stored = store.stored_values(tx.connection, tx.deployment.vault, row, kind)
     if not stored.lost:
-        return kind.spec.model_validate(stored.values), stored.lost
+        return Current(kind.spec.model_validate(stored.values))
+    if not needed:
+        return Current(relaxed(kind.spec, stored.lost).model_validate(stored.values), lost=stored.lost)
     given = {snake(kind.spec, key): value for key, value in body.items()}
     if left := stored.lost - given.keys():
         raise _secret_lost(row, kind, left)
     spec = examined(kind.spec, {**stored.values, **{name: given[name] for name in stored.lost}})
     refuse_unfit(spec)
-    return spec, stored.lost
+    return Current(spec, renewed=stored.lost)
 
 
 def told_fingerprints(tx: Transaction, rows: Sequence[Record]) -> dict[str, str]:

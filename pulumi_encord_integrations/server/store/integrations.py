@@ -134,6 +134,12 @@ def apply(
         _store_secrets(connection, vault, row.uuid, spec)
 
 
+def retitle(connection: Connection, row: Row[Any], title: str) -> None:
+    """Gives it another title, and leaves its settings and secrets as they are."""
+    if title != row.title:
+        connection.execute(update(t.integrations).where(_c.uuid == row.uuid), {"title": title})
+
+
 def set_expiry(connection: Connection, row: Row[Any], seconds: int | None) -> None:
     """Makes it the lifetime of the integration's signed URLs; None for the default."""
     settings = settings_of(row)

@@ -1,6 +1,6 @@
 """Users of an organization."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,10 +35,11 @@ def strangers(connection: Connection, organization: str, emails: Collection[str]
     return sorted(set(emails) - known)
 
 
-def suspended(connection: Connection, organization: str) -> frozenset[str]:
-    """E-mails of those who may do nothing."""
+def suspended(connection: Connection, organization: str, emails: Iterable[str]) -> frozenset[str]:
+    """Those of the e-mails whose users may do nothing."""
     query = select(_c.email).where(_c.organization == organization, _c.suspended_at.is_not(None))
-    return frozenset(connection.scalars(query))
+    found = (connection.scalars(query.where(_c.email.in_(some))) for some in batches(emails))
+    return frozenset(email for some in found for email in some)
 
 
 def change(

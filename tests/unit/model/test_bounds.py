@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, TypeAdapter, ValidationError
 from pulumi_encord_integrations import model
 from pulumi_encord_integrations.model import text
 from pulumi_encord_integrations.model.base import Sent
-from pulumi_encord_integrations.model.bounds import MAX_DEPTH, MAX_PROBLEMS, Many, few_keys, is_deep
+from pulumi_encord_integrations.model.bounds import MAX_DEPTH, MAX_PROBLEMS, Many, deeper_than, few_keys
 from pulumi_encord_integrations.model.buckets import FEW
 from pulumi_encord_integrations.model.members import MembersChange, UserEmails, UsersGrant
 from pulumi_encord_integrations.model.problems import MORE, Problem, few, nearest
@@ -133,12 +133,10 @@ def _nested(levels: int, wrap: Any) -> Any:
     "wrap", [lambda inner: {"a": inner}, lambda inner: [inner], lambda inner: ["x", inner]]
 )
 def test_json_is_deep_from_one_level_on_and_at_any_depth(wrap: Any) -> None:
-    assert [is_deep(_nested(levels, wrap)) for levels in (1, MAX_DEPTH, MAX_DEPTH + 1, 100_000)] == [
-        False,
-        False,
-        True,
-        True,
-    ]
+    depths = {1: False, MAX_DEPTH: False, MAX_DEPTH + 1: True, 100_000: True}
+    assert {levels: deeper_than(_nested(levels, wrap), MAX_DEPTH) for levels in depths} == depths
+    assert not deeper_than("x", 0)
+    assert deeper_than(wrap(1), 0)
 
 
 def test_what_is_not_too_deep_for_an_item_is_not_too_deep_for_a_request() -> None:

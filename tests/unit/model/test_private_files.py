@@ -2,6 +2,7 @@
 
 import grp
 import os
+import pwd
 from pathlib import Path
 
 import pytest
@@ -53,9 +54,44 @@ def test_a_key_behind_a_link_is_judged_itself(tmp_path: Path) -> None:
 
 
 @as_root
-def test_a_key_of_somebody_else_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", [0o600, 0o400])
+def test_root_uses_a_private_key_of_anybody(tmp_path: Path, mode: int) -> None:
+    path = made(tmp_path / "key", mode, owner=STRANGER)
+    assert read_private(path) == b"key"
+    with pytest.raises(FileNotPrivate, match="belongs to another user"):
+        read_private(path, own=True)
+
+
+@as_root
+def test_a_key_of_somebody_else_that_others_may_read_is_refused_to_root(tmp_path: Path) -> None:
+    path = made(tmp_path / "key", 0o640, owner=STRANGER)
+    assert refusal(path).hint == f"chmod 600 {path}"
+
+
+@as_root
+def test_a_key_of_somebody_else_is_refused_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = made(tmp_path / "key", 0o600, owner=STRANGER)
-    assert refusal(path).message == f"{path} belongs to another user ({STRANGER})"
+    monkeypatch.setattr(os, "geteuid", lambda: STRANGER + 1)
+    refused = refusal(path)
+    assert refused.message == f"{path} belongs to another user ({STRANGER})"
+    assert refused.hint == f"Run this as its owner: sudo -u '#{STRANGER}' ..."
+
+
+@as_root
+@pytest.mark.parametrize("name", ["folder", "folder/d", "folder/d-journal"])
+def test_root_is_told_to_act_as_the_owner_of_a_database_and_not_to_take_it(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir(0o700)
+    for file in ("d", "d-journal"):
+        made(folder / file, 0o600)
+    os.chown(tmp_path / name, 65_534, -1)
+    owner = pwd.getpwuid(65_534).pw_name
+    with pytest.raises(FileNotPrivate) as refused:
+        require_private_database(folder / "d")
+    assert refused.value.message == f"{tmp_path / name} belongs to another user ({owner})"
+    assert refused.value.hint.startswith(f"Run this as its owner: sudo -u {owner} ...")
+    assert "Root would leave files of its own there" in refused.value.hint
+    assert "chown" not in refused.value.hint
 
 
 @as_root

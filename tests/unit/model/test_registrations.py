@@ -199,6 +199,17 @@ def test_where_strict_every_video_needs_it() -> None:
             {"videos": [{"objectUrl": "a", "clientMetadata": {"x": float("nan")}}]},
             "videos[0].clientMetadata: must be JSON without NaN and Infinity",
         ),
+        (
+            {"videos": [{"objectUrl": "a", "clientMetadata": {"x": [{"y": "\ud800"}]}}]},
+            "videos[0].clientMetadata: must be JSON without half characters, such as a lone \\ud800",
+        ),
+        ({"videos": [{"objectUrl": "a", "clientMetadata": {"\ud800": 1}}]}, "videos[0].clientMetadata"),
+        (
+            {"videos": [{"objectUrl": "a", "clientMetadata": {"x": {"\ud800": 1}}}]},
+            "videos[0].clientMetadata",
+        ),
+        ({"videos": [{"objectUrl": "a", "title": "\ud800"}]}, "videos[0].title: must be"),
+        ({"videos": [{"objectUrl": "s3://acme-training/\ud800"}]}, "videos[0].objectUrl: must not"),
         ({"videos": [{"objectUrl": "a", "title": ""}]}, "videos[0].title: must be 1 to 1000 visible"),
         ({"images": [{"objectUrl": "a", "videoMetadata": METADATA}]}, "images[0].videoMetadata: only videos"),
         ({"image_groups": [{"objectUrl_0": "a"}]}, "image_groups[0].title: is required"),
