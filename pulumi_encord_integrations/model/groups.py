@@ -74,7 +74,7 @@ class DeclaredGroup(GroupView):
     organization: Annotated[str, STABLE] = ""
     adopted: bool = False
     declared_as: DeclarationView | None = None
-    declared_here: bool = False
+    declared_here: bool | None = None
     """Whether the stack whose identity the caller sent declares it."""
     created: bool | None = None
     """In the answer to a create: False if the group was there."""

@@ -78,7 +78,7 @@ class IntegrationView(Received):
     settings_revision: int
     adopted: bool
     declared_as: DeclarationView | None
-    declared_here: bool = False
+    declared_here: bool | None = None
     """Whether the stack whose identity the caller sent declares it."""
     role: MemberRole | None
     """The caller's effective role; None for an organization admin who has not joined."""

@@ -19,7 +19,7 @@ class Declared(Protocol):
     @property
     def declared_as(self) -> DeclarationView | None: ...
     @property
-    def declared_here(self) -> bool: ...
+    def declared_here(self) -> bool | None: ...
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Directory:
 
     def is_here(self, one: Living) -> bool:
         """Whether the stack declares an object of the listing."""
-        return self._stack is not None and one.view.declared_here
+        return self._stack is not None and bool(one.view.declared_here)
 
     def declares(self, uuid: str) -> bool:
         """Whether the stack declares the object of a uuid."""

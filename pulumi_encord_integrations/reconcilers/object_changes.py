@@ -127,6 +127,10 @@ class ChangedObjects(Reconciler, Generic[V]):
         owner, mine = one.view.declared_as, stack_of(prior.outputs)
         if owner is None or mine is None:
             return ""
+        if one.view.declared_here is None:
+            return (
+                f"the API is older than this package and does not tell whose {one.uuid} is. Upgrade it first"
+            )
         # An update that moved the declaration may have been interrupted before the state was written.
         for stack in dict.fromkeys((mine, stack_of(inputs))):
             known = self.directory(snapshot, stack)

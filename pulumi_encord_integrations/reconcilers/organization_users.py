@@ -27,6 +27,8 @@ from pulumi_encord_integrations.model.users import (
 from pulumi_encord_integrations.reconcilers import memberships
 from pulumi_encord_integrations.reconcilers.preflight import organization_admin, writes
 
+_SUSPENDED = "is part of the organization already, and suspended"
+_SUSPENDED_HINT = "declare suspended=True first: taking somebody over does not bring their access back"
 _SHOWN = {"email", "role", "member_type", "suspended", "created_at"}
 
 
@@ -46,7 +48,7 @@ class OrganizationUserReconciler(Reconciler):
         if checked.problems or not writes(self, inputs, context):
             return checked
         problems = list(organization_admin(context, "email"))
-        problems += _own_suspension(context, inputs)
+        problems += [*_own_suspension(context, inputs), *_suspended_already(context, inputs)]
         return Checked(inputs, problems, [*_taken_over(context, inputs), *_suspension(context, inputs)])
 
     def comparable(self, properties: Properties) -> Properties:
@@ -70,6 +72,8 @@ class OrganizationUserReconciler(Reconciler):
         except Refused as error:
             if error.code != "user_exists":
                 raise
+            if not spec.suspended and self._is_suspended(session, spec.email):
+                raise Refused(f"{spec.email} {_SUSPENDED}", hint=_SUSPENDED_HINT) from None
             view, taken_over = api.change(session.client, spec.email, _change(inputs)), True
         return self._live(view, {**inputs, "adopted": taken_over})
 
@@ -82,7 +86,11 @@ class OrganizationUserReconciler(Reconciler):
 
     def update(self, session: Session, prior: Prior, inputs: Properties) -> Live:
         """Applies role, kind of member and suspension."""
-        view = api.change(session.client, prior.id, _change(inputs))
+        change = _change(inputs)
+        if change["suspended"] == prior.outputs.get("suspended", False):
+            # What an admin did meanwhile stays until a refresh shows it, and a preview what becomes of it.
+            change = {name: value for name, value in change.items() if name != "suspended"}
+        view = api.change(session.client, prior.id, change)
         return self._live(view, {**prior.outputs, **inputs})
 
     def delete(self, session: Session, prior: Prior) -> None:
@@ -96,6 +104,10 @@ class OrganizationUserReconciler(Reconciler):
         """That the membership is kept, but for one's own: nobody removes themselves."""
         oneself = session.organization.user_email == prior.id
         return "" if oneself else memberships.kept(prior.id, "the organization")
+
+    def _is_suspended(self, session: Session, email: str) -> bool:
+        found = (view for view in api.listing(session.client) if view.email == email)
+        return any(view.suspended for view in found)
 
     def _live(self, view: OrganizationUserView, carried: Properties) -> Live:
         outputs: dict[str, Any] = {**carried, **view.model_dump(mode="json", include=_SHOWN)}
@@ -119,14 +131,19 @@ def _own_suspension(context: Context, inputs: Properties) -> Iterator[Problem]:
         yield Problem(("suspended",), "nobody suspends themselves", "ask another admin of the organization")
 
 
+def _suspended_already(context: Context, inputs: Properties) -> Iterator[Problem]:
+    suspended = str(inputs.get("email")) in context.snapshot.suspended()
+    if _is_new(context, inputs) and suspended and not inputs.get("suspended"):
+        yield Problem(("suspended",), f"{inputs['email']} {_SUSPENDED}", _SUSPENDED_HINT)
+
+
 def _suspension(context: Context, inputs: Properties) -> Iterator[str]:
     email, suspended = inputs.get("email", "the user"), inputs.get("suspended")
-    was = context.before.get("suspended", False)
-    if _is_new(context, inputs):
-        was = email in context.snapshot.suspended()
+    new = _is_new(context, inputs)
+    was = email in context.snapshot.suspended() if new else context.before.get("suspended", False)
     if suspended and not was:
         yield f"{email} loses all access at once: every request of theirs is refused; memberships remain"
-    elif was and suspended is False:
+    elif was and suspended is False and not new:
         yield f"{email} is not suspended any more: all access comes back as it was, keys included"
 
 

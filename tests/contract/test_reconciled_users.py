@@ -49,7 +49,7 @@ def test_somebody_is_added_and_reads_back_as_declared(watched: Watched) -> None:
 
 def test_who_is_there_already_is_changed_to_the_declaration(watched: Watched) -> None:
     live = USER.create(watched.session(), declared(MEMBER, "WORKFORCE_MANAGER", member_type="external"))
-    assert watched.asked == [ADD, CHANGE + MEMBER]
+    assert watched.asked == [ADD, LISTING, CHANGE + MEMBER]
     assert live.outputs["adopted"] is True
     assert people(watched)[MEMBER] == ("WORKFORCE_MANAGER", "external")
 
@@ -187,3 +187,20 @@ def test_a_suspension_made_elsewhere_is_read(watched: Watched) -> None:
     assert [(c.name, c.before, c.after) for c in USER.reconciler.compare(read.outputs, declared())] == [
         ("suspended", True, False)
     ]
+
+
+def test_a_change_of_something_else_lifts_no_suspension_made_elsewhere(watched: Watched) -> None:
+    live = made(watched)
+    watched.api.send(method="PATCH", path=f"{USERS}/{NEW}", body={"suspended": True})
+    after = USER.update(watched.session(), NEW, live.outputs, declared(role="TASKER"))
+    assert (after.outputs["role"], after.outputs["suspended"], suspended(watched)) == ("TASKER", True, [NEW])
+
+
+def test_taking_somebody_over_lifts_no_suspension(watched: Watched) -> None:
+    made(watched)
+    watched.api.send(method="PATCH", path=f"{USERS}/{NEW}", body={"suspended": True})
+    with pytest.raises(errors.Refused, match="already, and suspended"):
+        USER.create(watched.session(), declared())
+    assert suspended(watched) == [NEW]
+    taken = USER.create(watched.session(), declared(suspended=True))
+    assert (taken.outputs["adopted"], suspended(watched)) == (True, [NEW])

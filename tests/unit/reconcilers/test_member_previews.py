@@ -301,7 +301,12 @@ def test_a_suspension_and_its_end_are_told_also_of_who_is_taken_over() -> None:
     given = {"email": BOB, "suspended": True}
     assert notes(person, given) == notes(person, given, before=before) == [ends]
     assert notes(person, {"email": BOB}, before={**before, "suspended": True}) == [returns]
-    assert notes(person, {"email": BOB}, known(suspended=frozenset({BOB}))) == [returns]
+    assert refused(person, {"email": BOB}, known(suspended=frozenset({BOB}))) == [
+        (
+            f"suspended: {BOB} is part of the organization already, and suspended; declare suspended=True first: "
+            "taking somebody over does not bring their access back"
+        )
+    ]
     assert notes(person, given, known(suspended=frozenset({BOB}))) == []
     assert notes(person, given, before={**before, "suspended": True}) == []
     assert notes(person, {"email": BOB, "suspended": ...}, before=before) == []
