@@ -1,11 +1,10 @@
 """What the operator of a deployment does with its database, on its machine."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pulumi_encord_integrations.cli.commands.serve import open_database
 from pulumi_encord_integrations.cli.extras import database_in, require_server
 from pulumi_encord_integrations.cli.lookup import the_one
 from pulumi_encord_integrations.client.errors import ConfigurationError, NotFound, Refused
@@ -16,26 +15,31 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def operating(database: str | None, encryption_key: Path | None) -> "Iterator[Database]":
-    """The prepared database that the options, else the settings, name; its refusals end the command."""
+def operating(
+    database: str | None, encryption_key: Path | None, *, read_only: bool = False
+) -> "Iterator[Database]":
+    """The prepared database that the options, else the settings, name; its refusals end the command.
+
+    With `read_only` one of an older version is refused, because it would be migrated.
+    """
     from pulumi_encord_integrations.cli.configuration import read_server_settings
 
     settings = read_server_settings()
     place = database_in(database, settings)
     require_server(place)
-    opened = open_database(place, encryption_key or settings.encryption_key_file or Path("unused"))
     from pulumi_encord_integrations.server.errors import DatabaseUnusable, ObjectNotFound, ServiceError
+    from pulumi_encord_integrations.server.store.factory import database_at
 
+    key_file = encryption_key or settings.encryption_key_file or Path("unused")
     try:
-        opened.prepare()
-        yield opened
+        with closing(database_at(place, key_file, read_only=read_only)) as opened:
+            opened.prepare()
+            yield opened
     except DatabaseUnusable as error:
         raise ConfigurationError(error.message, hint=error.hint) from None
     except ServiceError as error:
         kind = NotFound if isinstance(error, ObjectNotFound) else Refused
         raise kind(error.message, hint=error.hint) from None
-    finally:
-        opened.close()
 
 
 def any_organization(database: "Database", integration: str) -> "Listed":

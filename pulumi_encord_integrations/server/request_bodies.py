@@ -13,6 +13,7 @@ from anyio import fail_after
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
+from pulumi_encord_integrations.model.bounds import deeper_than
 from pulumi_encord_integrations.server.errors import (
     Overloaded,
     RequestTimeout,
@@ -168,18 +169,9 @@ def decoded(content: bytes) -> Any:
         raise _too_deep() from None
     except ValueError:
         raise invalid("the body is not JSON") from None
-    level = [found]
-    for _ in range(MAX_DEPTH):
-        level = [inner for outer in level for inner in _children(outer) if isinstance(inner, dict | list)]
-        if not level:
-            return found
-    raise _too_deep()
-
-
-def _children(outer: Any) -> Any:
-    if isinstance(outer, dict):
-        return outer.values()
-    return outer if isinstance(outer, list) else ()
+    if deeper_than(found, MAX_DEPTH):
+        raise _too_deep()
+    return found
 
 
 def _too_deep() -> Exception:

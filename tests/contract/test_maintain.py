@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from pulumi_encord_integrations.cli.commands.maintain import maintain
+from pulumi_encord_integrations.client.errors import ConfigurationError
 from pulumi_encord_integrations.model.limits import Retention
 from pulumi_encord_integrations.server.errors import DatabaseUnusable
 from pulumi_encord_integrations.server.services import maintenance
@@ -15,6 +17,7 @@ from pulumi_encord_integrations.server.store.database import now
 from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
 from tests.support.api import INTEGRATIONS, MEMBER, Api
 from tests.support.command import Ran, run
+from tests.support.older_schema import back_to_0004
 from tests.support.people import group, patch, post
 
 MANY = 3_000
@@ -105,6 +108,34 @@ def test_a_dry_run_changes_nothing(on_sqlite: Api) -> None:
     assert "rows of the audit trail: kept for ever; ENCORD_AUDIT_DAYS sets how many days" in ran.err
     assert "registered batches: 0 older than 7 days would be removed" in ran.err
     assert on_sqlite.path.read_bytes() == before
+
+
+def test_a_dry_run_migrates_nothing(on_sqlite: Api) -> None:
+    on_sqlite.create()
+    with on_sqlite.database.write() as connection:
+        back_to_0004(connection.exec_driver_sql)
+    before = on_sqlite.path.read_bytes()
+    ran = _maintain(on_sqlite, "--dry-run")
+    assert (ran.code, ran.out) == (2, "")
+    assert f"{on_sqlite.path} is of an older version" in ran.err
+    assert "migrates it" in ran.err
+    assert on_sqlite.path.read_bytes() == before
+    assert _maintain(on_sqlite).code == 0
+
+
+def test_what_is_removed_is_told_also_where_its_space_does_not_come_back(
+    on_sqlite: Api, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(_: SqliteDatabase) -> None:
+        raise DatabaseUnusable("the disk is full", "Free some space")
+
+    on_sqlite.create()
+    _aged(on_sqlite)
+    monkeypatch.setattr(SqliteDatabase, "compact", full)
+    monkeypatch.setenv("ENCORD_AUDIT_DAYS", "1")
+    with pytest.raises(ConfigurationError, match="the disk is full"):
+        maintain(database=str(on_sqlite.path))
+    assert "rows of the audit trail: 1 older than 1 days removed" in capsys.readouterr().err
 
 
 def test_the_api_serves_on(local: Api) -> None:

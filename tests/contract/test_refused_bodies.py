@@ -43,6 +43,28 @@ WRONG: list[tuple[str, str, Any]] = [
     ("PATCH", f"{USERS}/{{email}}", {"memberType": "external", "roleMnemonicName": "ADMIN"}),
 ]
 IDS = [f"{method} {path} {list(body)[-1]}" for method, path, body in WRONG]
+HALF = "a\ud800b"
+PLACE = {"project": "p", "stack": "s", "path": "r", "stackId": str(uuid4())}
+HALF_PLACES: list[Any] = [{**PLACE, key: HALF} for key in PLACE]
+ITEM: dict[str, Any] = {"objectUrl": "s3://acme-training/1.mp4"}
+HALVES: list[tuple[str, str, Any]] = [
+    ("POST", INTEGRATIONS, {**AWS, "title": HALF}),
+    *(("POST", INTEGRATIONS, {**AWS, "declaredAs": place}) for place in HALF_PLACES),
+    ("POST", INTEGRATIONS, {**AWS, "nonce": HALF}),
+    ("POST", INTEGRATIONS, {**AWS, "buckets": [{"name": "acme-training", "prefixes": [HALF]}]}),
+    ("POST", INTEGRATIONS, {**AWS, HALF: 1}),
+    ("PATCH", ONE, {"title": HALF}),
+    ("PATCH", f"{ONE}/members", {"set": [{"user": f"{HALF}@example.com", "role": "user"}]}),
+    ("POST", f"{ONE}/registrations", {"videos": [{**ITEM, "title": HALF}]}),
+    ("POST", f"{ONE}/registrations", {"videos": [{**ITEM, "clientMetadata": {HALF: 1}}]}),
+    ("POST", f"{ONE}/registrations", {"videos": [{**ITEM, "clientMetadata": {"x": [HALF]}}]}),
+    ("POST", f"{ONE}/registrations", {"videos": [{"objectUrl": f"s3://acme-training/{HALF}"}]}),
+    ("POST", f"{ONE}/registrations", {"videos": [ITEM], "batch": HALF}),
+    ("POST", f"{ONE}/signed-urls", {"objectUrls": [f"s3://acme-training/{HALF}"]}),
+    ("POST", GROUPS, {"name": HALF}),
+    ("POST", GROUPS, {"name": "Team", "description": HALF}),
+    ("POST", USERS, {"email": f"{HALF}@example.com"}),
+]
 MANY = 2_000
 
 
@@ -248,3 +270,9 @@ def test_a_long_unknown_key_is_not_answered_whole(on_sqlite: Api, ids: dict[str,
         answer = on_sqlite.send(method="POST", path=path, body=body)
         assert answer.status == 400
         assert len(json.dumps(answer.body)) < 1_000
+
+
+def test_half_characters_are_refused_in_every_text(on_sqlite: Api, ids: dict[str, str]) -> None:
+    for method, path, body in HALVES:
+        answer = on_sqlite.send(method=method, path=path.format(**ids), body=body)
+        assert answer.status == 400, (path, body, answer.body)

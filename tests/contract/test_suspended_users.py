@@ -8,6 +8,7 @@ import httpx2
 import pytest
 from sqlalchemy import event
 
+from pulumi_encord_integrations.server.store import members
 from tests.support.api import BOSS, CREATOR, INTEGRATIONS, MEMBER, OUTSIDER, Answer, Api
 from tests.support.people import USERS, everything, granted, group, post, refused, role_of
 
@@ -149,8 +150,11 @@ def test_only_those_who_are_listed_are_looked_up(local: Api) -> None:
             asked.append([*(given.values() if isinstance(given, dict) else given)])
 
     event.listen(local.database._engine, "before_cursor_execute", note)
-    for path in (f"{INTEGRATIONS}/{uuid}/members", f"{INTEGRATIONS}/members", f"{INTEGRATIONS}/{uuid}/users"):
+    for path in (f"{INTEGRATIONS}/{uuid}/members", f"{INTEGRATIONS}/members"):
         asked.clear()
         assert local.send(path=path).status == 200
         emails = [sorted(value for value in given if "@" in value) for given in asked]
         assert emails == [sorted((CREATOR, MEMBER))], path
+    _suspended(local, MEMBER)
+    with local.database.read() as connection:
+        assert members.suspended(connection, uuid) == {MEMBER}

@@ -36,19 +36,18 @@ def maintain(
     ENCORD_BATCH_DAYS say how long; the last write of everything that is there stays. The audit trail keeps
     that it ran.
     """
-    with operating(database, encryption_key) as opened:
+    with operating(database, encryption_key, read_only=dry_run) as opened:
         from pulumi_encord_integrations.cli.configuration import read_server_settings
         from pulumi_encord_integrations.server.services import maintenance
 
         kept = read_server_settings().retention
         before = opened.size()
-        if dry_run:
-            removed, after = maintenance.expired(opened, kept), before
-        else:
-            removed = maintenance.expire(opened, kept)
+        removed = (maintenance.expired if dry_run else maintenance.expire)(opened, kept)
+        # Told at once: rows are gone also where their space does not come back.
+        _tell(kept, removed, dry_run=dry_run)
+        if not dry_run:
             opened.compact()
-            after = opened.size()
-    _tell(kept, removed, dry_run=dry_run)
+        after = opened.size()
     say(f"{opened.name}: {_size(before)}" + ("" if dry_run else f", now {_size(after)}"))
     if json:
         result(document(dryRun=dry_run, removed=asdict(removed), bytesBefore=before, bytesAfter=after))

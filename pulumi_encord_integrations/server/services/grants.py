@@ -24,7 +24,7 @@ from pulumi_encord_integrations.server.services.members import administered, app
 from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction
 from pulumi_encord_integrations.server.services.users import found as found_user
 from pulumi_encord_integrations.server.store import groups as group_store
-from pulumi_encord_integrations.server.store import integration_queries, integrations, organization_users
+from pulumi_encord_integrations.server.store import integration_queries, integrations
 from pulumi_encord_integrations.server.store import members as store
 from pulumi_encord_integrations.server.store.database import Record
 
@@ -33,8 +33,7 @@ def users(tx: Transaction, uuid: UUID) -> Page[IntegrationUser]:
     """Individual members."""
     roles = store.roles(tx.connection, administered(tx, uuid).uuid)
     rows = sorted((key, role) for key, role in roles.items() if is_individual(key))
-    emails = [email for email, _ in rows]
-    suspended = organization_users.suspended(tx.connection, tx.caller.organization, emails)
+    suspended = store.suspended(tx.connection, str(uuid))
     return Page(
         results=[
             IntegrationUser.from_wire({"userEmail": e, "userRole": role, "suspended": e in suspended})

@@ -10,17 +10,21 @@ from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
 
 
 def database_at(
-    place: Path | PostgresqlAddress, key_file: Path | None = None, *, create: bool = False
+    place: Path | PostgresqlAddress,
+    key_file: Path | None = None,
+    *,
+    create: bool = False,
+    read_only: bool = False,
 ) -> Database:
     """The database of a file, or of an address, whose encryption key must be named.
 
     Raises `DatabaseUnusable`.
     """
     if isinstance(place, Path):
-        return SqliteDatabase(place.absolute(), create=create)
+        return SqliteDatabase(place.absolute(), create=create, read_only=read_only)
     if key_file is None:
         raise DatabaseUnusable(
             "with PostgreSQL the file of the encryption key must be named",
             "Name it: --encryption-key FILE, or ENCORD_ENCRYPTION_KEY_FILE",
         )
-    return PostgresqlDatabase(place, key_file.absolute(), create=create)
+    return PostgresqlDatabase(place, key_file.absolute(), create=create, read_only=read_only)

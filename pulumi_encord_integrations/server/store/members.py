@@ -67,6 +67,15 @@ def roles(connection: Connection, integration: str) -> dict[str, str]:
     return found | {f"group:{group}": role for group, role in connection.execute(groups)}
 
 
+def suspended(connection: Connection, integration: str) -> frozenset[str]:
+    """E-mails of its individual members who may do nothing."""
+    person = t.organization_users.c
+    same = (person.organization == _m.organization) & (person.email == _m.email)
+    query = select(_m.email).join(t.organization_users, same)
+    query = query.where(_m.integration == integration, person.suspended_at.is_not(None))
+    return frozenset(connection.scalars(query))
+
+
 @dataclass(frozen=True)
 class MemberRow:
     """A row of a listing."""
