@@ -1,6 +1,7 @@
 """What a request reads and leaves behind is in proportion to what it asks, however much there is beside."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import Connection, event, text
 
 from pulumi_encord_integrations.client import members
 from pulumi_encord_integrations.client.errors import Refused
+from pulumi_encord_integrations.server.store import audit, groups
 from pulumi_encord_integrations.server.store import members as store
 from pulumi_encord_integrations.server.store import tables as t
 from tests.support.api import CREATOR, INTEGRATIONS, MEMBER, OUTSIDER, Api
@@ -143,10 +145,28 @@ def _audited(api: Api) -> str:
         return str(connection.execute(query).one().long_detail)
 
 
-def test_the_last_writes_are_found_by_their_objects(on_sqlite: Api, uuid: str) -> None:
+def _newest(connection: Connection) -> None:
+    audit.newest(connection, "o", "x")
+
+
+def _newest_of(connection: Connection) -> None:
+    audit.newest_of(connection, "o", groups.uuids("o"))
+
+
+def _newest_of_a_page(connection: Connection) -> None:
+    audit.newest_of(connection, "o", groups.uuids("o"), "x", 10)
+
+
+@pytest.mark.parametrize("read", [_newest, _newest_of, _newest_of_a_page])
+def test_the_last_writes_are_found_by_their_objects(
+    on_sqlite: Api, read: Callable[[Connection], None]
+) -> None:
+    asked: list[tuple[str, Any]] = []
     with on_sqlite.database.read() as connection:
-        plan = connection.exec_driver_sql(
-            "EXPLAIN QUERY PLAN SELECT at FROM audit WHERE organization = 'o' AND object = 'x' "
-            "AND action NOT IN ('urls.sign') ORDER BY number DESC LIMIT 1"
-        )
-        assert "audit_by_object" in " ".join(row.detail for row in plan)
+        event.listen(connection, "before_cursor_execute", lambda *given: asked.append(given[2:4]))
+        read(connection)
+        [(statement, parameters)] = asked
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        steps = [row.detail for row in plan]
+    assert [step for step in steps if "USING INDEX audit_by_object" in step], steps
+    assert [step for step in steps if step.startswith("SCAN audit")] == []

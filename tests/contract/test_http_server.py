@@ -119,8 +119,12 @@ def test_a_second_request_on_a_connection_has_its_own_time(
     with running(on_sqlite.app) as one, one.connected() as stream:
         for _ in range(3):
             stream.sendall(GET + b"\r\n")
-            while b"ok" not in stream.recv(4096):
-                pass
+            stream.settimeout(20)
+            received = b""
+            while b"ok" not in received:
+                piece = stream.recv(4096)
+                assert piece
+                received += piece
             time.sleep(0.25)
         stream.sendall(b"GET")
         assert closed(stream)
@@ -226,8 +230,8 @@ def being_checked(
 def test_a_server_that_ends_refuses_what_is_new_and_gives_up_what_hangs(
     on_sqlite: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_server, "REFUSING_SECONDS", 0.5)
-    monkeypatch.setattr(http_server, "DRAIN_SECONDS", 0.5)
+    monkeypatch.setattr(http_server, "REFUSING_SECONDS", 0.1)
+    monkeypatch.setattr(http_server, "DRAIN_SECONDS", 3)
     with being_checked(on_sqlite, monkeypatch) as (one, hanging, other, _):
         one.server.should_exit = True
         until(lambda: on_sqlite.app.state.traffic.draining)

@@ -17,7 +17,7 @@ from tests.support.people import (
 )
 
 NEW = "nia@example.com"
-KEYS = {"email", "roleMnemonicName", "roleUuid", "memberType", "createdAt", "lastEditedAt"}
+KEYS = {"email", "roleMnemonicName", "roleUuid", "memberType", "suspended", "createdAt", "lastEditedAt"}
 
 
 def _add(
@@ -176,8 +176,16 @@ def test_the_audit_trail_names_who_was_added_changed_and_removed(api: Api, integ
     assert [
         (row.actor, row.action, json.loads(row.detail)) for row in sorted(rows, key=lambda row: row.number)
     ] == [
-        (CREATOR, "organization-user.add", {"email": NEW, "role": "MEMBER", "memberType": "internal"}),
-        (CREATOR, "organization-user.change", {"email": NEW, "role": "TASKER", "memberType": "external"}),
+        (
+            CREATOR,
+            "organization-user.add",
+            {"email": NEW, "role": "MEMBER", "memberType": "internal", "suspended": False},
+        ),
+        (
+            CREATOR,
+            "organization-user.change",
+            {"email": NEW, "role": "TASKER", "memberType": "external", "suspended": False},
+        ),
         (CREATOR, "organization-user.remove", {"email": NEW, "left": [uuid]}),
     ]
     assert len({row.object for row in rows}) == 1

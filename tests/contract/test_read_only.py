@@ -1,7 +1,7 @@
 """A database that may be read and not written: reads work, writes are refused in words, nothing hangs."""
 
+import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,10 +15,10 @@ from pulumi_encord_integrations.client.errors import ServerFailed
 from pulumi_encord_integrations.client.settings import Settings
 from tests.support import command
 from tests.support.api import AWS
+from tests.support.bound import bound_by_modes
 from tests.support.command import ADA, COMMAND, Ran, environment, found, serving
 from tests.support.size import sized
 
-BOUND = Path(command.__file__).with_name("unprivileged.py")
 TITLE = str(AWS["title"])
 LEAVE = "leave"
 """What is left as it was."""
@@ -46,9 +46,8 @@ def read_only(folder: Path, file: Path, kind: str) -> Iterator[None]:
 
 def bound(folder: Path, *arguments: str, **more: str) -> Ran:
     """What the command does as somebody whom modes bind."""
-    line = [sys.executable, "-P", str(BOUND), COMMAND, *arguments]
     ran = subprocess.run(
-        line,
+        bound_by_modes(COMMAND, *arguments),
         cwd=folder,
         env=environment(folder, **more),
         capture_output=True,
@@ -63,10 +62,10 @@ def bound(folder: Path, *arguments: str, **more: str) -> Ran:
 def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of a database to serve; `serve` is somebody whom modes bind."""
     folder = tmp_path / "api"
-    folder.mkdir()
+    folder.mkdir(mode=0o700)
     assert found(folder).code == 0
     script = tmp_path / "bound"
-    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -P "{BOUND}" "{COMMAND}" "$@"\n')
+    script.write_text(f'#!/bin/sh\nexec {shlex.join(bound_by_modes(COMMAND))} "$@"\n')
     script.chmod(0o700)
     monkeypatch.setattr(command, "COMMAND", str(script))
     return folder

@@ -6,11 +6,12 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, cast
 
 import httpx2
@@ -214,13 +215,14 @@ class Api:
         path: str = INTEGRATIONS,
         body: Any = None,
         query: Any = None,
+        more: Mapping[str, str] = MappingProxyType({}),
     ) -> httpx2.Request:
         """A signed request, to be sent once, twice or altered."""
         # Signing needs no connection; a transport of its own spares the TLS set-up.
         client = Client(
             self.endpoint, Signer(self.keys[who]), httpx2.MockTransport(lambda _: httpx2.Response(500))
         )
-        return client._request(method, path.removeprefix("/v2/public/"), query, body)
+        return client._request(method, path.removeprefix("/v2/public/"), query, body, more)
 
     def create(self, who: str = CREATOR, **more: Any) -> Any:
         """A new integration; answers its object."""

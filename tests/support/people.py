@@ -93,10 +93,8 @@ def put(
 
 
 def _members(api: Api, method: str, uuid: str, body: Any, who: str, match: str | None) -> Answer:
-    request = api.request(who, method, f"{INTEGRATIONS}/{uuid}/members", body)
-    if match is not None:
-        request.headers["If-Match"] = match
-    return api.send(request)
+    more = {} if match is None else {"If-Match": match}
+    return api.send(api.request(who, method, f"{INTEGRATIONS}/{uuid}/members", body, more=more))
 
 
 def granted(api: Api, uuid: str, roles: Roles, who: str = CREATOR) -> None:

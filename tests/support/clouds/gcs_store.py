@@ -144,6 +144,17 @@ class GcsStore:
     def _ask(
         self, method: str, target: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> GcsAnswer:
+        try:
+            return self._once(method, target, body, headers)
+        except ConnectionResetError:
+            # The emulator loses connections on a busy machine.
+            if method != "GET":
+                raise
+            return self._once(method, target, body, headers)
+
+    def _once(
+        self, method: str, target: str, body: bytes | None, headers: Mapping[str, str] | None
+    ) -> GcsAnswer:
         connection = HTTPConnection("127.0.0.1", self._port, timeout=20)
         try:
             connection.request(method, target, body, dict(headers or {}))

@@ -179,13 +179,18 @@ class Schedule:
         assert outcome.code == 0, outcome.text
 
     def _destroy(self, victim: str) -> None:
-        method, moment = "delete", self.rng.choice(MOMENTS)
-        number = self.rng.randint(1, len(self.plan.integrations))
-        kill = Kill(victim, DESTROY, method, moment, number, 0)
+        """Until one `destroy` is killed; what another has destroyed in time is deployed once more."""
         command = ("destroy", "--yes", "--skip-preview")
-        if self._dies(kill, self._run(*command, fault=kill.fault)):
-            outcome = self._run(*command)
-            assert outcome.code == 0, outcome.text
+        for _ in range(MISSES):
+            number = self.rng.randint(1, len(self.plan.integrations))
+            kill = Kill(victim, DESTROY, "delete", self.rng.choice(MOMENTS), number, 0)
+            if self._dies(kill, self._run(*command, fault=kill.fault)):
+                break
+            self._deploy()
+        else:
+            raise AssertionError(f"{victim} could not be killed in {DESTROY}")
+        outcome = self._run(*command)
+        assert outcome.code == 0, outcome.text
         self.plan = Deployment()
         self._require_held()
         assert not self.project.export(), "the state is not empty"

@@ -1,7 +1,9 @@
 """The API served by a process of its own, which can be killed and started again at its address."""
 
+import os
 import signal
 import subprocess
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -39,6 +41,11 @@ class Deployment:
     _process: "subprocess.Popen[bytes] | None" = None
 
     @property
+    def log(self) -> Path:
+        """What the present server has said."""
+        return self.folder / "serve.log"
+
+    @property
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
@@ -56,16 +63,20 @@ class Deployment:
 
     def start(self) -> None:
         command = [COMMAND, "serve", "--port", str(self.port), *self.named]
+        log = self._log()
         self._process = subprocess.Popen(
             command,
             cwd=self.folder,
             env=environment(self.folder, ENCORD_PRIVATE_NETWORKS="127.0.0.0/8"),
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+            stderr=log,
         )
-        assert self._process.stderr
-        line = self._process.stderr.readline().decode()
-        assert line.startswith("listening on"), line
+        os.close(log)
+        deadline = time.monotonic() + 60
+        while b"listening on" not in self.log.read_bytes():
+            assert self._process.poll() is None, self.log.read_text()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
 
     def kill(self) -> None:
         """Ends the server at once, if it has not ended."""
@@ -81,10 +92,13 @@ class Deployment:
         self.measure()
         self._process.send_signal(number)
         code = self._process.wait(30)
-        assert self._process.stderr
-        self._process.stderr.close()
         self._process = None
+        assert "Traceback" not in self.log.read_text()
         return code
+
+    def _log(self) -> int:
+        """A new log, which no amount of errors fills up as a pipe is."""
+        return os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
 
     def measure(self) -> None:
         """Looks how much memory the server has had at most, where the machine tells."""

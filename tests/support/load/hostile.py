@@ -33,6 +33,7 @@ class Hostile:
     deployment: Deployment
     user: str
     attempts: dict[str, int] = field(default_factory=dict)
+    """Those that reached the server, by their kind."""
     _end: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
@@ -87,7 +88,7 @@ class Hostile:
         while not self._end.is_set():
             with suppress(httpx2.HTTPError, OSError):
                 attack()
-            self.attempts[name] = self.attempts.get(name, 0) + 1
+                self.attempts[name] = self.attempts.get(name, 0) + 1
 
     def _integration(self, port: int) -> str:
         body = CASES["S3_COMPATIBLE"].body() | {"preset": "MINIO", "endpoint": f"http://127.0.0.1:{port}"}

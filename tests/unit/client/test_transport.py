@@ -3,6 +3,7 @@
 import re
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -35,8 +36,11 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
 
 def asked(endpoint: str) -> str:
     """What is said of a call and of a question for its health, neither of which gets an answer of an API."""
-    with pytest.raises(errors.EncordError) as call:
-        Client(endpoint, Bearer(TOKEN), attempts=1).call("GET", "user/me")
+    with (
+        pytest.raises(errors.EncordError) as call,
+        closing(Client(endpoint, Bearer(TOKEN), attempts=1)) as client,
+    ):
+        client.call("GET", "user/me")
     with pytest.raises(errors.EncordError) as question:
         health.seconds_ahead(endpoint)
     return f"{call.value} {question.value}"
