@@ -14,6 +14,9 @@ from tests.support.tiers import TIERS, Tiers, in_order, tier_of
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 
 
+# What tests make is as private as they say, whatever the umask of who runs them.
+os.umask(0o022)
+
 # A job in the background ignores Ctrl-C, and so does what it starts. Tests send it to processes of theirs.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

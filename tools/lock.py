@@ -4,7 +4,7 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -54,7 +54,7 @@ def _uv(*arguments: str) -> str:
     hashed = ("--quiet", "--require-hashes", "--requirement", FOLDER / "lock.txt")
     subprocess.run([python, "-m", "pip", "install", *hashed], check=True)
     done = subprocess.run(
-        [python, "-m", "uv", "pip", "compile", "--no-config", "--no-header", *arguments],
+        [python, "-m", "uv", "pip", "compile", "--no-header", *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -69,13 +69,15 @@ def _known() -> str:
     return "".join(str(pin) for layer in LAYERS for pin in pins(layer.name))
 
 
-def _resolved(*wants: str, known: str, upgrade: bool = False) -> list[Pin]:
-    """All that is wanted, at the known versions where they fit."""
+def _resolved(*wants: str, known: str, upgrade: bool = False, project: Path | None = None) -> list[Pin]:
+    """All that is wanted, at the known versions where they fit; configured by nothing but that project."""
+    configured = ("--project", str(project)) if project else ("--no-config",)
     with TemporaryDirectory() as folder:
         out = Path(folder) / "out.txt"
         out.write_text(known, "utf-8")
-        options = ("--generate-hashes", "--annotation-style", "split")
-        _uv(*wants, *options, *(["--upgrade"] if upgrade else []), "--quiet", "--output-file", str(out))
+        options: tuple[str, ...] = ("--generate-hashes", "--annotation-style", "split")
+        options += ("--quiet", "--output-file", str(out), *(["--upgrade"] if upgrade else []))
+        _uv(*configured, *wants, *options)
         return list(parsed(out.read_text("utf-8")))
 
 
@@ -85,6 +87,11 @@ def _everything(layer: Layer, seen: Mapping[str, set[str]]) -> set[str]:
 
 def _layer(name: str) -> Layer:
     return next(layer for layer in LAYERS if layer.name == name)
+
+
+def chosen_of(full: Iterable[Pin], names: Collection[str]) -> list[Pin]:
+    """Every pin of these packages by name: a package has several if its version depends on the Python."""
+    return sorted((pin for pin in full if pin.name in names), key=lambda pin: pin.name)
 
 
 def _text(layer: Layer, own: Iterable[Pin]) -> str:
@@ -97,7 +104,6 @@ def _write_layers(upgrade: bool) -> None:
     everything = ("pyproject.toml", "--all-extras", *groups, *UNIVERSAL, OLDEST_OF_TOOLS)
     full = _resolved(*everything, known=_known(), upgrade=upgrade)
     chosen = "".join(map(str, full))
-    by_name = {pin.name: pin for pin in full}
     own: dict[str, set[str]] = {}
     for layer in LAYERS:
         source = [] if layer.wants[0] == "--only-group" else ["pyproject.toml"]
@@ -105,18 +111,21 @@ def _write_layers(upgrade: bool) -> None:
         names = {pin.name for pin in _resolved(*source, *wants, *UNIVERSAL, layer.python, known=chosen)}
         included = set[str]().union(*(_everything(_layer(name), own) for name in layer.includes))
         own[layer.name] = names - included
-        text = _text(layer, (by_name[name] for name in sorted(own[layer.name])))
-        (FOLDER / f"{layer.name}.txt").write_text(text, "utf-8")
+        (FOLDER / f"{layer.name}.txt").write_text(_text(layer, chosen_of(full, own[layer.name])), "utf-8")
 
 
 def _write_localemu(upgrade: bool) -> None:
     path = FOLDER / "localemu.txt"
     known = path.read_text("utf-8") if path.exists() else ""
     with TemporaryDirectory() as folder:
-        wanted = Path(folder) / "localemu.in"
+        wanted, project = Path(folder) / "localemu.in", Path(folder) / "pyproject.toml"
         wanted.write_text(f"localemu=={LocalEmu.version}", "utf-8")
-        # Its own requirements contradict each other from Python 3.14 on.
-        found = _resolved(str(wanted), "--python-version", "3.12", known=known, upgrade=upgrade)
+        oldest, newest = min(LocalEmu.pythons), max(LocalEmu.pythons)
+        # On newer ones its own requirements contradict each other.
+        only = f"python_full_version < '3.{newest + 1}'"
+        project.write_text(f'[tool.uv]\nenvironments = ["{only}"]\n', "utf-8")
+        universal = (*UNIVERSAL, f"3.{oldest}")
+        found = _resolved(str(wanted), *universal, known=known, upgrade=upgrade, project=Path(folder))
     head = "# The emulator of AWS that `tools.clouds` starts. Made by `python -m tools.lock`.\n"
     path.write_text(head + "".join(map(str, found)), "utf-8")
 

@@ -20,7 +20,7 @@ from tests.support.engine import UP, Project
 from tests.support.kill_schedule import schedule as schedules
 from tests.support.kill_schedule.schedule import DESTROY, ONE_CHECKPOINT, PHASES, VICTIMS, Schedule
 from tests.support.members import populate
-from tests.support.size import SEED, at_full_size, one_each, sized
+from tests.support.size import SEED, at_full_size, sample, sized
 from tests.support.stateful.program import PEOPLE
 from tests.support.tiers import TOLD
 from tests.support.types import CASES
@@ -29,7 +29,7 @@ ENGINES: Mapping[str, Mapping[str, str]] = {"each-step": {}, "one-checkpoint": O
 """When the state is written."""
 ROUNDS = 4
 SCHEDULES = list(product(ENGINES, VICTIMS, range(ROUNDS)))
-CHOSEN = one_each(SCHEDULES, lambda row: row[0])
+CHOSEN = sample(SCHEDULES, 1)
 KILLS = (*PHASES, DESTROY)
 """In each schedule, in `make test-long`."""
 HUNDREDS = 200

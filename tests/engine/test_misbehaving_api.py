@@ -15,6 +15,8 @@ from tests.support.size import sized
 COUNT = 5
 """One more than the provider has threads."""
 FIVE = f'for n in range({COUNT}): aws(f"data-{{n}}", title=TITLE)\n'
+ROUNDS = (("Data", "created"), ("Renamed", "updated"))
+"""A title, and what an `up` that gives it to all does."""
 MORE = "more properties"
 ODD = [*GARBAGE, *(how for how in OTHER_VERSIONS if how != MORE)]
 NOT_OURS = r"http://.* answered 200 in a form that is not this API's\. Check the address in encord:endpoint"
@@ -62,7 +64,7 @@ def test_what_is_answered_badly_is_told_and_one_up_repairs_it(
     project.configure(endpoint=api.endpoint, database=None, user=None)
     project.env["ENCORD_SSH_KEY"] = api.key.decode()
     (front,) = fronts
-    for title, done in (("Data", "created"), ("Renamed", "updated")):
+    for title, done in sized(ROUNDS[:1], ROUNDS):
         project.declare(f'TITLE = "{title}"\n{FIVE}')
         before = project.state()
         front.how = how

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
@@ -112,12 +112,14 @@ class LocalEmu(Kit):
     """AWS's STS, IAM and S3 with enforced policies, external ids and presigned URLs."""
 
     name, version = "localemu", "1.3.2"
+    pythons: ClassVar[Sequence[int]] = (13, 12)
+    """The minor versions that it is locked for, the first choice first."""
 
     def lacks(self) -> str:
-        return "" if next(_new_pythons(), None) else "it needs Python 3.12 or newer, with venv"
+        return "" if next(_pythons(self.pythons), None) else "it needs Python 3.12 or 3.13, with venv"
 
     def fetch(self) -> None:
-        self.run(next(_new_pythons()), "-m", "venv", self.folder / "venv")
+        self.run(next(_pythons(self.pythons)), "-m", "venv", self.folder / "venv")
         pip = (self.folder / "venv" / "bin" / "python", "-m", "pip", "--quiet", "--disable-pip-version-check")
         hashed = ("--require-hashes", "--requirement", _ROOT / "requirements" / "localemu.txt")
         self.run(*pip, "install", "--retries", "1", *hashed)
@@ -188,11 +190,11 @@ class Ceph(Kit):
         shutil.rmtree(state)
 
 
-def _new_pythons() -> Iterator[str]:
-    """Pythons of 3.12 or newer that make environments: this one, on the PATH, and as pyenv keeps them."""
-    if sys.version_info >= (3, 12):
+def _pythons(minors: Sequence[int]) -> Iterator[str]:
+    """Pythons 3 of these that make environments: this one, on the PATH, and as pyenv keeps them."""
+    if sys.version_info.minor in minors:
         yield sys.executable
-    names = [f"python3.{minor}" for minor in (13, 12, 14)]
+    names = [f"python3.{minor}" for minor in minors]
     kept = [Path(sys.base_prefix).parent]
     kept += [Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"]
     found = [shutil.which(name) for name in names]

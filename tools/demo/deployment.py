@@ -203,8 +203,12 @@ def _alive(pid: int) -> bool:
 
 @contextmanager
 def only_one(folder: Path) -> Iterator[None]:
-    """One run at a time in a folder; the lock ends with its process."""
+    """One run at a time in a folder; the lock ends with its process.
+
+    An embedded database lies there, so the folder is its owner's alone, whatever the umask.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
     with (folder / "lock").open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -303,8 +303,8 @@ def test_a_suspension_and_its_end_are_told_also_of_who_is_taken_over() -> None:
     assert notes(person, {"email": BOB}, before={**before, "suspended": True}) == [returns]
     assert refused(person, {"email": BOB}, known(suspended=frozenset({BOB}))) == [
         (
-            f"suspended: {BOB} is part of the organization already, and suspended; declare suspended=True first: "
-            "taking somebody over does not bring their access back"
+            f"suspended: {BOB} is part of the organization already, and suspended; "
+            "declare suspended=True first: taking somebody over does not bring their access back"
         )
     ]
     assert notes(person, given, known(suspended=frozenset({BOB}))) == []

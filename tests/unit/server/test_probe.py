@@ -1,10 +1,9 @@
 """Whether a database takes writes now, and what to do if it does not."""
 
-import os
 import shutil
+import subprocess
+import sys
 from collections import namedtuple
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,25 @@ from sqlalchemy import select
 from pulumi_encord_integrations.server.errors import DatabaseUnusable
 from pulumi_encord_integrations.server.store import sqlite, tables
 from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
+from tests.support.bound import bound_by_modes
 from tests.support.full_disk import full_disk
 
-_NOBODY = 65534
+_PROBE = """
+import sys
+from pathlib import Path
+from pulumi_encord_integrations.server.errors import DatabaseUnusable
+from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
+
+path, closed, mode, open_before = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3], 8), sys.argv[4:]
+database = SqliteDatabase(path)
+if open_before:
+    database.probe()
+closed.chmod(mode)
+try:
+    database.probe()
+except DatabaseUnusable as refusal:
+    print(refusal.message, refusal.hint, sep="\\n")
+"""
 
 
 @pytest.fixture
@@ -26,22 +41,17 @@ def database(tmp_path: Path) -> SqliteDatabase:
     return made
 
 
-@contextmanager
-def _bound_by_modes(folder: Path) -> Iterator[None]:
-    """As a user whom modes bind, which they do not bind root."""
-    root = os.geteuid() == 0
-    closed = {one: one.stat().st_mode for one in folder.parents if not one.stat().st_mode & 0o001}
-    for one, mode in closed.items() if root else ():
-        one.chmod(mode | 0o011)
-    if root:
-        os.seteuid(_NOBODY)
+def _told(database: Path, closed: Path, mode: int, *open_before: str) -> list[str]:
+    """Message and hint of a probe in a process that modes bind, once a file or folder has that mode."""
+    command = bound_by_modes(
+        sys.executable, "-c", _PROBE, str(database), str(closed), f"{mode:o}", *open_before
+    )
+    before = closed.stat().st_mode
     try:
-        yield
+        ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     finally:
-        if root:
-            os.seteuid(0)
-            for one, mode in closed.items():
-                one.chmod(mode)
+        closed.chmod(before)
+    return ran.stdout.splitlines()
 
 
 def _refusal(database: SqliteDatabase) -> DatabaseUnusable:
@@ -80,32 +90,20 @@ def test_a_disk_that_is_nearly_full_is_told(
     database.probe()
 
 
-@pytest.mark.parametrize("open_before", [True, False])
+@pytest.mark.parametrize("open_before", [[], ["open before"]], ids=["closed", "open"])
 def test_a_folder_that_takes_no_files_is_told(
-    tmp_path: Path, database: SqliteDatabase, open_before: bool
+    tmp_path: Path, database: SqliteDatabase, open_before: list[str]
 ) -> None:
-    database.path.chmod(0o666)
-    database.key_file.chmod(0o644)
-    if not open_before:
-        database.close()
-        database = SqliteDatabase(database.path)
-    tmp_path.chmod(0o555)
-    with _bound_by_modes(tmp_path):
-        refusal = _refusal(database)
-    tmp_path.chmod(0o755)
-    assert str(database.path) in refusal.message
-    assert "folder" in refusal.hint
-
-
-def test_a_file_that_takes_no_writes_is_told(tmp_path: Path, database: SqliteDatabase) -> None:
     database.close()
-    tmp_path.chmod(0o777)
-    database.path.chmod(0o444)
-    database.key_file.chmod(0o644)
-    with _bound_by_modes(tmp_path):
-        refusal = _refusal(SqliteDatabase(database.path))
-    assert "takes no writes" in refusal.message
-    assert "owner and mode of the file" in refusal.hint
+    message, hint = _told(database.path, tmp_path, 0o500, *open_before)
+    assert (str(database.path) in message, "folder" in hint) == (True, True)
+
+
+def test_a_file_that_takes_no_writes_is_told(database: SqliteDatabase) -> None:
+    database.close()
+    message, hint = _told(database.path, database.path, 0o400)
+    assert "takes no writes" in message
+    assert "owner and mode of the file" in hint
 
 
 def test_a_file_that_is_gone_is_told_though_it_is_open(database: SqliteDatabase) -> None:
