@@ -79,10 +79,11 @@ $(MADE):
 	  echo "python: $$found has no venv or ensurepip; install it (on Debian and Ubuntu: the package python3-venv)" >&2; \
 	  exit 1; fi; \
 	echo "python: creating $(VENV) with $$("$$found" --version)"; \
-	rm -rf $(VENV) && "$$found" -m venv $(VENV) && $(HASHED)/pip.txt && printf '%s\n' "$(CURDIR)" "$(PYTHON)" >$@
+	rm -rf $(VENV) && "$$found" -m venv $(VENV) && printf '%s\n' "$(CURDIR)" "$(PYTHON)" >$@
 
-$(RUN_STAMP): pyproject.toml requirements/run.txt requirements/build.txt $(MADE)
+$(RUN_STAMP): pyproject.toml requirements/pip.txt requirements/run.txt requirements/build.txt $(MADE)
 	@echo "python: installing the package and its server (about 20 s)"
+	@$(HASHED)/pip.txt
 	@$(HASHED)/build.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -15,7 +16,8 @@ import pytest
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 
-from tools.lock import LAYERS, licences
+from tools.clouds.kits import LocalEmu
+from tools.lock import LAYERS, chosen_of, licences
 from tools.requirements import FOLDER, Pin, pins
 
 NAMES = [layer.name for layer in LAYERS]
@@ -48,8 +50,27 @@ def test_every_requirement_has_hashes_and_no_line_names_an_index(path: Path) -> 
 
 
 def test_each_package_is_pinned_in_one_file_alone() -> None:
-    named = [pin.name for name in NAMES for pin in pins(name)]
+    named = [package for name in NAMES for package in {pin.name for pin in pins(name)}]
     assert sorted(named) == sorted(PINS)
+
+
+def test_a_package_that_has_a_pin_for_each_python_keeps_all_of_them() -> None:
+    old, new = (
+        Pin("forked", version, f"python_full_version {which} '3.12'", ("sha256:0",), ())
+        for version, which in (("1.0", "<"), ("2.0", ">="))
+    )
+    other, before = Pin("other", "1.0", "", ("sha256:0",), ()), Pin("before", "1.0", "", ("sha256:0",), ())
+    assert chosen_of([old, new, other, before], {"forked", "before"}) == [before, old, new]
+
+
+def test_the_emulator_of_aws_is_locked_for_the_pythons_that_it_may_run_on() -> None:
+    (emulator,) = (pin for pin in pins("localemu") if pin.name == LocalEmu.name)
+    newer = max(LocalEmu.pythons) + 1
+    locked = {
+        minor: Marker(emulator.marker).evaluate({"python_full_version": f"3.{minor}.1"})
+        for minor in (*LocalEmu.pythons, newer)
+    }
+    assert locked == {**dict.fromkeys(LocalEmu.pythons, True), newer: False}
 
 
 def test_the_pins_are_what_pyproject_asks_for(asked: list[Requirement]) -> None:
@@ -88,21 +109,20 @@ def test_an_artifact_of_another_content_is_not_installed(tmp_path: Path, tampere
     digest = hashlib.sha256(b"what was meant" if tampered else wheel.read_bytes()).hexdigest()
     file = tmp_path / "requirements.txt"
     file.write_text(str(Pin("small", "1.0", "", (f"sha256:{digest}",), ())))
-    offline = ("--no-index", "--find-links", str(tmp_path), "--dry-run", "--disable-pip-version-check")
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        *offline,
-        "--require-hashes",
-        "--requirement",
-        str(file),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    options = ("--dry-run", "--disable-pip-version-check", "--require-hashes", "--requirement")
+    command = [sys.executable, "-m", "pip", "install", *options, str(file)]
+    env = {**os.environ, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path)}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert (done.returncode != 0, "DO NOT MATCH THE HASHES" in done.stderr) == (tampered, tampered), (
         done.stderr
     )
+
+
+def test_a_new_pin_of_pip_reaches_an_environment_that_is_there(repository: Path) -> None:
+    rule = re.search(r"^\$\(RUN_STAMP\): (.*)\n((?:\t.*\n)+)", (repository / "Makefile").read_text(), re.M)
+    assert rule
+    assert "requirements/pip.txt" in rule[1].split()
+    assert "@$(HASHED)/pip.txt" in rule[2].split()
 
 
 def test_the_makefile_installs_by_hash_alone(repository: Path) -> None:
