@@ -33,7 +33,7 @@ class Served:
 @contextmanager
 def counting_api(folder: Path, people: Sequence[str] = ()) -> Iterator[Served]:
     """Serves a new organization of an admin and other people until the block ends."""
-    folder.mkdir(parents=True)
+    folder.mkdir(mode=0o700, parents=True)
     database = SqliteDatabase(folder / "encord.sqlite", create=True)
     vault = initialization.open_served(database, create=True)
     key_file = folder / "key"

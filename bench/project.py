@@ -20,7 +20,7 @@ class Project:
 
     def __init__(self, folder: Path, program: str, count: int, config: Mapping[str, str]) -> None:
         self.folder = folder
-        folder.mkdir(parents=True)
+        folder.mkdir(mode=0o700, parents=True)
         runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
         settings = {key: {"value": value} for key, value in config.items()}
         text = json.dumps({"name": "bench", "runtime": runtime, "config": settings})

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import nan
 from pathlib import Path
 
 from pulumi_encord_integrations.client.auth import Signer, read_key
@@ -31,7 +32,7 @@ class Process:
 @contextmanager
 def serving(folder: Path) -> Iterator[Process]:
     """Serves a new organization until the block ends."""
-    folder.mkdir(parents=True)
+    folder.mkdir(mode=0o700, parents=True)
     database, key = folder / "encord.sqlite", folder / "ada.key"
     founder = ("--organization", "bench", "--admin", "ada@example.com", "--new-key", str(key))
     subprocess.run(
@@ -53,7 +54,9 @@ def serving(folder: Path) -> Iterator[Process]:
 
 
 def peak_mib(pid: int | str) -> float:
-    """The most memory that a living process has held, MiB."""
+    """The most memory that a living process has held, MiB; no number where the system has no /proc."""
+    if not Path("/proc/self").exists():
+        return nan
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmHWM"):
             return int(line.split()[1]) / 1024

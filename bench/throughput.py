@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import cycle
+from math import isnan, nan
 from pathlib import Path
 from statistics import median
 
@@ -89,9 +90,10 @@ def _compare(method: str, clients: int, ours: Load, floor: Load) -> None:
     (rate, cpu), (bare, bare_cpu) = (
         [median(values) for values in zip(*side, strict=True)] for side in (mine, theirs)
     )
+    used = "" if isnan(cpu + bare_cpu) else f"; {cpu:.2f} and {bare_cpu:.2f} ms of CPU each"
     print(
         f"{method} by {clients} clients: {rate / bare:.2f} times a bare FastAPI application on SQLite "
-        f"({rate:,.0f} and {bare:,.0f} a second; {cpu:.2f} and {bare_cpu:.2f} ms of CPU each)",
+        f"({rate:,.0f} and {bare:,.0f} a second{used})",
         flush=True,
     )
 
@@ -141,5 +143,9 @@ def _length(head: bytes | bytearray) -> int:
 
 
 def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    """What a process has used; no number where the system has no /proc."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return nan
+    fields = stat.read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -42,8 +42,9 @@ def start(folder: Path) -> "subprocess.Popen[str]":
         "ENCORD_ENDPOINT": "https://nowhere.invalid",
     }
     command = [sys.executable, "-m", "tools.demo", str(folder), "organization"]
-    out = subprocess.PIPE
-    return subprocess.Popen(command, cwd=REPOSITORY, env=env, stdout=out, stderr=subprocess.STDOUT, text=True)
+    out, err = subprocess.PIPE, subprocess.STDOUT
+    # Who lets others write what they make has a demo too.
+    return subprocess.Popen(command, cwd=REPOSITORY, env=env, stdout=out, stderr=err, text=True, umask=0)
 
 
 def run(folder: Path) -> tuple[int, str]:

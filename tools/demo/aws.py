@@ -164,7 +164,7 @@ def _is_change(line: str) -> bool:
 
 @contextmanager
 def _account(project: Path) -> Iterator[Account]:
-    project.mkdir(parents=True)
+    project.mkdir(mode=0o700, parents=True)
     try:
         endpoint, server = localemu.start(project)
     except NotStarted as error:
