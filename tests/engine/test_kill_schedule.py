@@ -16,7 +16,8 @@ from random import Random
 
 import pytest
 
-from tests.support.engine import UP, Project
+from tests.support.engine import UP, Outcome, Project
+from tests.support.kill_schedule import program
 from tests.support.kill_schedule import schedule as schedules
 from tests.support.kill_schedule.schedule import DESTROY, ONE_CHECKPOINT, PHASES, VICTIMS, Schedule
 from tests.support.members import populate
@@ -73,6 +74,26 @@ def test_one_up_after_a_kill_puts_all_right(
         raise
     assert all(counted[f"{victim} {phase}"] == 1 for phase in (*phases, DESTROY))
     record_property(TOLD, f"kill schedule {engine}, {victim}, {number}: seed {SEED}, {dict(counted)}")
+
+
+def test_a_destroy_whose_kill_comes_too_late_is_tried_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schedule, ran = Schedule(project, Random(SEED), {}, Counter()), []
+    schedule.plan = program.begin(schedule.rng.choice)
+
+    def run(*command: str, fault: str = "") -> Outcome:
+        ran.append(f"{command[0]} {fault and 'killed'}".strip())
+        return Outcome(0, "")
+
+    died = iter([False, True])
+    monkeypatch.setattr(schedule, "_dies", lambda *_: next(died))
+    monkeypatch.setattr(schedule, "_run", run)
+    monkeypatch.setattr(schedule, "_deploy", lambda: ran.append("up"))
+    monkeypatch.setattr(schedule, "_require_held", lambda: None)
+    monkeypatch.setattr(project, "export", list)
+    schedule._destroy("cli")
+    assert ran == ["destroy killed", "up", "destroy killed", "destroy"]
 
 
 @at_full_size

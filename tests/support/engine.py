@@ -204,7 +204,8 @@ UP = ("up", "--yes", "--skip-preview")
 
 def make_project(folder: Path) -> Project:
     """A project without a stack, which nothing outside its folder influences."""
-    (folder / "state").mkdir(mode=0o700, parents=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (folder / "state").mkdir()
     env = {
         **environment(os.environ, folder, locate()),
         **key_service.environment(),

@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -255,4 +256,5 @@ _LIBC = ctypes.CDLL(None)
 
 
 def _end_with_parent() -> None:
-    _LIBC.prctl(1, signal.SIGINT)
+    if sys.platform == "linux":
+        _LIBC.prctl(1, signal.SIGINT)
