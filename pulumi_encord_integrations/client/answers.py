@@ -1,12 +1,14 @@
 """Reads answers within bounds, since whatever listens at an address may send for ever."""
 
 import json
+import os
 import time
 from typing import Any
 
 import httpx2
 
 from pulumi_encord_integrations.client import errors
+from pulumi_encord_integrations.client.transport import PROXIES, goes_directly
 
 MAX_ANSWER = 64 * 1024 * 1024
 """Bytes of a body, unpacked."""
@@ -42,6 +44,13 @@ def remedy(error: httpx2.TransportError) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return "SSL_CERT_FILE names a file with the certificates of the authorities that are trusted"
     return "Check the address in encord:endpoint and that the API is running"
+
+
+def way(endpoint: str) -> str:
+    """That a proxy is asked first, where the environment names one; nothing of its address is told."""
+    if goes_directly(endpoint) or not any(os.environ.get(name) for name in PROXIES):
+        return ""
+    return ", through the proxy of HTTPS_PROXY or ALL_PROXY"
 
 
 def decoded(body: bytes) -> Any:

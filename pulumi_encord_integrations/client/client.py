@@ -195,9 +195,9 @@ def reaching(endpoint: str) -> Iterator[None]:
     except httpx2.TimeoutException:
         raise errors.TimedOut(f"{endpoint} did not answer in time") from None
     except httpx2.TransportError as error:
+        said = str(error).rstrip(".") or type(error).__name__
         raise errors.Unavailable(
-            f"cannot reach {endpoint}: {str(error).rstrip('.') or type(error).__name__}",
-            hint=answers.remedy(error),
+            f"cannot reach {endpoint}{answers.way(endpoint)}: {said}", hint=answers.remedy(error)
         ) from None
     except httpx2.RequestError:
         raise _unexpected(endpoint, "answered with something that cannot be decoded") from None

@@ -8,6 +8,9 @@ import httpx2
 from pulumi_encord_integrations.client.errors import ConfigurationError
 from pulumi_encord_integrations.client.settings import LOOPBACK
 
+PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
+"""Variables that may name a proxy for https."""
+
 
 def http_client(
     endpoint: str,
@@ -42,8 +45,11 @@ def _direct(endpoint: str) -> httpx2.BaseTransport | None:
     Over https a proxy sees a CONNECT and ciphertext. Over http it would read every request, so the only such
     endpoints, those on loopback, are never reached through one.
     """
-    parts = urlsplit(endpoint)
-    if parts.scheme == "https" and parts.hostname not in LOOPBACK:
-        return None
     # With a transport of its own, a client takes no proxy from the environment.
-    return httpx2.HTTPTransport()
+    return httpx2.HTTPTransport() if goes_directly(endpoint) else None
+
+
+def goes_directly(endpoint: str) -> bool:
+    """Whether no proxy is ever asked for the endpoint."""
+    parts = urlsplit(endpoint)
+    return parts.scheme != "https" or parts.hostname in LOOPBACK

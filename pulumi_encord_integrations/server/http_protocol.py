@@ -8,6 +8,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from pulumi_encord_integrations.server.connections import Connections, Stalled
+from pulumi_encord_integrations.server.responses import HEADERS_TOO_LARGE, UNAVAILABLE
 
 HEADER_SECONDS = 10.0
 """For a request's headers to arrive, from the connection or from their first byte."""
@@ -27,6 +28,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     _beside = 0
     """Bytes of the message that are not its body."""
     _body = 0
+    _fields = 0
+    """Bytes of its headers."""
     _headers_done = False
 
     def __init__(self, *, room: Connections, **given: Any) -> None:
@@ -62,7 +65,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
-        self._beside = self._body = 0
+        self._beside = self._body = self._fields = 0
         self._headers_done = False
         super().on_message_begin()
 
@@ -71,9 +74,21 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             # Nothing here reads trailers.
             self.transport.abort()
             return
+        self._fields += len(name) + len(value) + len(": \r\n")
+        if self._fields > MAX_HEADER_BYTES:
+            self._refuse_headers()
+            return
         super().on_header(name, value)
 
+    def _refuse_headers(self) -> None:
+        if not self.transport.is_closing():
+            line = f"HTTP/1.1 {HEADERS_TOO_LARGE} Request Header Fields Too Large"
+            self.transport.write(f"{line}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+            self.transport.close()
+
     def on_headers_complete(self) -> None:
+        if self.transport.is_closing():
+            return
         self._headers_done = True
         self._room.asks(self.transport)
         self.app = _full if self._room.full else self._serving
@@ -81,7 +96,13 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         if len(self.pipeline) > MAX_PIPELINED:
             self.transport.abort()
 
+    def on_message_complete(self) -> None:
+        if not self.transport.is_closing():
+            super().on_message_complete()
+
     def on_body(self, body: bytes) -> None:
+        if self.transport.is_closing():
+            return
         self._body += len(body)
         self._beside -= len(body)
         super().on_body(body)
@@ -127,5 +148,5 @@ async def _full(_scope: Scope, _receive: Receive, send: Send) -> None:
         (b"retry-after", b"1"),
         (b"connection", b"close"),
     ]
-    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.start", "status": UNAVAILABLE, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -21,9 +21,15 @@ class LazyRoute(Route):
     """One route; `build` makes FastAPI's, with the answers documented or without."""
 
     def __init__(
-        self, path: str, endpoint: Callable[..., Any], method: str, build: Callable[..., APIRoute]
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        method: str,
+        build: Callable[..., APIRoute],
+        *,
+        include_in_schema: bool = True,
     ) -> None:
-        super().__init__(path, endpoint)
+        super().__init__(path, endpoint, include_in_schema=include_in_schema)
         # Starlette would add HEAD to GET.
         self.methods = {method}
         self.app = self._serve
@@ -78,7 +84,9 @@ class LazyRouter:
                 called = _in_lane(endpoint, documented=documented)
                 return self._built(method, path, called, documentation if documented else {})
 
-            self.routes.append(LazyRoute(self.prefix + path, endpoint, method, build))
+            shown = documentation.get("include_in_schema", True)
+            route = LazyRoute(self.prefix + path, endpoint, method, build, include_in_schema=shown)
+            self.routes.append(route)
             return endpoint
 
         return declared

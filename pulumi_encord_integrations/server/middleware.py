@@ -52,7 +52,7 @@ class AuthenticatedRoute(APIRoute):
                 return await traffic.answer(lambda: self._passed(request, handle))
             except ClientDisconnect:
                 # Nobody hears it.
-                return Response(status_code=400)
+                return Response(status_code=responses.UNHEARD)
             except (HTTPException, RequestValidationError, PoolTimeout):
                 raise
             except ServiceError as refusal:

@@ -30,6 +30,9 @@ FRAMEWORK_CODES = {404: "no_such_route", 405: "method_not_allowed"}
 """Codes of what the framework refuses by itself."""
 WRONG_METHOD = 405
 UNAVAILABLE = 503
+HEADERS_TOO_LARGE = 431
+UNHEARD = 400
+"""Of an answer to a client that has left."""
 _CHALLENGED = 401
 _SOON = {429, UNAVAILABLE}
 RETRY_AFTER = {"Retry-After": "1"}

@@ -211,6 +211,10 @@ BAD: dict[str, tuple[str | bytes, str]] = {
         '{"videos": [{"objectUrl": "a", "clientMetadata": ' + '{"a":' * 40 + "{}" + "}" * 41 + "]}",
         "videos[0].clientMetadata: is nested deeper than 40 levels",
     ),
+    "an item that no request can hold": (
+        '{"videos": [{"objectUrl": "a", "clientMetadata": {"a": "' + "x" * 16_000_000 + '"}}]}',
+        "videos[0]: has 16,000,057 bytes; one item may have 15,728,640",
+    ),
     "a flag twice": ('{"upsert_metadata": true, "upsertMetadata": true}', '"upsert_metadata" appears twice'),
     "a flag that is none": ('{"videos": [], "upsert_metadata": {"a": [1]}}', "upsert_metadata: must be true"),
     "unknown list": ('{"audio": [{"objectUrl": "a"}]}', "audio: is not among the data types"),

@@ -173,6 +173,13 @@ def test_more_connections_than_there_is_room_for_are_told_so(
     assert answer.headers["Retry-After"] == "1"
 
 
+def test_headers_that_are_too_large_are_refused_however_few_packets_they_take(on_sqlite: Api) -> None:
+    for fields in (b"X-Long: " + b"x" * 70_000 + b"\r\n", b"X-Short: x\r\n" * 7_000):
+        with running(on_sqlite.app) as one, one.connected() as stream:
+            stream.sendall(GET + fields + b"\r\n")
+            assert stream.recv(13) == b"HTTP/1.1 431 "
+
+
 def test_trailers_without_an_end_are_refused(on_sqlite: Api) -> None:
     begun = b"POST /livez HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
     with running(on_sqlite.app) as one, one.connected() as stream:

@@ -16,7 +16,8 @@ from pulumi_encord_integrations.reconcilers.groups import GroupReconciler
 from pulumi_encord_integrations.reconcilers.integrations import IntegrationReconciler
 from pulumi_encord_integrations.reconcilers.objects import ObjectReconciler
 from pulumi_encord_integrations.reconcilers.preflight import joining
-from tests.support.api import BOSS, CREATOR, Api
+from tests.support.api import BOSS, CREATOR, INTEGRATIONS, MEMBER, OUTSIDER, Api
+from tests.support.people import GROUPS
 from tests.support.types import CASES
 from tests.support.watched import Watched
 
@@ -231,3 +232,20 @@ def test_a_create_that_finds_its_own_tells_nothing_of_a_setting_that_comes_later
     checked = mine.run().check({}, given, {"region": None})
     assert checked.problems == []
     assert not [note for note in mine.notes if "changes" in note]
+
+
+@pytest.mark.parametrize("who", [MEMBER, OUTSIDER])
+def test_whoever_lost_the_object_and_every_role_may_let_it_go_from_their_stack(local: Api, who: str) -> None:
+    declared = {"stackId": THEIRS, "project": "shop", "stack": "live", "path": "prod"}
+    uuid = local.create(declaredAs=declared)["integrationUuid"]
+    team = local.send(
+        method="POST", path=GROUPS, body={"name": "Team", "description": "", "declaredAs": declared}
+    ).body["groupHash"]
+    for path in (f"{INTEGRATIONS}/{uuid}", f"{GROUPS}/{team}"):
+        before = local.send(path=f"{path}/last-write").body
+        kept = local.send(who=who, method="DELETE", path=path, query={"declaredBy": MINE})
+        assert (kept.status, kept.body) == (200, {"outcome": "kept"})
+        for query in (None, {"declaredBy": THEIRS}):
+            assert local.send(who=who, method="DELETE", path=path, query=query).status == 403
+        assert local.send(path=path).status == 200
+        assert local.send(path=f"{path}/last-write").body == before

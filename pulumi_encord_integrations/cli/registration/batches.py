@@ -13,11 +13,14 @@ from pulumi_encord_integrations.cli.registration.items import ItemProblems, Item
 from pulumi_encord_integrations.client.errors import Refused
 from pulumi_encord_integrations.model.integration_registry import integration_type
 from pulumi_encord_integrations.model.integrations import IntegrationView
+from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.model.registration_keys import Flags, canonical_key, flags_of
 from pulumi_encord_integrations.model.registrations import Judge, empty
 
 BATCH_ITEMS = 2_000
 BATCH_BYTES = 4 * 1024 * 1024
+MAX_ITEM_BYTES = 15 * 1024 * 1024
+"""One item goes alone, in a request that may hold 16 MiB."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Plan:
 
     def described(self) -> str:
         """For the person at the terminal: `2,000 videos in 1 batch`."""
-        lists = " and ".join(f"{count:,} {list_.replace('_', ' ')}" for list_, count in self.counts.items())
+        lists = " and ".join(_counted(list_, count) for list_, count in self.counts.items())
         return f"{lists} in {len(self.digests):,} batch{'' if len(self.digests) == 1 else 'es'}"
 
     def batches(self) -> Iterator[Batch]:
@@ -95,7 +98,9 @@ def examine(
                     advance(opened.tell())
                 yield list_, index, value
 
-        batches = [Batch(batch.digest, batch.first, {}, batch.items) for batch in _batches(judged())]
+        batches = [
+            Batch(batch.digest, batch.first, {}, batch.items) for batch in _batches(judged(), findings)
+        ]
         flags, wrong = flags_of(walk.flags)
         findings.add(*wrong)
         if not flags.skips_repeats:
@@ -108,18 +113,27 @@ def examine(
     return Plan(source, counts, digests, sizes, flags, judge.notes(flags)), findings
 
 
+def _counted(list_: str, count: int) -> str:
+    words = list_.replace("_", " ")
+    plural = words.endswith("s") and not words.endswith("series")
+    return f"{count:,} {words.removesuffix('s') if plural and count == 1 else words}"
+
+
 def _digest(batch: Batch, flags: Flags) -> str:
     """Names the batch: its items and what is to be done with them."""
     told = json.dumps(flags.body())
     return sha256(f"{batch.digest} {told}".encode()).hexdigest() if flags.body() else batch.digest
 
 
-def _batches(items: Iterator[Placed]) -> Iterator[Batch]:
-    """Cut at the same places each time."""
+def _batches(items: Iterator[Placed], findings: ItemProblems | None = None) -> Iterator[Batch]:
+    """Cut at the same places each time; of items that no request can hold, the findings are told."""
     body: dict[str, list[Any]] = {}
     digest, count, size, first = sha256(), 0, 0, ""
     for list_, index, value in items:
         text = json.dumps(value).encode()
+        if findings is not None and len(text) > MAX_ITEM_BYTES:
+            said = f"has {len(text):,} bytes; one item may have {MAX_ITEM_BYTES:,}"
+            findings.add(Problem((list_, index), said))
         if count and (count >= BATCH_ITEMS or size + len(text) > BATCH_BYTES):
             yield Batch(digest.hexdigest(), first, body, count)
             body, digest, count, size = {}, sha256(), 0, 0

@@ -171,6 +171,10 @@ def change(
 
 def delete(tx: Transaction, uuid: UUID, declared_by: UUID | None, *, if_empty: bool = False) -> Effect:
     """Deletes; on behalf of a stack releases what was adopted and keeps what another stack declares."""
+    found = store.find(tx.connection, tx.caller, str(uuid))
+    if found is not None and declarations.let_go(found, declared_by) == "kept":
+        # Whoever lost the object to another stack may be no member any more, and has to let it go.
+        return Effect(LetGo(outcome="kept"), "integration.kept", found.uuid, {"title": found.title})
     row = visible(tx, uuid)
     require(row, Permission.DELETE)
     answer = LetGo(outcome=declarations.let_go(row, declared_by))

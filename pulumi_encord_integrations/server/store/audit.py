@@ -11,7 +11,13 @@ from pulumi_encord_integrations.server.store.database import now
 
 _c = t.audit.c
 _RECORD = insert(t.audit)
-LOOKS = ("urls.sign", "integration.access-check", "integration.control")
+LOOKS = (
+    "urls.sign",
+    "integration.access-check",
+    "integration.control",
+    "integration.kept",
+    "group.kept",
+)
 """Actions that change nothing of the object."""
 _LONG = 4096
 """Characters of a detail; a longer one, which names many people, is compressed."""

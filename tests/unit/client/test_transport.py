@@ -95,3 +95,10 @@ def test_one_module_makes_the_clients_of_the_api(repository: Path) -> None:
         name for name, text in files.items() if MAKES_A_CLIENT.search(text) and not name.startswith("server/")
     ]
     assert found == ["client/transport.py"]
+
+
+def test_a_proxy_that_is_away_is_named_without_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://user:{TOKEN}@127.0.0.1:9")
+    said = asked("https://api.example.com")
+    assert "cannot reach https://api.example.com, through the proxy of HTTPS_PROXY or ALL_PROXY: " in said
+    assert TOKEN not in said
