@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from anyio import CapacityLimiter
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -146,13 +145,13 @@ def _incoming(request: Request) -> auth.Incoming:
 async def _answered(
     request: Request, handle: Callable[[Request], Any], content: bytes, authenticated: AuthenticatedRequest
 ) -> Response:
-    await _decode(request, content, authenticated.limiter)
+    await _decode(request, content)
     request.state.authenticated = authenticated
     answered: Response = await handle(request)
     return answered
 
 
-async def _decode(request: Request, content: bytes, limiter: CapacityLimiter | None) -> None:
+async def _decode(request: Request, content: bytes) -> None:
     # Starlette hands both to whoever asks for the body after us.
     request._body = content
     if not content:
@@ -160,4 +159,5 @@ async def _decode(request: Request, content: bytes, limiter: CapacityLimiter | N
     if len(content) <= _PARSED_AT_ONCE:
         request._json = request_bodies.decoded(content)
     else:
-        request._json = await call(request_bodies.decoded, content, limiter=limiter)
+        traffic: Traffic = request.app.state.traffic
+        request._json = await call(request_bodies.decoded, content, limiter=traffic.lanes.parsing)

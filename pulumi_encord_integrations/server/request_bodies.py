@@ -30,7 +30,7 @@ MAX_DEPTH = 50
 """Lists and mappings inside one another; pydantic and JSON encoders end at a few hundred."""
 MAX_CONTAINERS = 200_000
 """Lists and mappings in one body, each of which costs far more memory than the two bytes it takes to send."""
-MAX_KEYS = 1_000_000
+MAX_KEYS = 500_000
 """Keys in one body, told by their colons."""
 BODY_SECONDS = 20.0
 """For a body to arrive, and one more for each `SLOWEST_A_SECOND` bytes where it may be large."""

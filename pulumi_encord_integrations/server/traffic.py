@@ -45,6 +45,8 @@ class Lanes:
     writes: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(WRITERS))
     clouds: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(CLOUD_CALLS))
     health: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    parsing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
+    """Of large bodies: nothing else in the process runs while one of them is parsed."""
     _turns: dict[str, _Turns] = field(default_factory=dict)
 
     @asynccontextmanager
