@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
-from pulumi_encord_integrations.client.errors import ConfigurationError
+from pulumi_encord_integrations.client.errors import ConfigurationError, NotAllowed
 from pulumi_encord_integrations.client.settings import Settings
 from pulumi_encord_integrations.model.text import Email
 
@@ -27,6 +27,10 @@ class DatabaseMissing(ConfigurationError):
 
 class NotReady(ConfigurationError):
     """The embedded API has something to write before it can answer: a migration, or a key."""
+
+
+class NotAdmitted(NotAllowed, ConfigurationError):
+    """The user that the settings name may not use the embedded API."""
 
 
 def require(settings: Settings) -> None:
@@ -70,7 +74,7 @@ def connect(settings: Settings, *, create: bool = False, read_only: bool = False
         hint = "Check encord:database or restore the file; only a new stack makes a new database"
         if error.missing:
             raise DatabaseMissing(error.message, hint=hint) from None
-        kind = NotReady if error.unready else ConfigurationError
+        kind = NotAdmitted if error.denied else NotReady if error.unready else ConfigurationError
         raise kind(error.message, hint=error.hint) from None
     except OSError as error:
         raise ConfigurationError(f"cannot use {file}: {error.strerror}") from None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pulumi_encord_integrations.cli.extras import database_in, require_server
 from pulumi_encord_integrations.cli.lookup import the_one
+from pulumi_encord_integrations.cli.rendering.output import printable, say
 from pulumi_encord_integrations.client.errors import ConfigurationError, NotFound, Refused
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def operating(
 ) -> "Iterator[Database]":
     """The prepared database that the options, else the settings, name; its refusals end the command.
 
-    With `read_only` one of an older version is refused, because it would be migrated.
+    With `read_only` one of an older version is refused, because it would be migrated; otherwise it is told.
     """
     from pulumi_encord_integrations.cli.configuration import read_server_settings
 
@@ -28,13 +29,20 @@ def operating(
     place = database_in(database, settings)
     require_server(place)
     from pulumi_encord_integrations.server.errors import DatabaseUnusable, ObjectNotFound, ServiceError
+    from pulumi_encord_integrations.server.store.database import DatabaseError, PoolTimeout
     from pulumi_encord_integrations.server.store.factory import database_at
+    from pulumi_encord_integrations.server.store.revision import REVISION
 
     key_file = encryption_key or settings.encryption_key_file or Path("unused")
     try:
         with closing(database_at(place, key_file, read_only=read_only)) as opened:
-            opened.prepare()
-            yield opened
+            try:
+                opened.prepare()
+                if opened.migrated_from:
+                    say(f"migrated {printable(opened.name)} from {opened.migrated_from} to {REVISION}")
+                yield opened
+            except (DatabaseError, PoolTimeout) as error:
+                raise opened.refusal_of(error) from None
     except DatabaseUnusable as error:
         raise ConfigurationError(error.message, hint=error.hint) from None
     except ServiceError as error:

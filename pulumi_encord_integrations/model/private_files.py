@@ -62,7 +62,13 @@ def require_own_folder(folder: Path, *, sticky: bool = False) -> None:
     if sticky and found.st_mode & stat.S_ISVTX:
         shared = 0
     _refuse_owner(folder, found)
-    _refuse(folder, found, shared, "Name a folder of your own, or: chmod go-w", "may be written by others")
+    if found.st_mode & shared:
+        # A sticky folder is meant for all, as /tmp is.
+        for_all = found.st_mode & stat.S_ISVTX
+        hint = "" if for_all else f", or: chmod go-w {quote(str(folder))}"
+        mode = stat.filemode(found.st_mode)
+        said = f"{folder} may be written by others ({mode})"
+        raise FileNotPrivate(said, f"Name a folder of your own{hint}")
 
 
 def _refuse_owner(path: Path, found: os.stat_result) -> None:
@@ -71,14 +77,14 @@ def _refuse_owner(path: Path, found: os.stat_result) -> None:
     owner, name = _name(found.st_uid)
     hint = f"Run this as its owner: sudo -u {quote(name)} ..."
     if os.geteuid() == 0:
-        hint += ". Root would leave files of its own there, which the owner could not use"
+        hint += "; root would leave files of its own there, which the owner could not use"
     raise FileNotPrivate(f"{path} belongs to another user ({owner})", hint)
 
 
-def _refuse(path: Path, found: os.stat_result, mask: int, cure: str, what: str = "is open to others") -> None:
+def _refuse(path: Path, found: os.stat_result, mask: int, cure: str) -> None:
     if found.st_mode & mask:
         mode = stat.filemode(found.st_mode)
-        raise FileNotPrivate(f"{path} {what} ({mode})", f"{cure} {quote(str(path))}")
+        raise FileNotPrivate(f"{path} is open to others ({mode})", f"{cure} {quote(str(path))}")
 
 
 def _is_private_group(found: os.stat_result) -> bool:

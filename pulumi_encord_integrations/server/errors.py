@@ -84,6 +84,7 @@ class DatabaseUnusable(Exception):
         missing: bool = False,
         unready: bool = False,
         busy: bool = False,
+        denied: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -93,6 +94,8 @@ class DatabaseUnusable(Exception):
         """Whether opening it for writing would mend it: by a migration, or with a key."""
         self.busy = busy
         """Whether others only use it for too long."""
+        self.denied = denied
+        """Whether it is usable, and this user may not."""
 
 
 def invalid(message: str) -> InvalidRequest:

@@ -165,8 +165,8 @@ def _refuse_stranger(database: Database, user: str) -> None:
     whose = f"Its {noun} {', '.join(admins)}; see encord:user"
     if suspended:
         cure = f"One of its admins can lift that, with suspended=False on the OrganizationUser. {whose}"
-        raise DatabaseUnusable(f"{user} is suspended from the embedded organization", cure)
-    raise DatabaseUnusable(f"{user} is not a user of the embedded organization", whose)
+        raise DatabaseUnusable(f"{user} is suspended from the embedded organization", cure, denied=True)
+    raise DatabaseUnusable(f"{user} is not a user of the embedded organization", whose, denied=True)
 
 
 def _is_known(database: Database, private_key: bytes) -> bool:

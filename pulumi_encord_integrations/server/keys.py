@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 from pulumi_encord_integrations.model.private_files import FileNotPrivate, read_private, require_own_folder
 from pulumi_encord_integrations.server.errors import DatabaseUnusable
 from pulumi_encord_integrations.server.store.database import Database
+from pulumi_encord_integrations.server.store.revision import beside
 from pulumi_encord_integrations.server.vault import KEY_BYTES, Vault
 
 _DRAFT_BYTES = 10
@@ -64,7 +65,7 @@ def user_key_file(database: Path, user: str) -> Path:
     quoted = "".join(_quoted(char) for char in user)
     if len(os.fsencode(f"{database.name}.{quoted}.key")) > LONGEST_NAME:
         quoted = f"sha256-{sha256(user.encode()).hexdigest()}"
-    return database.with_name(f"{database.name}.{quoted}.key")
+    return beside(database, f"{quoted}.key")
 
 
 def _quoted(char: str) -> str:

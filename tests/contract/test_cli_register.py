@@ -204,8 +204,12 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     "a key twice": ('{"videos": [{"title": "a", "title": "b"}]}', 'the key "title" appears twice'),
     "a list twice": ('{"videos": [], "videos": []}', '"videos" appears twice'),
     "NaN": ('{"videos": [{"clientMetadata": {"x": NaN}}]}', "cannot be read: lexical error"),
-    "not UTF-8": (b'{"videos": [{"objectUrl": "\xff"}]}', "cannot be read: "),
-    "a BOM": (b'\xef\xbb\xbf{"videos": []}', "cannot be read: "),
+    "Latin-1": (b'{"videos": [{"objectUrl": "\xe4"}]}', "is not UTF-8, as of byte 27\nhint: Save the file"),
+    "UTF-16": ('{"videos": []}'.encode("utf-16"), "data.json is not UTF-8, as of byte 0\n"),
+    "UTF-16 without a mark": ('{"videos": []}'.encode("utf-16-le"), "data.json is not UTF-8, as of byte 1\n"),
+    "half a character": (b'{"videos": [{"objectUrl": "\xed\xa0\x80"}]}', "is not UTF-8, as of byte 27\n"),
+    "half a character at the end": (b'{"videos": []}\xc3', "data.json is not UTF-8, as of byte 14\n"),
+    "a mark and nothing": (b"\xef\xbb\xbf", "cannot be read: "),
     "deep": ('{"videos": [' + "[" * 5_000, "data.json cannot be read: videos[0]: it is nested deeper than"),
     "deep metadata": (
         '{"videos": [{"objectUrl": "a", "clientMetadata": ' + '{"a":' * 40 + "{}" + "}" * 41 + "]}",
@@ -213,7 +217,7 @@ BAD: dict[str, tuple[str | bytes, str]] = {
     ),
     "an item that no request can hold": (
         '{"videos": [{"objectUrl": "a", "clientMetadata": {"a": "' + "x" * 16_000_000 + '"}}]}',
-        "videos[0]: has 16,000,057 bytes; one item may have 15,728,640",
+        "videos[0]: has 16,000,047 bytes; one item may have 15,728,640",
     ),
     "a flag twice": ('{"upsert_metadata": true, "upsertMetadata": true}', '"upsert_metadata" appears twice'),
     "a flag that is none": ('{"videos": [], "upsert_metadata": {"a": [1]}}', "upsert_metadata: must be true"),
@@ -230,6 +234,12 @@ def test_a_bad_file_is_one_clear_line(deployed: Api, case: str) -> None:
     assert words in ran.err
     assert "unexpected" not in ran.err
     assert count(deployed) == 0
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(deployed: Api) -> None:
+    ran = register(deployed, b"\xef\xbb\xbf" + videos(1).encode(), "--yes")
+    assert (ran.code, "1 video in 1 batch will be registered" in ran.err) == (0, True), ran.err
+    assert count(deployed) == 1
 
 
 def test_a_file_that_is_not_there_is_a_wrong_call(deployed: Api) -> None:

@@ -135,7 +135,7 @@ def test_what_is_removed_is_told_also_where_its_space_does_not_come_back(
     monkeypatch.setenv("ENCORD_AUDIT_DAYS", "1")
     with pytest.raises(ConfigurationError, match="the disk is full"):
         maintain(database=str(on_sqlite.path))
-    assert "rows of the audit trail: 1 older than 1 days removed" in capsys.readouterr().err
+    assert "rows of the audit trail: 1 older than 1 day removed" in capsys.readouterr().err
 
 
 def test_the_api_serves_on(local: Api) -> None:

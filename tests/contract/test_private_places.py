@@ -12,7 +12,7 @@ from pulumi_encord_integrations.client.errors import ConfigurationError
 from pulumi_encord_integrations.client.settings import Settings
 from pulumi_encord_integrations.model.users import OrganizationUserSpec
 from pulumi_encord_integrations.server.keys import user_key_file
-from tests.support.command import Ran, found, run
+from tests.support.command import Ran, found, run, serving
 
 ADA = "ada@acme.example"
 PLANTED = "ab" * 32
@@ -80,6 +80,31 @@ def test_a_private_key_is_not_made_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "ada.key").symlink_to(tmp_path / "nothing")
     refused(found(tmp_path), "ada.key is a link to nothing")
     assert names(tmp_path) == {"ada.key"}
+
+
+def test_keys_lie_beside_the_database_whichever_link_names_it(tmp_path: Path) -> None:
+    (tmp_path / "links").mkdir(0o700)
+    link = tmp_path / "links" / "link.sqlite"
+    link.symlink_to(tmp_path / "served.sqlite")
+    assert found(tmp_path).code == 0
+    with serving(tmp_path, "--database", str(link)):
+        assert names(link.parent) == {"link.sqlite"}
+    link.unlink()
+    link.symlink_to(tmp_path / DATABASE)
+    embedded.connect(settings(tmp_path), create=True)
+    before = names(tmp_path)
+    for read_only in (False, True):
+        embedded.connect(settings(link.parent, database=link.name), read_only=read_only)
+    assert (names(tmp_path), names(link.parent)) == (before, {"link.sqlite"})
+
+
+def test_keys_that_lie_beside_a_link_stay_in_use(tmp_path: Path) -> None:
+    embedded.connect(settings(tmp_path), create=True)
+    (tmp_path / "real").mkdir(0o700)
+    (tmp_path / DATABASE).rename(tmp_path / "real" / DATABASE)
+    (tmp_path / DATABASE).symlink_to(tmp_path / "real" / DATABASE)
+    embedded.connect(settings(tmp_path))
+    assert names(tmp_path / "real") == {DATABASE}
 
 
 @pytest.mark.parametrize("name", ["served.sqlite", "served.sqlite.encryption-key", "served.sqlite-journal"])

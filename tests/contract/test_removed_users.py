@@ -152,6 +152,7 @@ def test_the_last_admin_of_an_integration_is_not_removed_and_each_is_named(api: 
     assert refused(api, answer, before) == (409, "last_admin")
     named = ", ".join(f'"{title}"' for title in titles[1:6])
     assert answer.body["message"] == f"{OUTSIDER} is the last Admin of {named} and 1 more"
+    assert answer.body["hint"].startswith("Give each another Admin who is not suspended first")
 
 
 COVERED = [

@@ -14,8 +14,9 @@ import httpx2
 import pytest
 
 from pulumi_encord_integrations import embedded
+from pulumi_encord_integrations.cli.exit_codes import code_of
 from pulumi_encord_integrations.client import organization_users, organizations
-from pulumi_encord_integrations.client.errors import ConfigurationError
+from pulumi_encord_integrations.client.errors import ConfigurationError, NotAllowed
 from pulumi_encord_integrations.client.in_process import in_process
 from pulumi_encord_integrations.client.settings import Settings, load
 from pulumi_encord_integrations.model.users import OrganizationUserSpec
@@ -48,7 +49,7 @@ def test_a_stranger_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
 
 def test_a_stranger_who_only_reads_is_told_so(tmp_path: Path) -> None:
     embedded.connect(_settings(tmp_path), create=True)
-    with pytest.raises(ConfigurationError, match=r"zoe@example\.com is not a user of the embedded organiz"):
+    with pytest.raises(NotAllowed, match=r"zoe@example\.com is not a user of the embedded organiz"):
         embedded.connect(_settings(tmp_path, "zoe@example.com"), read_only=True)
 
 
@@ -59,8 +60,9 @@ def test_whoever_is_suspended_may_not_use_the_key_they_have(tmp_path: Path) -> N
     embedded.connect(mia)
     organization_users.change(client, "mia@example.com", {"suspended": True})
     for read_only in (True, False):
-        with pytest.raises(ConfigurationError, match=r"mia@example\.com is suspended.*ada@example\.com"):
+        with pytest.raises(NotAllowed, match=r"mia@example\.com is suspended.*ada@example\.com") as refused:
             embedded.connect(mia, read_only=read_only)
+        assert code_of(refused.value) == 3
     organization_users.change(client, "mia@example.com", {"suspended": False})
     assert organizations.current(embedded.connect(mia, read_only=True)).user_email == "mia@example.com"
 

@@ -1,5 +1,6 @@
 """`encord-integrations maintain`."""
 
+from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from pulumi_encord_integrations.cli.rendering.output import result, say
 if TYPE_CHECKING:
     from pulumi_encord_integrations.model.limits import Retention
     from pulumi_encord_integrations.server.services.maintenance import Removed
+    from pulumi_encord_integrations.server.store.database import Database as Opened
 
 EXAMPLES = (
     "maintain --database /srv/encord.sqlite --dry-run",
@@ -42,15 +44,27 @@ def maintain(
 
         kept = read_server_settings().retention
         before = opened.size()
-        removed = (maintenance.expired if dry_run else maintenance.expire)(opened, kept)
-        # Told at once: rows are gone also where their space does not come back.
-        _tell(kept, removed, dry_run=dry_run)
-        if not dry_run:
+        if dry_run:
+            removed = maintenance.expired(opened, kept)
+            _tell(kept, removed, dry_run=True)
+        else:
+            removed = _expired(opened, kept)
             opened.compact()
         after = opened.size()
     say(f"{opened.name}: {_size(before)}" + ("" if dry_run else f", now {_size(after)}"))
     if json:
         result(document(dryRun=dry_run, removed=asdict(removed), bytesBefore=before, bytesAfter=after))
+
+
+def _expired(opened: "Opened", kept: "Retention") -> "Removed":
+    from pulumi_encord_integrations.server.services.maintenance import Removed, expire
+
+    so_far = Counter[str]()
+    try:
+        return expire(opened, kept, so_far)
+    finally:
+        # Told at once: rows are gone also where others stop the rest, or their space does not come back.
+        _tell(kept, Removed(**so_far), dry_run=False)
 
 
 def _tell(kept: "Retention", removed: "Removed", *, dry_run: bool) -> None:
@@ -63,7 +77,7 @@ def _tell(kept: "Retention", removed: "Removed", *, dry_run: bool) -> None:
         if days is None:
             say(f"{what}: kept for ever; {variable} sets how many days")
         else:
-            say(f"{what}: {count:,} older than {days:,} days {done} ({variable})")
+            say(f"{what}: {count:,} older than {days:,} {'day' if days == 1 else 'days'} {done} ({variable})")
 
 
 def _size(count: int) -> str:

@@ -1,5 +1,6 @@
 """A registration file as a stream of items."""
 
+import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,6 +60,8 @@ class ItemStream:
         """All items in the file's order; raises `Refused` if it is no such JSON."""
         import ijson  # type: ignore[import-untyped]
 
+        if self._opened.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+            self._opened.seek(0)
         self._events = ijson.basic_parse(self._opened, use_float=True, buf_size=_BUFFER)
         try:
             yield from self._all()
@@ -69,6 +72,9 @@ class ItemStream:
         name, place = self._source.name, self._opened.tell()
         if not self._source.path.stat().st_size:
             return Refused(f"{name} is empty", hint="Nothing was sent")
+        if (wrong := _not_utf8(self._source.path)) is not None:
+            hint = "Save the file as UTF-8; nothing was sent"
+            return Refused(f"{name} is not UTF-8, as of byte {wrong:,}", hint=hint)
         said = str(error).partition("\n")[0].strip().rstrip(".")
         return Refused(f"{name} cannot be read: {said}, at byte {place:,} or before", hint="Nothing was sent")
 
@@ -143,3 +149,23 @@ class ItemStream:
                 raise _Unfit(f'the key "{key}" appears twice in one mapping')
             found[key] = self._value(*next(self._events), depth + 1)
         return found
+
+
+def _not_utf8(path: Path) -> int | None:
+    """Where a file begins not to be text in UTF-8, counted from 0."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    passed = 0
+    with path.open("rb") as opened:
+        while True:
+            some = opened.read(_BUFFER)
+            kept = len(decoder.getstate()[0])
+            try:
+                decoder.decode(some, final=not some)
+            except UnicodeDecodeError as error:
+                return passed - kept + error.start
+            # What looks like UTF-16 without a mark; a text holds no such character.
+            if (zero := some.find(b"\0")) >= 0:
+                return passed + zero
+            passed += len(some)
+            if not some:
+                return None

@@ -1,8 +1,10 @@
 """What the operator does so that nothing grows for ever: what is past its time goes, and space comes back."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from pulumi_encord_integrations.model.limits import Retention
 from pulumi_encord_integrations.server.services.operations import OPERATOR
@@ -26,13 +28,17 @@ def expired(database: Database, kept: Retention) -> Removed:
     return _sum(_each(retention.count, database, one, kept) for one in _organizations(database))
 
 
-def expire(database: Database, kept: Retention) -> Removed:
-    """Deletes rows that are past their time, audited for each organization."""
-    return _sum(_expired(database, one, kept) for one in _organizations(database))
+def expire(database: Database, kept: Retention, so_far: Counter[str] | None = None) -> Removed:
+    """Deletes rows that are past their time, audited for each organization.
+
+    `so_far` counts them as they go, for whoever is stopped on the way.
+    """
+    count = Counter[str]() if so_far is None else so_far
+    return _sum(_expired(database, one, kept, count) for one in _organizations(database))
 
 
-def _expired(database: Database, organization: str, kept: Retention) -> Removed:
-    removed = _each(retention.remove, database, organization, kept)
+def _expired(database: Database, organization: str, kept: Retention, so_far: Counter[str]) -> Removed:
+    removed = _each(partial(retention.remove, so_far=so_far), database, organization, kept)
     with database.write() as connection:
         audit.record(
             connection,

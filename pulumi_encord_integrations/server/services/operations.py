@@ -22,6 +22,8 @@ from pulumi_encord_integrations.server.store.database import Connection, Databas
 
 OPERATOR = "operator"
 """The actor in the audit trail."""
+_TOLD = 3
+"""People in a message; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -169,12 +171,23 @@ def _removable(connection: Connection, integration: str, email: str) -> Record:
         )
     alone = row.uuid in members.only_admin_of(connection, row.organization, email)
     if alone and not _admin_groups(connection, row, email):
-        raise Conflict(
-            "last_admin",
-            f'{email} is the last Admin of "{row.title}"',
-            "Let an admin of the organization join it first",
-        )
+        raise _last_admin(connection, row, email)
     return row
+
+
+def _last_admin(connection: Connection, row: Record, email: str) -> Conflict:
+    out = [one for one in members.suspended_admins(connection, row.uuid) if one != email]
+    said = f'{email} is the last Admin of "{row.title}"'
+    if out:
+        more = f" and {len(out) - _TOLD} more" if len(out) > _TOLD else ""
+        are = "is suspended and does not count" if len(out) == 1 else "are suspended and do not count"
+        said += f"; {', '.join(out[:_TOLD])}{more} {are}"
+    admins = organizations.admins(connection, row.organization)
+    if admins == [email]:
+        hint = f"Let {email} give it another Admin first"
+    else:
+        hint = f"Let {'another' if email in admins else 'an'} admin of the organization join it first"
+    return Conflict("last_admin", said, hint)
 
 
 def _admin_groups(connection: Connection, row: Record, email: str) -> list[str]:

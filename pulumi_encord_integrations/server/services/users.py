@@ -108,8 +108,8 @@ def remove(tx: Transaction, email: str) -> Effect:
         raise Conflict(
             "last_admin",
             f"{row.email} is the last Admin of {titles}{more}",
-            "Give each another Admin first, as whom an admin of the organization may join it; "
-            f"until then, suspending {row.email} ends all they can do",
+            "Give each another Admin who is not suspended first, as whom an admin of the organization may "
+            f"join it; until then, suspending {row.email} ends all they can do",
         )
     answer = _view(row)
     left = members.leave(tx.connection, tx.caller.organization, row.email)

@@ -78,6 +78,8 @@ class Database(ABC):
         self.key_file = key_file
         self._create = create
         self._read_only = read_only
+        self.migrated_from: str | None = None
+        """The revision that `prepare` found and migrated."""
 
     @abstractmethod
     def read(self) -> AbstractContextManager[Connection]:
@@ -104,8 +106,16 @@ class Database(ABC):
         """Raises `DatabaseUnusable` if there is no such database and none may be made."""
 
     @abstractmethod
-    def _unusable(self, error: exc.DatabaseError) -> DatabaseUnusable:
+    def _unusable(self, error: exc.DBAPIError) -> DatabaseUnusable:
         """The refusal that a database error means when starting."""
+
+    def refusal_of(self, error: exc.DBAPIError | exc.TimeoutError) -> DatabaseUnusable:
+        """What an error of the driver, or of the pool of connections, means for whoever runs a command."""
+        if isinstance(error, exc.TimeoutError):
+            return DatabaseUnusable(
+                f"all connections to {self.name} are in use", "Try again later", busy=True
+            )
+        return self._unusable(error)
 
     def ping(self) -> None:
         """Raises what the database raises if it does not answer."""
@@ -121,11 +131,8 @@ class Database(ABC):
             with self.write() as connection:
                 if not connection.execute(update(beat).where(beat.c.id == 1).values(at=now())).rowcount:
                     connection.execute(insert(beat).values(id=1, at=now()))
-        except exc.DatabaseError as error:
-            raise self._unusable(error) from None
-        except exc.TimeoutError:
-            said = f"all connections to {self.name} are in use"
-            raise DatabaseUnusable(said, "Try again later", busy=True) from None
+        except (exc.DatabaseError, exc.TimeoutError) as error:
+            raise self.refusal_of(error) from None
 
     def _require_key(self) -> None:
         try:
@@ -189,12 +196,14 @@ class Database(ABC):
         if self._read_only:
             raise DatabaseUnusable(
                 f"{self.name} is of an older version",
-                "The next pulumi up or serve migrates it",
+                "The next pulumi up or serve migrates it, and so does an operator's verb that writes",
                 unready=True,
             )
         with self.write() as connection:
-            # Another process may have migrated while this one waited; Alembic looks again.
+            # Another process may have migrated while this one waited.
+            found = _revision(connection)
             migrations.upgrade(connection)
+        self.migrated_from = found if found != REVISION else None
 
 
 def _revision(connection: Connection) -> str | None:

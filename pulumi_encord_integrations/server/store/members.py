@@ -76,6 +76,20 @@ def suspended(connection: Connection, integration: str) -> frozenset[str]:
     return frozenset(connection.scalars(query))
 
 
+def suspended_admins(connection: Connection, integration: str) -> list[str]:
+    """E-mails of those who are Admins of it, individually or by a group, and may do nothing; sorted."""
+    person = t.organization_users.c
+    own = select(_m.email).where(_m.integration == integration, _m.role == "admin")
+    by_group = select(_u.email).where(_g.integration == integration, _g.role == "admin", _u.group == _g.group)
+    mine = select(t.integrations.c.organization).where(t.integrations.c.uuid == integration)
+    query = select(person.email).where(
+        person.organization == mine.scalar_subquery(),
+        person.suspended_at.is_not(None),
+        person.email.in_(own.union(by_group)),
+    )
+    return sorted(connection.scalars(query))
+
+
 @dataclass(frozen=True)
 class MemberRow:
     """A row of a listing."""

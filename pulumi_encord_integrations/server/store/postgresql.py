@@ -127,7 +127,7 @@ class PostgresqlDatabase(Database):
     def _require_space(self) -> None:
         """Only the server knows."""
 
-    def _unusable(self, error: exc.DatabaseError) -> DatabaseUnusable:
+    def _unusable(self, error: exc.DBAPIError) -> DatabaseUnusable:
         if self.is_busy(error):
             return DatabaseUnusable(f"{self.name} is busy", "Try again later", busy=True)
         text = str(error.orig)

@@ -1,5 +1,6 @@
 """Rows past their time, deleted some at a time, so that no writer waits for long."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 
@@ -47,8 +48,8 @@ def count(database: Database, what: str, organization: str, before: datetime) ->
         return connection.scalar(query) or 0
 
 
-def remove(database: Database, what: str, organization: str, before: datetime) -> int:
-    """Deletes them, in several transactions; answers how many there were."""
+def remove(database: Database, what: str, organization: str, before: datetime, so_far: Counter[str]) -> int:
+    """Deletes them, in several transactions; answers how many there were, and counts what is committed."""
     table, old = _RULES[what]
     key = table.primary_key.columns
     some = select(*key).where(old(organization, before)).order_by(*key).limit(_AT_ONCE)
@@ -57,4 +58,5 @@ def remove(database: Database, what: str, organization: str, before: datetime) -
         with database.write() as connection:
             gone = connection.execute(delete(table).where(tuple_(*key).in_(some))).rowcount
         removed += gone
+        so_far[what] += gone
     return removed

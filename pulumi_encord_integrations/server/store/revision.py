@@ -1,5 +1,6 @@
 """The newest migration, and where the encryption key of a database lies."""
 
+import os
 from pathlib import Path
 
 REVISION = "0006"
@@ -8,4 +9,15 @@ REVISION = "0006"
 
 def encryption_key_file(database: Path) -> Path:
     """Where the encryption key of a database lies."""
-    return database.with_name(f"{database.name}.encryption-key")
+    return beside(database, "encryption-key")
+
+
+def beside(database: Path, ending: str) -> Path:
+    """A file that belongs to a database: beside the real file, whichever link names it.
+
+    One that lies beside the link alone is used where it is.
+    """
+    # Path's own raises for a name that is too long.
+    real = Path(os.path.realpath(database)) if os.path.islink(database) else database  # noqa: PTH114
+    file, linked = (one.with_name(f"{one.name}.{ending}") for one in (real, database))
+    return linked if os.path.lexists(linked) and not os.path.lexists(file) else file

@@ -115,7 +115,7 @@ class SqliteDatabase(Database):
         except FileNotPrivate as error:
             raise DatabaseUnusable(error.message, error.hint) from None
 
-    def _unusable(self, error: exc.DatabaseError) -> DatabaseUnusable:
+    def _unusable(self, error: exc.DBAPIError) -> DatabaseUnusable:
         said = str(error.orig)
         if self.is_busy(error):
             return DatabaseUnusable(

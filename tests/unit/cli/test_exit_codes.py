@@ -7,7 +7,7 @@ import pytest
 from pulumi_encord_integrations.cli import app, error_reporting
 from pulumi_encord_integrations.cli.exit_codes import CODES, ExitCode, code_of
 from pulumi_encord_integrations.client import errors
-from pulumi_encord_integrations.embedded import DatabaseMissing
+from pulumi_encord_integrations.embedded import DatabaseMissing, NotAdmitted
 
 
 def kinds(kind: type[errors.EncordError]) -> Iterator[type[errors.EncordError]]:
@@ -21,6 +21,7 @@ EXPECTED = {
     errors.ConfigurationError: 2,
     errors.NoCredentials: 2,
     DatabaseMissing: 2,
+    NotAdmitted: 3,
     errors.NotAuthenticated: 3,
     errors.NotAllowed: 3,
     errors.Refused: 1,

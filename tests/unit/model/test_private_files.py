@@ -90,7 +90,7 @@ def test_root_is_told_to_act_as_the_owner_of_a_database_and_not_to_take_it(tmp_p
         require_private_database(folder / "d")
     assert refused.value.message == f"{tmp_path / name} belongs to another user ({owner})"
     assert refused.value.hint.startswith(f"Run this as its owner: sudo -u {owner} ...")
-    assert "Root would leave files of its own there" in refused.value.hint
+    assert "...; root would leave files of its own there" in refused.value.hint
     assert "chown" not in refused.value.hint
 
 
@@ -135,7 +135,9 @@ def test_a_database_lies_in_a_folder_that_nobody_else_may_write(tmp_path: Path, 
     folder.chmod(mode)
     with pytest.raises(FileNotPrivate, match="shared may be written by others") as refused:
         require_private_database(folder / "d")
-    assert refused.value.hint == f"Name a folder of your own, or: chmod go-w {folder}"
+    # A sticky folder is meant for all, as /tmp is.
+    cure = "" if mode == 0o1777 else f", or: chmod go-w {folder}"
+    assert refused.value.hint == f"Name a folder of your own{cure}"
 
 
 def test_a_key_may_be_made_where_nobody_else_may_take_it_away(tmp_path: Path) -> None:
