@@ -11,7 +11,11 @@ from pulumi_encord_integrations.server.store.database import Record
 
 def visible(tx: Transaction, uuid: UUID) -> Record:
     """The row, if the caller may view it."""
-    row = store.find(tx.connection, tx.caller, str(uuid))
+    return viewable(tx, uuid, store.find(tx.connection, tx.caller, str(uuid)))
+
+
+def viewable(tx: Transaction, uuid: UUID, row: Record | None) -> Record:
+    """The row that was found, if the caller may view it."""
     if row is None:
         raise ObjectNotFound("integration_not_found", f"there is no integration {uuid}")
     if row.role is None and not tx.caller.is_organization_admin:

@@ -143,10 +143,10 @@ def administered(tx: Transaction, uuid: UUID) -> Record:
 
 def delete(tx: Transaction, uuid: UUID, declared_by: UUID | None) -> Effect:
     """Deletes with all access granted; on behalf of a stack releases what was adopted and keeps another's."""
-    kept = found(tx, uuid)
-    if declarations.let_go(kept, declared_by) == "kept":
-        return Effect(LetGo(outcome="kept"), "group.kept", kept.uuid, {"name": kept.name})
-    row = administered(tx, uuid)
+    row = found(tx, uuid)
+    if declarations.let_go(row, declared_by) == "kept":
+        return Effect(LetGo(outcome="kept"), "group.kept", row.uuid, {"name": row.name})
+    require_organization_admin(tx)
     answer = LetGo(outcome=declarations.let_go(row, declared_by))
     if answer.outcome == "released":
         declarations.release(tx.connection, "groups", row.uuid)

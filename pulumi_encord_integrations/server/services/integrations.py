@@ -21,7 +21,7 @@ from pulumi_encord_integrations.model.members import Permission, may, permission
 from pulumi_encord_integrations.server.errors import Conflict
 from pulumi_encord_integrations.server.services import control
 from pulumi_encord_integrations.server.services.audit import known_last_write
-from pulumi_encord_integrations.server.services.authorization import require, visible
+from pulumi_encord_integrations.server.services.authorization import require, viewable, visible
 from pulumi_encord_integrations.server.services.bodies import (
     Body,
     ChangeRequest,
@@ -175,7 +175,7 @@ def delete(tx: Transaction, uuid: UUID, declared_by: UUID | None, *, if_empty: b
     if found is not None and declarations.let_go(found, declared_by) == "kept":
         # Whoever lost the object to another stack may be no member any more, and has to let it go.
         return Effect(LetGo(outcome="kept"), "integration.kept", found.uuid, {"title": found.title})
-    row = visible(tx, uuid)
+    row = viewable(tx, uuid, found)
     require(row, Permission.DELETE)
     answer = LetGo(outcome=declarations.let_go(row, declared_by))
     if if_empty and answer.outcome == "deleted":
