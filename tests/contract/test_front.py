@@ -211,6 +211,45 @@ def test_a_cloud_that_never_answers_holds_up_nobody_else(
         cloud.end.set()
 
 
+@pytest.mark.parametrize(("size", "refusal"), [(60_000, None), (200_000, "too_many_bodies")])
+def test_bodies_that_are_not_small_are_counted_for_their_caller(
+    on_sqlite: Api, monkeypatch: pytest.MonkeyPatch, size: int, refusal: str | None
+) -> None:
+    monkeypatch.setattr(request_bodies, "HELD_BYTES_OF_ONE", 100_000)
+    content = b"[" + b" " * size + b"]"
+    status, body = answered(on_sqlite, signed(on_sqlite, on_sqlite.keys[CREATOR], content), whole(content))
+    assert (status, body["code"]) == ((429, refusal) if refusal else (400, "invalid_request"))
+
+
+def test_writes_of_one_caller_that_wait_for_the_lock_leave_threads_to_others(
+    on_sqlite: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered, write = threading.Semaphore(0), UnitOfWork.write
+
+    def noted(work: UnitOfWork, *how: Any) -> Any:
+        entered.release()
+        return write(work, *how)
+
+    path = f"{INTEGRATIONS}/{on_sqlite.create()['integrationUuid']}"
+    on_sqlite.add_member(path.rpartition("/")[2], BOSS, "admin")
+    monkeypatch.setattr(UnitOfWork, "write", noted)
+    with served(on_sqlite.app) as on_sqlite.endpoint, ThreadPoolExecutor(20) as pool:
+        on_sqlite.transport = None
+
+        def change(who: str) -> Any:
+            return pool.submit(on_sqlite.send, who=who, method="PATCH", path=path, body={"title": "New"})
+
+        with on_sqlite.database.write():
+            mine = [change(CREATOR) for _ in range(2 * WRITERS_OF_ONE)]
+            for _ in range(WRITERS_OF_ONE):
+                assert entered.acquire(timeout=20)
+            others = change(BOSS)
+            assert entered.acquire(timeout=20)
+            # The one that came in is not the first caller's next.
+            assert not entered.acquire(timeout=0.2)
+        assert {one.result(20).status for one in (*mine, others)} == {200}
+
+
 def test_a_client_that_leaves_in_the_middle_of_a_body_is_no_failure(on_sqlite: Api) -> None:
     request = signed(on_sqlite, on_sqlite.keys[CREATOR], b"{}")
     messages: list[Any] = []

@@ -187,6 +187,13 @@ def test_trailers_without_an_end_are_refused(on_sqlite: Api) -> None:
         assert given_up(stream, b"a:\r\n" * 1_000_000, pause=0)
 
 
+def test_a_trailer_adds_no_header_to_a_request_that_was_read(on_sqlite: Api) -> None:
+    begun = b"POST /livez HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"
+    with running(on_sqlite.app) as one, one.connected() as stream:
+        stream.sendall(begun + b"If-Match: x\r\n\r\n")
+        assert closed(stream)
+
+
 def test_headers_behind_a_request_that_runs_are_bounded_too(
     on_sqlite: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,8 +13,6 @@ from pulumi_encord_integrations.server.store.database import Record
 
 LOST = "lost"
 """The fingerprint of lost secrets: unlike any other, so that a refresh shows it and `up` sets them."""
-
-
 _NEED_NONE = frozenset({"title", "declaredAs"})
 """Keys of a change that is judged and written without the secrets."""
 

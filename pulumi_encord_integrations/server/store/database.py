@@ -117,11 +117,6 @@ class Database(ABC):
             )
         return self._unusable(error)
 
-    def ping(self) -> None:
-        """Raises what the database raises if it does not answer."""
-        with self.read() as connection:
-            connection.execute(select(1))
-
     def probe(self) -> None:
         """Writes a row to see that it can; raises `DatabaseUnusable`, which says what to do."""
         self._require_key()
