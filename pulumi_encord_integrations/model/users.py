@@ -13,6 +13,9 @@ from pulumi_encord_integrations.model.text import Email
 
 OrganizationRole = Literal["ADMIN", "MEMBER", "TASKER", "WORKFORCE_MANAGER"]
 MemberType = Literal["internal", "external"]
+IdentityKind = Literal["person", "service_account"]
+Scope = Literal["read", "write"]
+"""What a credential may be used for: previews alone, or changes too."""
 
 
 class CurrentOrganization(Received):
@@ -22,6 +25,10 @@ class CurrentOrganization(Received):
     name: str
     user_email: str
     role: OrganizationRole
+    kind: IdentityKind = "person"
+    auditor: bool = False
+    scope: Scope = "write"
+    """Of the credential that this call was made with."""
 
 
 class BearerToken(Received):

@@ -19,6 +19,9 @@ from pulumi_encord_integrations.server.vault import Vault
 
 LABEL = "encord-sig"
 TOKEN_SECONDS = 3600
+FEDERATED_SECONDS = 900
+_FEDERATED = "federation:"
+"""What a token for a federation begins with; one for a key is 64 hexadecimal digits."""
 _SDK_COMPONENTS = ("@method", "@request-target", "content-digest")
 _OWN_COMPONENTS = ("@method", "@request-target", "@authority", "content-digest")
 _CONDITION = "if-match"
@@ -58,9 +61,10 @@ class Address:
 
 @dataclass(frozen=True)
 class Proof:
-    """A public key that was proven, and what tells this request from any other."""
+    """A public key or a federation that was proven, and what tells this request from any other."""
 
     public_key: str
+    """Empty for a federation."""
     request: tuple[str, ...]
     unique: bool = False
     """True if the signature holds a nonce, so that no honest second request can look like this one."""
@@ -68,6 +72,13 @@ class Proof:
     """False for a bearer token."""
     digest: str | None = field(default=None, repr=False)
     """The Content-Digest that was signed; None for a bearer token."""
+    federation: str = ""
+    """The uuid of the federation that a token was exchanged at; empty for a key."""
+
+    @property
+    def credential(self) -> str:
+        """Tells the key or federation from every other one."""
+        return self.public_key or self.federation
 
     def of_body(self, digest: bytes, size: int) -> "Proof":
         """The proof of the whole request, whose body has this SHA-256; raises `Unauthenticated`."""
@@ -140,6 +151,11 @@ def issue_token(public_key: str, vault: Vault) -> str:
     return _fernet(vault).encrypt(public_key.encode()).decode()
 
 
+def issue_federated_token(federation: str, vault: Vault) -> str:
+    """A bearer token that stands for a federation, for `FEDERATED_SECONDS`."""
+    return _fernet(vault).encrypt(f"{_FEDERATED}{federation}".encode()).decode()
+
+
 def _prove_bearer(authorization: str, incoming: Incoming, vault: Vault) -> Proof:
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token.isascii():
@@ -148,10 +164,16 @@ def _prove_bearer(authorization: str, incoming: Incoming, vault: Vault) -> Proof
         # One spelling only: the token is part of what tells a repeat from another request.
         if base64.urlsafe_b64encode(base64.urlsafe_b64decode(token)).decode() != token:
             raise InvalidToken
-        public_key = _fernet(vault).decrypt(token.encode(), ttl=TOKEN_SECONDS).decode()
+        fernet = _fernet(vault)
+        said = fernet.decrypt(token.encode(), ttl=TOKEN_SECONDS).decode()
+        if said.startswith(_FEDERATED):
+            fernet.decrypt(token.encode(), ttl=FEDERATED_SECONDS)
     except (InvalidToken, ValueError):
         raise unauthenticated("the bearer token is not valid or has ended", "Get a new one") from None
-    return Proof(public_key, (token, incoming.method, incoming.target), signed=False)
+    request = (token, incoming.method, incoming.target)
+    if said.startswith(_FEDERATED):
+        return Proof("", request, signed=False, federation=said.removeprefix(_FEDERATED))
+    return Proof(said, request, signed=False)
 
 
 def _fernet(vault: Vault) -> Fernet:

@@ -57,6 +57,7 @@ def make_organization(database: Database, vault: Vault, name: str, admin: str, p
         organizations.add_key(connection, organization, admin, public_key)
         audit.record(
             connection,
+            vault,
             organization=organization,
             actor="operator",
             action="organization.create",

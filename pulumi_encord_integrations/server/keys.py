@@ -35,16 +35,7 @@ def open_vault(database: Database, *, create: bool) -> Vault:
     if create:
         require_key_place(path)
         write_once(path, secrets.token_hex(KEY_BYTES).encode())
-    try:
-        return Vault(bytes.fromhex(read_private(path).decode("ascii").strip()))
-    except FileNotPrivate as error:
-        raise DatabaseUnusable(error.message, error.hint) from None
-    except FileNotFoundError:
-        raise DatabaseUnusable(f"the encryption key {path} is missing", "Restore it from a backup") from None
-    except OSError as error:
-        raise DatabaseUnusable(f"cannot read the encryption key {path}: {error.strerror}") from None
-    except ValueError:
-        raise DatabaseUnusable(f"{path} holds no encryption key", "Restore it from a backup") from None
+    return database.vault
 
 
 def require_key_place(path: Path) -> None:

@@ -13,6 +13,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from pulumi_encord_integrations.model.identity import MAX_STACK
 from pulumi_encord_integrations.server import auth, request_bodies, responses
 from pulumi_encord_integrations.server.concurrency import INLINE, call
 from pulumi_encord_integrations.server.dependencies import AuthenticatedRequest
@@ -26,6 +27,7 @@ from pulumi_encord_integrations.server.store.database import ConstraintError, Da
 from pulumi_encord_integrations.server.traffic import Traffic
 
 PREFIX = "/v2/public"
+STACK_HEADER = "x-encord-stack"
 _PARSED_AT_ONCE = 64 * 1024
 """Bytes of JSON that take less time to parse than to hand to another thread."""
 _log = logging.getLogger(__name__)
@@ -69,12 +71,19 @@ class AuthenticatedRoute(APIRoute):
         traffic: Traffic = request.app.state.traffic
         proof = auth.prove(_incoming(request), deployment.vault, deployment.accepted)
         trace = request.headers.get("x-cloud-trace-context", "")
-        work = UnitOfWork(request.app.state.database, deployment, proof, trace)
+        work = UnitOfWork(
+            request.app.state.database,
+            deployment,
+            proof,
+            trace,
+            safe=request.method == "GET",
+            stack=request.headers.get(STACK_HEADER, "")[:MAX_STACK],
+        )
         lanes = traffic.lanes
         if self.asks_clouds or (request_bodies.announced(request) and not INLINE.get()):
             work = await call(work.identified, limiter=lanes.reads)
         with ExitStack() as held:
-            caller = proof.public_key if work.caller is None else work.caller.id
+            caller = proof.credential if work.caller is None else work.caller.id
             if self.asks_clouds:
                 held.enter_context(traffic.cloud_call(caller))
             share = held.enter_context(traffic.bodies.share(caller))

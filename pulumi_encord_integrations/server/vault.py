@@ -3,11 +3,16 @@
 import hmac
 import os
 from hashlib import sha256
+from pathlib import Path
+from typing import Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from pulumi_encord_integrations.model.private_files import FileNotPrivate, read_private
+from pulumi_encord_integrations.server.errors import DatabaseUnusable
 
 KEY_BYTES = 32
 _NONCE_BYTES = 12
@@ -27,6 +32,27 @@ class Vault:
         self._key = key
         self._fingerprint_key = self.derive(b"fingerprints")
         self.key_id = sha256(b"encord-integrations key id" + key).hexdigest()[:16]
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """The vault of a key file; raises `DatabaseUnusable` if the key is absent or malformed."""
+        try:
+            return cls(bytes.fromhex(read_private(path).decode("ascii").strip()))
+        except FileNotPrivate as error:
+            raise DatabaseUnusable(error.message, error.hint) from None
+        except FileNotFoundError:
+            raise DatabaseUnusable(
+                f"the encryption key {path} is missing", "Restore it from a backup"
+            ) from None
+        except OSError as error:
+            raise DatabaseUnusable(f"cannot read the encryption key {path}: {error.strerror}") from None
+        except ValueError:
+            raise DatabaseUnusable(f"{path} holds no encryption key", "Restore it from a backup") from None
+
+    @property
+    def audit_key(self) -> bytes:
+        """What entries of the audit trail are chained with."""
+        return self.derive(b"audit trail")
 
     @staticmethod
     def derive_from(key: bytes, purpose: bytes) -> bytes:

@@ -17,6 +17,7 @@ from pulumi_encord_integrations.server.store import migrations
 from pulumi_encord_integrations.server.store.database import Database
 from pulumi_encord_integrations.server.store.postgresql import PostgresqlDatabase
 from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
+from pulumi_encord_integrations.server.vault import KEY_BYTES, Vault
 
 _READS = ("SELECT", "PRAGMA", "SHOW", "BEGIN")
 
@@ -25,8 +26,11 @@ def opened(place: str) -> Database:
     """The database of an address or in a file, which need not exist."""
     address = PostgresqlAddress.read(place)
     if address is None:
-        return SqliteDatabase(Path(place), create=True)
-    return PostgresqlDatabase(address, Path("key"), create=True)
+        database: Database = SqliteDatabase(Path(place), create=True)
+    else:
+        database = PostgresqlDatabase(address, Path("key"), create=True)
+    database._vault = Vault(bytes(KEY_BYTES))
+    return database
 
 
 class _Death:
@@ -51,7 +55,7 @@ def _migrate(place: str, step: int) -> None:
     database = opened(place)
     death = _Death(database._engine, step)
     with database.write() as connection:
-        migrations.upgrade(connection)
+        migrations.upgrade(connection, audit_key=lambda: database.vault.audit_key)
     database.close()
     print(death.seen, flush=True)
 

@@ -13,6 +13,21 @@ _NUMBERED = (
     created_at TIMESTAMP NOT NULL, CONSTRAINT answers_pkey PRIMARY KEY (request))""",
     "CREATE INDEX ix_answers_created_at ON answers (created_at)",
 )
+_BEFORE_0007 = (
+    "DROP TABLE last_writes",
+    "DROP TABLE audit_checkpoints",
+    "DROP TABLE federations",
+    "DROP TABLE invitations",
+    "DROP INDEX audit_in_order",
+    *(f"ALTER TABLE audit DROP COLUMN {name}" for name in ("sequence", "mac", "key", "stack", "outcome")),
+    "DROP INDEX user_keys_by_uuid",
+    "DROP INDEX user_keys_by_user",
+    *(
+        f"ALTER TABLE user_keys DROP COLUMN {name}"
+        for name in ("uuid", "name", "scope", "added_by", "expires_at", "last_used_at")
+    ),
+    *(f"ALTER TABLE organization_users DROP COLUMN {name}" for name in ("kind", "auditor", "description")),
+)
 _BEFORE_0006 = (
     "DROP INDEX suspended_users",
     "ALTER TABLE organization_users DROP COLUMN suspended_at",
@@ -28,5 +43,10 @@ _BEFORE_0005 = ("ALTER TABLE user_keys DROP COLUMN ended_at",)
 
 def back_to_0004(execute: Callable[[str], object]) -> None:
     """Before keys could end; answers and nonces of creates are gone."""
-    for statement in (*_BEFORE_0006, *_BEFORE_0005, "UPDATE alembic_version SET version_num = '0004'"):
+    for statement in (
+        *_BEFORE_0007,
+        *_BEFORE_0006,
+        *_BEFORE_0005,
+        "UPDATE alembic_version SET version_num = '0004'",
+    ):
         execute(statement)

@@ -42,6 +42,7 @@ def _expired(database: Database, organization: str, kept: Retention, so_far: Cou
     with database.write() as connection:
         audit.record(
             connection,
+            database.vault,
             organization=organization,
             actor=OPERATOR,
             action="maintain",

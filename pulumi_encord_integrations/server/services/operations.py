@@ -65,6 +65,7 @@ def remove_admin(database: Database, integration: str, email: str) -> None:
         members.leave(connection, row.organization, email, row.uuid)
         audit.record(
             connection,
+            database.vault,
             organization=row.organization,
             actor=OPERATOR,
             action="members.remove-admin",
@@ -109,6 +110,7 @@ def approve(database: Database, integration: str, seen: Approval, *, revoke: boo
         control_proofs.keep(connection, row, buckets, proofs, whatever_its_age=True)
         audit.record(
             connection,
+            database.vault,
             organization=row.organization,
             actor=OPERATOR,
             action="integration.revoke-approval" if revoke else "integration.approve",

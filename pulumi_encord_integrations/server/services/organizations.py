@@ -16,6 +16,9 @@ def current(tx: Transaction) -> CurrentOrganization:
             "name": caller.organization_name,
             "user_email": caller.email,
             "role": caller.role,
+            "kind": caller.kind,
+            "auditor": caller.auditor,
+            "scope": caller.scope,
         }
     )
 
@@ -23,7 +26,7 @@ def current(tx: Transaction) -> CurrentOrganization:
 def issue_token(work: UnitOfWork) -> BearerToken:
     """A token that stands for a signature for one hour; only a signature gets one."""
     work.read(lambda _tx: None)
-    if not work.proof.signed:
+    if not work.proof.public_key or not work.proof.signed:
         # A token that was taken would otherwise renew itself for ever.
         raise PermissionDenied("signature_required", "a bearer token is issued for a signature only")
     work.claim()

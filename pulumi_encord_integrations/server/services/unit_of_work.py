@@ -63,6 +63,10 @@ class UnitOfWork:
     """The caller's own id of the request, if there is one."""
     caller: Caller | None = None
     """Who it was when the headers had arrived; None if that was not asked."""
+    safe: bool = False
+    """Whether it only reads."""
+    stack: str = ""
+    """The Pulumi stack that it says it comes from, as project/stack."""
 
     def identified(self) -> "UnitOfWork":
         """The same, for a caller who is known; raises `ServiceError` for anybody else."""
@@ -134,33 +138,57 @@ class UnitOfWork:
     def _audit(self, tx: Transaction, effect: Effect) -> None:
         audit.record(
             tx.connection,
+            self.deployment.vault,
             organization=tx.caller.organization,
             actor=tx.caller.email,
             action=effect.action,
             object_=effect.object,
             trace=self.trace,
             detail=effect.detail,
+            key=tx.caller.credential,
+            stack=self.stack,
         )
 
     def _transaction(self, connection: Connection) -> Transaction:
-        key = organizations.of_key(connection, self.proof.public_key)
-        if key is None:
+        owner = self._owner(connection)
+        if owner.scope == "read" and not self.safe:
+            raise PermissionDenied(
+                "read_only",
+                f"this credential of {owner.email} has the scope read: it may preview, and change nothing",
+                "Use a key or a federation with the scope write",
+            )
+        return Transaction(connection, owner, self.deployment)
+
+    def _owner(self, connection: Connection) -> Caller:
+        """Whose credential it is, if it may be used; raises `ServiceError`."""
+        if self.proof.federation:
+            found = organizations.of_federation(connection, self.proof.federation)
+        else:
+            found = organizations.of_key(connection, self.proof.public_key)
+        if found is None and self.proof.federation:
+            raise unauthenticated("the federation of this token was removed", "Ask an admin to declare it")
+        if found is None:
             raise unauthenticated(
                 "this key is not known here", "Is it registered with the API at this endpoint?"
             )
-        if key.owner is None:
+        owner = found.owner
+        if owner is None:
             raise PermissionDenied(
                 "not_in_organization", "only users that are part of an organization may use data integrations"
             )
-        if key.ended:
-            makers = KEY_MAKERS.format(user=key.owner.email)
+        if found.ended:
             raise unauthenticated(
-                f"this key ended when {key.owner.email} was removed from the organization",
-                f"For an embedded API {makers}; a served API registers none yet",
+                f"this key of {owner.email} was revoked, or ended with an earlier membership",
+                f"Register another one; for an embedded API {KEY_MAKERS.format(user=owner.email)}",
             )
-        if key.suspended:
-            raise PermissionDenied("user_suspended", SUSPENDED.format(user=key.owner.email), UNSUSPEND)
-        return Transaction(connection, key.owner, self.deployment)
+        if found.expired:
+            raise unauthenticated(
+                f"this key of {owner.email} expired at {found.expires_at:%Y-%m-%d %H:%M} UTC",
+                "Register another one",
+            )
+        if found.suspended:
+            raise PermissionDenied("user_suspended", SUSPENDED.format(user=owner.email), UNSUSPEND)
+        return owner
 
     def _idempotency_key(self) -> str | None:
         # Two honest calls of Encord's SDK within a second carry the same signature; their trace ids differ.

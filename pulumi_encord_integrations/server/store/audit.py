@@ -2,15 +2,29 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select
+from sqlalchemy import Connection, DateTime, Row, Select, bindparam, insert, select, text
 
 from pulumi_encord_integrations.server.store import tables as t
+from pulumi_encord_integrations.server.store.audit_chain import Entry, mac_of
 from pulumi_encord_integrations.server.store.database import now
+from pulumi_encord_integrations.server.vault import Vault
 
-_c = t.audit.c
+_c, _w = t.audit.c, t.last_writes.c
 _RECORD = insert(t.audit)
+_HEAD = (
+    select(_c.sequence, _c.mac)
+    .where(_c.organization == bindparam("organization"))
+    .order_by(_c.sequence.desc())
+    .limit(1)
+)
+_WROTE = text(
+    "INSERT INTO last_writes (organization, object, at, actor, action)"
+    " VALUES (:organization, :object, :at, :actor, :action) ON CONFLICT (organization, object)"
+    " DO UPDATE SET at = excluded.at, actor = excluded.actor, action = excluded.action"
+).bindparams(bindparam("at", type_=DateTime()))
 LOOKS = (
     "urls.sign",
     "integration.access-check",
@@ -19,12 +33,14 @@ LOOKS = (
     "group.kept",
 )
 """Actions that change nothing of the object."""
+_LAST = ("organization", "object", "at", "actor", "action")
 _LONG = 4096
 """Characters of a detail; a longer one, which names many people, is compressed."""
 
 
 def record(
     connection: Connection,
+    vault: Vault,
     *,
     organization: str,
     actor: str,
@@ -32,23 +48,37 @@ def record(
     object_: str,
     trace: str = "",
     detail: Mapping[str, Any] | None = None,
+    key: str = "",
+    stack: str = "",
+    outcome: str = "done",
 ) -> None:
-    """Adds one row, in the transaction of the effect."""
+    """Adds one entry, chained to the one before, in the write transaction of the effect."""
     told = json.dumps(detail or {}, sort_keys=True)
     long = len(told) > _LONG
-    connection.execute(
-        _RECORD,
-        {
-            "at": now(),
-            "organization": organization,
-            "actor": actor,
-            "action": action,
-            "object": object_,
-            "trace": trace[:128],
-            "detail": json.dumps(_counted(detail or {}), sort_keys=True) if long else told,
-            "long_detail": told if long else None,
-        },
+    head = connection.execute(_HEAD, {"organization": organization}).first()
+    sequence, previous = (head.sequence, head.mac) if head else (0, "")
+    entry = Entry(
+        organization=organization,
+        sequence=sequence + 1,
+        at=now(),
+        actor=actor,
+        action=action,
+        object=object_,
+        trace=trace[:128],
+        key=key,
+        stack=stack,
+        outcome=outcome,
+        detail=told,
     )
+    row = {
+        **asdict(entry),
+        "mac": mac_of(vault.audit_key, previous, entry),
+        "detail": json.dumps(_counted(detail or {}), sort_keys=True) if long else told,
+        "long_detail": told if long else None,
+    }
+    connection.execute(_RECORD, row)
+    if outcome == "done" and action not in LOOKS:
+        connection.execute(_WROTE, {name: row[name] for name in _LAST})
 
 
 def _counted(detail: Mapping[str, Any]) -> dict[str, Any]:
@@ -57,10 +87,9 @@ def _counted(detail: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def newest(connection: Connection, organization: str, object_: str) -> Row[Any] | None:
-    """The row of the last write of an object."""
-    query: Select[Any] = select(_c.at, _c.actor, _c.action)
-    query = query.where(_c.organization == organization, _c.object == object_, _c.action.not_in(LOOKS))
-    return connection.execute(query.order_by(_c.number.desc()).limit(1)).first()
+    """The last write of an object."""
+    query: Select[Any] = select(_w.at, _w.actor, _w.action)
+    return connection.execute(query.where(_w.organization == organization, _w.object == object_)).first()
 
 
 def newest_of(
@@ -70,12 +99,9 @@ def newest_of(
     after: str | None = None,
     size: int | None = None,
 ) -> Sequence[Row[Any]]:
-    """The row of the last write of each of the selected objects, in the order of their uuids."""
-    writes = select(func.max(_c.number).label("number"), _c.object).where(
-        _c.organization == organization, _c.action.not_in(LOOKS), _c.object.in_(objects)
-    )
+    """The last write of each of the selected objects, in the order of their uuids."""
+    query: Select[Any] = select(_w.object, _w.at, _w.actor, _w.action)
+    query = query.where(_w.organization == organization, _w.object.in_(objects))
     if after is not None:
-        writes = writes.where(_c.object > after)
-    last = writes.group_by(_c.object).order_by(_c.object).limit(size).subquery()
-    query: Select[Any] = select(_c.object, _c.at, _c.actor, _c.action).join(last, last.c.number == _c.number)
-    return connection.execute(query.order_by(_c.object)).all()
+        query = query.where(_w.object > after)
+    return connection.execute(query.order_by(_w.object).limit(size)).all()

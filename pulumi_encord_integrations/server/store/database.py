@@ -25,6 +25,7 @@ from sqlalchemy import (
 from pulumi_encord_integrations.server.errors import DatabaseUnusable
 from pulumi_encord_integrations.server.store import tables
 from pulumi_encord_integrations.server.store.revision import REVISION
+from pulumi_encord_integrations.server.vault import Vault
 
 Record = Row[Any]
 """A row of a table, or of a question to several."""
@@ -80,6 +81,14 @@ class Database(ABC):
         self._read_only = read_only
         self.migrated_from: str | None = None
         """The revision that `prepare` found and migrated."""
+        self._vault: Vault | None = None
+
+    @property
+    def vault(self) -> Vault:
+        """What its encryption key opens; raises `DatabaseUnusable`."""
+        if self._vault is None:
+            self._vault = Vault.read(self.key_file)
+        return self._vault
 
     @abstractmethod
     def read(self) -> AbstractContextManager[Connection]:
@@ -197,7 +206,7 @@ class Database(ABC):
         with self.write() as connection:
             # Another process may have migrated while this one waited.
             found = _revision(connection)
-            migrations.upgrade(connection)
+            migrations.upgrade(connection, audit_key=lambda: self.vault.audit_key)
         self.migrated_from = found if found != REVISION else None
 
 

@@ -1,19 +1,35 @@
 """Organizations, their users and the users' keys."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, null, select, update
 
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.database import now
 from pulumi_encord_integrations.server.store.quotas import count_users
 
-_key, _users, _orgs = t.user_keys.c, t.organization_users.c, t.organizations.c
+_key, _users, _orgs, _federation = (
+    t.user_keys.c,
+    t.organization_users.c,
+    t.organizations.c,
+    t.federations.c,
+)
+_WHO = (_users.role, _users.kind, _users.auditor, _users.suspended_at, _orgs.name.label("organization_name"))
 # Asked in every call, so built once.
 _OF_KEY = (
-    select(_key.organization, _orgs.name, _key.email, _users.role, _key.ended_at, _users.suspended_at)
+    select(
+        _key.organization,
+        _key.email,
+        _key.uuid,
+        _key.scope,
+        _key.ended_at,
+        _key.expires_at,
+        _key.last_used_at,
+        *_WHO,
+    )
     .select_from(
         t.user_keys.join(t.organizations, _orgs.uuid == _key.organization).outerjoin(
             t.organization_users, (_users.organization == _key.organization) & (_users.email == _key.email)
@@ -21,16 +37,43 @@ _OF_KEY = (
     )
     .where(_key.public_key == bindparam("public_key"))
 )
+_OF_FEDERATION = (
+    select(
+        _federation.organization,
+        _federation.email,
+        _federation.uuid,
+        _federation.scope,
+        null().label("ended_at"),
+        null().label("expires_at"),
+        _federation.last_used_at,
+        *_WHO,
+    )
+    .select_from(
+        t.federations.join(t.organizations, _orgs.uuid == _federation.organization).join(
+            t.organization_users,
+            (_users.organization == _federation.organization) & (_users.email == _federation.email),
+        )
+    )
+    .where(_federation.uuid == bindparam("uuid"))
+)
 
 
 @dataclass(frozen=True)
 class Caller:
-    """The user who calls, as a member of an organization."""
+    """The identity that calls, as a member of an organization, and the credential that it calls with."""
 
     organization: str
     organization_name: str
     email: str
     role: str
+    kind: str = "person"
+    """person, or service_account."""
+    auditor: bool = False
+    """Whether it may read the configuration of the whole organization."""
+    credential: str = ""
+    """The uuid of its key, or of the federation that it came by."""
+    scope: str = "write"
+    """read, or write: what the credential may be used for."""
 
     @property
     def id(self) -> str:
@@ -42,27 +85,62 @@ class Caller:
         """True for admins of the organization, who see and may join every integration of it."""
         return self.role == "ADMIN"
 
+    @property
+    def reads_everything(self) -> bool:
+        """True for those who may see every integration of the organization, joined or not."""
+        return self.is_organization_admin or self.auditor
+
 
 @dataclass(frozen=True)
-class Key:
-    """A registered public key, and the user it stands for."""
+class Credential:
+    """A registered public key or a federation, and the identity it stands for."""
 
     owner: Caller | None
     """None if the user is not part of the organization any more."""
-    ended: bool
-    """Whether it was made under an earlier membership of the user."""
+    ended_at: datetime | None = None
+    """When it was revoked, or the membership ended that it was made under."""
+    expires_at: datetime | None = None
     suspended: bool = False
     """Whether the user may do nothing until an admin of the organization lifts that."""
+    last_used_at: datetime | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it was revoked, or ended with a membership."""
+        return self.ended_at is not None
+
+    @property
+    def expired(self) -> bool:
+        """Whether it is past its end."""
+        return self.expires_at is not None and self.expires_at <= now()
 
 
-def of_key(connection: Connection, public_key: str) -> Key | None:
+def of_key(connection: Connection, public_key: str) -> Credential | None:
     """The key; None if it is nobody's."""
-    row = connection.execute(_OF_KEY, {"public_key": public_key}).first()
+    return _credential(connection.execute(_OF_KEY, {"public_key": public_key}).first())
+
+
+def of_federation(connection: Connection, uuid: str) -> Credential | None:
+    """The federation; None if it is gone."""
+    return _credential(connection.execute(_OF_FEDERATION, {"uuid": uuid}).first())
+
+
+def _credential(row: Any) -> Credential | None:
     if row is None:
         return None
-    *who, ended_at, suspended_at = row
-    owner = Caller(*who) if row.role is not None else None
-    return Key(owner, ended_at is not None, suspended_at is not None)
+    owner = None
+    if row.role is not None:
+        owner = Caller(
+            organization=row.organization,
+            organization_name=row.organization_name,
+            email=row.email,
+            role=row.role,
+            kind=row.kind,
+            auditor=bool(row.auditor),
+            credential=row.uuid,
+            scope=row.scope,
+        )
+    return Credential(owner, row.ended_at, row.expires_at, row.suspended_at is not None, row.last_used_at)
 
 
 def first(connection: Connection) -> Row[Any] | None:
@@ -136,5 +214,11 @@ def add_key(connection: Connection, organization: str, email: str, public_key: s
     if known is None:
         connection.execute(
             insert(t.user_keys),
-            {"public_key": public_key, "organization": organization, "email": email, "created_at": now()},
+            {
+                "public_key": public_key,
+                "organization": organization,
+                "email": email,
+                "created_at": now(),
+                "uuid": str(uuid4()),
+            },
         )

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-REVISION = "0006"
+REVISION = "0007"
 """The newest migration."""
 
 

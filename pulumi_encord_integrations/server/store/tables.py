@@ -43,6 +43,9 @@ organization_users = Table(
     Column("member_type", String(16), nullable=False, server_default="internal"),
     Column("last_edited_at", DateTime),
     Column("suspended_at", DateTime),
+    Column("kind", String(16), nullable=False, server_default="person"),
+    Column("auditor", Boolean, nullable=False, server_default=text("false")),
+    Column("description", Text, nullable=False, server_default=""),
     Index(
         "suspended_users",
         "organization",
@@ -60,6 +63,56 @@ user_keys = Table(
     Column("email", String(320), nullable=False),
     Column("created_at", DateTime, nullable=False),
     Column("ended_at", DateTime),
+    Column("uuid", String(36), nullable=False, server_default=""),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("scope", String(8), nullable=False, server_default="write"),
+    Column("added_by", String(320), nullable=False, server_default=""),
+    Column("expires_at", DateTime),
+    Column("last_used_at", DateTime),
+    Index("user_keys_by_uuid", "uuid", unique=True),
+    Index("user_keys_by_user", "organization", "email"),
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("uuid", String(36), primary_key=True),
+    Column("organization", String(36), nullable=False),
+    Column("email", String(320), nullable=False),
+    Column("token_digest", String(64), nullable=False),
+    Column("scope", String(8), nullable=False),
+    Column("key_expires_at", DateTime),
+    Column("created_at", DateTime, nullable=False),
+    Column("created_by", String(320), nullable=False),
+    Column("expires_at", DateTime, nullable=False),
+    ForeignKeyConstraint(
+        ["organization", "email"],
+        ["organization_users.organization", "organization_users.email"],
+        ondelete="CASCADE",
+    ),
+    Index("invitations_by_token", "token_digest", unique=True),
+    Index("invitations_by_user", "organization", "email"),
+)
+
+federations = Table(
+    "federations",
+    metadata,
+    Column("uuid", String(36), primary_key=True),
+    Column("organization", String(36), nullable=False),
+    Column("email", String(320), nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("scope", String(8), nullable=False),
+    Column("created_at", DateTime, nullable=False),
+    Column("last_used_at", DateTime),
+    ForeignKeyConstraint(
+        ["organization", "email"],
+        ["organization_users.organization", "organization_users.email"],
+        ondelete="CASCADE",
+    ),
+    Index("federations_by_user", "organization", "email"),
+    Index("federations_by_issuer", "issuer"),
 )
 
 integrations = Table(
@@ -201,7 +254,7 @@ answers = Table(
 audit = Table(
     "audit",
     metadata,
-    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("number", _NUMBER, primary_key=True, autoincrement=True),
     Column("at", DateTime, nullable=False),
     Column("organization", String(36), nullable=False),
     Column("actor", String(320), nullable=False),
@@ -210,7 +263,33 @@ audit = Table(
     Column("trace", String(128), nullable=False),
     Column("detail", Text, nullable=False),
     Column("long_detail", Compressed),
+    Column("sequence", _NUMBER, nullable=False, server_default=text("0")),
+    Column("mac", String(64), nullable=False, server_default=""),
+    Column("key", String(36), nullable=False, server_default=""),
+    Column("stack", Text, nullable=False, server_default=""),
+    Column("outcome", String(16), nullable=False, server_default="done"),
     Index("audit_by_object", "organization", "object", "number"),
+    Index("audit_in_order", "organization", "sequence", unique=True),
+)
+
+audit_checkpoints = Table(
+    "audit_checkpoints",
+    metadata,
+    Column("organization", String(36), primary_key=True),
+    Column("sequence", _NUMBER, primary_key=True, autoincrement=False),
+    Column("mac", String(64), nullable=False),
+    Column("at", DateTime, nullable=False),
+    Column("signature", String(64), nullable=False),
+)
+
+last_writes = Table(
+    "last_writes",
+    metadata,
+    Column("organization", String(36), primary_key=True),
+    Column("object", String(36), primary_key=True),
+    Column("at", DateTime, nullable=False),
+    Column("actor", String(320), nullable=False),
+    Column("action", String(64), nullable=False),
 )
 
 health = Table(

@@ -1,5 +1,6 @@
 """Migrations of the schema; run with Alembic on an open connection, inside its transaction."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
@@ -19,8 +20,12 @@ def known() -> frozenset[str]:
     return frozenset(script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions())
 
 
-def upgrade(connection: Connection, revision: str = "head") -> None:
-    """Brings the schema to a revision, by default the newest; the caller commits."""
+def upgrade(connection: Connection, revision: str = "head", audit_key: Callable[[], bytes] = bytes) -> None:
+    """Brings the schema to a revision, by default the newest; the caller commits.
+
+    The key is asked for where there are entries of the audit trail to chain.
+    """
     config = _config()
+    config.attributes["audit_key"] = audit_key
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
