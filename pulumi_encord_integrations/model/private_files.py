@@ -3,6 +3,7 @@
 import grp
 import os
 import pwd
+import secrets
 import stat
 from pathlib import Path
 from shlex import quote
@@ -34,6 +35,29 @@ def read_private(path: Path, *, own: bool = False) -> bytes:
             _refuse_owner(path, found)
         _refuse(path, found, 0o037 if mounted else 0o077, "As root: chmod 640" if mounted else "chmod 600")
         return file.read()
+
+
+def write_once(path: Path, content: bytes) -> bool:
+    """Creates a file that only its owner may read, whole or not at all; answers whether it did.
+
+    One that exists stays.
+    """
+    if path.exists():
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        return False
+    finally:
+        draft.unlink()
+    return True
 
 
 def require_private_database(path: Path) -> None:

@@ -1,5 +1,6 @@
 """Opening a database for the API: its key, and at the first start the organization and its admin."""
 
+import logging
 import os
 import shutil
 import tempfile
@@ -10,7 +11,7 @@ from fastapi import FastAPI
 
 from pulumi_encord_integrations.model.limits import Quotas
 from pulumi_encord_integrations.model.principals import CloudAccess, Principals
-from pulumi_encord_integrations.model.private_files import FileNotPrivate, read_private
+from pulumi_encord_integrations.model.private_files import FileNotPrivate, read_private, write_once
 from pulumi_encord_integrations.server.app import create_app
 from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.errors import DatabaseUnusable
@@ -21,13 +22,15 @@ from pulumi_encord_integrations.server.keys import (
     public_key_of,
     require_key_place,
     user_key_file,
-    write_once,
 )
 from pulumi_encord_integrations.server.services.unit_of_work import KEY_MAKERS
 from pulumi_encord_integrations.server.store import audit, organization_users, organizations
 from pulumi_encord_integrations.server.store.database import Database
+from pulumi_encord_integrations.server.store.revision import REVISION
 from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
 from pulumi_encord_integrations.server.vault import Vault
+
+_log = logging.getLogger(__name__)
 
 
 def make_folder(folder: Path) -> None:
@@ -75,7 +78,7 @@ def open_served(database: Database, *, create: bool = False) -> Vault:
     if found is None and not create:
         raise DatabaseUnusable(f"{database.name} holds no organization yet", missing=True)
     vault = open_vault(database, create=found is None)
-    if found is not None and found.encryption_key_id != vault.key_id:
+    if found is not None and not vault.holds(found.encryption_key_id):
         raise DatabaseUnusable(
             f"{database.key_file} is not the key of {database.name}", "Restore it from a backup"
         )
@@ -102,6 +105,10 @@ def open_embedded(
         _require_places(database, key_file)
         _make_file(database)
     vault = open_served(database, create=create)
+    if database.copy:
+        # Once, to whoever runs Pulumi: nobody else sees that it happened.
+        told = "migrated %s from %s to %s; as it was before: %s"
+        _log.warning(told, database.name, database.migrated_from, REVISION, database.copy)
     _refuse_stranger(database, user)
     if not read_only:
         write_once(key_file, new_key())

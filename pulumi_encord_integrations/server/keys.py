@@ -2,28 +2,33 @@
 
 import os
 import secrets
+import stat
 from hashlib import sha256
 from pathlib import Path
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
     load_ssh_private_key,
-    load_ssh_public_key,
 )
 
-from pulumi_encord_integrations.model.private_files import FileNotPrivate, read_private, require_own_folder
+from pulumi_encord_integrations.model.private_files import (
+    FileNotPrivate,
+    read_private,
+    require_own_folder,
+    write_once,
+)
 from pulumi_encord_integrations.server.errors import DatabaseUnusable
 from pulumi_encord_integrations.server.store.database import Database
-from pulumi_encord_integrations.server.store.revision import beside
+from pulumi_encord_integrations.server.store.revision import beside, sync_folder
 from pulumi_encord_integrations.server.vault import KEY_BYTES, Vault
 
 _DRAFT_BYTES = 10
 LONGEST_NAME = 255 - _DRAFT_BYTES
 """Bytes of a key file's name, which is longer while it is a draft."""
+_KEY_MODE = stat.S_IRUSR | stat.S_IWUSR | stat.S_IRGRP
 
 
 def open_vault(database: Database, *, create: bool) -> Vault:
@@ -70,27 +75,25 @@ def new_key() -> bytes:
     return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
 
 
-def write_once(path: Path, content: bytes) -> bool:
-    """Creates a file that only its owner may read, whole or not at all; answers whether it did.
-
-    One that exists stays.
-    """
-    if path.exists():
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+def replace_private(path: Path, content: bytes) -> None:
+    """Replaces a file that only its owner may read, whole or not at all, and lasting; its owner stays."""
+    real = path.resolve()
+    draft = real.with_name(f".{real.name}.{secrets.token_hex(4)}")
+    was = real.stat()
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
     try:
-        os.link(draft, path)
-    except FileExistsError:
-        return False
-    finally:
-        draft.unlink()
-    return True
+        with os.fdopen(descriptor, "wb") as file:
+            if (was.st_uid, was.st_gid) != (os.geteuid(), os.getegid()):
+                os.fchown(file.fileno(), was.st_uid, was.st_gid)
+            os.fchmod(file.fileno(), was.st_mode & _KEY_MODE)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(real)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    sync_folder(real.parent)
 
 
 def public_key_of(private_key: bytes) -> str:
@@ -99,14 +102,3 @@ def public_key_of(private_key: bytes) -> str:
     if not isinstance(key, Ed25519PrivateKey):
         raise ValueError("not an Ed25519 key")
     return key.public_key().public_bytes_raw().hex()
-
-
-def public_key_in(text: bytes) -> str:
-    """The raw public key in hexadecimal of an OpenSSH `.pub` file; raises ValueError."""
-    try:
-        key = load_ssh_public_key(text.strip())
-    except UnsupportedAlgorithm:
-        raise ValueError("a key of an unknown kind") from None
-    if not isinstance(key, Ed25519PublicKey):
-        raise ValueError("not an Ed25519 key")
-    return key.public_bytes_raw().hex()

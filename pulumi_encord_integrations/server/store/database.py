@@ -1,7 +1,8 @@
 """The database: what is the same on SQLite and PostgreSQL; sqlite.py and postgresql.py hold what differs."""
 
+import time
 from abc import ABC, abstractmethod
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,9 @@ from sqlalchemy import (
     update,
 )
 
-from pulumi_encord_integrations.server.errors import DatabaseUnusable
+from pulumi_encord_integrations.server.errors import DatabaseUnusable, Overloaded
 from pulumi_encord_integrations.server.store import tables
-from pulumi_encord_integrations.server.store.revision import REVISION
+from pulumi_encord_integrations.server.store.revision import REVISION, sync_folder
 from pulumi_encord_integrations.server.vault import Vault
 
 Record = Row[Any]
@@ -48,6 +49,8 @@ __all__ = [
 ]
 BUSY_SECONDS = 15.0
 """How long a transaction waits for another process's."""
+MIGRATING_SECONDS = 600.0
+"""How long a start waits for another process that migrates the database."""
 
 _version = Table(
     "alembic_version",
@@ -81,6 +84,13 @@ class Database(ABC):
         self._read_only = read_only
         self.migrated_from: str | None = None
         """The revision that `prepare` found and migrated."""
+        self.keeps_copy = True
+        """Whether `prepare` keeps a copy before it migrates."""
+        self.copy: Path | None = None
+        """The copy that it kept."""
+        self.caveat = ""
+        """What whoever serves it should know of the connection to it."""
+        self._prepared = False
         self._vault: Vault | None = None
 
     @property
@@ -97,6 +107,17 @@ class Database(ABC):
     @abstractmethod
     def write(self) -> AbstractContextManager[Connection]:
         """A transaction that holds the write lock from its first moment, so that what it read stays true."""
+
+    @abstractmethod
+    def snapshot(self, file: Path) -> None:
+        """Copies it, as it is in one moment, into a new SQLite file that only its owner may read.
+
+        Others go on meanwhile. Raises OSError, `DatabaseError`.
+        """
+
+    @abstractmethod
+    def _copy_file(self, connection: Connection) -> Path:
+        """Where the copy lies that is kept before a migration."""
 
     @abstractmethod
     def described(self) -> str:
@@ -135,6 +156,8 @@ class Database(ABC):
             with self.write() as connection:
                 if not connection.execute(update(beat).where(beat.c.id == 1).values(at=now())).rowcount:
                     connection.execute(insert(beat).values(id=1, at=now()))
+        except Overloaded as error:
+            raise DatabaseUnusable(error.message, error.hint) from None
         except (exc.DatabaseError, exc.TimeoutError) as error:
             raise self.refusal_of(error) from None
 
@@ -165,13 +188,9 @@ class Database(ABC):
 
     def prepare(self) -> None:
         """Checks the schema and brings it to the newest revision."""
-        self._require()
+        self._prepared = False
         try:
-            with self.read() as connection:
-                revision = _revision(connection)
-                foreign = revision is None and bool(inspect(connection).get_table_names())
-            if foreign:
-                raise DatabaseUnusable(f"{self.name} is the database of another program")
+            revision = self.revision()
             if revision is None and not self._create:
                 raise DatabaseUnusable(f"{self.name} holds no database of this API", missing=True)
             if revision is None:
@@ -180,6 +199,27 @@ class Database(ABC):
                 self._migrate(revision)
         except exc.DatabaseError as error:
             raise self._unusable(error) from None
+        self._prepared = True
+
+    def revision(self) -> str | None:
+        """Its revision, None if it is empty; raises `DatabaseUnusable` if it is not one of ours."""
+        self._require()
+        try:
+            with self.read() as connection:
+                revision = _revision(connection)
+                foreign = revision is None and bool(inspect(connection).get_table_names())
+        except exc.DatabaseError as error:
+            raise self._unusable(error) from None
+        if foreign:
+            raise DatabaseUnusable(f"{self.name} is the database of another program")
+        return revision
+
+    def _superseded(self) -> Overloaded:
+        return Overloaded(
+            "database_migrated",
+            "another version of this API migrated the database; this server must not use it any more",
+            "Start this server anew, with the version of pulumi-encord-integrations that migrated it",
+        )
 
     def _make(self) -> None:
         with self.write() as connection:
@@ -190,6 +230,24 @@ class Database(ABC):
                 connection.execute(insert(_version).values(version_num=REVISION))
 
     def _migrate(self, revision: str) -> None:
+        self.require_known(revision)
+        if self._read_only:
+            raise DatabaseUnusable(
+                f"{self.name} is of an older version",
+                "The next pulumi up or serve migrates it, and so does an operator's verb that writes",
+                unready=True,
+            )
+        waiting = time.monotonic() + MIGRATING_SECONDS
+        while True:
+            try:
+                return self._upgrade()
+            except exc.DatabaseError as error:
+                # Another process that migrates holds the lock for longer than any write.
+                if not self.is_busy(error) or time.monotonic() > waiting:
+                    raise
+
+    def require_known(self, revision: str) -> None:
+        """Raises `DatabaseUnusable` for a revision of a newer version."""
         from pulumi_encord_integrations.server.store import migrations
 
         if revision not in migrations.known():
@@ -197,17 +255,37 @@ class Database(ABC):
                 f"{self.name} was made by a newer version of pulumi-encord-integrations",
                 "Upgrade the package: pip install -U pulumi-encord-integrations",
             )
-        if self._read_only:
-            raise DatabaseUnusable(
-                f"{self.name} is of an older version",
-                "The next pulumi up or serve migrates it, and so does an operator's verb that writes",
-                unready=True,
-            )
+
+    def _upgrade(self) -> None:
+        from pulumi_encord_integrations.server.store import migrations
+
         with self.write() as connection:
             # Another process may have migrated while this one waited.
             found = _revision(connection)
+            if found == REVISION:
+                return
+            if self.keeps_copy:
+                self.copy = self._keep_copy(self._copy_file(connection))
             migrations.upgrade(connection, audit_key=lambda: self.vault.audit_key)
-        self.migrated_from = found if found != REVISION else None
+        self.migrated_from = found
+
+    def _keep_copy(self, file: Path) -> Path:
+        draft = file.with_name(f".{file.name}.draft")
+        try:
+            draft.unlink(missing_ok=True)
+            self.snapshot(draft)
+            draft.replace(file)
+            sync_folder(file.parent)
+        except (OSError, exc.DatabaseError) as error:
+            reason = getattr(error, "strerror", None) or str(getattr(error, "orig", error)).partition("\n")[0]
+            raise DatabaseUnusable(
+                f"cannot keep a copy of {self.name} in {file.parent} before it is migrated: {reason}",
+                "Make room there; or, with a backup of your own: encord-integrations serve --no-backup",
+            ) from None
+        finally:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
+        return file
 
 
 def _revision(connection: Connection) -> str | None:

@@ -4,24 +4,27 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import Connection, create_engine, exc
 
 from pulumi_encord_integrations.model.databases import PostgresqlAddress
 from pulumi_encord_integrations.server.errors import DatabaseUnusable
 from pulumi_encord_integrations.server.store.database import BUSY_SECONDS, Database
+from pulumi_encord_integrations.server.store.postgresql_connection import connecting, tls_problem
+from pulumi_encord_integrations.server.store.revision import REVISION
 from pulumi_encord_integrations.server.store.tables import metadata
 
 _WRITERS = 7_236_109_284_410_553
 """The advisory lock that writers take one after another; advisory locks are each database's own."""
 _READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-# libpq's own settings; the address may say otherwise.
-_CONNECTING = {"connect_timeout": "5", "application_name": "encord-integrations", "tcp_user_timeout": "15000"}
 # Of each transaction, since a pooler may give the session to another client after it.
 # A server process that is gone must not hold the lock until the kernel notices.
 _SETTINGS = ("SET LOCAL idle_in_transaction_session_timeout = '60s'", "SET LOCAL timezone = 'UTC'")
 # Lock not available, too many connections, deadlock, serialization failure.
 _BUSY = {"55P03", "53300", "40P01", "40001"}
+_IS_CURRENT = f"SELECT 1 / count(*) FROM alembic_version WHERE version_num = '{REVISION}'"  # noqa: S608
+_DIVISION_BY_ZERO = "22012"
 _FULL = ("too many clients", "too many connections", "remaining connection slots")
 _REASONS = (
     ("password authentication failed", "the password is wrong, or the user is unknown"),
@@ -52,11 +55,12 @@ class PostgresqlDatabase(Database):
         busy_seconds: float = BUSY_SECONDS,
     ) -> None:
         super().__init__(str(address), key_file, create=create, read_only=read_only)
+        parameters, self.caveat = connecting(address)
         self._writing = {"isolation_level": "READ COMMITTED", "postgresql_readonly": read_only}
         self._settings = "; ".join((*_SETTINGS, f"SET LOCAL lock_timeout = '{round(busy_seconds * 1000)}ms'"))
         self._engine = create_engine(
             "postgresql+psycopg://",
-            connect_args=_parameters(address),
+            connect_args=parameters,
             pool_pre_ping=True,
             pool_size=16,
             max_overflow=24,
@@ -78,8 +82,33 @@ class PostgresqlDatabase(Database):
     @contextmanager
     def _transaction(self, options: Mapping[str, Any], first: str) -> Iterator[Connection]:
         with self._engine.connect().execution_options(**options) as connection, connection.begin():
-            connection.exec_driver_sql(first)
+            self._enter(connection, first)
             yield connection
+
+    def _enter(self, connection: Connection, first: str) -> None:
+        """One round trip, which divides by zero if the schema is of another version by now."""
+        # Each statement sees what was committed before it, so the last one what the lock was waited for.
+        try:
+            connection.exec_driver_sql(f"{first}; {_IS_CURRENT}" if self._prepared else first)
+        except exc.DataError as error:
+            if getattr(error.orig, "sqlstate", None) != _DIVISION_BY_ZERO:
+                raise
+            raise self._superseded() from None
+
+    def snapshot(self, file: Path) -> None:
+        from pulumi_encord_integrations.server.store import backup
+
+        with self.read() as connection:
+            backup.write_file(connection, file)
+
+    def _copy_file(self, connection: Connection) -> Path:
+        if not self.key_file.exists():
+            raise DatabaseUnusable(
+                f"{self.name} is of an older version, and the encryption key {self.key_file} is missing",
+                "Name the file of the key: a copy from before the migration is kept beside it",
+            )
+        name = str(connection.exec_driver_sql("SELECT current_database()").scalar())
+        return self.key_file.with_name(f"{quote(name, safe='')}.before-{REVISION}.sqlite")
 
     def described(self) -> str:
         with self.read() as connection:
@@ -131,27 +160,8 @@ class PostgresqlDatabase(Database):
         if self.is_busy(error):
             return DatabaseUnusable(f"{self.name} is busy", "Try again later", busy=True)
         text = str(error.orig)
-        reason = next((means for words, means in _REASONS if words in text), (text.splitlines() or [""])[0])
-        return DatabaseUnusable(f"cannot use {self.name}: {reason}", "Check the address and the server")
-
-
-def _parameters(address: PostgresqlAddress) -> dict[str, Any]:
-    """What psycopg connects with, as libpq reads the address."""
-    try:
-        from psycopg import ProgrammingError
-        from psycopg.conninfo import conninfo_to_dict
-    except ImportError:
-        raise DatabaseUnusable(
-            "PostgreSQL needs psycopg",
-            "Install the extra: pip install 'pulumi-encord-integrations[server,postgresql]'",
-        ) from None
-    try:
-        given = conninfo_to_dict(address.uri)
-    # Its text quotes the address.
-    except ProgrammingError:
-        raise DatabaseUnusable(
-            "the database's address has a parameter that libpq does not know",
-            "Its parameters: https://www.postgresql.org/docs/current/libpq-connect.html",
-        ) from None
-    # PgBouncer may give each transaction another connection, where a statement prepared earlier is unknown.
-    return {**_CONNECTING, **given, "prepare_threshold": None}
+        told = (text.splitlines() or [""])[0], "Check the address and the server"
+        reason, hint = tls_problem(text) or next(
+            ((means, told[1]) for words, means in _REASONS if words in text), told
+        )
+        return DatabaseUnusable(f"cannot use {self.name}: {reason}", hint)

@@ -7,6 +7,20 @@ REVISION = "0007"
 """The newest migration."""
 
 
+def private_file(path: Path) -> None:
+    """Makes an empty file that only its owner may read; raises OSError if there is one."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes the names in a folder last."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def encryption_key_file(database: Path) -> Path:
     """Where the encryption key of a database lies."""
     return beside(database, "encryption-key")

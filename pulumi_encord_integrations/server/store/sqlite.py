@@ -13,9 +13,17 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, exc
 from pulumi_encord_integrations.model.private_files import FileNotPrivate, require_private_database
 from pulumi_encord_integrations.server.errors import DatabaseUnusable
 from pulumi_encord_integrations.server.store.database import BUSY_SECONDS, Database
-from pulumi_encord_integrations.server.store.revision import encryption_key_file
+from pulumi_encord_integrations.server.store.revision import (
+    REVISION,
+    beside,
+    encryption_key_file,
+    private_file,
+)
 
 _BEGIN = "sqlite_begin"
+_ASK_REVISION = "SELECT version_num FROM alembic_version"
+_PAGES = 4096
+"""That are copied before a signal may end the copying."""
 _MIB = 1024 * 1024
 LEAST_FREE = 64 * _MIB
 """Bytes of free disk below which the API is not ready for writes."""
@@ -67,6 +75,7 @@ class SqliteDatabase(Database):
     @contextmanager
     def read(self) -> Iterator[Connection]:
         with self._reading.begin() as connection:
+            self._require_current(connection)
             yield connection
 
     @contextmanager
@@ -76,9 +85,46 @@ class SqliteDatabase(Database):
             raise exc.OperationalError(None, None, sqlite3.OperationalError("database is locked"))
         try:
             with self._immediate.begin() as connection:
+                self._require_current(connection)
                 yield connection
         finally:
             self._writing.release()
+
+    def _require_current(self, connection: Connection) -> None:
+        if not self._prepared:
+            return
+        # In every transaction: as a statement of the engine it would cost ten times as much.
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)  # noqa: S101  `connect` makes no other
+        try:
+            found = driver.execute(_ASK_REVISION).fetchone()
+        except sqlite3.Error as error:
+            raise exc.DBAPIError.instance(_ASK_REVISION, None, error, sqlite3.Error) from None
+        if found != (REVISION,):
+            raise self._superseded()
+
+    def snapshot(self, file: Path) -> None:
+        private_file(file)
+        source = self._engine.raw_connection()
+        target = sqlite3.connect(file, isolation_level=None)
+        try:
+            driver = source.driver_connection
+            assert isinstance(driver, sqlite3.Connection)  # noqa: S101  `connect` makes no other
+            # What a killed process leaves of the copy needs no journal, and a later copy must not find one.
+            target.execute("PRAGMA journal_mode=MEMORY")
+            # In a transaction, a write of others does not make the copy begin anew.
+            driver.execute("BEGIN")
+            driver.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            driver.backup(target, pages=_PAGES)
+            target.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.Error as error:
+            raise exc.DBAPIError.instance("backup", None, error, sqlite3.Error) from None
+        finally:
+            target.close()
+            source.close()
+
+    def _copy_file(self, connection: Connection) -> Path:
+        return beside(self.path, f"before-{REVISION}.sqlite")
 
     def described(self) -> str:
         mode, synchronous = journal_mode(sqlite3.sqlite_version_info)
