@@ -28,6 +28,12 @@ def maintain(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be removed, and change nothing.")
     ] = False,
+    despite_broken_trail: Annotated[
+        bool,
+        typer.Option(
+            "--despite-broken-trail", help="Remove old entries also of an audit trail that was tampered with."
+        ),
+    ] = False,
     database: Database = None,
     encryption_key: EncryptionKey = None,
     json: Json = False,
@@ -35,8 +41,9 @@ def maintain(
     """Removes what a database kept long enough, and gives its space back.
 
     Run it on the machine that serves, now and then; the API may go on serving. ENCORD_AUDIT_DAYS and
-    ENCORD_BATCH_DAYS say how long; the last write of everything that is there stays. The audit trail keeps
-    that it ran.
+    ENCORD_BATCH_DAYS say how long. Of the audit trail only a beginning goes, and a signed checkpoint stays
+    by which the rest is verified. The last write of everything that is there stays. The trail keeps that it
+    ran.
     """
     with operating(database, encryption_key, read_only=dry_run) as opened:
         from pulumi_encord_integrations.cli.configuration import read_server_settings
@@ -48,7 +55,7 @@ def maintain(
             removed = maintenance.expired(opened, kept)
             _tell(kept, removed, dry_run=True)
         else:
-            removed = _expired(opened, kept)
+            removed = _expired(opened, kept, broken=despite_broken_trail)
             opened.compact()
         after = opened.size()
     say(f"{opened.name}: {_size(before)}" + ("" if dry_run else f", now {_size(after)}"))
@@ -56,12 +63,12 @@ def maintain(
         result(document(dryRun=dry_run, removed=asdict(removed), bytesBefore=before, bytesAfter=after))
 
 
-def _expired(opened: "Opened", kept: "Retention") -> "Removed":
+def _expired(opened: "Opened", kept: "Retention", *, broken: bool) -> "Removed":
     from pulumi_encord_integrations.server.services.maintenance import Removed, expire
 
     so_far = Counter[str]()
     try:
-        return expire(opened, kept, so_far)
+        return expire(opened, kept, so_far, broken=broken)
     finally:
         # Told at once: rows are gone also where others stop the rest, or their space does not come back.
         _tell(kept, Removed(**so_far), dry_run=False)

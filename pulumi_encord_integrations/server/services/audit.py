@@ -1,16 +1,92 @@
-"""Who wrote an object last."""
+"""The audit trail as it is read: its entries, and who wrote an object last."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC
+from typing import Literal
+from uuid import UUID
 
-from pulumi_encord_integrations.model.audit import LastWrite, LastWriteOf
+from pulumi_encord_integrations.model.audit import OPERATOR, AuditEntry, AuditFilters, LastWrite, LastWriteOf
 from pulumi_encord_integrations.model.base import Page
-from pulumi_encord_integrations.server.errors import ObjectNotFound
+from pulumi_encord_integrations.model.users import is_service_account
+from pulumi_encord_integrations.server.errors import ObjectNotFound, invalid
 from pulumi_encord_integrations.server.services import pagination
-from pulumi_encord_integrations.server.services.authorization import require_organization_admin
+from pulumi_encord_integrations.server.services.authorization import inspected, require_organization_reader
 from pulumi_encord_integrations.server.services.unit_of_work import Transaction
 from pulumi_encord_integrations.server.store import audit as store
-from pulumi_encord_integrations.server.store import groups, members
+from pulumi_encord_integrations.server.store import audit_queries, groups, members
+from pulumi_encord_integrations.server.store.audit_queries import AuditRows
 from pulumi_encord_integrations.server.store.database import Record
+
+Kind = Literal["person", "service_account", "operator"]
+_AS_STORED = ("sequence", "actor", "key", "stack", "action", "object", "trace", "mac")
+
+
+def entries(
+    tx: Transaction,
+    filters: AuditFilters,
+    size: int,
+    token: str | None,
+    integration: UUID | None = None,
+    after_sequence: int | None = None,
+) -> Page[AuditEntry]:
+    """A page of the trail, the newest entry first; behind a sequence, the oldest first.
+
+    For admins and auditors of the organization, and of one integration for its Admins.
+    """
+    if integration is None or tx.caller.reads_everything:
+        require_organization_reader(tx)
+    else:
+        inspected(tx, integration)
+    if integration is not None:
+        if filters.object not in {"", str(integration)}:
+            raise invalid("object: is another one than integration")
+        filters = replace(filters, object=str(integration))
+    found = _found(tx, filters, size, token, after_sequence)
+    next_ = None if found.next is None else pagination.token(tx, f"{_direction(after_sequence)} {found.next}")
+    return Page(results=_entries(tx, found.rows), next_page_token=next_)
+
+
+def _found(
+    tx: Transaction, filters: AuditFilters, size: int, token: str | None, after_sequence: int | None
+) -> AuditRows:
+    place = pagination.position(tx, token, 2)
+    if place and place[0] != _direction(after_sequence):
+        raise pagination.foreign_token()
+    position = int(place[1]) if place else None
+    organization = tx.caller.organization
+    if after_sequence is None:
+        return audit_queries.newest_first(tx.connection, organization, filters, size, position)
+    after = after_sequence if position is None else position
+    return audit_queries.oldest_first(tx.connection, organization, filters, size, after)
+
+
+def _direction(after_sequence: int | None) -> str:
+    return "audit-back" if after_sequence is None else "audit-on"
+
+
+def _entries(tx: Transaction, rows: Sequence[Record]) -> list[AuditEntry]:
+    organization = tx.caller.organization
+    titles = audit_queries.titles(tx.connection, organization, {row.object for row in rows} - {""})
+    names = audit_queries.key_names(tx.connection, organization, {row.key for row in rows} - {""})
+    return [
+        AuditEntry(
+            **{name: getattr(row, name) for name in _AS_STORED},
+            at=audit_queries.moment_of(row).replace(tzinfo=UTC),
+            kind=_kind(row.actor),
+            key_name=names.get(row.key) or None,
+            title=titles.get(row.object),
+            outcome="refused" if row.outcome == "refused" else "done",
+            detail=audit_queries.detail_of(row),
+        )
+        for row in rows
+    ]
+
+
+def _kind(actor: str) -> Kind:
+    if actor == OPERATOR:
+        return "operator"
+    return "service_account" if is_service_account(actor) else "person"
 
 
 def last_write(tx: Transaction, uuid: str) -> LastWrite | None:
@@ -28,9 +104,9 @@ def known_last_write(tx: Transaction, uuid: str) -> LastWrite:
 
 
 def of_integrations(tx: Transaction, size: int, token: str | None) -> Page[LastWriteOf]:
-    """A page of the last writes of all integrations that the caller administers."""
+    """A page of the last writes of all integrations that the caller administers or audits."""
     after = pagination.position(tx, token, 1)
-    objects, organization = members.administered(tx.caller), tx.caller.organization
+    objects, organization = members.inspected(tx.caller), tx.caller.organization
     rows = store.newest_of(tx.connection, organization, objects, after[0] if after else None, size + 1)
     next_ = pagination.token(tx, rows[size - 1].object if len(rows) > size else None)
     return Page(results=[_view(row) for row in rows[:size]], next_page_token=next_)
@@ -38,7 +114,7 @@ def of_integrations(tx: Transaction, size: int, token: str | None) -> Page[LastW
 
 def of_groups(tx: Transaction) -> Page[LastWriteOf]:
     """The last writes of all groups of the organization, in one page."""
-    require_organization_admin(tx)
+    require_organization_reader(tx)
     organization = tx.caller.organization
     rows = store.newest_of(tx.connection, organization, groups.uuids(organization))
     return Page(results=[_view(row) for row in rows])

@@ -1,16 +1,21 @@
 """What the operator does so that nothing grows for ever: what is past its time goes, and space comes back."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from pulumi_encord_integrations.model.audit import AuditProblem
 from pulumi_encord_integrations.model.limits import Retention
+from pulumi_encord_integrations.server.errors import Conflict
+from pulumi_encord_integrations.server.services.audit_verification import stretches
 from pulumi_encord_integrations.server.services.operations import OPERATOR
 from pulumi_encord_integrations.server.store import audit, organizations, retention
 from pulumi_encord_integrations.server.store.database import Database, now
 
+_Act = Callable[[Database, str, datetime], int]
+_COUNT: Mapping[str, _Act] = {"audit": retention.count_entries, "batches": retention.count_batches}
 _CENTURY = 36_500
 """Days; nothing here is older, and no calendar goes back for ever."""
 
@@ -25,20 +30,38 @@ class Removed:
 
 def expired(database: Database, kept: Retention) -> Removed:
     """How many rows are past their time."""
-    return _sum(_each(retention.count, database, one, kept) for one in _organizations(database))
+    return _sum(_each(_COUNT, database, one, kept) for one in _organizations(database))
 
 
-def expire(database: Database, kept: Retention, so_far: Counter[str] | None = None) -> Removed:
+def expire(
+    database: Database, kept: Retention, so_far: Counter[str] | None = None, *, broken: bool = False
+) -> Removed:
     """Deletes rows that are past their time, audited for each organization.
 
-    `so_far` counts them as they go, for whoever is stopped on the way.
+    `so_far` counts them as they go, for whoever is stopped on the way. Raises `Conflict` rather than remove
+    entries of an audit trail that is not as it was written, unless `broken` says to.
     """
     count = Counter[str]() if so_far is None else so_far
-    return _sum(_expired(database, one, kept, count) for one in _organizations(database))
+    return _sum(_expired(database, one, kept, count, broken=broken) for one in _organizations(database))
 
 
-def _expired(database: Database, organization: str, kept: Retention, so_far: Counter[str]) -> Removed:
-    removed = _each(partial(retention.remove, so_far=so_far), database, organization, kept)
+def _expired(
+    database: Database, organization: str, kept: Retention, so_far: Counter[str], *, broken: bool
+) -> Removed:
+    problem = _problem(database, organization, kept)
+    if problem is not None and not broken:
+        raise Conflict(
+            "audit_trail_broken",
+            f"the audit trail of {organization} is not as it was written: {problem.message}; "
+            "nothing of it was removed",
+            "Keep a copy of the database as evidence, then run maintain --despite-broken-trail",
+        )
+    remove: Mapping[str, _Act] = {
+        "audit": partial(retention.remove_entries, so_far=so_far),
+        "batches": partial(retention.remove_batches, so_far=so_far),
+    }
+    removed = _each(remove, database, organization, kept)
+    detail = {"removed": asdict(removed), "auditDays": kept.audit_days, "batchDays": kept.batch_days}
     with database.write() as connection:
         audit.record(
             connection,
@@ -47,18 +70,28 @@ def _expired(database: Database, organization: str, kept: Retention, so_far: Cou
             actor=OPERATOR,
             action="maintain",
             object_=organization,
-            detail={"removed": asdict(removed), "auditDays": kept.audit_days, "batchDays": kept.batch_days},
+            detail={**detail, "brokenAt": problem.sequence} if problem else detail,
         )
     return removed
 
 
+def _problem(database: Database, organization: str, kept: Retention) -> AuditProblem | None:
+    """Why what would be removed of the trail is not as it was written."""
+    if not _each(_COUNT, database, organization, kept).audit:
+        return None
+    return stretches(database, organization)[-1].problem
+
+
 def _each(
-    act: Callable[[Database, str, str, datetime], int], database: Database, organization: str, kept: Retention
+    rules: Mapping[str, _Act],
+    database: Database,
+    organization: str,
+    kept: Retention,
 ) -> Removed:
     days = {"audit": kept.audit_days, "batches": kept.batch_days}
     return Removed(
         **{
-            what: act(database, what, organization, now() - timedelta(days=min(some, _CENTURY)))
+            what: rules[what](database, organization, now() - timedelta(days=min(some, _CENTURY)))
             for what, some in days.items()
             if some is not None
         }

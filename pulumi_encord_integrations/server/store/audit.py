@@ -27,14 +27,17 @@ _WROTE = text(
 ).bindparams(bindparam("at", type_=DateTime()))
 LOOKS = (
     "urls.sign",
+    "federation.sign-in",
     "integration.access-check",
     "integration.control",
     "integration.kept",
     "group.kept",
+    "sign-in.bearer-token",
+    "federation.sign-in",
 )
 """Actions that change nothing of the object."""
 _LAST = ("organization", "object", "at", "actor", "action")
-_LONG = 4096
+LONG = 4096
 """Characters of a detail; a longer one, which names many people, is compressed."""
 
 
@@ -54,7 +57,7 @@ def record(
 ) -> None:
     """Adds one entry, chained to the one before, in the write transaction of the effect."""
     told = json.dumps(detail or {}, sort_keys=True)
-    long = len(told) > _LONG
+    long = len(told) > LONG
     head = connection.execute(_HEAD, {"organization": organization}).first()
     sequence, previous = (head.sequence, head.mac) if head else (0, "")
     entry = Entry(
@@ -73,17 +76,18 @@ def record(
     row = {
         **asdict(entry),
         "mac": mac_of(vault.audit_key, previous, entry),
-        "detail": json.dumps(_counted(detail or {}), sort_keys=True) if long else told,
+        "detail": counted(detail or {}) if long else told,
         "long_detail": told if long else None,
     }
     connection.execute(_RECORD, row)
-    if outcome == "done" and action not in LOOKS:
+    if outcome == "done" and object_ and action not in LOOKS:
         connection.execute(_WROTE, {name: row[name] for name in _LAST})
 
 
-def _counted(detail: Mapping[str, Any]) -> dict[str, Any]:
-    """How long each list is, in place of the list."""
-    return {key: len(value) if isinstance(value, Collection) else value for key, value in detail.items()}
+def counted(detail: Mapping[str, Any]) -> str:
+    """What is kept beside a long detail, as JSON: how long each list is, in place of the list."""
+    short = {key: len(value) if isinstance(value, Collection) else value for key, value in detail.items()}
+    return json.dumps(short, sort_keys=True)
 
 
 def newest(connection: Connection, organization: str, object_: str) -> Row[Any] | None:

@@ -2,6 +2,7 @@
 
 The key lies outside the database: whoever can write only the database can neither change, remove, reorder nor
 insert an entry unseen. That the newest entries were cut off shows only against a head that is kept elsewhere.
+Where old entries were removed, a signed checkpoint says up to where, and what the last of them carried.
 """
 
 import hmac
@@ -35,3 +36,10 @@ def mac_of(key: bytes, previous: str, entry: Entry) -> str:
     """What an entry carries behind the entry of that mac; the first one has none before it."""
     said = json.dumps([previous, *astuple(entry)], default=datetime.isoformat)
     return hmac.new(key, said.encode(), sha256).hexdigest()
+
+
+def checkpoint_signature(key: bytes, organization: str, sequence: int, mac: str, at: datetime) -> str:
+    """What a checkpoint carries: that the entries up to this one were removed, of which it was the last."""
+    said = json.dumps([organization, sequence, mac, at.isoformat()])
+    purpose = hmac.new(key, b"audit checkpoints", sha256).digest()
+    return hmac.new(purpose, said.encode(), sha256).hexdigest()
