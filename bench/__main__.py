@@ -7,8 +7,10 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
+from bench.auditing import compare_auditing
 from bench.checkpoints import compare_checkpoints
 from bench.counting import counting_api
+from bench.many import measure_many
 from bench.members import compare_members, count_writes
 from bench.people import EMBEDDED
 from bench.previews import compare_previews
@@ -65,6 +67,7 @@ def main() -> None:
     """Runs all benchmarks."""
     with tempfile.TemporaryDirectory(prefix="encord-bench-") as folder:
         compare_small(Path(folder))
+        compare_auditing(Path(folder))
         compare(Path(folder))
         compare_checkpoints(Path(folder))
         compare_previews(Path(folder))
@@ -74,6 +77,7 @@ def main() -> None:
         compare_signing(Path(folder))
         measure_registration(Path(folder))
         measure_throughput(Path(folder))
+        measure_many(Path(folder))
 
 
 if __name__ == "__main__":

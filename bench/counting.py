@@ -12,6 +12,7 @@ import uvicorn
 
 from bench.people import add_people
 from pulumi_encord_integrations.model.principals import Principals
+from pulumi_encord_integrations.model.private_files import write_once
 from pulumi_encord_integrations.server import initialization, keys
 from pulumi_encord_integrations.server.app import create_app
 from pulumi_encord_integrations.server.deployment import Deployment
@@ -37,7 +38,7 @@ def counting_api(folder: Path, people: Sequence[str] = ()) -> Iterator[Served]:
     database = SqliteDatabase(folder / "encord.sqlite", create=True)
     vault = initialization.open_served(database, create=True)
     key_file = folder / "key"
-    keys.write_once(key_file, keys.new_key())
+    write_once(key_file, keys.new_key())
     public_key = keys.public_key_of(key_file.read_bytes())
     initialization.make_organization(database, vault, "bench", "ada@example.com", public_key)
     add_people(database, people)

@@ -13,8 +13,10 @@ from typing import Any, cast
 
 import uvicorn
 
+from pulumi_encord_integrations.server.concurrency import call
 from pulumi_encord_integrations.server.connections import MAX_CONNECTIONS, Connections
 from pulumi_encord_integrations.server.http_protocol import BoundedHttpProtocol
+from pulumi_encord_integrations.server.store.database import Database
 from pulumi_encord_integrations.server.traffic import Traffic
 
 KEEP_ALIVE_SECONDS = 20
@@ -23,6 +25,8 @@ REFUSING_SECONDS = 0.5
 """At the end: how long what is new is still answered, with a refusal."""
 DRAIN_SECONDS = 7.0
 """At the end: how long what is running may take."""
+USES_SECONDS = 5.0
+"""How often the last uses of credentials are written, if there are any to write."""
 _LAST_SECONDS = 1
 """Twice: for refusals to be told, and for connections to close. All four are less than ten."""
 
@@ -46,14 +50,24 @@ class DrainingServer(uvicorn.Server):
         )
         super().__init__(config)
         self._traffic: Traffic = app.state.traffic
+        self._database: Database = app.state.database
+        self._uses: asyncio.Task[None] | None = None
         self._listening = listening
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        self._uses = asyncio.create_task(self._write_uses())
         self._listening()
+
+    async def _write_uses(self) -> None:
+        while True:
+            await asyncio.sleep(USES_SECONDS)
+            await call(self._traffic.uses.write, self._database, limiter=self._traffic.lanes.writes)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._traffic.draining = True
+        if self._uses is not None:
+            self._uses.cancel()
         await self._until(lambda: not self.server_state.connections, REFUSING_SECONDS)
         await self._until(lambda: self._traffic.idle, DRAIN_SECONDS)
         self._traffic.give_up()
@@ -83,8 +97,9 @@ def serve(
     finally:
         if not failed and _busy():
             # Threads that wait for a cloud cannot be stopped, and the interpreter would wait for them.
-            sys.stdout.flush()
-            sys.stderr.flush()
+            logging.shutdown()
+            for stream in filter(None, (sys.stdout, sys.stderr)):
+                stream.flush()
             os._exit(0)
         close()
 

@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -12,13 +12,19 @@ from weakref import WeakKeyDictionary
 from anyio import CancelScope, CapacityLimiter
 
 from pulumi_encord_integrations.server.concurrency import INLINE
+from pulumi_encord_integrations.server.credential_use import CredentialUses
 from pulumi_encord_integrations.server.errors import Overloaded, TooManyRequests
+from pulumi_encord_integrations.server.rates import Rates
 from pulumi_encord_integrations.server.request_bodies import BodyBudget, Lingering
 
 CLOUD_CALLS = 12
 """Requests that ask clouds at once; each may wait for as long as a cloud does."""
 CLOUD_CALLS_OF_ONE = 4
 """The same of one caller."""
+EXCHANGES = 32
+"""Tokens of issuers that are verified at once, those that wait for a thread among them."""
+EXCHANGING = 8
+"""Threads that verify them."""
 WRITERS = 10
 """Threads of requests that write."""
 WRITERS_OF_ONE = 6
@@ -44,6 +50,8 @@ class Lanes:
     reads: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(14))
     writes: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(WRITERS))
     clouds: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(CLOUD_CALLS))
+    exchanges: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(EXCHANGING))
+    """Of tokens, which wait for their issuers and hold no connection meanwhile."""
     health: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     parsing: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(1))
     """Of large bodies: nothing else in the process runs while one of them is parsed."""
@@ -69,9 +77,12 @@ class Traffic:
 
     bodies: BodyBudget = field(default_factory=BodyBudget)
     lingering: Lingering = field(default_factory=Lingering)
+    rates: Rates = field(default_factory=Rates)
+    uses: CredentialUses = field(default_factory=CredentialUses)
     draining: bool = False
     """Whether the server is ending: what is new is refused, so that its client asks the next one."""
     _cloud_calls: Counter[str] = field(default_factory=Counter)
+    _exchanges: int = 0
     _lanes: "WeakKeyDictionary[asyncio.AbstractEventLoop, Lanes]" = field(default_factory=WeakKeyDictionary)
     _running: set[CancelScope] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -128,6 +139,25 @@ class Traffic:
                 self._cloud_calls[caller] -= 1
                 if not self._cloud_calls[caller]:
                     del self._cloud_calls[caller]
+
+    @contextmanager
+    def counted(self, credential: str, per_minute: int) -> Iterator[None]:
+        """One request with that credential, whose number a server bounds; raises `RateLimited`."""
+        with nullcontext() if INLINE.get() else self.rates.counted(credential, per_minute):
+            yield
+
+    @contextmanager
+    def exchange(self) -> Iterator[None]:
+        """A token that is verified; raises `Overloaded` if many are."""
+        with self._lock:
+            if self._exchanges >= EXCHANGES:
+                raise Overloaded("overloaded", "many tokens are being exchanged", "Try again")
+            self._exchanges += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._exchanges -= 1
 
 
 def _ending() -> Overloaded:

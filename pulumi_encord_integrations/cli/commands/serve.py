@@ -2,6 +2,8 @@
 
 import os
 import socket
+import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,9 +11,10 @@ import typer
 
 from pulumi_encord_integrations.cli import interrupts
 from pulumi_encord_integrations.cli.extras import Database, EncryptionKey, database_in, require_server
+from pulumi_encord_integrations.cli.operator import tell_migrated
 from pulumi_encord_integrations.cli.rendering.help import NAME
 from pulumi_encord_integrations.cli.rendering.output import say
-from pulumi_encord_integrations.cli.served_addresses import acceptance, is_loopback
+from pulumi_encord_integrations.cli.served_addresses import acceptance, is_loopback, metrics_address
 from pulumi_encord_integrations.client.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -26,7 +29,24 @@ EXAMPLES = (
     "serve --database postgresql://encord@db.example.com/encord --encryption-key /srv/encord.encryption-key",
     "serve --database /srv/encord.sqlite --host 0.0.0.0 --behind-tls-proxy --public-host encord.example.com",
     "serve --database /srv/encord.sqlite --public-url https://encord.example.com",
+    "serve --database /srv/encord.sqlite --log-format json --metrics 127.0.0.1:9464",
 )
+
+
+class LogFormat(StrEnum):
+    """How log lines are written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """The least that is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 def serve(
@@ -57,6 +77,29 @@ def serve(
         bool,
         typer.Option("--strict-signatures", help="Refuse bearer tokens, and signatures without a nonce."),
     ] = False,
+    log_format: Annotated[
+        LogFormat,
+        typer.Option(
+            "--log-format", help="What the log on stderr is: lines of text, or a JSON object a line."
+        ),
+    ] = LogFormat.TEXT,
+    log_level: Annotated[
+        LogLevel | None,
+        typer.Option(
+            "--log-level",
+            help="The least that is logged; info has a line for each request.",
+            show_default=False,
+        ),
+    ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            "--metrics", metavar="ADDRESS:PORT", help="Where Prometheus reads metrics; port 0: a free one."
+        ),
+    ] = None,
+    no_backup: Annotated[
+        bool, typer.Option("--no-backup", help="Keep no copy of an older database before it is migrated.")
+    ] = False,
 ) -> None:
     """Serves the API until a signal (Ctrl-C, SIGTERM) ends it.
 
@@ -70,13 +113,18 @@ def serve(
         )
     from pulumi_encord_integrations.cli.configuration import read_server_settings
 
+    metrics_at = None if metrics is None else metrics_address(metrics)
     accepted = acceptance(host, public_host or [], public_url or [], strict=strict_signatures)
     settings = read_server_settings()
     place = database_in(database, settings)
     require_server(place)
+    _log_to_stderr(log_format, log_level)
     opened = open_database(place, encryption_key or settings.encryption_key_file)
+    opened.keeps_copy = not no_backup
     app = _open(opened, settings, accepted)
-    _run(app, _listen(host, port), opened)
+    listener = _listen(host, port)
+    measured = None if metrics_at is None else _measure(app, *metrics_at)
+    _run(app, listener, opened, measured)
 
 
 def open_database(
@@ -106,7 +154,14 @@ def _open(database: "OpenDatabase", settings: "Settings", accepted: "Acceptance"
         made = f"--database {database.name} --organization NAME --admin EMAIL --new-key FILE"
         init = f"Make it: {NAME} init-server {made}"
         raise ConfigurationError(error.message, hint=init if error.missing else error.hint) from None
-    deployment = Deployment(vault, settings.principals, settings.clouds, accepted, settings.quotas)
+    deployment = Deployment(
+        vault,
+        settings.principals,
+        settings.clouds,
+        accepted,
+        settings.quotas,
+        settings.max_requests_per_minute,
+    )
     return create_app(deployment, database)
 
 
@@ -126,17 +181,49 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def _run(app: Any, listener: socket.socket, database: "OpenDatabase") -> None:
+def _log_to_stderr(kind: LogFormat, level: LogLevel | None) -> None:
+    """Text is for who watches, so it holds what needs attention; JSON is for a machine, which takes all."""
+    from pulumi_encord_integrations.server import logs
+
+    default = LogLevel.INFO if kind is LogFormat.JSON else LogLevel.WARNING
+    stream = None if sys.__stderr__ is None else sys.__stderr__.fileno()
+    logs.configure(kind.value, (level or default).value, stream)
+
+
+def _measure(app: Any, host: str, port: int) -> str:
+    """Serves metrics of the application; answers their address. Raises `ConfigurationError`."""
+    from pulumi_encord_integrations.server.metrics import Metrics
+
+    app.state.metrics = Metrics(app.state.database)
+    try:
+        found = app.state.metrics.serve(host, port)
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot serve metrics on {host} port {port}: {error.strerror or error}",
+            hint="Choose another address with --metrics; port 0 takes a free one",
+        ) from None
+    return f"{_http(host, found)}/metrics"
+
+
+def _run(app: Any, listener: socket.socket, database: "OpenDatabase", metrics: str | None) -> None:
     from pulumi_encord_integrations.server.http_server import serve as run
 
     def listening() -> None:
         # By now the server has handlers of its own.
         interrupts.release()
         say(f"listening on {_address(listener)}, database {database.name}, {database.described()}")
+        if metrics:
+            say(f"metrics on {metrics}")
+        tell_migrated(database)
+        if database.caveat:
+            say(database.caveat)
 
     run(app, listener, listening, database.close)
 
 
 def _address(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
+    return _http(*listener.getsockname()[:2])
+
+
+def _http(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
