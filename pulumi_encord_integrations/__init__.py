@@ -38,6 +38,11 @@ if TYPE_CHECKING:
         MemberArgs,
     )
     from pulumi_encord_integrations.resources.organization_users import OrganizationUser
+    from pulumi_encord_integrations.resources.service_accounts import (
+        FederationArgs,
+        ServiceAccount,
+        ServiceAccountKeyArgs,
+    )
 else:
     from importlib import import_module
 
@@ -69,6 +74,7 @@ else:
             "MemberArgs",
         ),
         "resources.organization_users": ("OrganizationUser",),
+        "resources.service_accounts": ("FederationArgs", "ServiceAccount", "ServiceAccountKeyArgs"),
     }
 
     def __getattr__(name):
@@ -88,6 +94,7 @@ __all__ = [
     "ChallengeObject",
     "CheckedAccess",
     "DirectAccessIntegration",
+    "FederationArgs",
     "GcpIntegration",
     "Integration",
     "IntegrationJoin",
@@ -100,6 +107,8 @@ __all__ = [
     "OrganizationUser",
     "OtcIntegration",
     "S3CompatibleIntegration",
+    "ServiceAccount",
+    "ServiceAccountKeyArgs",
     "SignedUrlExpiry",
     "UserGroup",
     "UserGroupMembers",

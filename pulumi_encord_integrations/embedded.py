@@ -45,8 +45,10 @@ def require(settings: Settings) -> None:
     user_of(settings)
 
 
-def connect(settings: Settings, *, create: bool = False, read_only: bool = False) -> "Client":
-    """A client of the API in this process.
+def connect(
+    settings: Settings, *, create: bool = False, read_only: bool = False, stack: str = ""
+) -> "Client":
+    """A client of the API in this process, for the stack of that header.
 
     Only `create` may make its database; otherwise raises `DatabaseMissing`, a `ConfigurationError`, and with
     `read_only` `NotReady`, another.
@@ -78,7 +80,8 @@ def connect(settings: Settings, *, create: bool = False, read_only: bool = False
         raise kind(error.message, hint=error.hint) from None
     except OSError as error:
         raise ConfigurationError(f"cannot use {file}: {error.strerror}") from None
-    return Client(_ADDRESS, Signer(parse_key(key, "the embedded key")), in_process(inline(app)))
+    signer = Signer(parse_key(key, "the embedded key"))
+    return Client(_ADDRESS, signer, in_process(inline(app)), stack=stack)
 
 
 def _file(settings: Settings) -> Path:

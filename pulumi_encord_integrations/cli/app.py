@@ -10,17 +10,24 @@ import typer
 from pulumi_encord_integrations.cli import error_reporting
 from pulumi_encord_integrations.cli.commands import (
     approve,
+    audit,
+    backup,
     cloud_policy,
     credentials,
     doctor,
     init_server,
+    invitations,
     join,
+    keys,
     maintain,
     members,
+    recover_admin,
     register,
     registrations,
     release,
     remove_admin,
+    restore,
+    rotate_encryption_key,
     scenarios,
     serve,
     show,
@@ -39,6 +46,7 @@ _EXAMPLES = (
     "members prod-images",
     "who-can mia@example.com",
     "join prod-images",
+    "keys list",
     "register prod-images videos.json",
     "registrations prod-images --list videos",
     "release prod-images",
@@ -47,6 +55,7 @@ _EXAMPLES = (
     "verify prod-images",
     "credentials --within 30d",
     "scenarios --type aws --strict --over-vpn",
+    "audit --since 7d",
     "doctor --stack prod",
     "init-server --database /srv/encord.sqlite --organization Acme --admin ada@example.com --new-key ada.key",
     "serve --database /srv/encord.sqlite",
@@ -66,12 +75,28 @@ app.command("release", cls=verb(*release.EXAMPLES))(release.release)
 app.command("video-metadata", cls=verb(*video_metadata.EXAMPLES))(video_metadata.video_metadata)
 app.command("scenarios", cls=verb(*scenarios.EXAMPLES))(scenarios.scenarios)
 app.command("credentials", cls=verb(*credentials.EXAMPLES))(credentials.credentials)
+app.command("audit", cls=verb(*audit.EXAMPLES))(audit.audit)
 app.command("doctor", cls=verb(*doctor.EXAMPLES))(doctor.doctor)
 app.command("serve", cls=verb(*serve.EXAMPLES))(serve.serve)
 app.command("init-server", cls=verb(*init_server.EXAMPLES))(init_server.init_server)
 app.command("approve", cls=verb(*approve.EXAMPLES))(approve.approve)
+app.command("recover-admin", cls=verb(*recover_admin.EXAMPLES))(recover_admin.recover_admin)
 app.command("remove-admin", cls=verb(*remove_admin.EXAMPLES))(remove_admin.remove_admin)
 app.command("maintain", cls=verb(*maintain.EXAMPLES))(maintain.maintain)
+app.command("backup", cls=verb(*backup.EXAMPLES))(backup.backup)
+app.command("restore", cls=verb(*restore.EXAMPLES))(restore.restore)
+app.command("rotate-encryption-key", cls=verb(*rotate_encryption_key.EXAMPLES))(
+    rotate_encryption_key.rotate_encryption_key
+)
+
+of_keys = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+of_keys.command("list", cls=verb(*keys.LIST_EXAMPLES))(keys.list_keys)
+of_keys.command("add", cls=verb(*keys.ADD_EXAMPLES))(keys.add)
+of_keys.command("revoke", cls=verb(*keys.REVOKE_EXAMPLES))(keys.revoke)
+of_keys.command("invite", cls=verb(*invitations.INVITE_EXAMPLES))(invitations.invite)
+of_keys.command("accept", cls=verb(*invitations.ACCEPT_EXAMPLES))(invitations.accept)
+of_keys.callback(invoke_without_command=True)(keys.keys)
+app.add_typer(of_keys, name="keys", cls=verbs(*keys.EXAMPLES))
 
 
 def _version(wanted: bool) -> None:

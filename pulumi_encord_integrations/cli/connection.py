@@ -54,13 +54,23 @@ def connected(stack: str | None, *, write: bool = False) -> "Iterator[Client]":
 
     settings = read_settings(stack)
     try:
-        client = connect(settings, read_only=not write)
+        client = connect(settings, read_only=not write, stack=_named(stack))
     except embedded.DatabaseMissing:
         raise NoDatabase(settings.database) from None
     try:
         yield client
     finally:
         client.close()
+
+
+def _named(stack: str | None) -> str:
+    """The stack that is named, in the form of the header that tells the audit trail of it."""
+    from pulumi_encord_integrations.cli.configuration import read_project
+    from pulumi_encord_integrations.client.settings import project_folder
+    from pulumi_encord_integrations.model.audit import encoded_stack
+
+    project = read_project(project_folder()) if stack else None
+    return encoded_stack(str((project or {}).get("name") or ""), str(stack).rsplit("/", 1)[-1])
 
 
 def document(**content: Any) -> str:

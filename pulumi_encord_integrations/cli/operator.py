@@ -17,11 +17,19 @@ if TYPE_CHECKING:
 
 @contextmanager
 def operating(
-    database: str | None, encryption_key: Path | None, *, read_only: bool = False
+    database: str | None,
+    encryption_key: Path | None,
+    *,
+    read_only: bool = False,
+    create: bool = False,
+    prepare: bool = True,
+    needs_key: bool = False,
 ) -> "Iterator[Database]":
     """The prepared database that the options, else the settings, name; its refusals end the command.
 
     With `read_only` one of an older version is refused, because it would be migrated; otherwise it is told.
+    Without `prepare` it is left as it is, whatever it holds; `needs_key` refuses to go on where no file of
+    the encryption key is named.
     """
     from pulumi_encord_integrations.cli.configuration import read_server_settings
 
@@ -31,15 +39,14 @@ def operating(
     from pulumi_encord_integrations.server.errors import DatabaseUnusable, ObjectNotFound, ServiceError
     from pulumi_encord_integrations.server.store.database import DatabaseError, PoolTimeout
     from pulumi_encord_integrations.server.store.factory import database_at
-    from pulumi_encord_integrations.server.store.revision import REVISION
 
-    key_file = encryption_key or settings.encryption_key_file or Path("unused")
+    key_file = encryption_key or settings.encryption_key_file or (None if needs_key else Path("unused"))
     try:
-        with closing(database_at(place, key_file, read_only=read_only)) as opened:
+        with closing(database_at(place, key_file, create=create, read_only=read_only)) as opened:
             try:
-                opened.prepare()
-                if opened.migrated_from:
-                    say(f"migrated {printable(opened.name)} from {opened.migrated_from} to {REVISION}")
+                if prepare:
+                    opened.prepare()
+                tell_migrated(opened)
                 yield opened
             except (DatabaseError, PoolTimeout) as error:
                 raise opened.refusal_of(error) from None
@@ -48,6 +55,15 @@ def operating(
     except ServiceError as error:
         kind = NotFound if isinstance(error, ObjectNotFound) else Refused
         raise kind(error.message, hint=error.hint) from None
+
+
+def tell_migrated(database: "Database") -> None:
+    """Says what opening it changed, and where the copy of before is."""
+    from pulumi_encord_integrations.server.store.revision import REVISION
+
+    if database.migrated_from:
+        kept = f"; as it was before: {printable(str(database.copy))}" if database.copy else ""
+        say(f"migrated {printable(database.name)} from {database.migrated_from} to {REVISION}{kept}")
 
 
 def any_organization(database: "Database", integration: str) -> "Listed":

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _THIS_MACHINE = ("localhost", "127.0.0.1", "[::1]")
 _MAX_HOST = 260
+_MAX_PORT = 65_535
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*\.?|\[[0-9a-f:.]+\])(?::\d{{1,5}})?")
 
@@ -53,6 +54,16 @@ def address_of(url: str) -> "Address":
 
     given = http_address(url, "--public-url", "Give it as callers do: https://encord.example.com")
     return Address(*as_sent(given), scheme=urlsplit(given).scheme)
+
+
+def metrics_address(given: str) -> tuple[str, int]:
+    """Host and port of `ADDRESS:PORT`; raises `ConfigurationError`."""
+    host, _, port = given.rpartition(":")
+    if not host or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > _MAX_PORT or host.count(":") == 1:
+        raise ConfigurationError(
+            "--metrics is not an address with a port", hint="Write 127.0.0.1:9464, or [::1]:9464"
+        )
+    return host.strip("[]"), int(port)
 
 
 def _host(given: str) -> str:

@@ -15,8 +15,7 @@ from typing import Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_private_key
 
-from pulumi_encord_integrations.client.errors import ConfigurationError, NoCredentials
-from pulumi_encord_integrations.client.settings import Settings
+from pulumi_encord_integrations.client.errors import ConfigurationError
 from pulumi_encord_integrations.model.private_files import FileNotPrivate, read_private
 
 COMPONENTS = ("@method", "@request-target", "@authority", "content-digest")
@@ -91,19 +90,6 @@ def signature_base(values: dict[str, str], params: str) -> bytes:
     """The bytes that are signed: a line for each covered component, then the parameters."""
     lines = [f'"{name}": {value}' for name, value in values.items()]
     return "\n".join([*lines, f'"@signature-params": {params}']).encode()
-
-
-def credentials_of(settings: Settings) -> Credentials:
-    """What the settings say to call with; raises `ConfigurationError`, which never quotes a key."""
-    if settings.ssh_key_file is not None:
-        return Signer(read_key(settings.ssh_key_file))
-    if settings.ssh_key:
-        return Signer(parse_key(settings.ssh_key.encode(), "ENCORD_SSH_KEY"))
-    if settings.token:
-        return Bearer(settings.token.strip())
-    raise NoCredentials(
-        "no credentials are set", hint="Set ENCORD_SSH_KEY_FILE to the file of your private Ed25519 key"
-    )
 
 
 def read_key(path: Path) -> Ed25519PrivateKey:

@@ -20,6 +20,7 @@ from pulumi_encord_integrations.client import answers, errors
 from pulumi_encord_integrations.client.alterations import alteration
 from pulumi_encord_integrations.client.auth import Credentials
 from pulumi_encord_integrations.client.transport import http_client
+from pulumi_encord_integrations.model.audit import STACK_HEADER
 from pulumi_encord_integrations.model.base import Page
 
 TIMEOUT = httpx2.Timeout(60.0, connect=5.0)
@@ -33,14 +34,19 @@ ATTEMPTS = 6
 RETRY_SECONDS = 45.0
 """All attempts of one call together; below the server's window for signatures."""
 _BASE = "/v2/public/"
-_RETRIED_STATUS = {429, 502, 503, 504}
+_SERVERS_FAULT = 500
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+RETRIED_STATUS = {429, 502, 503, 504}
+"""Of answers that may be others soon."""
 _MAX_RETRY_AFTER = 20.0
 _KINDS: dict[int, type[errors.EncordError]] = {
     401: errors.NotAuthenticated,
     403: errors.NotAllowed,
     404: errors.NotFound,
 }
-_MADE_ANEW = re.compile(r"user/bearer-token|cloud-integrations/[^/]+/signed-urls")
+_MADE_ANEW = re.compile(
+    r"user/bearer-token|cloud-integrations/[^/]+/signed-urls|organisation/users/[^/]+/invitations"
+)
 """Paths whose answers the API does not keep: each attempt is signed anew, since it takes a nonce once."""
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _log = logging.getLogger(__name__)
@@ -61,6 +67,7 @@ class Client:
 
     A write is retried with the same signature and trace id, by which the API knows it again and acts once.
     `hasty` is for a person who waits: shorter time-outs, and what took too long is not asked again.
+    `stack` is the value of the header that names the calling stack, which the audit trail records.
     """
 
     def __init__(
@@ -70,8 +77,10 @@ class Client:
         transport: httpx2.BaseTransport | None = None,
         attempts: int = ATTEMPTS,
         hasty: bool = False,
+        stack: str = "",
     ) -> None:
         self.endpoint = endpoint
+        self._stack = {STACK_HEADER: stack} if stack else {}
         self._credentials = credentials
         self._attempts = min(attempts, 2) if hasty else attempts
         self._hasty = hasty
@@ -120,9 +129,9 @@ class Client:
                 raise _unexpected(self.endpoint, "answered the same page twice")
             token = page.next_page_token
 
-    def rows(self, row: type[M], path: str, query: Query | None = None) -> Iterator[M]:
+    def rows(self, row: type[M], path: str, query: Query | None = None, size: int = 1000) -> Iterator[M]:
         """All rows of a paged listing; raises `UnexpectedAnswer` for one of another form."""
-        for found in self.pages(path, query):
+        for found in self.pages(path, query, size):
             try:
                 yield row.model_validate(found)
             except ValidationError:
@@ -145,13 +154,7 @@ class Client:
         request = partial(self._request, method, path, query, body, headers or {})
         if not _MADE_ANEW.fullmatch(path):
             request = _again(request())
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(_may_pass_soon if self._hasty else _may_pass),
-            stop=tenacity.stop_after_attempt(self._attempts) | tenacity.stop_before_delay(RETRY_SECONDS),
-            wait=_wait,
-            reraise=True,
-        )
-        return retrying(lambda: self._send(request()))
+        return retrying(self._attempts, hasty=self._hasty)(lambda: self._send(request()))
 
     def _request(
         self, method: str, path: str, query: Query | None, body: Any, more: Mapping[str, str] = _NO_HEADERS
@@ -159,7 +162,7 @@ class Client:
         pairs = [pair for key, value in (query or {}).items() for pair in _pairs(key, value)]
         target = _BASE + path + (f"?{urlencode(pairs)}" if pairs else "")
         content = b"" if body is None else json.dumps(body).encode()
-        headers = {"X-Cloud-Trace-Context": f"{secrets.token_hex(16)}/1;o=1", **more}
+        headers = {"X-Cloud-Trace-Context": f"{secrets.token_hex(16)}/1;o=1", **self._stack, **more}
         if body is not None:
             headers["Content-Type"] = "application/json"
         request = self._http.build_request(method, self._base + target, content=content, headers=headers)
@@ -181,6 +184,16 @@ class Client:
         if response.status_code == 200 and data is not None:
             return data
         raise _error(response, data, self.endpoint)
+
+
+def retrying(attempts: int, *, hasty: bool = False) -> tenacity.Retrying:
+    """Calls what raises `Unavailable` again, within bounds."""
+    return tenacity.Retrying(
+        retry=tenacity.retry_if_exception(_may_pass_soon if hasty else _may_pass),
+        stop=tenacity.stop_after_attempt(attempts) | tenacity.stop_before_delay(RETRY_SECONDS),
+        wait=_wait,
+        reraise=True,
+    )
 
 
 def _again(request: httpx2.Request) -> Callable[[], httpx2.Request]:
@@ -237,10 +250,13 @@ def _error(response: httpx2.Response, data: Any, endpoint: str) -> errors.Encord
     status = response.status_code
     body = data if isinstance(data, dict) else {}
     code, said, hint = (answers.told(body.get(name, "")) for name in ("code", "message", "hint"))
-    if status in _RETRIED_STATUS:
+    if said and status >= _SERVERS_FAULT:
+        said += _request_id(response)
+    if status in RETRIED_STATUS:
         wait = response.headers.get("Retry-After", "")
         after = float(wait) if wait.isdecimal() else None
-        return errors.Unavailable(said or f"{endpoint} is busy ({status})", code=code, retry_after=after)
+        busy = f"{endpoint} is busy ({status}){_request_id(response)}"
+        return errors.Unavailable(said or busy, code=code, retry_after=after)
     if not code or (status == 404 and not code.endswith("_not_found")):
         return errors.UnexpectedAnswer(
             f"{endpoint} answered {status} in a form that is not this API's",
@@ -250,3 +266,9 @@ def _error(response: httpx2.Response, data: Any, endpoint: str) -> errors.Encord
     if code == "signature_mismatch" and (found := alteration(response.request, body.get("errors"))):
         said, hint = map(answers.told, found)
     return kind(said, code=code, hint=hint)
+
+
+def _request_id(response: httpx2.Response) -> str:
+    """What an operator finds the request by in the log, if the answer tells it."""
+    found = response.headers.get("X-Request-Id", "")
+    return f" (request id {found})" if _REQUEST_ID.fullmatch(found) else ""

@@ -11,12 +11,13 @@ from urllib.parse import urlsplit
 from pulumi_encord_integrations.client.errors import ConfigurationError
 from pulumi_encord_integrations.client.paths import DATABASE, database_of, default_database, path_of
 from pulumi_encord_integrations.model.databases import PostgresqlAddress
-from pulumi_encord_integrations.model.limits import QUOTA_VARIABLES, Quotas, Retention
+from pulumi_encord_integrations.model.limits import QUOTA_VARIABLES, REQUESTS_PER_MINUTE, Quotas, Retention
 from pulumi_encord_integrations.model.policies.cors import is_origin
 from pulumi_encord_integrations.model.principals import CloudAccess, Network, Principals
 
 EMBEDDED = "embedded"
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_LONGEST = 255
 _HOST = re.compile(r"\w[\w-]*(\.[\w-]+)*\.?|[0-9a-f.]*:[0-9a-f:.]*")
 
 VARIABLES = {
@@ -24,6 +25,11 @@ VARIABLES = {
     "ssh_key_file": ("ENCORD_SSH_KEY_FILE", "sshKeyFile"),
     "ssh_key": ("ENCORD_SSH_KEY", None),
     "token": ("ENCORD_TOKEN", None),
+    "oidc_token": ("ENCORD_OIDC_TOKEN", None),
+    "oidc_token_file": ("ENCORD_OIDC_TOKEN_FILE", None),
+    "oidc_audience": ("ENCORD_OIDC_AUDIENCE", "oidcAudience"),
+    "actions_url": ("ACTIONS_ID_TOKEN_REQUEST_URL", None),
+    "actions_token": ("ACTIONS_ID_TOKEN_REQUEST_TOKEN", None),
     "database": ("ENCORD_DATABASE", "database"),
     "user": ("ENCORD_USER", "user"),
     "offline_preview": ("ENCORD_OFFLINE_PREVIEW", "offlinePreview"),
@@ -40,8 +46,12 @@ VARIABLES = {
     "audit_days": ("ENCORD_AUDIT_DAYS", None),
     "batch_days": ("ENCORD_BATCH_DAYS", None),
     **{f"max_{name}": (variable, None) for name, variable in QUOTA_VARIABLES.items()},
+    "max_requests_per_minute": ("ENCORD_MAX_REQUESTS_PER_MINUTE", None),
 }
 """Setting -> environment variable, key in the `encord` namespace of the stack's configuration."""
+
+_CREDENTIALS = {"ssh_key", "token", "oidc_token", "oidc_token_file"}
+"""Those of the environment that come before a key file of the configuration."""
 
 ConfigReader = Callable[[str], str | None]
 """Answers the value of a key of the `encord` namespace."""
@@ -55,6 +65,16 @@ class Settings:
     ssh_key_file: Path | None = None
     ssh_key: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
+    oidc_token: str | None = field(default=None, repr=False)
+    """A token of the pipeline's own issuer."""
+    oidc_token_file: Path | None = None
+    oidc_audience: str | None = None
+    """For which GitHub is asked for a token; None for the endpoint."""
+    actions_url: str | None = field(default=None, repr=False)
+    """Where GitHub gives a job its tokens."""
+    actions_token: str | None = field(default=None, repr=False)
+    github_actions: bool = False
+    """Whether this process runs in a job of GitHub's."""
     database: Path | PostgresqlAddress = DATABASE
     encryption_key_file: Path | None = None
     user: str | None = None
@@ -65,6 +85,7 @@ class Settings:
     """What an API of these settings signs with."""
     quotas: Quotas = field(default_factory=Quotas)
     retention: Retention = field(default_factory=Retention)
+    max_requests_per_minute: int = REQUESTS_PER_MINUTE
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Setting -> the variable or configuration key it came from."""
 
@@ -85,6 +106,12 @@ def load(config: ConfigReader, base: Path, environment: Mapping[str, str] | None
         ssh_key_file=found.path("ssh_key_file"),
         ssh_key=found.text("ssh_key"),
         token=found.text("token"),
+        oidc_token=found.text("oidc_token"),
+        oidc_token_file=found.path("oidc_token_file"),
+        oidc_audience=_audience(found.text("oidc_audience")),
+        actions_url=found.text("actions_url"),
+        actions_token=found.text("actions_token"),
+        github_actions=found.in_github_actions,
         database=found.database(),
         encryption_key_file=found.path("encryption_key_file"),
         user=found.text("user"),
@@ -103,6 +130,7 @@ def load(config: ConfigReader, base: Path, environment: Mapping[str, str] | None
             private_networks=found.networks("private_networks"),
         ),
         quotas=replace(Quotas(), **found.numbers({name: f"max_{name}" for name in QUOTA_VARIABLES})),
+        max_requests_per_minute=found.number("max_requests_per_minute", REQUESTS_PER_MINUTE),
         retention=replace(Retention(), **found.numbers({name: name for name in vars(Retention())})),
         sources=found.sources,
     )
@@ -120,10 +148,24 @@ class _Found:
                 self._texts[name], self.sources[name] = environment[variable], variable
             elif key and (value := config(key)):
                 self._texts[name], self.sources[name] = value, f"encord:{key}"
-        from_configuration = self.sources.get("ssh_key_file", "").startswith("encord:")
-        if {"ssh_key", "token"} & self._texts.keys() and from_configuration:
-            # Whoever sets a credential in the environment must not act as somebody else.
-            del self._texts["ssh_key_file"], self.sources["ssh_key_file"]
+        self.in_github_actions = environment.get("GITHUB_ACTIONS") == "true"
+        self._choose_credentials()
+
+    def _choose_credentials(self) -> None:
+        """Leaves out what is not used, so that nobody acts as somebody else."""
+        if not {"actions_url", "actions_token"} <= self._texts.keys():
+            self._leave_out("actions_url", "actions_token")
+        if not self.sources.get("ssh_key_file", "").startswith("encord:"):
+            return
+        file = self.path("ssh_key_file")
+        absent = "actions_url" in self._texts and not (file and file.exists())
+        if absent or _CREDENTIALS & self._texts.keys():
+            self._leave_out("ssh_key_file")
+
+    def _leave_out(self, *names: str) -> None:
+        for name in names:
+            self._texts.pop(name, None)
+            self.sources.pop(name, None)
 
     def text(self, name: str) -> str | None:
         return self._texts.get(name)
@@ -140,6 +182,9 @@ class _Found:
     def numbers(self, fields: Mapping[str, str]) -> dict[str, int]:
         """The fields whose settings are set."""
         return {field: self._number(name) for field, name in fields.items() if name in self._texts}
+
+    def number(self, name: str, default: int) -> int:
+        return self._number(name) if name in self._texts else default
 
     def _number(self, name: str) -> int:
         text = self._texts[name]
@@ -173,6 +218,15 @@ def _origins(given: list[str]) -> list[str]:
                 hint="Write scheme and host in lower case, without a slash at the end: https://app.example.com",
             )
     return given
+
+
+def _audience(value: str | None) -> str | None:
+    if value is not None and not (value.isprintable() and value == value.strip() and len(value) <= _LONGEST):
+        raise ConfigurationError(
+            f"encord:oidcAudience must be one audience of at most {_LONGEST} characters",
+            hint="Write it as the federation of the service account has it",
+        )
+    return value
 
 
 def _blob_endpoint(value: str | None) -> str:

@@ -60,6 +60,7 @@ class Lifecycle:
         """
         context = self._context(before, partial, program)
         context.snapshot.require(before.get("organization"))
+        self._tell(None, _rights_not_checked(context.snapshot))
         checked = self.reconciler.check(known, frozenset(partial), context)
         self.ownership.declare(self.reconciler.resource_keys("", checked.inputs) | checked.declares)
         if not checked.problems:
@@ -164,6 +165,15 @@ class Lifecycle:
                 f"{prior.id} is still declared as a member of {some(sorted(holders))}",
                 hint="Take that out as well: deleting ends all access, an individual Admin's too",
             )
+
+
+def _rights_not_checked(snapshot: Snapshot) -> Iterator[str]:
+    """Says once in a run that the rights of whoever applies are not known."""
+    if snapshot.only_reads() and snapshot.once("rights are not checked"):
+        yield (
+            f"this preview uses a credential of {snapshot.user()} with the scope read: whether the identity "
+            "that applies it has the rights to is not checked"
+        )
 
 
 def _managed(session: Session, live: Live, generation: str | None) -> Live:

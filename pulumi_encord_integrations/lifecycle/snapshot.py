@@ -43,6 +43,28 @@ class Snapshot:
         found = self.caller()
         return found.user_email if found else None
 
+    def only_reads(self) -> bool:
+        """Whether the caller's credential may change nothing, so that somebody else applies this."""
+        found = self.caller()
+        return found is not None and found.scope == "read"
+
+    def deployer(self) -> str | None:
+        """The e-mail of whoever applies what is previewed, as far as that is known: the caller who may."""
+        return None if self.only_reads() else self.user()
+
+    def may_miss(self) -> bool:
+        """Whether somebody else applies this, and may see integrations that the caller does not see."""
+        found = self.caller()
+        if found is None or found.scope != "read":
+            return False
+        return not (found.auditor or found.role == "ADMIN")
+
+    def once(self, what: str) -> bool:
+        """Whether this is asked for the first time in the run."""
+        first: list[str] = []
+        self.memo(f"once: {what}", lambda: first.append(what))
+        return bool(first)
+
     def integrations(self, stack: str | None = None) -> Mapping[str, IntegrationView] | None:
         """By uuid, all that the caller may view; each says whether the stack of that identity declares it."""
         return None
@@ -54,7 +76,7 @@ class Snapshot:
     def roles(self, integration: str) -> Roles | None:
         """Who is a member of an integration: `model.members.Principal.key` -> role.
 
-        None if the caller does not administer it, or if it was made in this run.
+        None if the caller neither administers nor audits it, or if it was made in this run.
         """
         return None
 
@@ -64,6 +86,10 @@ class Snapshot:
 
     def suspended(self) -> frozenset[str]:
         """E-mails of the users who are known to be suspended."""
+        return frozenset()
+
+    def auditors(self) -> frozenset[str]:
+        """E-mails of the auditors who are known."""
         return frozenset()
 
     def groups(self, stack: str | None = None) -> Mapping[str, DeclaredGroup] | None:
@@ -153,9 +179,9 @@ class LiveSnapshot(Snapshot):
         return self._listed("integrations", stack, ask)
 
     def roles(self, integration: str) -> Roles | None:
-        """Who is a member of an integration that the caller administers."""
+        """Who is a member of an integration that the caller administers or audits."""
         view = self.integration(integration)
-        if view is None or view.role != "admin":
+        if view is None or not (view.role == "admin" or self.caller().auditor):
             return None
         return self.memo("members", self._members).get(integration, {})
 
@@ -167,6 +193,10 @@ class LiveSnapshot(Snapshot):
         """E-mails of the users who may do nothing."""
         suspended = (view.email for view in self._people() if view.suspended)
         return self.memo("suspended", lambda: frozenset(suspended))
+
+    def auditors(self) -> frozenset[str]:
+        """E-mails of those who read the whole organization."""
+        return self.memo("auditors", lambda: frozenset(one.email for one in self._people() if one.auditor))
 
     def groups(self, stack: str | None = None) -> Mapping[str, DeclaredGroup]:
         """The groups by uuid; each says whether the stack of that identity declares it."""

@@ -15,6 +15,10 @@ class Quotas:
     registrations: int = 10_000_000
 
 
+REQUESTS_PER_MINUTE = 12_000
+"""The most that one identity may send to one server."""
+
+
 @dataclass(frozen=True)
 class Retention:
     """What `maintain` deletes, in days; None keeps it for ever."""

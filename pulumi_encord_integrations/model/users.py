@@ -11,11 +11,18 @@ from pulumi_encord_integrations.model.memberships import OnDelete
 from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.model.text import Email
 
+SERVICE_ACCOUNT_DOMAIN = "service-accounts.internal"
+"""Of the e-mails that stand for service accounts where a user is named; no person has one of it."""
 OrganizationRole = Literal["ADMIN", "MEMBER", "TASKER", "WORKFORCE_MANAGER"]
 MemberType = Literal["internal", "external"]
 IdentityKind = Literal["person", "service_account"]
 Scope = Literal["read", "write"]
 """What a credential may be used for: previews alone, or changes too."""
+
+
+def is_service_account(email: str) -> bool:
+    """Whether an e-mail in canonical form stands for a service account."""
+    return email.endswith(f"@{SERVICE_ACCOUNT_DOMAIN}")
 
 
 class CurrentOrganization(Received):
@@ -44,6 +51,17 @@ class OrganizationUserSpec(Sent):
     role: OrganizationRole = Field("MEMBER", alias="roleMnemonicName")
     member_type: MemberType = "internal"
     suspended: StrictBool = False
+    auditor: StrictBool = False
+
+    @rule("email")
+    def is_a_person(self) -> Iterator[Problem]:
+        """Service accounts have resources and paths of their own."""
+        if is_service_account(self.email):
+            yield Problem(
+                ("email",),
+                f"{SERVICE_ACCOUNT_DOMAIN} is the domain of service accounts",
+                "declare a ServiceAccount",
+            )
 
     @rule("role", "member_type")
     def admins_are_internal(self) -> Iterator[Problem]:
@@ -65,6 +83,8 @@ class OrganizationUserChange(Sent):
     member_type: MemberType | None = None
     suspended: StrictBool | None = None
     """Whether every request of theirs is refused; they stay a member of all that they were."""
+    auditor: StrictBool | None = None
+    """Whether they read the configuration of the whole organization, by which they change nothing."""
 
 
 class OrganizationUserView(Received):
@@ -75,5 +95,7 @@ class OrganizationUserView(Received):
     role_uuid: str
     member_type: MemberType
     suspended: bool = False
+    kind: IdentityKind = "person"
+    auditor: bool = False
     created_at: datetime
     last_edited_at: datetime

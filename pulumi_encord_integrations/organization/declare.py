@@ -21,6 +21,7 @@ from pulumi_encord_integrations.resources.groups import UserGroup, UserGroupMemb
 from pulumi_encord_integrations.resources.integrations import Integration
 from pulumi_encord_integrations.resources.members import IntegrationMembers
 from pulumi_encord_integrations.resources.organization_users import OrganizationUser
+from pulumi_encord_integrations.resources.service_accounts import ServiceAccount
 
 Secrets = Mapping[str, pulumi.Output[str]]
 
@@ -39,6 +40,8 @@ class Organization:
     """By the keys of their integrations, as far as the file lists members."""
     access_checks: Mapping[str, AccessCheck]
     """By the keys of their integrations, as far as the file wants their access checked."""
+    service_accounts: Mapping[str, ServiceAccount]
+    """By their names."""
 
 
 def declare_organization(path: str | Path = "encord.yaml") -> Organization:
@@ -64,6 +67,9 @@ def _declare(declared: Declaration, secrets: Mapping[str, Secrets]) -> Organizat
     users = {
         user.email: OrganizationUser(user.email, email=user.email, **user.values) for user in declared.users
     }
+    accounts = {
+        one.name: ServiceAccount(one.name, name=one.name, **one.values) for one in declared.service_accounts
+    }
     groups = {group.key: _group(group) for group in declared.groups}
     integrations = {entry.key: _integration(entry, secrets[entry.key]) for entry in declared.integrations}
     # Before the members, which wait for the checks that are declared by then.
@@ -83,6 +89,7 @@ def _declare(declared: Declaration, secrets: Mapping[str, Secrets]) -> Organizat
         MappingProxyType(groups),
         MappingProxyType(members),
         MappingProxyType(checks),
+        MappingProxyType(accounts),
     )
 
 

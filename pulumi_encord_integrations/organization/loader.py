@@ -18,8 +18,9 @@ from pulumi_encord_integrations.organization.people import (
     UserEntry,
 )
 from pulumi_encord_integrations.organization.reader import Reader
+from pulumi_encord_integrations.organization.service_accounts import SERVICE_ACCOUNTS, AccountEntry
 
-_BLOCKS = (USERS, GROUPS, INTEGRATIONS)
+_BLOCKS = (USERS, SERVICE_ACCOUNTS, GROUPS, INTEGRATIONS)
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Declaration:
     integrations: tuple[IntegrationEntry, ...] = ()
     groups: tuple[GroupEntry, ...] = ()
     users: tuple[UserEntry, ...] = ()
+    service_accounts: tuple[AccountEntry, ...] = ()
 
 
 def load(file: FilePath, shown: str = "") -> Declaration:
@@ -55,5 +57,5 @@ def _declaration(reader: Reader) -> Declaration:
     elif reader.is_mapping((), reader.root):
         reader.unknown_keys((), reader.root, _BLOCKS)
         people = People(reader)
-        return Declaration(read_integrations(reader, people), people.groups, people.users)
+        return Declaration(read_integrations(reader, people), people.groups, people.users, people.accounts)
     return Declaration()

@@ -11,11 +11,13 @@ from pulumi_encord_integrations.model.groups import GroupSpec
 from pulumi_encord_integrations.model.identity import Adoption
 from pulumi_encord_integrations.model.members import MAX_MEMBERS, MemberRole
 from pulumi_encord_integrations.model.problems import Problem, nearest
+from pulumi_encord_integrations.model.service_accounts import email_of_account, name_in
 from pulumi_encord_integrations.model.text import Email, uuid_in
-from pulumi_encord_integrations.model.users import DeclaredOrganizationUser
+from pulumi_encord_integrations.model.users import DeclaredOrganizationUser, is_service_account
 from pulumi_encord_integrations.organization.diagnostics import Path
 from pulumi_encord_integrations.organization.document import Value
 from pulumi_encord_integrations.organization.reader import Reader, listed
+from pulumi_encord_integrations.organization.service_accounts import SERVICE_ACCOUNTS, read_accounts
 
 USERS = "users"
 GROUPS = "groups"
@@ -29,14 +31,15 @@ class ListedMember(Sent):
     """A member as an integration's entry lists it."""
 
     user: Email | None = None
+    service_account: StrictStr | None = None
     group: StrictStr | None = None
     role: MemberRole
 
-    @rule("user", "group")
-    def one_of_two(self) -> Iterator[Problem]:
-        """A member is a user or a group."""
-        if (self.user is None) == (self.group is None):
-            yield Problem((), "a member is either a user or a group", "name one of them")
+    @rule("user", "service_account", "group")
+    def one_of_three(self) -> Iterator[Problem]:
+        """A member is a user, a service account or a group."""
+        if [self.user, self.service_account, self.group].count(None) != 2:
+            yield Problem((), "a member is a user, a service account or a group", "name one of them")
 
 
 class GroupOptions(Adoption):
@@ -93,6 +96,10 @@ class People:
         self._managed = reader.is_block(USERS)
         self._emails: dict[str, Path] = {}
         self.users = tuple(self._users())
+        self.accounts = read_accounts(reader)
+        self._accounts = (
+            reader.root.inside[SERVICE_ACCOUNTS].keys if reader.is_block(SERVICE_ACCOUNTS) else {}
+        )
         self._keys = reader.root.inside[GROUPS].keys if reader.is_block(GROUPS) else {}
         self.groups = tuple(self._groups())
 
@@ -186,13 +193,28 @@ class People:
         if (email := _canonical(row.get("user"))) is not None:
             row["user"] = email
             self._person((*path, "user"), email, first)
+        if isinstance(row.get("service_account"), str):
+            row["user"] = self._known_account((*path, "service_account"), row.pop("service_account"), first)
         if isinstance(row.get("group"), str):
             row["group"] = self._known_group((*path, "group"), row["group"], first)
         return row
 
+    def _known_account(self, path: Path, name: str, first: dict[str, Path]) -> str:
+        """A service account in a list, by its e-mail: declared, and there once."""
+        if name not in self._accounts:
+            help_ = self._nearest(name, self._accounts) or f"declare it under {SERVICE_ACCOUNTS}"
+            self._reader.report(path, f'unknown service account "{name}"', help_)
+        self._once(path, f"service account {name}", email_of_account(name), first)
+        return email_of_account(name)
+
     def _person(self, path: Path, email: str, first: dict[str, Path]) -> None:
         """Somebody in a list: known, and there once."""
-        if self._managed and email not in self._emails:
+        if is_service_account(email):
+            if name_in(email) not in self._accounts:
+                self._reader.report(
+                    path, f"unknown service account {email}", f"declare it under {SERVICE_ACCOUNTS}"
+                )
+        elif self._managed and email not in self._emails:
             help_ = self._nearest(email, self._emails) or f"declare them under {USERS}"
             self._reader.report(path, f"unknown user {email}", help_)
         self._once(path, email, email, first)

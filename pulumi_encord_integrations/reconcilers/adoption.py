@@ -13,6 +13,7 @@ from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.reconcilers.living import Directory, Kind, Living, arrow, changed, unequal
 
 _ADOPT = ("adopt",)
+_UNSEEN = "what it adopts is not seen by the identity that previews this"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ def adoptable(kind: Kind, context: Context, known: Directories, title: str, inpu
     wanted, snapshot, all_ = inputs["adopt"], context.snapshot, known[0]
     by_uuid = all_.by_uuid.get(str(wanted))
     found = all_.titled(title) if wanted is True else [by_uuid] if by_uuid else []
+    if not found and snapshot.may_miss():
+        return Meant(notes=[_UNSEEN])
     if not found:
         return Meant(problems=[_none(kind, snapshot, title, wanted)])
     if len(found) > 1:

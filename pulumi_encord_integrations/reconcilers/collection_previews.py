@@ -172,7 +172,7 @@ class PreviewedCollection(Reconciler):
             live,
             exclusive=exclusive,
             may_leave=lambda key: self._may_drop(key, inputs, context),
-            creator=context.snapshot.user() if new else None,
+            creator=context.snapshot.deployer() if new else None,
         )
 
     def _told(self, change: AccessChange, where: str, labels: Labels, context: Context) -> Iterator[str]:

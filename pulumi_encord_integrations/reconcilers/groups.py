@@ -17,7 +17,12 @@ from pulumi_encord_integrations.reconcilers.collections import CollectionReconci
 from pulumi_encord_integrations.reconcilers.living import Kind, Living
 from pulumi_encord_integrations.reconcilers.object_changes import declaration
 from pulumi_encord_integrations.reconcilers.objects import ObjectReconciler
-from pulumi_encord_integrations.reconcilers.preflight import group_exists, group_name, organization_admin
+from pulumi_encord_integrations.reconcilers.preflight import (
+    group_exists,
+    group_name,
+    may_administer_organization,
+    organization_admin,
+)
 
 _GONE = "group_not_found"
 _SHOWN = {"name", "description", "created_at", "organization", "adopted"}
@@ -95,8 +100,7 @@ class GroupReconciler(ObjectReconciler[DeclaredGroup]):
 
 
 def _administers(context: Context, _view: DeclaredGroup) -> bool:
-    caller = context.snapshot.caller()
-    return caller is None or caller.role == "ADMIN"
+    return may_administer_organization(context)
 
 
 def _summary(_snapshot: Snapshot, view: DeclaredGroup) -> str:

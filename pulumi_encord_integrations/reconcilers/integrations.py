@@ -17,7 +17,7 @@ from pulumi_encord_integrations.model.integrations import IntegrationType, Integ
 from pulumi_encord_integrations.reconcilers.living import Kind, Living
 from pulumi_encord_integrations.reconcilers.object_changes import declaration
 from pulumi_encord_integrations.reconcilers.objects import ObjectReconciler
-from pulumi_encord_integrations.reconcilers.preflight import joining, principal_name
+from pulumi_encord_integrations.reconcilers.preflight import may_administer, principal_name
 
 GONE = "integration_not_found"
 MEMBERS = "members"
@@ -58,7 +58,7 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
             f"{kind.provider} integration",
             self.replaces,
             "Ask one of its Admins",
-            _administers,
+            may_administer,
             _summary,
             _keepers,
             self.secrets,
@@ -81,7 +81,7 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
         """Who reads the buckets, and who is going to be the owner."""
         caller, principals = snapshot.caller(), snapshot.principals()
         known = {
-            "owner": snapshot.user(),
+            "owner": snapshot.deployer(),
             "organization": caller.uuid if caller else None,
             **(principals.model_dump() if principals else {}),
         }
@@ -136,7 +136,7 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
         found = (key.part for key in context.declared if key.kind == "declared_member" and key.holder == path)
         declared: dict[str, str] = dict(part for part in found if isinstance(part, tuple))
         lost, lowered = [], []
-        for key in sorted(roles.keys() - {context.snapshot.user()}):
+        for key in sorted(roles.keys() - {context.snapshot.deployer()}):
             group = groups.get(key.removeprefix("group:"))
             # A name that several groups have names none of them.
             by_name = f"group-name:{group.name}" if group and names[group.name] == 1 else key
@@ -226,10 +226,6 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
             )
 
 
-def _administers(context: Context, view: IntegrationView) -> bool:
-    return view.role == "admin" or joining(view.uuid) in context.declared
-
-
 def _summary(snapshot: Snapshot, view: IntegrationView) -> str:
     roles, held = snapshot.roles(view.uuid), view.registrations
     names = [principal_name(snapshot, key) for key in _other_admins(snapshot, view)]
@@ -245,7 +241,7 @@ def _summary(snapshot: Snapshot, view: IntegrationView) -> str:
 def _other_admins(snapshot: Snapshot, view: IntegrationView) -> list[str]:
     """The Admins beside whoever deploys, individuals and groups; who made it comes first."""
     roles = snapshot.roles(view.uuid) or {}
-    others = (key for key, role in roles.items() if role == "admin" and key != snapshot.user())
+    others = (key for key, role in roles.items() if role == "admin" and key != snapshot.deployer())
     return sorted(others, key=lambda key: (key != view.owner, key))
 
 

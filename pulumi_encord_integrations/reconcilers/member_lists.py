@@ -99,7 +99,7 @@ class MembersReconciler(CollectionReconciler):
 
     def lockout(self, change: AccessChange, holder: str, snapshot: Snapshot) -> Iterator[str]:
         """Where the caller is an Admin by a group alone, and no group stays one."""
-        view, user = snapshot.integration(holder), snapshot.user()
+        view, user = snapshot.integration(holder), snapshot.deployer()
         if view is None or view.role != "admin" or not user or not change.live:
             return
         after = {**change.after(), **({user: "admin"} if change.live.get(user) == "admin" else {})}

@@ -33,7 +33,9 @@ def declares(context: Context, keys: ResourceKeys) -> bool:
 def becoming_admin(uuid: str, context: Context) -> Iterator[str]:
     """That whoever deploys becomes an Admin by joining, unless they are one."""
     snapshot = context.snapshot
-    user = snapshot.user()
+    user = snapshot.deployer()
+    if user is None and snapshot.only_reads():
+        yield f"whoever applies this becomes an Admin of {title_of(snapshot, uuid)}, which cannot be undone"
     if user is None or uuid in context.made or snapshot.integration(uuid) is None:
         return
     if (snapshot.roles(uuid) or {}).get(user) != "admin":
@@ -52,7 +54,7 @@ def granted(inputs: Properties, context: Context, notes: list[str]) -> tuple[lis
         {principal: str(before.get("role"))} if same else {},
         {principal: str(inputs["role"])},
         live,
-        creator=context.snapshot.user() if new else None,
+        creator=context.snapshot.deployer() if new else None,
     )
     place = "user" if is_individual(principal) else "group"
     problems = [

@@ -106,7 +106,7 @@ class ChangedObjects(Reconciler, Generic[V]):
         replaced = [change.name for change in changes if change.forces_replacement]
         lost = self._lost(context.snapshot, prior, one, inputs)
         if one is None or lost:
-            if changes and not replaced:
+            if changes and not replaced and not (one is None and context.snapshot.may_miss()):
                 raise Refused(f"{label}: {lost}")
             yield f"{label}: {lost}"
             return

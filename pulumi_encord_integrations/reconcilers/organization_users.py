@@ -18,18 +18,23 @@ from pulumi_encord_integrations.lifecycle.reconciler import (
 )
 from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.lifecycle.warnings import warn
-from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.model.users import (
     DeclaredOrganizationUser,
     OrganizationUserSpec,
     OrganizationUserView,
 )
 from pulumi_encord_integrations.reconcilers import memberships
+from pulumi_encord_integrations.reconcilers.identities import (
+    FLAGS,
+    auditing,
+    own_suspension,
+    suspended_already,
+    suspended_there,
+    suspension,
+)
 from pulumi_encord_integrations.reconcilers.preflight import organization_admin, writes
 
-_SUSPENDED = "is part of the organization already, and suspended"
-_SUSPENDED_HINT = "declare suspended=True first: taking somebody over does not bring their access back"
-_SHOWN = {"email", "role", "member_type", "suspended", "created_at"}
+_SHOWN = {"email", "role", "member_type", "suspended", "auditor", "created_at"}
 
 
 class OrganizationUserReconciler(Reconciler):
@@ -48,12 +53,18 @@ class OrganizationUserReconciler(Reconciler):
         if checked.problems or not writes(self, inputs, context):
             return checked
         problems = list(organization_admin(context, "email"))
-        problems += [*_own_suspension(context, inputs), *_suspended_already(context, inputs)]
-        return Checked(inputs, problems, [*_taken_over(context, inputs), *_suspension(context, inputs)])
+        email = str(inputs.get("email", "the user"))
+        new = inputs.get("email") != context.before.get("email")
+        problems += [
+            *own_suspension(context, inputs, email),
+            *suspended_already(context, inputs, email, new=new),
+        ]
+        notes = [*_taken_over(context, inputs), *suspension(context, inputs, email, new=new)]
+        return Checked(inputs, problems, [*notes, *auditing(context, inputs, email, new=new)])
 
     def comparable(self, properties: Properties) -> Properties:
-        """A state of before there were suspensions says nothing of one."""
-        return super().comparable({"suspended": False, **properties})
+        """A state of before there were suspensions and auditors says nothing of them."""
+        return super().comparable({"suspended": False, "auditor": False, **properties})
 
     def resource_keys(self, id_: str, properties: Properties) -> ResourceKeys:
         """The person in the organization."""
@@ -73,7 +84,7 @@ class OrganizationUserReconciler(Reconciler):
             if error.code != "user_exists":
                 raise
             if not spec.suspended and self._is_suspended(session, spec.email):
-                raise Refused(f"{spec.email} {_SUSPENDED}", hint=_SUSPENDED_HINT) from None
+                raise suspended_there(spec.email) from None
             view, taken_over = api.change(session.client, spec.email, _change(inputs)), True
         return self._live(view, {**inputs, "adopted": taken_over})
 
@@ -86,10 +97,9 @@ class OrganizationUserReconciler(Reconciler):
 
     def update(self, session: Session, prior: Prior, inputs: Properties) -> Live:
         """Applies role, kind of member and suspension."""
-        change = _change(inputs)
-        if change["suspended"] == prior.outputs.get("suspended", False):
-            # What an admin did meanwhile stays until a refresh shows it, and a preview what becomes of it.
-            change = {name: value for name, value in change.items() if name != "suspended"}
+        # What an admin did meanwhile stays until a refresh shows it, and a preview what becomes of it.
+        same = {name for name in FLAGS if inputs.get(name, False) == prior.outputs.get(name, False)}
+        change = {name: value for name, value in _change(inputs).items() if name not in same}
         view = api.change(session.client, prior.id, change)
         return self._live(view, {**prior.outputs, **inputs})
 
@@ -114,46 +124,22 @@ class OrganizationUserReconciler(Reconciler):
         return self.as_live(view.email, outputs)
 
 
-def _is_new(context: Context, inputs: Properties) -> bool:
-    return inputs.get("email") != context.before.get("email")
-
-
 def _taken_over(context: Context, inputs: Properties) -> Iterator[str]:
     email, role = inputs.get("email"), inputs.get("role")
     now = (context.snapshot.users() or {}).get(str(email))
-    if _is_new(context, inputs) and now and role and now != role:
+    if email != context.before.get("email") and now and role and now != role:
         yield f"{email} is part of the organization already: was {now}, becomes {role}"
 
 
-def _own_suspension(context: Context, inputs: Properties) -> Iterator[Problem]:
-    caller = context.snapshot.user()
-    if inputs.get("suspended") and caller is not None and caller == inputs.get("email"):
-        yield Problem(("suspended",), "nobody suspends themselves", "ask another admin of the organization")
-
-
-def _suspended_already(context: Context, inputs: Properties) -> Iterator[Problem]:
-    suspended = str(inputs.get("email")) in context.snapshot.suspended()
-    if _is_new(context, inputs) and suspended and not inputs.get("suspended"):
-        yield Problem(("suspended",), f"{inputs['email']} {_SUSPENDED}", _SUSPENDED_HINT)
-
-
-def _suspension(context: Context, inputs: Properties) -> Iterator[str]:
-    email, suspended = inputs.get("email", "the user"), inputs.get("suspended")
-    new = _is_new(context, inputs)
-    was = email in context.snapshot.suspended() if new else context.before.get("suspended", False)
-    if suspended and not was:
-        yield f"{email} loses all access at once: every request of theirs is refused; memberships remain"
-    elif was and suspended is False and not new:
-        yield f"{email} is not suspended any more: all access comes back as it was, keys included"
-
-
 def _wanted(inputs: Properties) -> list[str]:
-    return [name for name in ("email", "role", "member_type", "suspended") if name in inputs]
+    # An API that knows no auditors is told of none.
+    names = ("email", "role", "member_type", "suspended", *(["auditor"] if inputs.get("auditor") else []))
+    return [name for name in names if name in inputs]
 
 
 def _change(inputs: Properties) -> Properties:
     return {
         "roleMnemonicName": inputs["role"],
         "memberType": inputs["member_type"],
-        "suspended": inputs.get("suspended", False),
+        **{name: inputs.get(name, False) for name in FLAGS},
     }

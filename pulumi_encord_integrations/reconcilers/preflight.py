@@ -9,12 +9,16 @@ from collections.abc import Iterable, Iterator
 from pulumi_encord_integrations.lifecycle.ownership import ResourceKey
 from pulumi_encord_integrations.lifecycle.reconciler import Context, Properties, Reconciler
 from pulumi_encord_integrations.lifecycle.snapshot import Snapshot
+from pulumi_encord_integrations.model.integrations import IntegrationView
 from pulumi_encord_integrations.model.members import is_individual
 from pulumi_encord_integrations.model.memberships import id_of
 from pulumi_encord_integrations.model.problems import Problem
+from pulumi_encord_integrations.model.users import is_service_account
 
 _JOINING = "join"
 """In place of a principal: whoever deploys, by an `IntegrationJoin`."""
+_PERSON_HINT = "declare them as an OrganizationUser before this, or invite them in the app"
+_ACCOUNT_HINT = "declare it as a ServiceAccount before this"
 
 
 def joining(integration: str) -> ResourceKey:
@@ -31,7 +35,9 @@ def writes(reconciler: Reconciler, inputs: Properties, context: Context) -> bool
 def integration_exists(context: Context, inputs: Properties) -> Iterator[Problem]:
     """A problem if the input `integration` names nothing that the caller may see."""
     uuid, known = inputs.get("integration"), context.snapshot.integrations()
-    if isinstance(uuid, str) and known is not None and uuid not in known and uuid not in context.made:
+    if known is None or context.snapshot.may_miss():
+        return
+    if isinstance(uuid, str) and uuid not in known and uuid not in context.made:
         yield Problem(("integration",), f"there is no integration {uuid}, or you may not see it")
 
 
@@ -40,7 +46,7 @@ def administered(context: Context, inputs: Properties) -> Iterator[Problem]:
     yield from integration_exists(context, inputs)
     uuid = str(inputs.get("integration"))
     view = context.snapshot.integration(uuid)
-    if view is None or view.role == "admin" or uuid in context.made or joining(uuid) in context.declared:
+    if view is None or may_administer(context, view) or uuid in context.made:
         return
     yield Problem(
         ("integration",),
@@ -48,6 +54,18 @@ def administered(context: Context, inputs: Properties) -> Iterator[Problem]:
         "ask one of its Admins, or declare an IntegrationJoin before this, which needs an admin of "
         "the organization",
     )
+
+
+def may_administer(context: Context, view: IntegrationView) -> bool:
+    """Whether the caller is or becomes an Admin of it, or only previews what somebody else applies."""
+    joins = joining(view.uuid) in context.declared
+    return view.role == "admin" or joins or context.snapshot.only_reads()
+
+
+def may_administer_organization(context: Context) -> bool:
+    """The same of the organization."""
+    caller = context.snapshot.caller()
+    return caller is None or caller.role == "ADMIN" or context.snapshot.only_reads()
 
 
 def group_exists(context: Context, inputs: Properties) -> Iterator[Problem]:
@@ -60,7 +78,7 @@ def group_exists(context: Context, inputs: Properties) -> Iterator[Problem]:
 def organization_admin(context: Context, place: str) -> Iterator[Problem]:
     """A problem if the caller does not administer the organization."""
     caller = context.snapshot.caller()
-    if caller is not None and caller.role != "ADMIN":
+    if caller is not None and not may_administer_organization(context):
         yield Problem(
             (place,),
             f'{caller.user_email} is not an admin of the organization "{caller.name}"',
@@ -86,7 +104,7 @@ def _strangers(context: Context, emails: list[str], place: str) -> Iterator[Prob
             yield Problem(
                 (place,),
                 f"{email} is not part of the organization{of}",
-                "declare them as an OrganizationUser before this, or invite them in the app",
+                _ACCOUNT_HINT if is_service_account(email) else _PERSON_HINT,
             )
 
 

@@ -50,6 +50,7 @@ def one_line(method: Callable[P, R]) -> Callable[P, R]:
     @wraps(method)
     def bordered(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
+            _process.current().note_stack(_process.urn_asked_about())
             return method(*args, **kwargs)
         except EncordError as error:
             raise Refusal(" ".join(str(error).split())) from None

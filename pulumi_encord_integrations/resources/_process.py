@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 from pulumi_encord_integrations.client import settings
 from pulumi_encord_integrations.client.errors import EncordError, Unavailable
@@ -20,6 +21,7 @@ from pulumi_encord_integrations.lifecycle.snapshot import (
     Snapshot,
     or_do_without,
 )
+from pulumi_encord_integrations.model.audit import encoded_stack
 
 _LOOK_EVERY = 1.0
 """Seconds between two looks for the engine."""
@@ -42,10 +44,17 @@ class ProviderProcess:
         self._snapshot: Snapshot | EncordError | None = None
         self._noted: set[str] = set()
         self._config: Callable[[str], str | None] = lambda _key: None
+        self._stack = ""
 
     def configure(self, config: Callable[[str], str | None]) -> None:
         """Keeps the reader of the stack's configuration."""
         self._config = config
+
+    def note_stack(self, urn: str) -> None:
+        """Keeps which stack is served, by the URN of one of its resources; the audit trail tells it."""
+        parts = urn.removeprefix("urn:pulumi:").split("::")
+        if len(parts) > 1:
+            self._stack = encoded_stack(project=parts[1], stack=parts[0])
 
     def settings(self) -> settings.Settings:
         """The settings of this process, complete; raises `ConfigurationError`."""
@@ -77,7 +86,7 @@ class ProviderProcess:
         from pulumi_encord_integrations.connection import connect
 
         try:
-            return LiveSnapshot(connect(found, read_only=True, hasty=True))
+            return LiveSnapshot(connect(found, read_only=True, hasty=True, stack=self._stack))
         except embedded.DatabaseMissing as error:
             return FirstPreview(embedded.user_of(found), found.principals, error)
         except embedded.NotReady as error:
@@ -108,7 +117,7 @@ class ProviderProcess:
     def _connect(self, *, create: bool) -> Session:
         from pulumi_encord_integrations.connection import connect
 
-        session = Session(connect(self.settings(), create=create))
+        session = Session(connect(self.settings(), create=create, stack=self._stack))
         try:
             session.require(None)
         except EncordError:
@@ -118,6 +127,20 @@ class ProviderProcess:
 
 
 _current = ProviderProcess()
+
+
+def urn_asked_about() -> str:
+    """The URN of the resource that the engine asks about in this thread; empty if it does not.
+
+    Pulumi's dynamic providers are not told: it is read from the request that a caller of this one holds.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        urn = getattr(frame.f_locals.get("request"), "urn", "")
+        if isinstance(urn, str) and urn.startswith("urn:pulumi:"):
+            return urn
+        frame = frame.f_back
+    return ""
 
 
 def current() -> ProviderProcess:

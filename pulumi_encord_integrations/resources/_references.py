@@ -26,7 +26,7 @@ def group_of(value: Any) -> Any:
 
 def email_of(value: Any) -> Any:
     """The e-mail of a user."""
-    return _id_of(value, "user", "an e-mail or an OrganizationUser")
+    return _id_of(value, "user", "an e-mail, an OrganizationUser or a ServiceAccount")
 
 
 def _id_of(value: Any, name: str, expected: str) -> Any:
@@ -36,7 +36,7 @@ def _id_of(value: Any, name: str, expected: str) -> Any:
         raise pulumi.RunError(f"{name}: takes {expected}, not {type(value).__name__}")
     # An adopted object's uuid is known in the first preview, an id never is.
     adopts: pulumi.Output[str | None] | None = getattr(value, "adopts", None) if value._adopting else None
-    return value.id if adopts is None else _first_known(value.id, adopts)
+    return getattr(value, value._named_by) if adopts is None else _first_known(value.id, adopts)
 
 
 def _first_known(id_: pulumi.Output[str], adopts: pulumi.Output[str | None]) -> pulumi.Output[str]:

@@ -23,6 +23,8 @@ class EncordResource(Resource, module="encord", name="Resource"):
 
     _stands_for: ClassVar[str] = ""
     """The input in whose place the resource itself may be given."""
+    _named_by: ClassVar[str] = "id"
+    """The output that stands there then."""
     _adopting = False
     """Whether it may take over an object that exists."""
     _deletable = False

@@ -12,6 +12,7 @@ from pulumi_encord_integrations.resources._references import group_of
 from pulumi_encord_integrations.resources._resource import EncordResource
 from pulumi_encord_integrations.resources.integrations import Adopt, OptionalFlag, OptionalText
 from pulumi_encord_integrations.resources.organization_users import OnDelete, OrganizationUser, declared_users
+from pulumi_encord_integrations.resources.service_accounts import ServiceAccount
 
 if TYPE_CHECKING:
     Names = Mapping[str, str]
@@ -99,7 +100,7 @@ class UserGroupMembers(EncordResource, module="encord", name="UserGroupMembers")
         resource_name: str,
         *,
         group: pulumi.Input[str] | UserGroup,
-        users: pulumi.Input[Sequence[pulumi.Input[str] | OrganizationUser]],
+        users: pulumi.Input[Sequence[pulumi.Input[str] | OrganizationUser | ServiceAccount]],
         exclusive: bool = False,
         on_delete: OnDelete = "remove",
         allow_large_removal: OptionalFlag = None,
@@ -110,7 +111,8 @@ class UserGroupMembers(EncordResource, module="encord", name="UserGroupMembers")
         Args:
             resource_name: its name in this program.
             group: the group, or its uuid.
-            users: e-mails of users of the organization, in any order; or the users themselves.
+            users: e-mails of users of the organization, in any order; or the users and service accounts
+                themselves.
             exclusive: whether whoever else is in the group is removed. Default False.
             on_delete: remove (default), or keep: destroying the resource leaves them in the group.
             allow_large_removal: allow that one step removes more than 30 % and more than 10. Default False.

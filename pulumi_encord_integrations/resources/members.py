@@ -19,9 +19,10 @@ from pulumi_encord_integrations.resources._resource import EncordResource
 from pulumi_encord_integrations.resources.groups import UserGroup
 from pulumi_encord_integrations.resources.integrations import Integration, OptionalFlag
 from pulumi_encord_integrations.resources.organization_users import OnDelete, OrganizationUser, declared_users
+from pulumi_encord_integrations.resources.service_accounts import ServiceAccount
 
 IntegrationReference = pulumi.Input[str] | Integration
-UserReference = pulumi.Input[str] | OrganizationUser
+UserReference = pulumi.Input[str] | OrganizationUser | ServiceAccount
 GroupReference = pulumi.Input[str] | UserGroup
 
 
@@ -29,7 +30,7 @@ class MemberArgs(TypedDict):
     """A member in a list: a user or a group, with a role."""
 
     user: NotRequired[UserReference]
-    """E-mail of a user of the organization, or the user."""
+    """E-mail of a user of the organization, or the user or service account."""
     group: NotRequired[GroupReference]
     """uuid of a user group, or the group."""
     role: pulumi.Input[MemberRole]
@@ -104,7 +105,8 @@ class IntegrationMember(EncordResource, module="encord", name="IntegrationMember
         Args:
             resource_name: its name in this program.
             integration: the integration, or its uuid.
-            user: e-mail of a user of the organization, or the user; either this or `group`.
+            user: e-mail of a user of the organization, or the user or service account; either this or
+                `group`.
             group: uuid of a user group, or the group.
             role: admin or user.
             on_delete: remove (default), or keep: destroying the resource leaves the access.

@@ -18,12 +18,13 @@ def declared_users(people: Any) -> list[pulumi.Resource]:
     """Those whom the program has declared so far: who names them, even by e-mail, must come after."""
     given = people if is_list(people) else ()
     ownership = _run.current().ownership
-    found = (ownership.owners(_key(email)) for email in given if isinstance(email, str))
-    users = [person for person in given if isinstance(person, OrganizationUser)]
+    found = (ownership.owners(user_key(email)) for email in given if isinstance(email, str))
+    users = [one for one in given if isinstance(one, EncordResource) and one._stands_for == "user"]
     return [*users, *(owners[-1] for owners in found if owners)]
 
 
-def _key(email: str) -> ResourceKey:
+def user_key(email: str) -> ResourceKey:
+    """The key of a user or service account in the organization."""
     return ResourceKey("organization_user", canonical_email(email))
 
 
@@ -34,7 +35,7 @@ class OrganizationUser(EncordResource, module="encord", name="OrganizationUser")
     whoever is the last Admin of an integration is not removed. Suspending ends all access at once and removes
     nothing.
 
-    Changes in place: role, member_type, suspended. Replaces: email.
+    Changes in place: role, member_type, suspended, auditor. Replaces: email.
     """
 
     _provider_class = providers.OrganizationUserProvider
@@ -49,6 +50,8 @@ class OrganizationUser(EncordResource, module="encord", name="OrganizationUser")
     """Whether it is somebody of one's own company."""
     suspended: pulumi.Output[bool]
     """True while every request of the person is refused."""
+    auditor: pulumi.Output[bool]
+    """Whether the person reads the configuration of the whole organization."""
     created_at: pulumi.Output[str]
     """When the person became part of the organization: ISO 8601, UTC."""
     adopted: pulumi.Output[bool]
@@ -62,6 +65,7 @@ class OrganizationUser(EncordResource, module="encord", name="OrganizationUser")
         role: pulumi.Input[OrganizationRole] = "MEMBER",
         member_type: pulumi.Input[MemberType] = "internal",
         suspended: pulumi.Input[bool] = False,
+        auditor: pulumi.Input[bool] = False,
         on_delete: OnDelete = "remove",
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
@@ -74,6 +78,8 @@ class OrganizationUser(EncordResource, module="encord", name="OrganizationUser")
             member_type: internal or external; only internal members can be ADMIN. Default internal.
             suspended: whether every request of theirs is refused, whatever keys and tokens they have; they
                 stay a member of all that they are, and lifting it brings everything back. Default False.
+            auditor: whether they read every integration, member, expiry and count of registrations of the
+                organization; they change and sign nothing by that. Default False.
             on_delete: remove (default), or keep: destroying the resource leaves the person there.
             opts: Pulumi's resource options; an explicit provider is refused.
 
@@ -85,11 +91,12 @@ class OrganizationUser(EncordResource, module="encord", name="OrganizationUser")
             "role": role,
             "member_type": member_type,
             "suspended": suspended,
+            "auditor": auditor,
             "on_delete": on_delete,
         }
         self._grant(resource_name, inputs, opts)
         if self._plain_email is not None:
-            _run.current().ownership.own([_key(self._plain_email)], self)
+            _run.current().ownership.own([user_key(self._plain_email)], self)
 
     @classmethod
     def get(

@@ -15,6 +15,7 @@ from pulumi_encord_integrations.reconcilers.integrations import IntegrationRecon
 from pulumi_encord_integrations.reconcilers.member_lists import MembersReconciler
 from pulumi_encord_integrations.reconcilers.members import JoinReconciler, MemberReconciler
 from pulumi_encord_integrations.reconcilers.organization_users import OrganizationUserReconciler
+from pulumi_encord_integrations.reconcilers.service_accounts import ServiceAccountReconciler
 from pulumi_encord_integrations.reconcilers.stacks import StackReconciler
 from pulumi_encord_integrations.resources._adapter import ProviderAdapter
 from pulumi_encord_integrations.resources._stack_adapter import StackAdapter
@@ -78,3 +79,7 @@ class UserGroupProvider(ProviderAdapter):
 
 class UserGroupMembersProvider(ProviderAdapter):
     reconciler = GroupUsersReconciler()
+
+
+class ServiceAccountProvider(ProviderAdapter):
+    reconciler = ServiceAccountReconciler()

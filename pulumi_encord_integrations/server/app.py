@@ -11,24 +11,31 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from pulumi_encord_integrations.model.problems import message_of
 from pulumi_encord_integrations.server import responses
+from pulumi_encord_integrations.server.concurrency import INLINE
 from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.errors import InternalFailure, ServiceError, invalid
 from pulumi_encord_integrations.server.lazy_routes import LazyRoute
+from pulumi_encord_integrations.server.observation import observed
 from pulumi_encord_integrations.server.routes import (
+    audit,
     expiry,
     grants,
     groups,
     health,
     integrations,
+    keys,
     last_writes,
     members,
     organizations,
     principals,
     registrations,
+    service_accounts,
     signing,
+    tokens,
     users,
 )
 from pulumi_encord_integrations.server.store.database import (
@@ -43,15 +50,19 @@ _log = logging.getLogger(__name__)
 _TOLD = 20
 """Problems of one query."""
 _NOUNS = (
+    audit,
     members,
     grants,
     expiry,
     registrations,
     signing,
+    tokens,
     integrations,
     groups,
     last_writes,
+    keys,
     users,
+    service_accounts,
     principals,
     organizations,
     health,
@@ -65,6 +76,14 @@ class _Service(FastAPI):
             routes = [route.documented() if isinstance(route, LazyRoute) else route for route in self.routes]
             self.openapi_schema = FastAPI(title=self.title, version=self.version, routes=routes).openapi()
         return self.openapi_schema
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request; what it was is told unless its caller is in this process."""
+        if INLINE.get() or scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+        else:
+            metrics = getattr(self.state, "metrics", None)
+            await observed(super().__call__, scope, receive, send, metrics)
 
     @cached_property
     def openapi_json(self) -> str:

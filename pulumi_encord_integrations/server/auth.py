@@ -10,10 +10,11 @@ from typing import Any
 
 import http_sf
 from cryptography.exceptions import InvalidSignature
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from http_sf import StructuredFieldError
 
+from pulumi_encord_integrations.server import request_context
 from pulumi_encord_integrations.server.errors import Misdirected, Unauthenticated, unauthenticated
 from pulumi_encord_integrations.server.vault import Vault
 
@@ -22,6 +23,7 @@ TOKEN_SECONDS = 3600
 FEDERATED_SECONDS = 900
 _FEDERATED = "federation:"
 """What a token for a federation begins with; one for a key is 64 hexadecimal digits."""
+_READ_ONLY = ":read"
 _SDK_COMPONENTS = ("@method", "@request-target", "content-digest")
 _OWN_COMPONENTS = ("@method", "@request-target", "@authority", "content-digest")
 _CONDITION = "if-match"
@@ -74,6 +76,8 @@ class Proof:
     """The Content-Digest that was signed; None for a bearer token."""
     federation: str = ""
     """The uuid of the federation that a token was exchanged at; empty for a key."""
+    read_only: bool = False
+    """True for a token that was asked for with the scope read, whatever its federation allows."""
 
     @property
     def credential(self) -> str:
@@ -151,9 +155,11 @@ def issue_token(public_key: str, vault: Vault) -> str:
     return _fernet(vault).encrypt(public_key.encode()).decode()
 
 
-def issue_federated_token(federation: str, vault: Vault) -> str:
-    """A bearer token that stands for a federation, for `FEDERATED_SECONDS`."""
-    return _fernet(vault).encrypt(f"{_FEDERATED}{federation}".encode()).decode()
+def issue_federated_token(federation: str, vault: Vault, *, read_only: bool = False) -> str:
+    """A bearer token that stands for a federation, for `FEDERATED_SECONDS`, with its scope or less."""
+    request_context.note_federated_token()
+    said = f"{_FEDERATED}{federation}{_READ_ONLY if read_only else ''}"
+    return _fernet(vault).encrypt(said.encode()).decode()
 
 
 def _prove_bearer(authorization: str, incoming: Incoming, vault: Vault) -> Proof:
@@ -172,12 +178,14 @@ def _prove_bearer(authorization: str, incoming: Incoming, vault: Vault) -> Proof
         raise unauthenticated("the bearer token is not valid or has ended", "Get a new one") from None
     request = (token, incoming.method, incoming.target)
     if said.startswith(_FEDERATED):
-        return Proof("", request, signed=False, federation=said.removeprefix(_FEDERATED))
+        federation, narrowed, _ = said.removeprefix(_FEDERATED).partition(_READ_ONLY)
+        return Proof("", request, signed=False, federation=federation, read_only=bool(narrowed))
     return Proof(said, request, signed=False)
 
 
-def _fernet(vault: Vault) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(vault.derive(b"bearer tokens")))
+def _fernet(vault: Vault) -> MultiFernet:
+    keys = vault.derive_all(b"bearer tokens")
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
 
 
 def _prove_signature(incoming: Incoming, accepted: Acceptance) -> Proof:

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 class ServiceError(Exception):
     """A refusal: a code for programs, what is wrong and what to do for people."""
 
+    retry_after = 1
+    """Seconds, where asking again later helps."""
+
     def __init__(
         self, code: str, message: str, hint: str = "", errors: Sequence[Mapping[str, str]] = ()
     ) -> None:
@@ -55,6 +58,18 @@ class RequestTimeout(ServiceError):
 
 class TooManyRequests(ServiceError):
     """The caller asks for too much at once; asking again later helps."""
+
+
+class RateLimited(TooManyRequests):
+    """The caller sends more requests than one identity may."""
+
+    def __init__(self, per_minute: int, seconds: int) -> None:
+        super().__init__(
+            "rate_limited",
+            f"you send more than {per_minute:,} requests a minute",
+            f"Ask again in {seconds} s",
+        )
+        self.retry_after = seconds
 
 
 class Overloaded(ServiceError):

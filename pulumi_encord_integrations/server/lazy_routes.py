@@ -14,6 +14,8 @@ from fastapi.routing import APIRoute
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from pulumi_encord_integrations.server import request_context
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -41,6 +43,7 @@ class LazyRoute(Route):
         return self._build(documented=False)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request_context.note_route(self.path_format)
         await self._served.app(scope, receive, send)
 
     def documented(self) -> APIRoute:

@@ -13,21 +13,24 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from pulumi_encord_integrations.model.identity import MAX_STACK
+from pulumi_encord_integrations.model.audit import STACK_HEADER, decoded_stack
 from pulumi_encord_integrations.server import auth, request_bodies, responses
 from pulumi_encord_integrations.server.concurrency import INLINE, call
 from pulumi_encord_integrations.server.dependencies import AuthenticatedRequest
 from pulumi_encord_integrations.server.deployment import Deployment
-from pulumi_encord_integrations.server.errors import InternalFailure, ServiceError, unauthenticated
+from pulumi_encord_integrations.server.errors import InternalFailure, ServiceError, invalid, unauthenticated
 from pulumi_encord_integrations.server.lazy_routes import LazyRouter
-from pulumi_encord_integrations.server.request_bodies import MAX_BODY, MAX_LARGE_BODY
+from pulumi_encord_integrations.server.request_bodies import MAX_BODY, MAX_LARGE_BODY, SMALL
 from pulumi_encord_integrations.server.responses import ErrorBody
+from pulumi_encord_integrations.server.services.refusals import record_refusal
 from pulumi_encord_integrations.server.services.unit_of_work import UnitOfWork
 from pulumi_encord_integrations.server.store.database import ConstraintError, DatabaseError, PoolTimeout
 from pulumi_encord_integrations.server.traffic import Traffic
 
 PREFIX = "/v2/public"
-STACK_HEADER = "x-encord-stack"
+_MALFORMED = "the query or the body is not of the form that this route takes"
+STRANGERS = "strangers"
+"""The caller, for bounds, of all keys that nobody has registered."""
 _PARSED_AT_ONCE = 64 * 1024
 """Bytes of JSON that take less time to parse than to hand to another thread."""
 _log = logging.getLogger(__name__)
@@ -42,6 +45,10 @@ class AuthenticatedRoute(APIRoute):
 
     max_body = MAX_BODY
     asks_clouds = False
+    strangers = False
+    """Whether a key that nobody has registered is let through."""
+    refusal: Callable[[ServiceError], Response] = staticmethod(responses.refusal)
+    """The form in which it refuses."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's own handler behind authentication."""
@@ -50,14 +57,14 @@ class AuthenticatedRoute(APIRoute):
         async def authenticated(request: Request) -> Response:
             traffic: Traffic = request.app.state.traffic
             try:
-                return await traffic.answer(lambda: self._passed(request, handle))
+                return await traffic.answer(lambda: self._audited(request, handle))
             except ClientDisconnect:
                 # Nobody hears it.
                 return Response(status_code=responses.UNHEARD)
             except (HTTPException, RequestValidationError, PoolTimeout):
                 raise
             except ServiceError as refusal:
-                return await _refused(request, refusal)
+                return await _refused(request, self.refusal(refusal))
             except Exception as error:
                 # What breaks a constraint is a bug of ours, and its text quotes values.
                 if isinstance(error, DatabaseError) and not isinstance(error, ConstraintError):
@@ -66,10 +73,40 @@ class AuthenticatedRoute(APIRoute):
 
         return authenticated
 
+    async def _audited(self, request: Request, handle: Callable[[Request], Any]) -> Response:
+        """The answer; that a write was refused stays in the audit trail."""
+        try:
+            return await self._passed(request, handle)
+        except (ServiceError, RequestValidationError) as refusal:
+            work: UnitOfWork | None = getattr(request.state, "work", None)
+            if work is not None and not work.safe:
+                error = refusal if isinstance(refusal, ServiceError) else invalid(_MALFORMED)
+                limiter = request.app.state.traffic.lanes.writes
+                await call(record_refusal, work, *self._named(request), error, limiter=limiter)
+            raise
+
+    def _named(self, request: Request) -> tuple[str, str, str]:
+        """What the audit trail calls a refused request: its route, its path and its object."""
+        route = self.path_format.removeprefix(f"{PREFIX}/")
+        path = request.url.path.removeprefix(f"{PREFIX}/")
+        return f"{request.method} {route}", path, str(request.path_params.get("uuid", ""))
+
     async def _passed(self, request: Request, handle: Callable[[Request], Any]) -> Response:
         deployment: Deployment = request.app.state.deployment
         traffic: Traffic = request.app.state.traffic
         proof = auth.prove(_incoming(request), deployment.vault, deployment.accepted)
+        if INLINE.get():
+            return await self._admitted(request, handle, proof)
+        with traffic.rates.counted(proof.credential, deployment.requests_per_minute):
+            answer = await self._admitted(request, handle, proof)
+        traffic.uses.note(proof.credential)
+        return answer
+
+    async def _admitted(
+        self, request: Request, handle: Callable[[Request], Any], proof: auth.Proof
+    ) -> Response:
+        deployment: Deployment = request.app.state.deployment
+        traffic: Traffic = request.app.state.traffic
         trace = request.headers.get("x-cloud-trace-context", "")
         work = UnitOfWork(
             request.app.state.database,
@@ -77,13 +114,16 @@ class AuthenticatedRoute(APIRoute):
             proof,
             trace,
             safe=request.method == "GET",
-            stack=request.headers.get(STACK_HEADER, "")[:MAX_STACK],
+            stack=decoded_stack(request.headers.get(STACK_HEADER, "")),
         )
+        request.state.work = work
         lanes = traffic.lanes
-        if self.asks_clouds or (request_bodies.announced(request) and not INLINE.get()):
+        looked_up = self.asks_clouds or (request_bodies.announced(request) and not INLINE.get())
+        if looked_up and not self.strangers:
             work = await call(work.identified, limiter=lanes.reads)
         with ExitStack() as held:
-            caller = proof.credential if work.caller is None else work.caller.id
+            caller = STRANGERS if self.strangers else proof.credential
+            caller = caller if work.caller is None else work.caller.id
             if self.asks_clouds:
                 held.enter_context(traffic.cloud_call(caller))
             share = held.enter_context(traffic.bodies.share(caller))
@@ -105,15 +145,28 @@ class LargeRoute(AuthenticatedRoute):
     max_body = MAX_LARGE_BODY
 
 
+class StrangersRoute(AuthenticatedRoute):
+    """The same for keys that nobody has registered yet; all strangers together are bounded as one caller."""
+
+    max_body = SMALL
+    strangers = True
+
+
 class CloudRoute(LargeRoute):
     """The same for what asks a cloud, which may take its time."""
 
     asks_clouds = True
 
 
-def router(noun: str, prefix: str = "", *, large: bool = False, clouds: bool = False) -> LazyRouter:
-    """A router whose routes all stand behind authentication; `large` for those that take long lists."""
+def router(
+    noun: str, prefix: str = "", *, large: bool = False, clouds: bool = False, strangers: bool = False
+) -> LazyRouter:
+    """A router whose routes all stand behind authentication; `large` for those that take long lists.
+
+    `strangers` for those that take a proven key which nobody has registered.
+    """
     route = CloudRoute if clouds else LargeRoute if large else AuthenticatedRoute
+    route = StrangersRoute if strangers else route
     refusals: dict[int | str, dict[str, Any]] = {"default": {"model": ErrorBody, "description": "Refused"}}
     return LazyRouter(noun, PREFIX + prefix, route, refusals)
 
@@ -126,9 +179,8 @@ def _bug(request: Request, error: Exception) -> InternalFailure:
     return InternalFailure("internal_error", "the API failed", "See its log")
 
 
-async def _refused(request: Request, refusal: ServiceError) -> Response:
+async def _refused(request: Request, answer: Response) -> Response:
     """The refusal; a connection on which a body is still arriving ends with it."""
-    answer = responses.refusal(refusal)
     traffic: Traffic = request.app.state.traffic
     if not request._stream_consumed and request_bodies.announced(request):
         seconds = _PATIENT if getattr(request.state, "known", False) else _IMPATIENT

@@ -114,7 +114,8 @@ def test_an_admin_by_group_who_promotes_himself_is_named_in_the_preview_and_audi
 
 def test_whoever_joins_is_audited_as_a_new_admin_and_once_only(local: Api) -> None:
     uuid = local.create()["integrationUuid"]
-    for expected in ({"before": None, "admins": [BOSS]}, {"before": "admin"}):
+    joined = {"before": None, "admins": [BOSS], "changes": {BOSS: [None, "admin"]}}
+    for expected in (joined, {"before": "admin"}):
         assert post(local, f"{INTEGRATIONS}/{uuid}/join", who=BOSS).status == 200
         assert last(local) == ("members.join", BOSS, expected)
 

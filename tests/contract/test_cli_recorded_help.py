@@ -3,19 +3,17 @@
 from pathlib import Path
 
 import pytest
-import typer
 from syrupy.assertion import SnapshotAssertion
 
-from pulumi_encord_integrations.cli.app import app
 from tests.support.command import loaded, run, scrubbed
+from tests.support.verbs import GROUPS, VERBS
 
-VERBS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 DROPBOX = ["--type", "direct_access", "--source", "DROPBOX", "--url-kind", "SIGNED"]
 
 
-@pytest.mark.parametrize("verb", ["", *VERBS])
+@pytest.mark.parametrize("verb", ["", *GROUPS, *VERBS])
 def test_the_help_is_as_recorded(tmp_path: Path, snapshot: SnapshotAssertion, verb: str) -> None:
-    assert scrubbed(run(tmp_path, *([verb] if verb else []), "--help"), tmp_path) == snapshot
+    assert scrubbed(run(tmp_path, *verb.split(), "--help"), tmp_path) == snapshot
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,14 @@ def test_the_audit_trail_names_who_was_granted_and_removed(api: Api, uuid: str) 
     _groups(api, uuid, [team], "admin")
     _take_off(api, uuid, team)
     rows = sorted((r for r in api.rows("audit") if r.object == uuid), key=lambda row: row.number)
-    assert [json.loads(row.detail) for row in rows[1:]] == [
+    told = [json.loads(row.detail) for row in rows[1:]]
+    assert [detail.pop("changes") for detail in told] == [
+        {OUTSIDER: [None, "user"]},
+        {OUTSIDER: ["user", None]},
+        {f"group:{team}": [None, "admin"]},
+        {f"group:{team}": ["admin", None]},
+    ]
+    assert told == [
         {"granted": {OUTSIDER: "user"}, "removed": []},
         {"granted": {}, "removed": [OUTSIDER]},
         {"granted": {f"group:{team}": "admin"}, "removed": []},

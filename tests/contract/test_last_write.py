@@ -12,8 +12,8 @@ from pulumi_encord_integrations.client import groups, integrations
 from pulumi_encord_integrations.client.errors import NotAllowed, NotFound
 from pulumi_encord_integrations.lifecycle.snapshot import LiveSnapshot
 from pulumi_encord_integrations.model.audit import LastWrite
+from pulumi_encord_integrations.server.store import audit
 from pulumi_encord_integrations.server.store import tables as t
-from pulumi_encord_integrations.server.store.database import now
 from tests.support.api import BOSS, CREATOR, FOREIGNER, INTEGRATIONS, MEMBER, OUTSIDER, Api
 from tests.support.people import GROUPS, granted, group, post
 
@@ -105,17 +105,25 @@ def test_a_snapshot_asks_once_for_all(on_sqlite: Api) -> None:
     for noun, uuids in (("integrations", made), ("groups", teams)):
         said = [snapshot.last_write(noun, uuid) for uuid in uuids]
         assert all(words.startswith(f"{CREATOR} at ") for words in said)
-    assert len([text for text in statements if "FROM audit" in text]) == 2
+    assert len([text for text in statements if "FROM last_writes" in text]) == 2
     assert snapshot.last_write("groups", str(uuid4())) == ""
 
 
-@pytest.mark.parametrize("action", ["urls.sign", "integration.access-check", "integration.control"])
+LOOKS = (*audit.LOOKS, "refused")
+
+
+@pytest.mark.parametrize("action", LOOKS)
 def test_a_look_is_no_write(local: Api, integration: Any, action: str) -> None:
     uuid = integration["integrationUuid"]
     with local.database.write() as connection:
-        row = {"at": now(), "organization": integration["organizationUuid"], "actor": MEMBER}
-        connection.execute(
-            t.audit.insert(), {**row, "action": action, "object": uuid, "trace": "", "detail": "{}"}
+        audit.record(
+            connection,
+            local.vault,
+            organization=integration["organizationUuid"],
+            actor=MEMBER,
+            action=action,
+            object_=uuid,
+            outcome="refused" if action == "refused" else "done",
         )
     assert local.send(path=f"{INTEGRATIONS}/{uuid}/last-write").body["action"] == "integration.create"
     assert integrations.last_writes(local.client())[uuid].action == "integration.create"
@@ -124,7 +132,7 @@ def test_a_look_is_no_write(local: Api, integration: Any, action: str) -> None:
 def test_what_nobody_is_known_to_have_written_has_none(local: Api, integration: Any) -> None:
     uuid, team = integration["integrationUuid"], group(local)
     with local.database.write() as connection:
-        connection.execute(delete(t.audit))
+        connection.execute(delete(t.last_writes))
     assert integrations.last_write(local.client(), uuid) is None
     assert groups.last_write(local.client(), team) is None
     assert not integrations.last_writes(local.client())

@@ -78,6 +78,17 @@ DECLARED = {
         lambda _: {"email": "nia@example.com", "role": "MEMBER", "member_type": "internal"},
         {"role": "TASKER"},
     ),
+    "ServiceAccount": Declared(
+        lambda _: {
+            "name": "ci-deploy",
+            "role": "MEMBER",
+            "auditor": False,
+            "suspended": False,
+            "description": "",
+            "keys": [],
+        },
+        {"role": "ADMIN"},
+    ),
     "UserGroup": Declared(
         lambda _: {"name": "Team", "description": "", "declared_as": PLACE}, {"name": "Changed"}
     ),

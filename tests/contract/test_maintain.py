@@ -1,6 +1,7 @@
 """What the operator removes from a database that kept it long enough, and the space that comes back."""
 
 import json
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -9,13 +10,14 @@ from sqlalchemy import update
 from pulumi_encord_integrations.cli.commands.maintain import maintain
 from pulumi_encord_integrations.client.errors import ConfigurationError
 from pulumi_encord_integrations.model.limits import Retention
-from pulumi_encord_integrations.server.errors import DatabaseUnusable
-from pulumi_encord_integrations.server.services import maintenance
+from pulumi_encord_integrations.server.errors import Conflict, DatabaseUnusable
+from pulumi_encord_integrations.server.services import audit_verification, maintenance
 from pulumi_encord_integrations.server.store import retention
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.database import now
 from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
-from tests.support.api import INTEGRATIONS, MEMBER, Api
+from tests.support.api import CREATOR, INTEGRATIONS, MEMBER, Api
+from tests.support.audit import aged, alter, organization_of
 from tests.support.command import Ran, run
 from tests.support.older_schema import back_to_0004
 from tests.support.people import group, patch, post
@@ -25,10 +27,10 @@ MANY = 3_000
 
 def _aged(api: Api, days: int = 400) -> None:
     """Makes everything that was recorded old."""
+    aged(api, days)
     moment = now() - timedelta(days=days)
     with api.database.write() as connection:
-        for table, column in ((t.audit, "at"), (t.registration_batches, "created_at")):
-            connection.execute(update(table).values({column: moment}))
+        connection.execute(update(t.registration_batches).values(created_at=moment))
 
 
 def _maintain(api: Api, *arguments: str, **environment: str) -> Ran:
@@ -40,7 +42,13 @@ def _register(api: Api, uuid: str, batch: str) -> None:
     assert post(api, f"{INTEGRATIONS}/{uuid}/registrations", body).status == 200
 
 
-def test_what_is_old_goes_but_for_the_last_write_of_what_lives(local: Api) -> None:
+def _verified(api: Api, who: str = CREATOR) -> bool:
+    """Whether the whole trail of somebody's organization is as it was written."""
+    found = audit_verification.stretches(api.database, organization_of(api, who))
+    return all(one.valid for one in found)
+
+
+def test_what_is_old_goes_but_for_the_newest_entry_and_the_last_writes_of_what_lives(local: Api) -> None:
     uuid, gone, team = local.create()["integrationUuid"], local.create()["integrationUuid"], group(local)
     patch(local, uuid, {MEMBER: "user"})
     patch(local, uuid, {MEMBER: "admin"})
@@ -50,12 +58,32 @@ def test_what_is_old_goes_but_for_the_last_write_of_what_lives(local: Api) -> No
     _aged(local)
     kept = Retention(audit_days=365, batch_days=90)
     expected = maintenance.expired(local.database, kept)
-    assert maintenance.expire(local.database, kept) == expected == maintenance.Removed(audit=6, batches=1)
-    left = {(row.object, row.action) for row in local.rows("audit") if row.action != "maintain"}
-    assert left == {(uuid, "registrations.write"), (team, "group.create")}
+    assert maintenance.expire(local.database, kept) == expected == maintenance.Removed(audit=7, batches=1)
+    left = sorted(row.action for row in local.rows("audit"))
+    assert left == ["integration.deleted", "maintain", "maintain"]
+    assert {row.object for row in local.rows("last_writes")} - {uuid, team} == _organizations(local)
     assert local.rows("registration_batches") == []
     assert local.send(path=f"{INTEGRATIONS}/{uuid}/last-write").body["action"] == last["action"]
-    assert maintenance.expired(local.database, kept) == maintenance.Removed()
+    # What was the newest entry is not any more: that it ran is.
+    assert maintenance.expired(local.database, kept) == maintenance.Removed(audit=1)
+    assert _verified(local)
+
+
+def _organizations(api: Api) -> set[str]:
+    return {row.uuid for row in api.rows("organizations")}
+
+
+def test_only_a_beginning_of_the_trail_goes(local: Api) -> None:
+    for _ in range(6):
+        local.create()
+    aged(local, upto=3)
+    organization = organization_of(local, CREATOR)
+    # As if the clock had been wrong for a while: what is behind a newer entry stays.
+    aged(local, days=1, upto=2)
+    aged(local, days=400, upto=1)
+    assert maintenance.expire(local.database, Retention(365)).audit == 1
+    assert min(row.sequence for row in local.rows("audit") if row.organization == organization) == 2
+    assert _verified(local)
 
 
 def test_what_is_not_old_stays_and_so_does_what_has_no_end(local: Api) -> None:
@@ -68,14 +96,48 @@ def test_what_is_not_old_stays_and_so_does_what_has_no_end(local: Api) -> None:
     assert (len(local.rows("audit")), len(local.rows("registration_batches"))) == (rows, 1)
 
 
-def test_it_goes_some_at_a_time(local: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_goes_some_at_a_time_and_the_rest_can_be_verified_at_each_moment(
+    local: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(retention, "_AT_ONCE", 2)
     uuid = local.create()["integrationUuid"]
     for role in ("user", "admin"):
         patch(local, uuid, {f"group:{group(local)}": role})
-    rows = len(local.rows("audit"))
     _aged(local)
-    assert maintenance.expire(local.database, Retention(1)).audit == rows - 3
+    rows = len(local.rows("audit"))
+    for left in (rows - 2, rows - 4):
+        with pytest.raises(_Killed):
+            maintenance.expire(local.database, Retention(1), _KilledCounter())
+        assert (len(local.rows("audit")), len(local.rows("audit_checkpoints"))) == (left, 1)
+        assert _verified(local)
+    assert maintenance.expire(local.database, Retention(1)).audit == rows - 5
+    assert _verified(local)
+
+
+class _Killed(Exception):
+    """Stands for a kill between two transactions."""
+
+
+class _KilledCounter(Counter[str]):
+    def __setitem__(self, key: str, value: int) -> None:
+        raise _Killed
+
+
+def test_a_broken_trail_is_kept_as_evidence_unless_the_operator_says_otherwise(
+    local: Api,
+) -> None:
+    for _ in range(4):
+        local.create()
+    _aged(local)
+    alter(local, organization_of(local, CREATOR), 2, actor=MEMBER)
+    rows = len(local.rows("audit"))
+    with pytest.raises(Conflict, match="entry 2 is not as it was written; nothing of it was removed"):
+        maintenance.expire(local.database, Retention(365))
+    assert len(local.rows("audit")) == rows
+    assert maintenance.expire(local.database, Retention(365), broken=True).audit == 4
+    maintained = json.loads(next(row for row in local.rows("audit") if row.action == "maintain").detail)
+    assert maintained["brokenAt"] == 2
+    assert _verified(local)
 
 
 def test_space_comes_back_and_it_is_audited(on_sqlite: Api) -> None:

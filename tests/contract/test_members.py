@@ -150,6 +150,15 @@ def test_the_audit_trail_names_who_was_granted_and_removed(api: Api, uuid: str) 
     assert {(row.actor, row.object) for row in rows} == {(CREATOR, uuid)}
     told = [json.loads(row.detail) for row in sorted(rows, key=lambda row: row.number)]
     assert told == [
-        {"granted": {OUTSIDER: "user"}, "removed": [MEMBER]},
-        {"granted": {OUTSIDER: "admin"}, "removed": [], "admins": [OUTSIDER]},
+        {
+            "granted": {OUTSIDER: "user"},
+            "removed": [MEMBER],
+            "changes": {MEMBER: ["user", None], OUTSIDER: [None, "user"]},
+        },
+        {
+            "granted": {OUTSIDER: "admin"},
+            "removed": [],
+            "admins": [OUTSIDER],
+            "changes": {OUTSIDER: ["user", "admin"]},
+        },
     ]

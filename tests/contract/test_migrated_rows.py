@@ -58,6 +58,8 @@ def older(local: Api) -> Database:
         migrations.upgrade(connection, OLDER)
         for row in _ROWS:
             connection.exec_driver_sql(row)
+    # As if nobody had opened it: whoever has refuses another revision.
+    database._prepared = False
     return database
 
 

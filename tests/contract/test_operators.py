@@ -1,6 +1,7 @@
 """What the operator's verbs say of a database that is locked, read-only or of an older version."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import exc, update
 
 from pulumi_encord_integrations.cli.commands.approve import approve
 from pulumi_encord_integrations.cli.commands.maintain import maintain
+from pulumi_encord_integrations.cli.commands.recover_admin import recover_admin
 from pulumi_encord_integrations.cli.commands.remove_admin import remove_admin
 from pulumi_encord_integrations.client.errors import ConfigurationError, Refused
 from pulumi_encord_integrations.server.store import factory, retention
@@ -16,13 +18,24 @@ from pulumi_encord_integrations.server.store.database import Connection, now
 from pulumi_encord_integrations.server.store.revision import REVISION
 from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
 from tests.support.api import BOSS, CREATOR, MEMBER, Api
+from tests.support.audit import aged
 from tests.support.control import Down, made, reached
 from tests.support.older_schema import back_to_0004
 from tests.support.people import granted, newcomer
 
+
+def _new_key(api: Api) -> Path:
+    return api.path.parent / "new.key"
+
+
+def _named(api: Api) -> dict[str, Any]:
+    return {"database": str(api.path), "yes": True}
+
+
 VERBS: dict[str, Callable[[Api, str], None]] = {
     "maintain": lambda api, _: maintain(database=str(api.path)),
     "remove-admin": lambda api, uuid: remove_admin(uuid, MEMBER, database=str(api.path), yes=True),
+    "recover-admin": lambda api, _: recover_admin(MEMBER, new_key=_new_key(api), promote=True, **_named(api)),
     "approve": lambda api, uuid: approve(uuid, database=str(api.path), yes=True),
 }
 
@@ -74,8 +87,7 @@ def test_a_pool_without_a_free_connection_is_told(on_sqlite: Api) -> None:
 def test_what_was_removed_before_a_lock_is_told(
     on_sqlite: Api, integration: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with on_sqlite.database.write() as connection:
-        connection.execute(update(t.audit).values(at=now().replace(year=2020), object="gone"))
+    aged(on_sqlite)
     rows = len(on_sqlite.rows("audit"))
     removed, real = [0], SqliteDatabase.write
 
@@ -100,7 +112,7 @@ def test_a_migration_is_told(on_sqlite: Api, capsys: pytest.CaptureFixture[str])
     for told in (1, 0):
         maintain(database=str(on_sqlite.path))
         said = capsys.readouterr().err
-        assert said.count(f"migrated {on_sqlite.path} from 0004 to {REVISION}\n") == told
+        assert said.count(f"migrated {on_sqlite.path} from 0004 to {REVISION}; as it was before: ") == told
 
 
 def _suspended(connection: Connection, *emails: str) -> None:

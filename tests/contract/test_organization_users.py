@@ -17,7 +17,8 @@ from tests.support.people import (
 )
 
 NEW = "nia@example.com"
-KEYS = {"email", "roleMnemonicName", "roleUuid", "memberType", "suspended", "createdAt", "lastEditedAt"}
+OURS = {"suspended", "kind", "auditor"}
+KEYS = {"email", "roleMnemonicName", "roleUuid", "memberType", "createdAt", "lastEditedAt", *OURS}
 
 
 def _add(
@@ -179,13 +180,37 @@ def test_the_audit_trail_names_who_was_added_changed_and_removed(api: Api, integ
         (
             CREATOR,
             "organization-user.add",
-            {"email": NEW, "role": "MEMBER", "memberType": "internal", "suspended": False},
+            {
+                "email": NEW,
+                "changes": {
+                    "role": [None, "MEMBER"],
+                    "memberType": [None, "internal"],
+                    "suspended": [None, False],
+                    "auditor": [None, False],
+                },
+            },
         ),
         (
             CREATOR,
             "organization-user.change",
-            {"email": NEW, "role": "TASKER", "memberType": "external", "suspended": False},
+            {
+                "email": NEW,
+                "changes": {"role": ["MEMBER", "TASKER"], "memberType": ["internal", "external"]},
+            },
         ),
-        (CREATOR, "organization-user.remove", {"email": NEW, "left": [uuid]}),
+        (
+            CREATOR,
+            "organization-user.remove",
+            {
+                "email": NEW,
+                "left": [uuid],
+                "changes": {
+                    "role": ["TASKER", None],
+                    "memberType": ["external", None],
+                    "suspended": [False, None],
+                    "auditor": [False, None],
+                },
+            },
+        ),
     ]
     assert len({row.object for row in rows}) == 1

@@ -9,9 +9,12 @@ import httpx2
 import pytest
 from fastapi import APIRouter, FastAPI
 
+from pulumi_encord_integrations.model.token_exchange import GRANT_TYPE, JWT
 from pulumi_encord_integrations.server.clouds import aws_trust, bucket_checks
 from pulumi_encord_integrations.server.clouds.adapter import AccessFinding, SignedObjects, Trust
 from pulumi_encord_integrations.server.clouds.aws_sessions import RoleSessions
+from tests.support.accounts import ACCOUNTS, CI_EMAIL, account, auditor
+from tests.support.accounts import CI as PIPELINE_NAME
 from tests.support.api import (
     AWS,
     BOSS,
@@ -26,11 +29,23 @@ from tests.support.api import (
     Api,
 )
 from tests.support.people import ALL_GROUPS, GROUPS, USERS, everything, granted, group, newcomer
+from tests.support.spare_keys import TOKEN, spare, spare_keys
 
 LEADER = "lea@example.com"  # Admin by a group
 READER = "roy@example.com"  # User by a group
 UNSIGNED = "a request without credentials"
-COLUMNS = (CREATOR, LEADER, MEMBER, READER, BOSS, OUTSIDER, FOREIGNER, REMOVED, NOBODY, UNSIGNED)
+COLUMNS: tuple[str, ...] = (
+    CREATOR,
+    LEADER,
+    MEMBER,
+    READER,
+    BOSS,
+    OUTSIDER,
+    FOREIGNER,
+    REMOVED,
+    NOBODY,
+    UNSIGNED,
+)
 """Admin (and organization Admin), Admin by group, User, User by group, organization Admin not joined,
 member of the organization not added, another organization's Admin, nobodies."""
 
@@ -43,12 +58,22 @@ NO_BOSS = (403, "not_an_organization_admin")
 GONE = (404, "integration_not_found")
 NO_GROUP = (404, "group_not_found")
 NO_PERSON = (404, "user_not_found")
+NO_ACCOUNT = (404, "service_account_not_found")
+EXCHANGE = "/v2/public/oauth/token"
+NO_GRANT = (400, "invalid_grant")
+"""Whoever calls: only a token of an issuer counts there."""
 HEALTH = ("/healthz", "/livez", "/readyz")
 
 Verdict = tuple[int, str]
 ONE = f"{INTEGRATIONS}/{{uuid}}"
 TEAM = f"{GROUPS}/{{uuid}}"
 PERSON = f"{USERS}/{{email}}"
+ACCOUNT = f"{ACCOUNTS}/{{name}}"
+OWN_KEYS = "/v2/public/user/keys"
+KEYS = f"{PERSON}/keys"
+AUDIT = "/v2/public/organisation/audit"
+INVITATIONS = f"{PERSON}/invitations"
+ACCEPT = "/v2/public/user/accept-invitation"
 NOBODIES = (NO_USER, NO_KEY, NO_KEY)
 # Admin, Admin by group, User, User by group, organization Admin, not added, foreigner
 ANYONE = (OK, OK, OK, OK, OK, OK, OK, *NOBODIES)
@@ -62,6 +87,9 @@ WHO_MAKES_GROUPS = (OK, NO_BOSS, NO_BOSS, NO_BOSS, OK, NO_BOSS, OK, *NOBODIES)
 WHO_CHANGES_GROUPS = (OK, NO_BOSS, NO_BOSS, NO_BOSS, OK, NO_BOSS, NO_GROUP, *NOBODIES)
 WHO_ADDS_PEOPLE = WHO_MAKES_GROUPS
 WHO_CHANGES_PEOPLE = (OK, NO_BOSS, NO_BOSS, NO_BOSS, OK, NO_BOSS, NO_PERSON, *NOBODIES)
+WHO_CHANGES_ACCOUNTS = (OK, NO_BOSS, NO_BOSS, NO_BOSS, OK, NO_BOSS, NO_ACCOUNT, *NOBODIES)
+WHO_ACCEPTS = (*[(409, "key_exists")] * 7, NO_USER, OK, NO_KEY)
+"""Keys that are registered accept no invitation."""
 WHOEVER = (OK,) * len(COLUMNS)
 
 ROUTES: dict[tuple[str, str], tuple[Verdict, ...]] = {
@@ -109,14 +137,49 @@ ROUTES: dict[tuple[str, str], tuple[Verdict, ...]] = {
     ("GET", PERSON): WHO_SEES_PEOPLE,
     ("PATCH", PERSON): WHO_CHANGES_PEOPLE,
     ("DELETE", PERSON): WHO_CHANGES_PEOPLE,
+    ("GET", ACCOUNTS): WHO_MAKES_GROUPS,
+    ("POST", ACCOUNTS): WHO_MAKES_GROUPS,
+    ("GET", ACCOUNT): WHO_CHANGES_ACCOUNTS,
+    ("PATCH", ACCOUNT): WHO_CHANGES_ACCOUNTS,
+    ("DELETE", ACCOUNT): WHO_CHANGES_ACCOUNTS,
+    ("GET", OWN_KEYS): ANYONE,
+    ("POST", OWN_KEYS): ANYONE,
+    ("DELETE", f"{OWN_KEYS}/{{uuid}}"): ANYONE,
+    ("GET", KEYS): WHO_CHANGES_PEOPLE,
+    ("POST", KEYS): WHO_CHANGES_PEOPLE,
+    ("DELETE", f"{KEYS}/{{uuid}}"): WHO_CHANGES_PEOPLE,
+    ("GET", INVITATIONS): WHO_CHANGES_PEOPLE,
+    ("POST", INVITATIONS): WHO_CHANGES_PEOPLE,
+    ("DELETE", f"{INVITATIONS}/{{uuid}}"): WHO_CHANGES_PEOPLE,
+    ("POST", ACCEPT): WHO_ACCEPTS,
+    ("GET", AUDIT): WHO_MAKES_GROUPS,
+    ("GET", f"{AUDIT}/head"): WHO_MAKES_GROUPS,
+    ("GET", f"{AUDIT}/verification"): WHO_MAKES_GROUPS,
     ("GET", "/v2/public/integration-principals"): ANYONE,
     ("GET", "/v2/public/user/current-organisation"): ANYONE,
     ("GET", "/v2/public/user/bearer-token"): ANYONE,
+    ("POST", EXCHANGE): (NO_GRANT,) * len(COLUMNS),
     ("GET", "/healthz"): WHOEVER,
     ("GET", "/livez"): WHOEVER,
     ("GET", "/readyz"): WHOEVER,
 }
+AUDITOR = "aud@example.com"  # member of the organization not added, who audits it
+PIPELINE = CI_EMAIL  # a service account, User of the integration
+NOT_AUDITED = {("GET", f"{ONE}/registrations"), ("POST", f"{ONE}/signed-urls")}
+"""What a User may and an auditor may not: data."""
+
+
+def _auditors(route: tuple[str, str], row: tuple[Verdict, ...]) -> Verdict:
+    """Every question is answered, but for data; what a User may not change, an auditor may not either."""
+    if route in NOT_AUDITED:
+        return NO_MEMBER
+    return OK if route[0] == "GET" else row[COLUMNS.index(READER)]
+
+
+ROUTES = {route: (*row, _auditors(route, row), row[COLUMNS.index(MEMBER)]) for route, row in ROUTES.items()}
+COLUMNS = (*COLUMNS, AUDITOR, PIPELINE)
 BODIES: dict[tuple[str, str], Any] = {
+    ("POST", EXCHANGE): {"grant_type": GRANT_TYPE, "subject_token": "x", "subject_token_type": JWT},
     ("POST", INTEGRATIONS): AWS,
     ("PATCH", ONE): {"title": "Other"},
     ("PUT", f"{ONE}/signed-url-expiry"): {"duration": "12h"},
@@ -133,6 +196,12 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", f"{TEAM}/users/bulk-delete"): {"userEmails": [READER]},
     ("POST", USERS): {"email": "new@example.com", "roleMnemonicName": "MEMBER", "memberType": "internal"},
     ("PATCH", PERSON): {"roleMnemonicName": "ADMIN"},
+    ("POST", ACCOUNTS): {"name": "another-one", "keys": [], "federations": []},
+    ("PATCH", ACCOUNT): {"roleMnemonicName": "ADMIN"},
+    ("POST", OWN_KEYS): {"name": "laptop", "publicKey": "ab" * 32},
+    ("POST", KEYS): {"name": "laptop", "publicKey": "ab" * 32},
+    ("POST", INVITATIONS): {},
+    ("POST", ACCEPT): {"token": TOKEN, "name": "laptop"},
 }
 VAIN = {
     ("POST", f"{ONE}/join", CREATOR),
@@ -165,6 +234,9 @@ def team(local: Api, integration: Any) -> str:
     """A group of Users of the integration, beside one of Admins."""
     newcomer(local, LEADER)
     newcomer(local, READER)
+    auditor(local, newcomer(local, AUDITOR))
+    granted(local, integration["integrationUuid"], {account(local, PIPELINE_NAME): "user"})
+    spare_keys(local, OUTSIDER)
     leaders, readers = group(local, LEADER, name="Leaders"), group(local, READER, name="Readers")
     roles = {f"group:{leaders}": "admin", f"group:{readers}": "user"}
     granted(local, integration["integrationUuid"], roles)
@@ -190,7 +262,9 @@ def _asked(api: Api, integration: Any, team: str, who: str, method: str, path: s
     """What the route answers them."""
     route = method, path
     uuid = team if path.startswith(GROUPS) else integration["integrationUuid"]
-    body, place = BODIES.get(route), path.format(uuid=uuid, email=OUTSIDER)
+    if path.endswith(("/keys/{uuid}", "/invitations/{uuid}")):
+        uuid = spare(api, who if path.startswith(OWN_KEYS) else OUTSIDER, path)
+    body, place = BODIES.get(route), path.format(uuid=uuid, email=OUTSIDER, name=PIPELINE_NAME)
     if route == ("POST", f"{ONE}/groups"):
         body = {"groupHashList": [team], "userRole": "admin"}
     query = {
@@ -241,7 +315,7 @@ def test_each_route_acts_for_whom_it_should(
 def test_the_table_holds_every_route_and_everybody(local: Api) -> None:
     assert _routes(local.app) == set(ROUTES)
     assert set(_hidden(local.app.routes)) == {"/openapi.json"}
-    assert {*CAST, LEADER, READER, UNSIGNED} == set(COLUMNS)
+    assert {*CAST, LEADER, READER, UNSIGNED, AUDITOR, PIPELINE} == set(COLUMNS)
 
 
 @pytest.mark.parametrize("in_schema", [True, False])

@@ -24,7 +24,7 @@ def watched(local: Api) -> Watched:
 
 
 def declared(email: str = NEW, role: str = "MEMBER", **more: Any) -> dict[str, Any]:
-    given = {"email": email, "role": role, "member_type": "internal", "suspended": False}
+    given = {"email": email, "role": role, "member_type": "internal", "suspended": False, "auditor": False}
     return {**given, "on_delete": "remove", **more}
 
 
@@ -204,3 +204,40 @@ def test_taking_somebody_over_lifts_no_suspension(watched: Watched) -> None:
     assert suspended(watched) == [NEW]
     taken = USER.create(watched.session(), declared(suspended=True))
     assert (taken.outputs["adopted"], suspended(watched)) == (True, [NEW])
+
+
+def auditors(watched: Watched) -> list[str]:
+    return [row["email"] for row in watched.api.send(path=USERS).body["results"] if row["auditor"]]
+
+
+def test_somebody_becomes_an_auditor_in_place_and_ceases_to_be_one(watched: Watched) -> None:
+    live = made(watched)
+    after = USER.update(watched.session(), NEW, live.outputs, declared(auditor=True))
+    assert (after.outputs["auditor"], auditors(watched)) == (True, [NEW])
+    back = USER.update(watched.session(), NEW, after.outputs, declared())
+    assert (back, auditors(watched)) == (live, [])
+
+
+def test_who_is_new_may_be_an_auditor_from_the_start(watched: Watched) -> None:
+    USER.create(watched.session(), declared(auditor=True))
+    assert (watched.asked, auditors(watched)) == ([ADD], [NEW])
+
+
+def test_an_api_that_knows_no_auditors_is_told_of_none(watched: Watched) -> None:
+    USER.create(watched.session(), declared())
+    (sent,) = [request.content for request in watched.requests if request.method == "POST"]
+    assert NEW.encode() in sent
+    assert b"auditor" not in sent
+
+
+def test_a_change_of_something_else_leaves_an_auditor_made_elsewhere(watched: Watched) -> None:
+    live = made(watched)
+    watched.api.send(method="PATCH", path=f"{USERS}/{NEW}", body={"auditor": True})
+    after = USER.update(watched.session(), NEW, live.outputs, declared(role="TASKER"))
+    assert (after.outputs["auditor"], auditors(watched)) == (True, [NEW])
+
+
+def test_a_state_of_before_there_were_auditors_has_nothing_to_change(watched: Watched) -> None:
+    live = made(watched)
+    old = {name: value for name, value in live.outputs.items() if name != "auditor"}
+    assert list(USER.reconciler.compare(old, declared())) == []

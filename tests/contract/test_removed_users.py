@@ -90,8 +90,8 @@ def test_a_key_and_its_tokens_end_with_the_membership(api: Api) -> None:
     _add(api, OUTSIDER.upper())
     assert _with_token(api, token).refusal == api.send(who=OUTSIDER).refusal == ENDED
     said = api.send(who=OUTSIDER).body
-    assert said["message"] == f"this key of {OUTSIDER} was revoked, or ended with an earlier membership"
-    assert said["hint"].startswith("Register another one; for an embedded API")
+    assert said["message"] == f"this key of {OUTSIDER} ended with an earlier membership"
+    assert said["hint"].startswith("Register another one: encord-integrations keys add")
     assert api.send().status == 200
 
 

@@ -97,10 +97,16 @@ def _wanted(titles: list[str]) -> tuple[Counter[str], dict[str, int]]:
 
 
 def _written(file: Path) -> tuple[Counter[str], dict[str, int]]:
-    """Titles of the integrations, and how often the audit trail holds each act."""
+    """Titles of the integrations, and how often the audit trail holds each act.
+
+    A sign-in whose answer was lost is made anew.
+    """
+    acted = ~t.audit.c.action.startswith("sign-in.")
     database = SqliteDatabase(file)
     with database.read() as connection:
         titles = Counter(connection.scalars(select(t.integrations.c.title)))
-        acts = connection.execute(select(t.audit.c.action, func.count()).group_by(t.audit.c.action)).all()
+        acts = connection.execute(
+            select(t.audit.c.action, func.count()).where(acted).group_by(t.audit.c.action)
+        ).all()
     database.close()
     return titles, {str(action): count for action, count in acts}

@@ -54,6 +54,14 @@ include-name = [
     "POST /v2/public/organisation/groups/{uuid}/users/bulk-delete",
     "POST /v2/public/organisation/users",
     "PATCH /v2/public/organisation/users/{email}",
+    "POST /v2/public/organisation/service-accounts",
+    "PATCH /v2/public/organisation/service-accounts/{name}",
+    "POST /v2/public/organisation/users/{email}/keys",
+    "POST /v2/public/organisation/users/{email}/invitations",
+    "POST /v2/public/user/keys",
+    "POST /v2/public/user/accept-invitation",
+    "POST /v2/public/oauth/token",
+    "GET /v2/public/organisation/audit",
 ]
 checks.positive_data_acceptance.expected-statuses = ["2xx", 400, 401, 403, 404, 409, 412]
 """

@@ -8,6 +8,7 @@ import pytest
 from encord.exceptions import AuthorisationError, ResourceExistsError, ResourceNotFoundError
 from encord.group import Group
 
+from tests.support.accounts import CI_EMAIL, account, auditor
 from tests.support.api import BOSS, CREATOR, FOREIGNER, MEMBER, OUTSIDER, Api, served
 from tests.support.people import crowd, granted, group, role_of
 from tests.support.sdk import sdk
@@ -112,3 +113,10 @@ def test_access_by_the_sdks_group_begins_and_ends_with_it(remote: Api, integrati
     assert [str(found.id) for found in sdk(remote, OUTSIDER).get_cloud_integrations()] == [uuid]
     sdk(remote).delete_group(made.group_hash)
     assert list(sdk(remote, OUTSIDER).get_cloud_integrations()) == []
+
+
+def test_service_accounts_and_auditors_break_no_listing(remote: Api) -> None:
+    account(remote)
+    auditor(remote, OUTSIDER)
+    assert _roles(remote)[CI_EMAIL] == ("MEMBER", "internal")
+    assert OUTSIDER in _roles(remote)

@@ -70,7 +70,7 @@ def uuid(warm: Api) -> str:
     return made(warm)
 
 
-@pytest.mark.parametrize(("body", "most"), [(AWS, 13), (MINIO, 14)], ids=["without", "with a secret"])
+@pytest.mark.parametrize(("body", "most"), [(AWS, 15), (MINIO, 17)], ids=["without", "with a secret"])
 def test_a_create_of_a_stack(warm: Api, body: dict[str, Any], most: int) -> None:
     asked = {**body, **declaration("one")}
     assert statements(warm, "POST", INTEGRATIONS, asked) == ADMITTED + most
@@ -78,13 +78,13 @@ def test_a_create_of_a_stack(warm: Api, body: dict[str, Any], most: int) -> None
 
 def test_an_embedded_create_looks_its_caller_up_once(warm: Api) -> None:
     warm.transport, warm._http = in_process(inline(warm.app)), {}
-    assert statements(warm, "POST", INTEGRATIONS, {**AWS, **declaration("one")}) == 13
+    assert statements(warm, "POST", INTEGRATIONS, {**AWS, **declaration("one")}) == 15
 
 
 def test_a_create_takes_as_many_among_many(warm: Api) -> None:
     for number in range(20):
         warm.create(title=str(number))
-    assert statements(warm, "POST", INTEGRATIONS, {**AWS, **declaration("one")}) == ADMITTED + 13
+    assert statements(warm, "POST", INTEGRATIONS, {**AWS, **declaration("one")}) == ADMITTED + 15
 
 
 def test_reads_take_one_statement_more_for_secrets_however_many_they_are(warm: Api, uuid: str) -> None:
@@ -94,7 +94,7 @@ def test_reads_take_one_statement_more_for_secrets_however_many_they_are(warm: A
     assert statements(warm, "GET", f"{INTEGRATIONS}/search") == 4
 
 
-CHANGES = [({"title": "Other"}, 10), ({"secretAccessKey": "another"}, 12), ({"title": "MinIO"}, 9)]
+CHANGES = [({"title": "Other"}, 12), ({"secretAccessKey": "another"}, 15), ({"title": "MinIO"}, 11)]
 
 
 @pytest.mark.parametrize(("body", "most"), CHANGES, ids=["title", "secret", "nothing"])
@@ -104,17 +104,29 @@ def test_a_change(warm: Api, uuid: str, body: dict[str, Any], most: int) -> None
 
 
 def test_a_delete(warm: Api, uuid: str) -> None:
-    assert statements(warm, "DELETE", f"{INTEGRATIONS}/{uuid}") == ADMITTED + 7
+    assert statements(warm, "DELETE", f"{INTEGRATIONS}/{uuid}") == ADMITTED + 9
 
 
 def test_members(warm: Api, uuid: str) -> None:
     with counted(warm) as said:
         assert patch(warm, uuid, {MEMBER: "user", OUTSIDER: "user"}).status == 200
-    assert len(said) == ADMITTED + 10
+    assert len(said) == ADMITTED + 12
 
 
 def test_groups(warm: Api) -> None:
-    assert statements(warm, "POST", GROUPS, {"name": "Team", **declaration("team")}) == ADMITTED + 13
+    assert statements(warm, "POST", GROUPS, {"name": "Team", **declaration("team")}) == ADMITTED + 15
     team = group(warm, name="Other")
-    assert statements(warm, "PATCH", f"{GROUPS}/{team}", {"name": "Third"}) == ADMITTED + 9
-    assert statements(warm, "DELETE", f"{GROUPS}/{team}") == ADMITTED + 7
+    assert statements(warm, "PATCH", f"{GROUPS}/{team}", {"name": "Third"}) == ADMITTED + 11
+    assert statements(warm, "DELETE", f"{GROUPS}/{team}") == ADMITTED + 9
+
+
+def test_a_refused_write(warm: Api) -> None:
+    request = warm.request(who=OUTSIDER, method="POST", path=GROUPS, body={"name": "Team"})
+    with counted(warm) as said:
+        assert warm.send(request).status == 403
+    asked, noted = 3, 5
+    assert len(said) == ADMITTED + asked + noted
+
+
+def test_a_page_of_the_audit_trail(warm: Api) -> None:
+    assert statements(warm, "GET", "/v2/public/organisation/audit") == 6

@@ -31,7 +31,7 @@ def _remove(api: Api, email: str, who: str = CREATOR) -> Answer:
 
 def _audited(api: Api) -> list[tuple[str, bool]]:
     rows = [row for row in api.rows("audit") if row.action.startswith("organization-user.")]
-    return [(row.action, json.loads(row.detail)["suspended"]) for row in rows]
+    return [(row.action, json.loads(row.detail)["changes"]["suspended"][1]) for row in rows]
 
 
 def test_the_next_request_of_a_suspended_user_is_refused_whatever_it_is(api: Api, integration: Any) -> None:

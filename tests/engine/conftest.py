@@ -1,5 +1,6 @@
 import json
 import shutil
+from collections.abc import Callable
 from hashlib import sha1
 from pathlib import Path
 
@@ -17,9 +18,18 @@ def initialized(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def project(tmp_path: Path, initialized: Path) -> Project:
-    """A project with one stack, `dev`, which is the selected one."""
-    made = make_project(tmp_path / "project")
+def new_project(tmp_path: Path, initialized: Path) -> Callable[[str], Project]:
+    """Makes projects in folders of that name, each with one stack, `dev`, which is the selected one."""
+    return lambda name: _selected(make_project(tmp_path / name), initialized)
+
+
+@pytest.fixture
+def project(new_project: Callable[[str], Project]) -> Project:
+    """One such project."""
+    return new_project("project")
+
+
+def _selected(made: Project, initialized: Path) -> Project:
     shutil.copy(initialized / "Pulumi.dev.yaml", made.folder)
     shutil.copytree(initialized / "state", made.folder / "state", dirs_exist_ok=True)
     workspaces = made.folder / "home" / "workspaces"

@@ -20,7 +20,7 @@ PROGRAMS = [
     # Those that make something in a cloud run in tests/clouds/test_docs_on_clouds.py.
     if COMPONENTS not in program
 ]
-FILE = re.compile(r"```yaml\n((?:users|groups|integrations):.*?)```", re.DOTALL)
+FILE = re.compile(r"```yaml\n((?:users|service_accounts|groups|integrations):.*?)```", re.DOTALL)
 FILES = [file for page in PAGES for file in FILE.findall(page.read_text())]
 
 

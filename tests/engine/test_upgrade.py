@@ -33,7 +33,9 @@ def test_what_an_earlier_version_deployed_has_nothing_to_do_and_can_be_destroyed
     assert "is of an older version" in told
     assert set(operations(project.up())) == {"unchanged"}
     project.unchanged()
-    assert set(operations(project.refresh())) == {"unchanged"}
+    migrating = project.refresh()
+    assert set(operations(migrating)) == {"unchanged"}
+    assert migrating.count("as it was before: ") == 1
     assert "note:" not in project.preview("--expect-no-changes")
     assert set(operations(project.up())) == {"unchanged"}
     program = project.folder / "__main__.py"

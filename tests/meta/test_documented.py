@@ -23,6 +23,7 @@ ACCESS = [
     "IntegrationMembers",
     "IntegrationJoin",
     "OrganizationUser",
+    "ServiceAccount",
     "UserGroup",
     "UserGroupMembers",
 ]

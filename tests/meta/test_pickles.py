@@ -81,6 +81,10 @@ GOLDEN_4 = {
         "gASVUgAAAAAAAACMLnB1bHVtaV9lbmNvcmRfaW50ZWdyYXRpb25zLnJlc291cmNlcy5wcm92aWRlcnOUjBhVc2VyR3JvdXBNZW1i"
         "ZXJzUHJvdmlkZXKUk5QpgZQu"
     ),
+    "ServiceAccountProvider": (
+        "gASVUAAAAAAAAACMLnB1bHVtaV9lbmNvcmRfaW50ZWdyYXRpb25zLnJlc291cmNlcy5wcm92aWRlcnOUjBZTZXJ2aWNlQWNjb3Vu"
+        "dFByb3ZpZGVylJOUKYGULg=="
+    ),
 }
 GOLDEN = {name: {4: text, 5: "gAWV" + text.removeprefix("gASV")} for name, text in GOLDEN_4.items()}
 every_string = pytest.mark.parametrize(

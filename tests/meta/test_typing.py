@@ -108,6 +108,7 @@ def test_every_output_has_an_asserted_type(kind: IntegrationType, repository: Pa
         ("UserGroup", "groups"),
         ("UserGroupMembers", "groups"),
         ("OrganizationUser", "organization_users"),
+        ("ServiceAccount", "service_accounts"),
     ],
 )
 def test_every_output_of_people_has_an_asserted_type(resource: str, file: str, repository: Path) -> None:

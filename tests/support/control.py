@@ -16,7 +16,7 @@ from pulumi_encord_integrations.server.clouds.adapter import SignedObjects, ends
 from pulumi_encord_integrations.server.clouds.browser import Browser
 from pulumi_encord_integrations.server.clouds.bucket_checks import Target, Written
 from pulumi_encord_integrations.server.clouds.findings import Finding
-from pulumi_encord_integrations.server.clouds.gcp import Gcp, ServiceAccount
+from pulumi_encord_integrations.server.clouds.gcp import Gcp, GoogleAccount
 from pulumi_encord_integrations.server.clouds.outbound import Outbound
 from pulumi_encord_integrations.server.store import tables as t
 from tests.support.api import CREATOR, INTEGRATIONS, Answer, Api
@@ -91,7 +91,7 @@ class Cloud:
 def reached(monkeypatch: pytest.MonkeyPatch) -> Cloud:
     """Puts such a cloud where the API reaches Google."""
     found = Cloud()
-    monkeypatch.setattr(ServiceAccount, "key", lambda _self: {"client_email": "x"})
+    monkeypatch.setattr(GoogleAccount, "key", lambda _self: {"client_email": "x"})
     monkeypatch.setattr(Gcp, "_storage", lambda _self, _integration: nullcontext(found))
     monkeypatch.setattr(
         Gcp, "sign", lambda _self, _one, objects, _session: SignedObjects(found.sign(objects), ends_in(60))

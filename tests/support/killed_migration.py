@@ -29,6 +29,8 @@ def opened(place: str) -> Database:
         database: Database = SqliteDatabase(Path(place), create=True)
     else:
         database = PostgresqlDatabase(address, Path("key"), create=True)
+        # It would lie beside the key.
+        database.keeps_copy = False
     database._vault = Vault(bytes(KEY_BYTES))
     return database
 

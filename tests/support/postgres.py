@@ -110,6 +110,9 @@ class Server:
         _remove_abandoned()
         self.folder = Path(tempfile.mkdtemp(prefix=f"encord-pg-{os.getpid()}-"))
         self._bin = bin_folder
+        self.options: tuple[str, ...] = ("listen_addresses=",)
+        """Settings that the next `start` takes."""
+        self.port = 5432
         self._as = _user()
         if self._as:
             shutil.chown(self.folder, self._as)
@@ -132,7 +135,7 @@ class Server:
 
     def start(self) -> None:
         """Starts it, again after a `halt`; returns when it answers."""
-        options = [word for setting in _QUIET for word in ("-c", setting)]
+        options = [word for setting in (*_QUIET, *self.options) for word in ("-c", setting)]
         with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(
                 [
@@ -141,8 +144,6 @@ class Server:
                     self.folder / "data",
                     "-k",
                     self.folder,
-                    "-c",
-                    "listen_addresses=",
                     *options,
                 ],
                 user=self._as,
@@ -189,7 +190,14 @@ class Server:
             connection.execute(f'DROP DATABASE "{make_url(address).database}" WITH (FORCE)'.encode())
 
     def address(self, database: str) -> str:
-        return f"postgresql://{_USER}@/{database}?host={self.folder}"
+        port = "" if self.port == 5432 else f"&port={self.port}"
+        return f"postgresql://{_USER}@/{database}?host={self.folder}{port}"
+
+    def own(self, file: Path) -> None:
+        """Gives a file to the user that the server runs as, who alone may read it."""
+        file.chmod(0o600)
+        if self._as:
+            shutil.chown(file, self._as)
 
     def halt(self) -> None:
         """Ends the server without waiting for whoever is connected."""

@@ -20,10 +20,13 @@ class Known(Snapshot):
         in_groups: Mapping[str, frozenset[str]] | None = None,
         caller: tuple[str, str] | None = None,
         suspended: frozenset[str] = frozenset(),
+        scope: str = "write",
+        auditor: bool = False,
     ) -> None:
         self._integrations, self._roles = integrations, roles or {}
         self._users, self._groups, self._in_groups = users, groups, in_groups or {}
         self._caller, self._suspended = caller, suspended
+        self._scope, self._auditor = scope, auditor
         self.adopted = False
         self.asked: list[str] = []
 
@@ -33,7 +36,9 @@ class Known(Snapshot):
         if self._caller is None:
             return None
         email, role = self._caller
-        return SimpleNamespace(uuid="acme", name="Acme", user_email=email, role=role)
+        return SimpleNamespace(
+            uuid="acme", name="Acme", user_email=email, role=role, scope=self._scope, auditor=self._auditor
+        )
 
     def integrations(self, stack: str | None = None) -> Any:
         """With title and role alone; all are declared by some stack."""

@@ -16,6 +16,7 @@ def every_output_has_its_type(made: OrganizationUser) -> None:
     assert_type(made.role, pulumi.Output[Role])
     assert_type(made.member_type, pulumi.Output[Kind])
     assert_type(made.suspended, pulumi.Output[bool])
+    assert_type(made.auditor, pulumi.Output[bool])
     assert_type(made.created_at, pulumi.Output[str])
     assert_type(made.adopted, pulumi.Output[bool])
     assert_type(made.organization, pulumi.Output[str])
@@ -31,7 +32,7 @@ def inputs_may_be_written_in_many_ways(
     OrganizationUser("a", email="ada@example.com")
     OrganizationUser("b", email=text, role=role, member_type=kind, on_delete="keep", opts=None)
     OrganizationUser("c", email=text, role="TASKER", member_type="external", suspended=True)
-    OrganizationUser("d", email=text, suspended=flag)
+    OrganizationUser("d", email=text, suspended=flag, auditor=flag)
 
 
 def mistakes_are_found(made: OrganizationUser) -> None:

@@ -307,8 +307,16 @@ def test_quotas_and_retention_have_generous_defaults_and_are_set_by_the_environm
     assert found.sources["max_members"] == "ENCORD_MAX_MEMBERS"
 
 
+def test_the_limit_of_requests_has_a_default_and_is_set_by_the_environment() -> None:
+    assert settings({}).max_requests_per_minute == 12_000
+    found = settings({}, {"ENCORD_MAX_REQUESTS_PER_MINUTE": "600"})
+    assert found.max_requests_per_minute == 600
+    assert found.sources["max_requests_per_minute"] == "ENCORD_MAX_REQUESTS_PER_MINUTE"
+
+
 @pytest.mark.parametrize("written", ["0", "-1", "1.5", "1e3", "many", " 7", "\u0661", "9" * 13])
 def test_what_is_no_count_is_refused_by_the_name_of_its_setting(written: str) -> None:
-    for variable in (*QUOTA_VARIABLES.values(), "ENCORD_AUDIT_DAYS", "ENCORD_BATCH_DAYS"):
+    more = ("ENCORD_AUDIT_DAYS", "ENCORD_BATCH_DAYS", "ENCORD_MAX_REQUESTS_PER_MINUTE")
+    for variable in (*QUOTA_VARIABLES.values(), *more):
         with pytest.raises(ConfigurationError, match=f"^{variable} must be a whole number from 1 on"):
             settings({}, {variable: written})

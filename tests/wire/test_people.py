@@ -201,3 +201,53 @@ def test_a_whole_life_over_the_wire(people: Start) -> None:
     name, outputs = members.create({**inputs, "members": labelled})
     assert plain(members.read(name, outputs).inputs)["members"] == labelled
     user.delete(email, {"email": email, "organization": outputs["organization"]})
+
+
+ACCOUNT = {
+    "name": "ci-deploy",
+    "keys": [{"name": "main", "public_key": "ab" * 32, "scope": "write"}],
+    "federations": [
+        {
+            "issuer": "https://token.actions.githubusercontent.com",
+            "audience": "encord",
+            "subject": "repo:acme/data:ref:refs/heads/main",
+            "scope": "write",
+        }
+    ],
+}
+
+
+@pytest.mark.parametrize("name", ["name", "role", "auditor", "keys", "federations"])
+def test_an_unknown_input_of_a_service_account_stays_unknown(bare_of: Start, name: str) -> None:
+    answer = bare_of("ServiceAccount").check({**ACCOUNT, name: UNKNOWN})
+    assert not answer.failures
+    assert plain(answer.inputs)[name] == UNKNOWN
+
+
+def test_an_unknown_within_an_entry_leaves_its_list_as_it_is(bare_of: Start) -> None:
+    later = [{**ACCOUNT["keys"][0], "public_key": UNKNOWN}]  # type: ignore[dict-item]
+    answer = bare_of("ServiceAccount").check({**ACCOUNT, "keys": later})
+    assert not answer.failures
+    assert plain(answer.inputs)["keys"] == later
+    assert bare_of("ServiceAccount").diff("ci-deploy", ACCOUNT, {**ACCOUNT, "keys": later}).changes == UNSURE
+
+
+def test_a_service_account_lives_a_whole_life(people: Start) -> None:
+    provider = people("ServiceAccount")
+    inputs = plain(provider.check(ACCOUNT).inputs)
+    assert inputs["keys"][0]["public_key"].startswith("ssh-ed25519 ")
+    id_, outputs = provider.create(inputs)
+    assert (id_, outputs["email"]) == ("ci-deploy", "ci-deploy@service-accounts.internal")
+    assert provider.diff(id_, outputs, inputs).changes == NONE
+    fewer = {**inputs, "keys": [], "auditor": True}
+    assert not provider.check(fewer, inputs).failures
+    updated = provider.update(id_, outputs, fewer)
+    assert (updated["keys"], updated["auditor"]) == ([], True)
+    assert plain(provider.read(id_, updated).properties) == updated
+    provider.delete(id_, updated)
+    assert provider.read(id_, updated).id == ""
+
+
+def test_a_service_account_of_another_name_is_another_one(bare_of: Start) -> None:
+    answer = bare_of("ServiceAccount").diff("ci-deploy", ACCOUNT, {**ACCOUNT, "name": "other-one"})
+    assert list(answer.replaces) == ["name"]

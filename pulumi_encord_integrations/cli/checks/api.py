@@ -1,15 +1,18 @@
 """The API: settings, address, clock, key, who am I, principals."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pulumi_encord_integrations import embedded
 from pulumi_encord_integrations.cli.checks import Line, Patient
 from pulumi_encord_integrations.cli.configuration import read_settings
 from pulumi_encord_integrations.cli.connection import NoDatabase
-from pulumi_encord_integrations.client import health, organizations
-from pulumi_encord_integrations.client.auth import credentials_of
+from pulumi_encord_integrations.client import health, keys, organizations
 from pulumi_encord_integrations.client.client import Client
+from pulumi_encord_integrations.client.credentials import credentials_of, used
+from pulumi_encord_integrations.client.errors import EncordError
+from pulumi_encord_integrations.client.issuer_tokens import GITHUB
 from pulumi_encord_integrations.client.settings import VARIABLES
 from pulumi_encord_integrations.connection import connect
 from pulumi_encord_integrations.model.principals import Principals
@@ -17,7 +20,8 @@ from pulumi_encord_integrations.model.private_files import FileNotPrivate, read_
 
 WINDOW = 300
 """Seconds that the API's clock and this one may differ, because it checks when requests were signed."""
-_SECRET = {"ssh_key", "token", "azure_secret"}
+_SECRET = {"ssh_key", "token", "oidc_token", "actions_token", "azure_secret"}
+_SOON = timedelta(days=14)
 _NONE_YET = "because there is no database yet"
 
 
@@ -86,11 +90,15 @@ def key(patient: Patient) -> Iterator[Line]:
         yield Line("ok", "the embedded API makes its own, beside the database")
         return
     patient.client = Client(found.endpoint, credentials_of(found), attempts=1)
-    source = next(name for name in ("ssh_key_file", "ssh_key", "token") if getattr(found, name))
-    if source != "ssh_key_file" or found.ssh_key_file is None:
-        yield Line("ok", f"from {found.sources[source]}")
-    else:
+    source = used(found) or ""
+    if source == "ssh_key_file":
         yield Line("ok", f"Ed25519, {found.ssh_key_file}")
+    elif source == "actions_url":
+        yield Line("ok", f"a token of {GITHUB} for the audience {found.oidc_audience or found.endpoint}")
+    elif source in {"oidc_token", "oidc_token_file"}:
+        yield Line("ok", f"a pipeline's token, from {found.sources[source]}")
+    else:
+        yield Line("ok", f"from {found.sources[source]}")
 
 
 def _wrong_with(google_key: Path) -> Line | None:
@@ -109,7 +117,23 @@ def who_am_i(patient: Patient) -> Iterator[Line]:
         yield Line("skipped", _NONE_YET)
         return
     me = organizations.current(patient.client)
-    yield Line("ok", f"{me.user_email}, {me.role} of {me.name}")
+    only = ", with a credential that only reads" if me.scope == "read" else ""
+    yield Line("ok", f"{me.user_email}, {me.role} of {me.name}{only}")
+    if not patient.settings.embedded:
+        yield from _key_end(patient.client)
+
+
+def _key_end(client: Client) -> Iterator[Line]:
+    """When the key in use ends, if it does."""
+    try:
+        ends = next((one.expires_at for one in keys.listing(client) if one.current), None)
+    # An API of an earlier version knows no ends.
+    except EncordError:
+        return
+    if ends is not None:
+        soon = ends - datetime.now(UTC) < _SOON
+        cure = "register another one: encord-integrations keys add" if soon else ""
+        yield Line("warn" if soon else "ok", f"ends {ends:%Y-%m-%d %H:%M} UTC", cure, name="key's end")
 
 
 def principals(patient: Patient) -> Iterator[Line]:

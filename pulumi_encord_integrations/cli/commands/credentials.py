@@ -37,7 +37,9 @@ def credentials(
     """
     from datetime import UTC, datetime
 
-    span, now = _span(within), datetime.now(UTC)
+    from pulumi_encord_integrations.cli.spans import span_of
+
+    span, now = span_of(within, "--within"), datetime.now(UTC)
     views, why = _views(stack)
     ending = [view for view in views if view.credential_ends_at is not None]
     listed = sorted(views if all_ else ending, key=_first)
@@ -52,23 +54,6 @@ def credentials(
         show(ends_table(listed, now))
     if any(_within(view, now, span) for view in ending):
         raise typer.Exit(ExitCode.BAD)
-
-
-def _span(text: str) -> "timedelta":
-    from datetime import timedelta
-
-    from pydantic import TypeAdapter, ValidationError
-
-    from pulumi_encord_integrations.model.durations import Timespan
-    from pulumi_encord_integrations.model.problems import message_of
-
-    try:
-        seconds: int = TypeAdapter(Timespan).validate_python(text)
-    except ValidationError as error:
-        raise typer.BadParameter(
-            f"--within {message_of(error.errors()[0])}; the units are w, d, h, m and s"
-        ) from None
-    return timedelta(seconds=seconds)
 
 
 def _views(stack: str | None) -> "tuple[list[IntegrationView], str]":

@@ -9,7 +9,7 @@ import typer
 from pulumi_encord_integrations.cli import paths
 from pulumi_encord_integrations.cli.commands.serve import open_database
 from pulumi_encord_integrations.cli.extras import EncryptionKey, database_in, require_server
-from pulumi_encord_integrations.cli.inputs import content
+from pulumi_encord_integrations.cli.key_files import made, read_public, require_one
 from pulumi_encord_integrations.cli.rendering.help import NAME
 from pulumi_encord_integrations.cli.rendering.output import printable, result, say
 from pulumi_encord_integrations.client.errors import ConfigurationError, Refused
@@ -17,8 +17,6 @@ from pulumi_encord_integrations.model.databases import PostgresqlAddress
 
 _ACME = "init-server --database /srv/encord.sqlite --organization Acme --admin ada@example.com"
 EXAMPLES = (f"{_ACME} --public-key ada.pub", f"{_ACME} --new-key ada.key")
-
-_KEY_HINT = "It must be an Ed25519 public key in OpenSSH format: ssh-keygen -t ed25519 makes one, FILE.pub"
 
 
 def init_server(
@@ -44,8 +42,7 @@ def init_server(
     In it are the organization, its first admin and their public key; beside it lies the encryption key.
     Run it on the machine that serves. Run again, it refuses and changes nothing.
     """
-    if (public_key is None) == (new_key is None):
-        raise typer.BadParameter("give either --public-key or --new-key")
+    require_one(public_key, new_key)
     from pulumi_encord_integrations.cli.configuration import read_server_settings
 
     settings = read_server_settings()
@@ -60,8 +57,8 @@ def init_server(
     opened = open_database(place, encryption_key or settings.encryption_key_file, create=True)
     try:
         initialization.refuse_initialized(opened)
-        key = _read(public_key) if public_key else _made(new_key or Path())
-        made = initialization.initialize(opened, initialization.NewOrganization(name, email, key))
+        key = read_public(public_key) if public_key else made(new_key or Path())
+        encryption = initialization.initialize(opened, initialization.NewOrganization(name, email, key))
     except initialization.AlreadyInitialized as error:
         raise Refused(error.message, hint=error.hint) from None
     except DatabaseUnusable as error:
@@ -70,7 +67,7 @@ def init_server(
         raise ConfigurationError(f"cannot write {error.filename or opened.name}: {error.strerror}") from None
     finally:
         opened.close()
-    _tell(name, email, place, made, new_key)
+    _tell(name, email, place, encryption, new_key)
 
 
 def _tell(
@@ -93,25 +90,3 @@ def _checked(kind: Any, value: str, flag: str) -> str:
     except ValidationError as error:
         said = error.errors(include_url=False, include_input=False)[0]["msg"]
         raise typer.BadParameter(f"{flag} {said.removeprefix('Value error, ')}") from None
-
-
-def _read(file: Path) -> str:
-    from pulumi_encord_integrations.server import keys
-
-    try:
-        return keys.public_key_in(content(file))
-    except OSError as error:
-        raise ConfigurationError(f"cannot read {file}: {error.strerror}") from None
-    except ValueError:
-        raise ConfigurationError(f"{file} holds no usable public key", hint=_KEY_HINT) from None
-
-
-def _made(file: Path) -> str:
-    from pulumi_encord_integrations.server import keys
-
-    if file.exists():
-        raise ConfigurationError(f"{file} exists", hint="Name a new file, or use --public-key")
-    private_key = keys.new_key()
-    if not keys.write_once(file, private_key):
-        raise ConfigurationError(f"{file} is a link to nothing, or was made just now", hint="Name a new file")
-    return keys.public_key_of(private_key)

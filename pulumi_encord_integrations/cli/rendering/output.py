@@ -52,6 +52,9 @@ def show(renderable: "RenderableType") -> None:
 
 def say(text: str) -> None:
     """Writes words for the person who runs the command; nobody need be there to read them."""
+    if sys.__stderr__ is None:
+        # It was closed before Python began.
+        return
     try:
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()

@@ -39,7 +39,7 @@ _VARIABLE = "ENCORD_GCP_SERVICE_ACCOUNT_KEY_FILE"
 
 
 @dataclass(frozen=True)
-class ServiceAccount:
+class GoogleAccount:
     """The deployment's service account, and where it reaches Cloud Storage."""
 
     key_file: Path | None
@@ -71,16 +71,16 @@ class ServiceAccount:
         return key
 
 
-def sign(account: ServiceAccount, objects: Sequence[StoredObject], seconds: int) -> list[str]:
+def sign(account: GoogleAccount, objects: Sequence[StoredObject], seconds: int) -> list[str]:
     """A URL for each object, signed by the service account that buckets were told to trust."""
     if not 1 <= seconds <= MAX_SECONDS:
         raise ValueError(f"no URL of Cloud Storage lives {seconds} seconds")
-    if account.endpoint == ServiceAccount.endpoint:
+    if account.endpoint == GoogleAccount.endpoint:
         return _in_bulk(account, objects, seconds)
     return _singly(account, objects, seconds)
 
 
-def _singly(account: ServiceAccount, objects: Sequence[StoredObject], seconds: int) -> list[str]:
+def _singly(account: GoogleAccount, objects: Sequence[StoredObject], seconds: int) -> list[str]:
     """The fast library signs for Google's own host, whatever it is told."""
     client = _google_client(account.endpoint, _credentials(account.key()))
     lives = timedelta(seconds=seconds)
@@ -92,7 +92,7 @@ def _singly(account: ServiceAccount, objects: Sequence[StoredObject], seconds: i
     ]
 
 
-def _in_bulk(account: ServiceAccount, objects: Sequence[StoredObject], seconds: int) -> list[str]:
+def _in_bulk(account: GoogleAccount, objects: Sequence[StoredObject], seconds: int) -> list[str]:
     import obstore
     from obstore.store import GCSStore
 
@@ -117,7 +117,7 @@ def _in_bulk(account: ServiceAccount, objects: Sequence[StoredObject], seconds: 
 class Gcp(CloudAdapter):
     """Signs with the deployment's service account, which proves nothing about who declared a bucket."""
 
-    def __init__(self, account: ServiceAccount, browser: Browser) -> None:
+    def __init__(self, account: GoogleAccount, browser: Browser) -> None:
         self._account, self._browser = account, browser
         self._credentials: tuple[dict[str, Any], Any] | None = None
         self._lock = threading.Lock()

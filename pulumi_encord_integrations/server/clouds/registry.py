@@ -8,7 +8,7 @@ from pulumi_encord_integrations.server.clouds.aws import Aws
 from pulumi_encord_integrations.server.clouds.azure import Azure, Delegation, application_credential
 from pulumi_encord_integrations.server.clouds.browser import Browser
 from pulumi_encord_integrations.server.clouds.direct_access import DirectAccess
-from pulumi_encord_integrations.server.clouds.gcp import Gcp, ServiceAccount
+from pulumi_encord_integrations.server.clouds.gcp import Gcp, GoogleAccount
 from pulumi_encord_integrations.server.clouds.key_pairs import KeyPair
 from pulumi_encord_integrations.server.clouds.outbound import Outbound
 
@@ -18,7 +18,7 @@ def adapters(principals: Principals, access: CloudAccess) -> Mapping[str, CloudA
     application = application_credential(principals.application_id, access.azure_secret)
     browser = Browser(Outbound(access.private_networks), principals.origins)
     key_pair = KeyPair(browser)
-    google = ServiceAccount(access.gcp_key_file, principals.service_account_email, access.gcs_endpoint)
+    google = GoogleAccount(access.gcp_key_file, principals.service_account_email, access.gcs_endpoint)
     return {
         "AWS": Aws(browser),
         "GCP": Gcp(google, browser),

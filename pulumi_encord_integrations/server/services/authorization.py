@@ -18,7 +18,7 @@ def viewable(tx: Transaction, uuid: UUID, row: Record | None) -> Record:
     """The row that was found, if the caller may view it."""
     if row is None:
         raise ObjectNotFound("integration_not_found", f"there is no integration {uuid}")
-    if row.role is None and not tx.caller.is_organization_admin:
+    if row.role is None and not tx.caller.reads_everything:
         raise PermissionDenied(
             "not_a_member", f"you are not a member of the integration {uuid}", "Ask one of its admins"
         )
@@ -29,7 +29,21 @@ def readable(tx: Transaction, uuid: UUID) -> Record:
     """The row, if the caller is a member; to an organization admin who has not joined it is only listed."""
     row = visible(tx, uuid)
     if not may(row.role, Permission.VIEW):
-        raise PermissionDenied("not_a_member", f'you are not a member of "{row.title}"', "Join it first")
+        remedy = "Join it first" if tx.caller.is_organization_admin else "Ask one of its admins"
+        raise PermissionDenied("not_a_member", f'you are not a member of "{row.title}"', remedy)
+    return row
+
+
+def configured(tx: Transaction, uuid: UUID) -> Record:
+    """The row, if the caller is a member or an auditor, who reads how it is configured and not its data."""
+    return visible(tx, uuid) if tx.caller.auditor else readable(tx, uuid)
+
+
+def inspected(tx: Transaction, uuid: UUID) -> Record:
+    """The row, if the caller may say who its members are and who changed it."""
+    row = visible(tx, uuid)
+    if not tx.caller.auditor:
+        require(row, Permission.ADD_USERS)
     return row
 
 
@@ -39,6 +53,12 @@ def require(row: Record, permission: Permission) -> None:
         raise PermissionDenied(
             "not_an_admin", f'only admins of "{row.title}" may do this', "Ask one of its admins"
         )
+
+
+def require_organization_reader(tx: Transaction) -> None:
+    """Refuses whoever neither administers nor audits the organization."""
+    if not tx.caller.reads_everything:
+        require_organization_admin(tx)
 
 
 def require_organization_admin(tx: Transaction) -> None:

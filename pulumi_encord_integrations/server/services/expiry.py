@@ -8,7 +8,7 @@ from pydantic.alias_generators import to_camel
 from pulumi_encord_integrations.model.expiry import ExpiryChange, ExpiryView, effective_expiry_of
 from pulumi_encord_integrations.model.members import Permission
 from pulumi_encord_integrations.server.errors import invalid
-from pulumi_encord_integrations.server.services.authorization import readable, require, visible
+from pulumi_encord_integrations.server.services.authorization import configured, require, visible
 from pulumi_encord_integrations.server.services.bodies import kind_of
 from pulumi_encord_integrations.server.services.integrations import view
 from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction
@@ -20,7 +20,7 @@ _FIELD = "signed_url_expiry"
 
 def read(tx: Transaction, uuid: UUID) -> ExpiryView:
     """As it is, for whoever may view the integration."""
-    return _view(tx, readable(tx, uuid))
+    return _view(tx, configured(tx, uuid))
 
 
 def change(tx: Transaction, uuid: UUID, asked: ExpiryChange) -> Effect:
@@ -49,9 +49,11 @@ def _require_custom(row: Record) -> None:
 
 
 def _changed(tx: Transaction, row: Record, seconds: int | None) -> Effect:
+    before = store.settings_of(row)[_FIELD]
     store.set_expiry(tx.connection, row, seconds)
     answer = _view(tx, visible(tx, UUID(row.uuid)))
-    return Effect(answer, "expiry.change", row.uuid, {"seconds": seconds})
+    detail, name = {"seconds": seconds}, to_camel(_FIELD)
+    return Effect(answer, "expiry.change", row.uuid, detail, before={name: before}, after={name: seconds})
 
 
 def _view(tx: Transaction, row: Record) -> ExpiryView:

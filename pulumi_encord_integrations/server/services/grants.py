@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from pulumi_encord_integrations.model.base import Page
@@ -18,6 +19,7 @@ from pulumi_encord_integrations.model.members import (
     is_individual,
     permissions_of,
 )
+from pulumi_encord_integrations.server.services.authorization import inspected
 from pulumi_encord_integrations.server.services.groups import plain
 from pulumi_encord_integrations.server.services.long_answers import Reader, answers_with
 from pulumi_encord_integrations.server.services.members import administered, apply
@@ -31,7 +33,7 @@ from pulumi_encord_integrations.server.store.database import Record
 
 def users(tx: Transaction, uuid: UUID) -> Page[IntegrationUser]:
     """Individual members."""
-    roles = store.roles(tx.connection, administered(tx, uuid).uuid)
+    roles = store.roles(tx.connection, inspected(tx, uuid).uuid)
     rows = sorted((key, role) for key, role in roles.items() if is_individual(key))
     suspended = store.suspended(tx.connection, str(uuid))
     return Page(
@@ -62,7 +64,7 @@ def remove_users(tx: Transaction, uuid: UUID, asked: UserEmails) -> Effect:
 
 def groups(tx: Transaction, uuid: UUID) -> Page[GrantedGroup]:
     """Groups that the integration is shared with, oldest first."""
-    roles = store.roles(tx.connection, administered(tx, uuid).uuid)
+    roles = store.roles(tx.connection, inspected(tx, uuid).uuid)
     rows = group_store.listing(tx.connection, tx.caller.organization)
     return Page(results=[_granted(row, roles[_key(row.uuid)]) for row in rows if _key(row.uuid) in roles])
 
@@ -95,7 +97,7 @@ def _written(
 ) -> Effect:
     now = store.roles(tx.connection, row.uuid)
     effect = apply(tx, row, now, wanted, set(removed) & now.keys())
-    return Effect(answer(tx, UUID(row.uuid)), effect.action, effect.object, effect.detail)
+    return replace(effect, answer=answer(tx, UUID(row.uuid)))
 
 
 def _administers_still(tx: Transaction, uuid: UUID) -> bool:
@@ -105,14 +107,15 @@ def _administers_still(tx: Transaction, uuid: UUID) -> bool:
 
 
 def access(tx: Transaction, email: str) -> Page[UserAccess]:
-    """What a user may do on each integration that the caller administers; of oneself on all."""
+    """What a user may do on each integration that the caller administers or audits; of oneself on all."""
     person = found_user(tx, email)
     user = person.email
-    filters = IntegrationFilters()
+    everything = tx.caller.auditor
+    filters = IntegrationFilters(include_org_access=everything)
     shown = {
         row.uuid: row.title
         for row in integration_queries.listing(tx.connection, tx.caller, filters)
-        if row.role == "admin" or user == tx.caller.email
+        if everything or row.role == "admin" or user == tx.caller.email
     }
     found: dict[str, list[Record]] = defaultdict(list)
     for row in store.access(tx.connection, tx.caller.organization, user):

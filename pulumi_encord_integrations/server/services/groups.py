@@ -19,7 +19,11 @@ from pulumi_encord_integrations.model.identity import DeclaredAs, LetGo, ownersh
 from pulumi_encord_integrations.model.members import UserEmails
 from pulumi_encord_integrations.server.errors import Conflict, ObjectNotFound, PermissionDenied
 from pulumi_encord_integrations.server.services.audit import known_last_write
-from pulumi_encord_integrations.server.services.authorization import require_organization_admin
+from pulumi_encord_integrations.server.services.audited_states import group_state, released
+from pulumi_encord_integrations.server.services.authorization import (
+    require_organization_admin,
+    require_organization_reader,
+)
 from pulumi_encord_integrations.server.services.bulk import refuse_any
 from pulumi_encord_integrations.server.services.declarations import (
     ADOPT,
@@ -75,7 +79,7 @@ def create(tx: Transaction, asked: GroupCreate) -> Effect:
     wanted = _Groups(tx, asked.name)
     made = wanted.made_before(asked.nonce)
     if made is not None:
-        return _created(tx, made.uuid, AGAIN, asked.stack)
+        return _created(tx, made, made.uuid, AGAIN, asked.stack)
     row, action = wanted.meant(asked)
     declared = asked.declared_as
     if row is None:
@@ -90,7 +94,7 @@ def create(tx: Transaction, asked: GroupCreate) -> Effect:
             declarations.declare(tx.connection, "groups", uuid, declared, key, adopted=adopted)
     if asked.nonce:
         declarations.remember_create(tx.connection, tx.caller.organization, asked.nonce, uuid)
-    return _created(tx, uuid, action, asked.stack)
+    return _created(tx, row, uuid, action, asked.stack)
 
 
 def _applied(row: Record, asked: GroupSpec, action: str) -> GroupSpec:
@@ -100,12 +104,13 @@ def _applied(row: Record, asked: GroupSpec, action: str) -> GroupSpec:
     return asked
 
 
-def _created(tx: Transaction, uuid: str, action: str, stack: UUID | None) -> Effect:
+def _created(tx: Transaction, before: Record | None, uuid: str, action: str, stack: UUID | None) -> Effect:
     row = found(tx, UUID(uuid))
     new = action == CREATE
     lookalikes = store.lookalikes(tx.connection, row) if new and row.stack_id else []
     answer = view(tx, row, stack).model_copy(update={"created": new, "lookalikes": lookalikes})
-    return Effect(answer, f"group.{action}", uuid, {"name": row.name})
+    old, now = before and group_state(before), group_state(row)
+    return Effect(answer, f"group.{action}", uuid, {"name": row.name}, before=old, after=now)
 
 
 def change(
@@ -131,8 +136,10 @@ def change(
     elif "declared_as" in asked.model_fields_set:
         release(tx, "groups", row, row.name, declared_by)
     detail = {"name": name, "description": description}
-    answer = view(tx, found(tx, uuid), declared.stack_id if declared else declared_by)
-    return Effect(answer, "group.update", row.uuid, detail)
+    after = found(tx, uuid)
+    answer = view(tx, after, declared.stack_id if declared else declared_by)
+    before = group_state(row)
+    return Effect(answer, "group.update", row.uuid, detail, before=before, after=group_state(after))
 
 
 def administered(tx: Transaction, uuid: UUID) -> Record:
@@ -152,7 +159,10 @@ def delete(tx: Transaction, uuid: UUID, declared_by: UUID | None) -> Effect:
         declarations.release(tx.connection, "groups", row.uuid)
     elif answer.outcome == "deleted":
         store.remove(tx.connection, row.uuid)
-    return Effect(answer, f"group.{answer.outcome}", row.uuid, {"name": row.name})
+    before = group_state(row)
+    after = released(before) if answer.outcome == "released" else None
+    action, detail = f"group.{answer.outcome}", {"name": row.name}
+    return Effect(answer, action, row.uuid, detail, before=before, after=after)
 
 
 def listing(tx: Transaction, stack: UUID | None = None) -> Page[DeclaredGroup]:
@@ -177,7 +187,8 @@ def found(tx: Transaction, uuid: UUID) -> Record:
 
 def last_write(tx: Transaction, uuid: UUID) -> LastWrite:
     """Who wrote the group or its users last."""
-    return known_last_write(tx, administered(tx, uuid).uuid)
+    require_organization_reader(tx)
+    return known_last_write(tx, found(tx, uuid).uuid)
 
 
 def users(tx: Transaction, uuid: UUID) -> Page[GroupUser]:

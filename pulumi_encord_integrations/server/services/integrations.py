@@ -21,7 +21,8 @@ from pulumi_encord_integrations.model.members import Permission, may, permission
 from pulumi_encord_integrations.server.errors import Conflict
 from pulumi_encord_integrations.server.services import control
 from pulumi_encord_integrations.server.services.audit import known_last_write
-from pulumi_encord_integrations.server.services.authorization import require, viewable, visible
+from pulumi_encord_integrations.server.services.audited_states import integration_state, released
+from pulumi_encord_integrations.server.services.authorization import inspected, require, viewable, visible
 from pulumi_encord_integrations.server.services.bodies import (
     Body,
     ChangeRequest,
@@ -48,6 +49,7 @@ from pulumi_encord_integrations.server.store import (
 )
 from pulumi_encord_integrations.server.store import integrations as store
 from pulumi_encord_integrations.server.store.database import Record
+from pulumi_encord_integrations.server.store.organizations import Caller
 
 
 def titles(tx: Transaction, filters: IntegrationFilters) -> IntegrationTitles:
@@ -76,9 +78,7 @@ def read(tx: Transaction, uuid: UUID, stack: UUID | None = None) -> IntegrationV
 
 def last_write(tx: Transaction, uuid: UUID) -> LastWrite:
     """Who wrote the integration, its members or its data last, for whoever may say who its members are."""
-    row = visible(tx, uuid)
-    require(row, Permission.ADD_USERS)
-    return known_last_write(tx, row.uuid)
+    return known_last_write(tx, inspected(tx, uuid).uuid)
 
 
 def judge_create(work: UnitOfWork, body: Body) -> CreateRequest:
@@ -94,7 +94,7 @@ def create(tx: Transaction, asked: CreateRequest) -> Effect:
     wanted = DeclaredIntegrations(tx, kind, spec)
     made = wanted.made_before(placement.nonce)
     if made is not None:
-        return _created(tx, made, AGAIN, placement.stack)
+        return _created(tx, made, made, AGAIN, placement.stack)
     declared, vault = placement.declared_as, tx.deployment.vault
     row, action = wanted.meant(placement)
     if row is None:
@@ -112,7 +112,7 @@ def create(tx: Transaction, asked: CreateRequest) -> Effect:
         )
     if placement.nonce:
         declarations.remember_create(tx.connection, tx.caller.organization, placement.nonce, uuid)
-    return _created(tx, visible(tx, UUID(uuid)), action, placement.stack)
+    return _created(tx, row, visible(tx, UUID(uuid)), action, placement.stack)
 
 
 def judge_change(work: UnitOfWork, uuid: UUID, body: Body) -> ChangeRequest:
@@ -165,8 +165,15 @@ def change(
         release(tx, "integrations", row, row.title, declared_by)
     fields = kind.spec.model_fields
     changed = now.renewed | {name for name in fields if getattr(spec, name) != getattr(current, name)}
-    answer = view(tx, visible(tx, uuid), declared.stack_id if declared else declared_by)
-    return Effect(answer, "integration.update", row.uuid, {"changed": sorted(changed)})
+    after = visible(tx, uuid)
+    return Effect(
+        view(tx, after, declared.stack_id if declared else declared_by),
+        "integration.update",
+        row.uuid,
+        {"changed": sorted(changed)},
+        before=integration_state(row),
+        after=integration_state(after),
+    )
 
 
 def delete(tx: Transaction, uuid: UUID, declared_by: UUID | None, *, if_empty: bool = False) -> Effect:
@@ -184,7 +191,10 @@ def delete(tx: Transaction, uuid: UUID, declared_by: UUID | None, *, if_empty: b
         declarations.release(tx.connection, "integrations", row.uuid)
     elif answer.outcome == "deleted":
         store.remove(tx.connection, row.uuid)
-    return Effect(answer, f"integration.{answer.outcome}", row.uuid, {"title": row.title})
+    before = integration_state(row)
+    after = released(before) if answer.outcome == "released" else None
+    action, detail = f"integration.{answer.outcome}", {"title": row.title}
+    return Effect(answer, action, row.uuid, detail, before=before, after=after)
 
 
 def _require_empty(row: Record) -> None:
@@ -206,11 +216,15 @@ def _views(
     tx: Transaction, rows: Sequence[Record], stack: UUID | None, told: Mapping[str, str]
 ) -> list[IntegrationView]:
     principals = tx.deployment.principals.model_dump()
-    return [_view(row, principals, stack, told.get(row.uuid)) for row in rows]
+    return [_view(tx.caller, row, principals, stack, told.get(row.uuid)) for row in rows]
 
 
 def _view(
-    row: Record, principals: Mapping[str, Any], stack: UUID | None, fingerprint: str | None
+    caller: Caller,
+    row: Record,
+    principals: Mapping[str, Any],
+    stack: UUID | None,
+    fingerprint: str | None,
 ) -> IntegrationView:
     kind, settings = kind_of(row.provider), store.settings_of(row)
     known = {
@@ -221,7 +235,7 @@ def _view(
         "created_at": row.created_at.replace(tzinfo=UTC),
         **shown(row, stack),
         "permissions": permissions_of(row.role),
-        "registrations": row.registered if may(row.role, Permission.VIEW) else None,
+        "registrations": row.registered if caller.auditor or may(row.role, Permission.VIEW) else None,
         **_proof(kind, row),
         **({"credential_fingerprint": fingerprint} if fingerprint else {}),
     }
@@ -256,7 +270,7 @@ def _proof(kind: IntegrationType, row: Record) -> dict[str, Any]:
     return {"verified": True, **session}
 
 
-def _created(tx: Transaction, row: Record, action: str, stack: UUID | None) -> Effect:
+def _created(tx: Transaction, before: Record | None, row: Record, action: str, stack: UUID | None) -> Effect:
     created = action == CREATE
     beside = other_admins(tx, row) if action == ADOPT else {}
     # Its secrets were sealed a moment ago: they need not be opened to see that they open.
@@ -270,4 +284,6 @@ def _created(tx: Transaction, row: Record, action: str, stack: UUID | None) -> E
     )
     maker = {"owner": row.owner} if beside else {}
     detail = {"title": row.title, "provider": row.provider, **maker, **beside}
-    return Effect(answer, f"integration.{action}", row.uuid, detail)
+    old = None if before is None else integration_state(before)
+    now = integration_state(row)
+    return Effect(answer, f"integration.{action}", row.uuid, detail, before=old, after=now)

@@ -24,6 +24,7 @@ from pulumi_encord_integrations.model.members import (
 from pulumi_encord_integrations.server.errors import Conflict, PreconditionFailed
 from pulumi_encord_integrations.server.services import pagination
 from pulumi_encord_integrations.server.services.authorization import (
+    inspected,
     require,
     require_organization_admin,
     visible,
@@ -40,21 +41,21 @@ _PARTS = 3
 
 
 def administered(tx: Transaction, uuid: UUID) -> Record:
-    """The integration, if the caller may say who its members are."""
+    """The integration, if the caller may change who its members are."""
     row = visible(tx, uuid)
     require(row, Permission.ADD_USERS)
     return row
 
 
 def list_everywhere(tx: Transaction, size: int, token: str | None) -> Page[MemberView]:
-    """A page of the members of all integrations that the caller administers."""
+    """A page of the members of all integrations that the caller administers or audits."""
     found = store.page(tx.connection, None, tx.caller, size, pagination.position(tx, token, _PARTS))
     return Page(results=_views(tx, found[:size]), next_page_token=_next(tx, found, size))
 
 
 def list_members(tx: Transaction, uuid: UUID, size: int, token: str | None) -> MembersPage:
     """A page of one integration's members, and the mark of all of them as they were at the first page."""
-    after, row = pagination.position(tx, token, _PARTS + 1), administered(tx, uuid)
+    after, row = pagination.position(tx, token, _PARTS + 1), inspected(tx, uuid)
     if after and after[0] != row.uuid:
         raise pagination.foreign_token()
     found = store.page(tx.connection, row.uuid, tx.caller, size, after[:_PARTS])
@@ -124,7 +125,8 @@ def apply(
     )
     granted = {key: wanted[key] for key in (*answer.added, *answer.changed)}
     detail = {"granted": granted, "removed": answer.removed, **_promoted(granted)}
-    return Effect(answer, "members.change", row.uuid, detail)
+    before = {key: now[key] for key in (*granted, *removed) if key in now}
+    return Effect(answer, "members.change", row.uuid, detail, before=before, after=granted)
 
 
 def _promoted(granted: Roles) -> dict[str, list[str]]:
@@ -167,7 +169,9 @@ def join(tx: Transaction, uuid: UUID) -> Effect:
     answer = Joined(integration=row.uuid, user_email=tx.caller.email, role="admin")
     before = now.get(tx.caller.email)
     promoted = {} if before == "admin" else _promoted({tx.caller.email: "admin"})
-    return Effect(answer, "members.join", row.uuid, {"before": before, **promoted})
+    roles = {tx.caller.email: before}, {tx.caller.email: "admin"}
+    detail = {"before": before, **promoted}
+    return Effect(answer, "members.join", row.uuid, detail, before=roles[0], after=roles[1])
 
 
 def _current(tx: Transaction, row: Record, match: str | None) -> dict[str, str]:

@@ -4,7 +4,7 @@ from pulumi_encord_integrations.model.principals import Principals
 from pulumi_encord_integrations.model.users import BearerToken, CurrentOrganization
 from pulumi_encord_integrations.server import auth
 from pulumi_encord_integrations.server.errors import PermissionDenied
-from pulumi_encord_integrations.server.services.unit_of_work import Transaction, UnitOfWork
+from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction, UnitOfWork
 
 
 def current(tx: Transaction) -> CurrentOrganization:
@@ -29,8 +29,9 @@ def issue_token(work: UnitOfWork) -> BearerToken:
     if not work.proof.public_key or not work.proof.signed:
         # A token that was taken would otherwise renew itself for ever.
         raise PermissionDenied("signature_required", "a bearer token is issued for a signature only")
-    work.claim()
-    return BearerToken(token=auth.issue_token(work.proof.public_key, work.deployment.vault))
+    answer = BearerToken(token=auth.issue_token(work.proof.public_key, work.deployment.vault))
+    work.claim(lambda tx: Effect(answer, "sign-in.bearer-token", tx.caller.credential, {}))
+    return answer
 
 
 def principals(tx: Transaction) -> Principals:

@@ -1,17 +1,20 @@
 """What one authenticated request does to the database: a transaction, its audit row, its first answer."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Any, TypeVar
+from time import perf_counter
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel
 
-from pulumi_encord_integrations.server import auth
+from pulumi_encord_integrations.server import auth, request_context
 from pulumi_encord_integrations.server.concurrency import INLINE
 from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.errors import Conflict, PermissionDenied, unauthenticated
+from pulumi_encord_integrations.server.services.changes import State, changes
 from pulumi_encord_integrations.server.store import audit, idempotency, organizations
 from pulumi_encord_integrations.server.store.database import Connection, Database
 from pulumi_encord_integrations.server.store.organizations import Caller
@@ -22,6 +25,8 @@ KEY_MAKERS = (
     "or a verb that writes, such as join"
 )
 """What makes the key that a user of an embedded API signs with."""
+REGISTER = "Register another one: encord-integrations keys add; without any, ask an admin of the organization"
+"""What to do without a key of a served API."""
 
 SUSPENDED = "{user} is suspended from the organization"
 UNSUSPEND = "An admin of the organization can lift that: everything comes back as it was, keys included"
@@ -35,6 +40,16 @@ class Effect:
     action: str
     object: str
     detail: Mapping[str, Any]
+    before: State = None
+    """The object as it was, if it was there; see `changes`."""
+    after: State = None
+    """The same as it is now."""
+
+    @property
+    def told(self) -> Mapping[str, Any]:
+        """What the audit trail keeps: the detail, and the fields that differ."""
+        differing = changes(self.before, self.after)
+        return {**self.detail, "changes": differing} if differing else self.detail
 
 
 class FirstAnswer(str):
@@ -67,6 +82,8 @@ class UnitOfWork:
     """Whether it only reads."""
     stack: str = ""
     """The Pulumi stack that it says it comes from, as project/stack."""
+    admit: Callable[[Connection], Caller] | None = None
+    """Says as whom a key acts that nobody has registered, or raises `ServiceError`."""
 
     def identified(self) -> "UnitOfWork":
         """The same, for a caller who is known; raises `ServiceError` for anybody else."""
@@ -78,26 +95,32 @@ class UnitOfWork:
 
     def read(self, question: Callable[[Transaction], T]) -> T:
         """Asks in one transaction."""
-        with self.database.read() as connection:
+        with self._begun("read") as connection:
             return question(self._transaction(connection))
 
     def first_answer(self) -> FirstAnswer | None:
         """What the request was answered with before, if it was."""
         key = self._idempotency_key()
         known = self.read(lambda tx: idempotency.find(tx.connection, key)) if key else None
-        return None if known is None else FirstAnswer(known)
+        if known is None:
+            return None
+        request_context.note_replay()
+        return FirstAnswer(known)
 
-    def claim(self) -> None:
+    def claim(self, noted: Callable[[Transaction], Effect] | None = None) -> None:
         """Refuses a signature that was used before, of what is made anew each time; raises `Conflict`.
 
-        One without a nonce may be an honest repeat of Encord's SDK.
+        One without a nonce may be an honest repeat of Encord's SDK. `noted` is done in the same transaction,
+        with its audit row.
         """
-        key = self._idempotency_key()
-        if key is None or not self.proof.unique:
+        key = self._idempotency_key() if self.proof.unique else None
+        if key is None and noted is None:
             return
-        with self.database.write() as connection:
-            self._transaction(connection)
-            fresh = idempotency.claim(connection, key, 2 * self.deployment.accepted.window)
+        with self._begun("write") as connection:
+            tx = self._transaction(connection)
+            fresh = not key or idempotency.claim(connection, key, 2 * self.deployment.accepted.window)
+            if fresh and noted is not None:
+                self._audit(tx, noted(tx))
         if not fresh:
             raise Conflict(
                 "replayed", "this request was answered before", "Sign it anew, with a nonce of its own"
@@ -105,7 +128,7 @@ class UnitOfWork:
 
     def note(self, action: Callable[[Transaction], Effect]) -> None:
         """Does something beside the answer, with its audit row."""
-        with self.database.write() as connection:
+        with self._begun("write") as connection:
             tx = self._transaction(connection)
             self._audit(tx, action(tx))
 
@@ -122,11 +145,12 @@ class UnitOfWork:
         # has the database in its hands anyway.
         if self.caller is None and not INLINE.get():
             self.read(lambda _tx: None)
-        with self.database.write() as connection:
+        with self._begun("write") as connection:
             tx = self._transaction(connection)
             key = self._idempotency_key()
             known = idempotency.find(connection, key) if key else None
             if known is not None:
+                request_context.note_replay()
                 return again(tx) if again else FirstAnswer(known)
             effect = action(tx)
             self._audit(tx, effect)
@@ -144,13 +168,26 @@ class UnitOfWork:
             action=effect.action,
             object_=effect.object,
             trace=self.trace,
-            detail=effect.detail,
+            detail=effect.told,
             key=tx.caller.credential,
             stack=self.stack,
         )
 
+    @contextmanager
+    def _begun(self, kind: Literal["read", "write"]) -> Iterator[Connection]:
+        asked, begun = perf_counter(), False
+        try:
+            with self.database.read() if kind == "read" else self.database.write() as connection:
+                begun = True
+                request_context.note_wait(kind, perf_counter() - asked)
+                yield connection
+        finally:
+            if not begun:
+                request_context.note_wait(kind, perf_counter() - asked)
+
     def _transaction(self, connection: Connection) -> Transaction:
         owner = self._owner(connection)
+        request_context.note_caller(owner.email, owner.id, owner.credential)
         if owner.scope == "read" and not self.safe:
             raise PermissionDenied(
                 "read_only",
@@ -167,6 +204,8 @@ class UnitOfWork:
             found = organizations.of_key(connection, self.proof.public_key)
         if found is None and self.proof.federation:
             raise unauthenticated("the federation of this token was removed", "Ask an admin to declare it")
+        if found is None and self.admit is not None:
+            return self.admit(connection)
         if found is None:
             raise unauthenticated(
                 "this key is not known here", "Is it registered with the API at this endpoint?"
@@ -177,18 +216,17 @@ class UnitOfWork:
                 "not_in_organization", "only users that are part of an organization may use data integrations"
             )
         if found.ended:
-            raise unauthenticated(
-                f"this key of {owner.email} was revoked, or ended with an earlier membership",
-                f"Register another one; for an embedded API {KEY_MAKERS.format(user=owner.email)}",
-            )
+            how = "ended with an earlier membership" if found.of_earlier_membership else "was revoked"
+            makers = KEY_MAKERS.format(user=owner.email)
+            hint = makers[0].upper() + makers[1:] if INLINE.get() else REGISTER
+            raise unauthenticated(f"this key of {owner.email} {how}", hint)
         if found.expired:
             raise unauthenticated(
-                f"this key of {owner.email} expired at {found.expires_at:%Y-%m-%d %H:%M} UTC",
-                "Register another one",
+                f"this key of {owner.email} expired at {found.expires_at:%Y-%m-%d %H:%M} UTC", REGISTER
             )
         if found.suspended:
             raise PermissionDenied("user_suspended", SUSPENDED.format(user=owner.email), UNSUSPEND)
-        return owner
+        return replace(owner, scope="read") if self.proof.read_only else owner
 
     def _idempotency_key(self) -> str | None:
         # Two honest calls of Encord's SDK within a second carry the same signature; their trace ids differ.

@@ -1,5 +1,6 @@
 """Users of the organization: who may add, change and remove them, and what a removal ends."""
 
+from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
@@ -9,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from pulumi_encord_integrations.model.base import Page
 from pulumi_encord_integrations.model.text import Email
 from pulumi_encord_integrations.model.users import (
+    SERVICE_ACCOUNT_DOMAIN,
     OrganizationUserChange,
     OrganizationUserSpec,
     OrganizationUserView,
@@ -25,7 +27,7 @@ from pulumi_encord_integrations.server.store.database import Record, now
 
 _TOLD = 5
 _EMAIL: TypeAdapter[str] = TypeAdapter(Email)
-_ACTIONS = {
+ACTIONS = {
     (False, False): "change",
     (True, True): "change",
     (False, True): "suspend",
@@ -52,9 +54,10 @@ def add(tx: Transaction, asked: OrganizationUserSpec) -> Effect:
         raise Conflict("user_exists", f"{asked.email} is part of the organization already")
     organizations.add_user(tx.connection, tx.caller.organization, asked.email, asked.role, asked.member_type)
     require_room(tx, "users")
-    if asked.suspended:
-        store.change(tx.connection, tx.caller.organization, asked.email, {"suspended_at": now()})
-    return _done(tx, asked.email, "add")
+    more = {"auditor": asked.auditor, "suspended_at": now() if asked.suspended else None}
+    if asked.auditor or asked.suspended:
+        store.change(tx.connection, tx.caller.organization, asked.email, more)
+    return _done(tx, asked.email, "add", None)
 
 
 def judge_change(work: UnitOfWork, email: str, body: Body) -> OrganizationUserChange:
@@ -69,33 +72,51 @@ def _changeable(
 ) -> tuple[Record, OrganizationUserSpec]:
     """The user, and what becomes of them."""
     row = administered(tx, email)
+    _require_person(row)
     known = {
         "email": row.email,
         "role": row.role,
         "member_type": row.member_type,
-        "suspended": _suspended(row),
+        "suspended": suspended(row),
+        "auditor": bool(row.auditor),
     }
     return row, examined(OrganizationUserSpec, known | asked.model_dump(exclude_none=True))
 
 
 def change(tx: Transaction, email: str, asked: OrganizationUserChange) -> Effect:
-    """Changes role and kind of member, suspends and restores; what is absent or null stays."""
+    """Changes role, kind of member and the auditor's flag, suspends and restores; what is absent stays."""
     row, wanted = _changeable(tx, email, asked)
-    if wanted.suspended and row.email == tx.caller.email:
+    values: dict[str, Any] = {"member_type": wanted.member_type}
+    apply(tx, row, wanted.role, values, suspended_=wanted.suspended, auditor=wanted.auditor)
+    return _done(tx, row.email, ACTIONS[suspended(row), wanted.suspended], row)
+
+
+def apply(
+    tx: Transaction, row: Record, role: str, values: Mapping[str, Any], *, suspended_: bool, auditor: bool
+) -> None:
+    """Changes an identity, so that the organization keeps an admin who can act; raises `Conflict`."""
+    if suspended_ and row.email == tx.caller.email:
         raise Conflict("own_user", "nobody suspends themselves", "Ask another admin of the organization")
     # Whom an admin suspends is somebody else, so that the organization keeps an admin who can act.
-    if wanted.role != "ADMIN":
+    if role != "ADMIN":
         _require_other_admin(tx, row.email)
-    values: dict[str, Any] = {"role": wanted.role, "member_type": wanted.member_type}
-    if wanted.suspended != _suspended(row):
-        values["suspended_at"] = now() if wanted.suspended else None
-    store.change(tx.connection, tx.caller.organization, row.email, values)
-    return _done(tx, row.email, _ACTIONS[_suspended(row), wanted.suspended])
+    written = {**values, "role": role, "auditor": auditor}
+    if suspended_ != suspended(row):
+        written["suspended_at"] = now() if suspended_ else None
+    store.change(tx.connection, tx.caller.organization, row.email, written)
 
 
 def remove(tx: Transaction, email: str) -> Effect:
     """Ends the user's membership and with it all access, individual or by groups, and all keys."""
     row = administered(tx, email)
+    _require_person(row)
+    answer, left = _view(row), leave(tx, row)
+    detail = {"email": row.email, "left": left}
+    return Effect(answer, "organization-user.remove", audited_id(row.email), detail, before=_state(row))
+
+
+def leave(tx: Transaction, row: Record) -> list[str]:
+    """Ends the membership of an identity with all access and keys; answers which integrations it left."""
     if row.email == tx.caller.email:
         raise Conflict(
             "own_user", "nobody removes themselves from the organization", "Ask another admin of it"
@@ -111,11 +132,20 @@ def remove(tx: Transaction, email: str) -> Effect:
             "Give each another Admin who is not suspended first, as whom an admin of the organization may "
             f"join it; until then, suspending {row.email} ends all they can do",
         )
-    answer = _view(row)
     left = members.leave(tx.connection, tx.caller.organization, row.email)
     organizations.end_keys(tx.connection, tx.caller.organization, row.email)
     store.remove(tx.connection, tx.caller.organization, row.email)
-    return Effect(answer, "organization-user.remove", _id(row.email), {"email": row.email, "left": left})
+    return left
+
+
+def _require_person(row: Record) -> None:
+    if row.kind == "service_account":
+        name = row.email.removesuffix(f"@{SERVICE_ACCOUNT_DOMAIN}")
+        raise Conflict(
+            "is_service_account",
+            f"{row.email} is a service account, which is not changed as a user",
+            f"Change it at organisation/service-accounts/{name}, or by its ServiceAccount",
+        )
 
 
 def _require_other_admin(tx: Transaction, email: str) -> None:
@@ -141,22 +171,34 @@ def found(tx: Transaction, email: str) -> Record:
     return row
 
 
-def _suspended(row: Record) -> bool:
+def suspended(row: Record) -> bool:
+    """Whether every request of the identity is refused."""
     return row.suspended_at is not None
 
 
-def _done(tx: Transaction, email: str, action: str) -> Effect:
-    answer = read(tx, email)
-    detail = {
-        "email": email,
-        "role": answer.role,
-        "memberType": answer.member_type,
-        "suspended": answer.suspended,
+def _done(tx: Transaction, email: str, action: str, before: Record | None) -> Effect:
+    row = found(tx, email)
+    return Effect(
+        _view(row),
+        f"organization-user.{action}",
+        audited_id(email),
+        {"email": email},
+        before=before and _state(before),
+        after=_state(row),
+    )
+
+
+def _state(row: Record) -> dict[str, Any]:
+    """What the audit trail tells of a user."""
+    return {
+        "role": row.role,
+        "memberType": row.member_type,
+        "suspended": suspended(row),
+        "auditor": bool(row.auditor),
     }
-    return Effect(answer, f"organization-user.{action}", _id(email), detail)
 
 
-def _id(email: str) -> str:
+def audited_id(email: str) -> str:
     """What the audit trail calls a user, whose e-mail may be longer than its column."""
     return str(uuid5(NAMESPACE_OID, email))
 
@@ -167,7 +209,9 @@ def _view(row: Record) -> OrganizationUserView:
         role=row.role,
         role_uuid=str(uuid5(UUID(row.organization), row.role)),
         member_type=row.member_type,
-        suspended=_suspended(row),
+        suspended=suspended(row),
+        kind=row.kind,
+        auditor=bool(row.auditor),
         created_at=row.created_at.replace(tzinfo=UTC),
         last_edited_at=(row.last_edited_at or row.created_at).replace(tzinfo=UTC),
     )

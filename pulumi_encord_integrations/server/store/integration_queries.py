@@ -50,7 +50,7 @@ def page(
 
 def _visible(caller: Caller, filters: IntegrationFilters) -> Select[Any]:
     query = ROWS
-    if filters.mine or not (filters.include_org_access and caller.is_organization_admin):
+    if filters.mine or not (filters.include_org_access and caller.reads_everything):
         query = query.where(ROLE.is_not(None))
     if filters.owner:
         query = query.where(_c.owner == filters.owner.lower())

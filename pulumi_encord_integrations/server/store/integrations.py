@@ -11,9 +11,11 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select, updat
 from pulumi_encord_integrations.model.integration_registry import integration_type
 from pulumi_encord_integrations.model.integrations import IntegrationFilters, IntegrationSpec, IntegrationType
 from pulumi_encord_integrations.model.marks import SECRET, SHARED
+from pulumi_encord_integrations.server.store import encryption
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.database import now
 from pulumi_encord_integrations.server.store.declarations import UNTIED
+from pulumi_encord_integrations.server.store.encryption import TABLE
 from pulumi_encord_integrations.server.store.integration_queries import ROWS, asking, listing
 from pulumi_encord_integrations.server.store.members import ROLE
 from pulumi_encord_integrations.server.store.organizations import Caller
@@ -21,7 +23,7 @@ from pulumi_encord_integrations.server.vault import SecretUnreadable, Vault
 
 _c = t.integrations.c
 _s = t.integration_secrets.c
-_SEALED = select(_s.integration, _s.field, _s.sealed).where(
+_SEALED = select(_s.integration, _s.field, _s.key_id, _s.sealed).where(
     _s.integration.in_(bindparam("uuids", expanding=True))
 )
 _NEW, _NEW_MEMBER, _NEW_SECRET = insert(t.integrations), insert(t.members), insert(t.integration_secrets)
@@ -97,7 +99,7 @@ def insert_new(
         _NEW_MEMBER,
         {"integration": uuid, "organization": caller.organization, "email": caller.email, "role": "admin"},
     )
-    _insert_secrets(connection, vault, uuid, spec)
+    _insert_secrets(connection, vault, caller.organization, uuid, spec)
     return uuid
 
 
@@ -131,7 +133,7 @@ def apply(
         )
     )
     if current is None or fingerprint != row.credential_fingerprint:
-        _store_secrets(connection, vault, row.uuid, spec)
+        _store_secrets(connection, vault, row.organization, row.uuid, spec)
 
 
 def retitle(connection: Connection, row: Row[Any], title: str) -> None:
@@ -226,9 +228,10 @@ def _opened(
     for sealed in connection.execute(_SEALED, {"uuids": [*plain]}):
         try:
             plain[sealed.integration][sealed.field] = vault.open(
-                sealed.sealed, "integration_secrets", sealed.integration, sealed.field
+                sealed.sealed, sealed.key_id, TABLE, sealed.integration, sealed.field
             )
         except SecretUnreadable:
+            encryption.require_held(connection, vault, sealed.key_id)
             lost[sealed.integration].add(sealed.field)
     for row in held:
         mismatched = _fingerprint_of(vault, row.uuid, plain[row.uuid]) != row.credential_fingerprint
@@ -242,22 +245,28 @@ def _secret_fields(row: Row[Any]) -> frozenset[str]:
     return kind.spec.marked(SECRET) if kind else frozenset()
 
 
-def _store_secrets(connection: Connection, vault: Vault, uuid: str, spec: IntegrationSpec) -> None:
+def _store_secrets(
+    connection: Connection, vault: Vault, organization: str, uuid: str, spec: IntegrationSpec
+) -> None:
     if spec.marked(SECRET):
         connection.execute(delete(t.integration_secrets).where(_s.integration == uuid))
-        _insert_secrets(connection, vault, uuid, spec)
+        _insert_secrets(connection, vault, organization, uuid, spec)
 
 
-def _insert_secrets(connection: Connection, vault: Vault, uuid: str, spec: IntegrationSpec) -> None:
+def _insert_secrets(
+    connection: Connection, vault: Vault, organization: str, uuid: str, spec: IntegrationSpec
+) -> None:
     plain = _plain(spec)
+    if not plain:
+        return
+    key = vault.sealing(encryption.key_id(connection, organization))
     sealed = [
         {
             "integration": uuid,
             "field": field,
-            "key_id": vault.key_id,
-            "sealed": vault.seal(value, "integration_secrets", uuid, field),
+            "key_id": key.id,
+            "sealed": key.seal(value, TABLE, uuid, field),
         }
         for field, value in plain.items()
     ]
-    if sealed:
-        connection.execute(_NEW_SECRET, sealed)
+    connection.execute(_NEW_SECRET, sealed)

@@ -120,7 +120,7 @@ def page(
 ) -> list[MemberRow]:
     """Members in the order of integration, kind and principal, behind the position `after`.
 
-    Of one integration, or of all that the caller administers. Each table is read in the order of its key.
+    Of one integration, or of all that the caller administers or audits. Each table is read in key order.
     """
     found: list[MemberRow] = []
     for kind, (rows, name) in _KINDS.items():
@@ -147,13 +147,13 @@ def _shown(rows: FromClause, integration: str | None, caller: Caller) -> ColumnE
     if integration is not None:
         return rows.c.integration == integration
     # As `IN` this would be read in the order of the subquery, and sorted.
-    return administered(caller).where(t.integrations.c.uuid == rows.c.integration).exists()
+    return inspected(caller).where(t.integrations.c.uuid == rows.c.integration).exists()
 
 
-def administered(caller: Caller) -> Select[Any]:
-    """The uuids of the integrations that the caller administers."""
-    mine = t.integrations.c.organization == caller.organization
-    return select(t.integrations.c.uuid).where(mine, ROLE == "admin").params(email=caller.email)
+def inspected(caller: Caller) -> Select[Any]:
+    """The uuids of the integrations whose members the caller may know: those they administer, or all."""
+    all_ = select(t.integrations.c.uuid).where(t.integrations.c.organization == caller.organization)
+    return all_ if caller.auditor else all_.where(ROLE == "admin").params(email=caller.email)
 
 
 def write(

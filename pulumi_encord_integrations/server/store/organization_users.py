@@ -43,9 +43,9 @@ def suspended(connection: Connection, organization: str, emails: Iterable[str]) 
 
 
 def change(
-    connection: Connection, organization: str, email: str, values: Mapping[str, str | datetime | None]
+    connection: Connection, organization: str, email: str, values: Mapping[str, str | bool | datetime | None]
 ) -> None:
-    """Changes role, kind of member and suspension."""
+    """Changes role, kind of member, suspension, the auditor's flag and the description."""
     connection.execute(
         update(t.organization_users).where(_c.organization == organization, _c.email == email),
         {**values, "last_edited_at": now()},

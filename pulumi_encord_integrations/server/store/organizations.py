@@ -17,7 +17,14 @@ _key, _users, _orgs, _federation = (
     t.organizations.c,
     t.federations.c,
 )
-_WHO = (_users.role, _users.kind, _users.auditor, _users.suspended_at, _orgs.name.label("organization_name"))
+_WHO = (
+    _users.role,
+    _users.kind,
+    _users.auditor,
+    _users.suspended_at,
+    _users.created_at.label("member_since"),
+    _orgs.name.label("organization_name"),
+)
 # Asked in every call, so built once.
 _OF_KEY = (
     select(
@@ -103,6 +110,12 @@ class Credential:
     suspended: bool = False
     """Whether the user may do nothing until an admin of the organization lifts that."""
     last_used_at: datetime | None = None
+    member_since: datetime | None = None
+
+    @property
+    def of_earlier_membership(self) -> bool:
+        """Whether it ended before the user became part of the organization again."""
+        return bool(self.ended_at and self.member_since and self.ended_at <= self.member_since)
 
     @property
     def ended(self) -> bool:
@@ -140,7 +153,14 @@ def _credential(row: Any) -> Credential | None:
             credential=row.uuid,
             scope=row.scope,
         )
-    return Credential(owner, row.ended_at, row.expires_at, row.suspended_at is not None, row.last_used_at)
+    return Credential(
+        owner,
+        row.ended_at,
+        row.expires_at,
+        row.suspended_at is not None,
+        row.last_used_at,
+        row.member_since,
+    )
 
 
 def first(connection: Connection) -> Row[Any] | None:

@@ -4,13 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-import typer
 
-from pulumi_encord_integrations.cli.app import app
 from pulumi_encord_integrations.cli.exit_codes import ExitCode
 from pulumi_encord_integrations.client.settings import VARIABLES
-
-COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+from tests.support.verbs import VERBS
 
 
 @pytest.fixture(scope="module")
@@ -22,16 +19,17 @@ def section(page: str, title: str) -> str:
     return page.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
 
 
-@pytest.mark.parametrize("verb", COMMANDS)
+@pytest.mark.parametrize("verb", VERBS)
 def test_each_verb_has_a_section_with_all_its_options(page: str, verb: str) -> None:
-    options = {option for found in COMMANDS[verb].params for option in found.opts if option.startswith("--")}
-    assert options - {"--help"} <= set(re.findall(r"--[a-z-]+", section(page, verb)))
+    options = {option for found in VERBS[verb].params for option in found.opts if option.startswith("--")}
+    assert options - {"--help"} <= set(re.findall(r"--[a-z-]+", section(page, verb.partition(" ")[0])))
 
 
-@pytest.mark.parametrize("verb", COMMANDS)
+@pytest.mark.parametrize("verb", VERBS)
 def test_no_option_is_described_that_does_not_exist(page: str, verb: str) -> None:
-    options = {option for found in COMMANDS[verb].params for option in found.opts}
-    lines = [line for line in section(page, verb).splitlines() if line.startswith("$ encord-integrations")]
+    options = {option for found in VERBS[verb].params for option in found.opts}
+    shown = section(page, verb.partition(" ")[0]).splitlines()
+    lines = [line for line in shown if line.startswith(f"$ encord-integrations {verb}")]
     assert lines
     assert {option for line in lines for option in re.findall(r" (--[a-z-]+)", line)} <= options
 

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
-import typer
 
-from pulumi_encord_integrations.cli.app import app, run
+from pulumi_encord_integrations.cli.app import run
+from tests.support.verbs import VERBS
 
 WHO = ("--organization", "Acme", "--admin", "ada@example.com")
+RESTORE = ("restore", "--from", "b")
+RECOVER = ("recover-admin", "a@example.com")
 CALLS = {
     ("serve", "--database"): ["serve", "--database", "PATH"],
     ("serve", "--encryption-key"): ["serve", "--encryption-key", "PATH"],
@@ -19,8 +21,25 @@ CALLS = {
     ("approve", "--encryption-key"): ["approve", "--encryption-key", "PATH", "uuid"],
     ("remove-admin", "--database"): ["remove-admin", "--database", "PATH", "uuid", "ada@example.com"],
     ("remove-admin", "--encryption-key"): ["remove-admin", "--encryption-key", "PATH", "u", "a@example.com"],
+    ("keys add", "--public-key"): ["keys", "add", "--name", "n", "--public-key", "PATH"],
+    ("keys add", "--new-key"): ["keys", "add", "--name", "n", "--new-key", "PATH"],
+    ("keys accept", "--new-key"): ["keys", "accept", "--new-key", "PATH"],
+    ("recover-admin", "--public-key"): ["recover-admin", "a@example.com", "--public-key", "PATH"],
+    ("recover-admin", "--new-key"): ["recover-admin", "a@example.com", "--new-key", "PATH"],
+    ("recover-admin", "--database"): [*RECOVER, "--new-key", "k", "--database", "PATH"],
+    ("recover-admin", "--encryption-key"): [*RECOVER, "--new-key", "k", "--encryption-key", "PATH"],
+    ("audit", "--database"): ["audit", "--verify", "--database", "PATH"],
+    ("audit", "--encryption-key"): ["audit", "--verify", "--database", "d", "--encryption-key", "PATH"],
     ("maintain", "--database"): ["maintain", "--database", "PATH"],
     ("maintain", "--encryption-key"): ["maintain", "--encryption-key", "PATH"],
+    ("backup", "--database"): ["backup", "--to", "b", "--database", "PATH"],
+    ("backup", "--encryption-key"): ["backup", "--to", "b", "--encryption-key", "PATH"],
+    ("restore", "--database"): [*RESTORE, "--database", "PATH"],
+    ("backup", "--to"): ["backup", "--database", "d", "--to", "PATH"],
+    ("restore", "--encryption-key"): [*RESTORE, "--database", "d", "--encryption-key", "PATH"],
+    ("restore", "--from"): ["restore", "--database", "d", "--from", "PATH"],
+    ("rotate-encryption-key", "--database"): ["rotate-encryption-key", "--database", "PATH"],
+    ("rotate-encryption-key", "--encryption-key"): ["rotate-encryption-key", "--encryption-key", "PATH"],
     ("register", "FILE"): ["register", "prod", "PATH"],
     ("video-metadata", "FILE"): ["video-metadata", "PATH"],
     ("video-metadata", "--relative-to"): ["video-metadata", "a.mp4", "--relative-to", "PATH"],
@@ -33,10 +52,9 @@ def called(path: str, arguments: list[str]) -> list[str]:
 
 
 def test_every_flag_that_names_a_file_is_called_below() -> None:
-    command = typer.main.get_command(app)
     flags = {
         (verb, parameter.opts[0] if parameter.opts[0].startswith("-") else "FILE")
-        for verb, called in command.commands.items()  # type: ignore[attr-defined]
+        for verb, called in VERBS.items()
         for parameter in called.params
         if str(parameter.metavar).startswith(("FILE", "DIR"))
     }
@@ -97,6 +115,9 @@ ADDRESS = "postgresql://encord:canary@h/db"
         [ADDRESS],
         ["init-server", ADDRESS],
         ["init-server", *WHO, "--new-key", ADDRESS, "--database", "d"],
+        ["keys", "add", "--name", "n", "--public-key", ADDRESS],
+        ["keys", "accept", "--new-key", ADDRESS],
+        [*RECOVER, "--new-key", "k", "--database", "host=h password=canary"],
         ["init-server", *WHO, "--new-key", "k", "--database", "mysql://encord:canary@h/db"],
     ],
 )

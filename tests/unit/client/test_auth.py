@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from pulumi_encord_integrations.client.auth import Bearer, Signer, credentials_of, parse_key, read_key
+from pulumi_encord_integrations.client.auth import Bearer, Signer, parse_key, read_key
+from pulumi_encord_integrations.client.credentials import credentials_of
 from pulumi_encord_integrations.client.errors import ConfigurationError, NoCredentials
 from pulumi_encord_integrations.client.settings import Settings
 

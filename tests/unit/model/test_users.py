@@ -29,7 +29,8 @@ def test_only_internal_members_are_admins(role: str, kind: str) -> None:
 
 def test_on_the_wire_the_names_are_encords() -> None:
     spec = OrganizationUserSpec(email="ADA@Example.com", role="TASKER", member_type="external")
-    wire = {"email": ADA, "roleMnemonicName": "TASKER", "memberType": "external", "suspended": False}
+    flags = {"suspended": False, "auditor": False}
+    wire = {"email": ADA, "roleMnemonicName": "TASKER", "memberType": "external", **flags}
     assert spec.to_wire() == wire
     assert OrganizationUserSpec.model_validate(wire) == spec
 

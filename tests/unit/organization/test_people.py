@@ -152,7 +152,7 @@ def test_a_declared_user_is_known_in_any_letters(tmp_path: Path, letters: str) -
         ),
         (
             "{role: user}",
-            "a member is either a user or a group",
+            "a member is a user, a service account or a group",
             "7:9 integrations.a.members[0]",
             "name one of them",
         ),

@@ -15,6 +15,7 @@ FULL = {
     "role": "MEMBER",
     "member_type": "internal",
     "suspended": False,
+    "auditor": False,
     "on_delete": "remove",
 }
 

@@ -114,3 +114,36 @@ def test_who_left_the_organization_unseen_is_no_matter_to_what_is_not_written() 
     assert refused(LIST, listed({ZOE: "user", BOB: "user"}), before=before) == []
     exclusive = {"exclusive": True}
     assert refused(LIST, {**listed({ZOE: "user", BOB: "user"}), **exclusive}, before={**before, **exclusive})
+
+
+@pytest.mark.parametrize(("reconciler", "of"), OF_INTEGRATIONS)
+def test_of_what_another_identity_applies_no_right_is_missed(reconciler: Reconciler, of: Any) -> None:
+    reading = known(caller=(BOB, "MEMBER"), scope="read")
+    assert refused(reconciler, of(LAB), reading) == []
+    assert refused(reconciler, of(GONE), reading) == []
+    assert refused(USERS, in_group([BOB]), reading) == []
+    assert refused(OrganizationUserReconciler(), {"email": ZOE, "suspended": True}, reading) == []
+
+
+@pytest.mark.parametrize("more", [{"caller": (BOB, "MEMBER"), "auditor": True}, {"caller": (BOB, "ADMIN")}])
+def test_who_sees_every_integration_knows_of_one_that_is_not_there(more: dict[str, Any]) -> None:
+    (said,) = refused(LIST, listed({BOB: "user"}, integration=GONE), known(scope="read", **more))
+    assert said.startswith(f"integration: there is no integration {GONE}")
+
+
+def test_whoever_only_previews_is_not_taken_for_who_deploys() -> None:
+    reading = known(caller=(BOB, "ADMIN"), scope="read")
+    assert check(JOIN, {"integration": LAB}, reading).notes == [
+        'whoever applies this becomes an Admin of "Lab", which cannot be undone'
+    ]
+    promoted = listed({BOB: "admin"}, integration=...)
+    assert check(LIST, promoted, reading).notes == [f"{BOB} becomes an Admin, which cannot be undone"]
+    suspending = {"email": BOB, "suspended": True}
+    assert refused(OrganizationUserReconciler(), suspending, reading) == []
+    (said,) = refused(OrganizationUserReconciler(), suspending, known(caller=(BOB, "ADMIN")))
+    assert "nobody suspends themselves" in said
+
+
+def test_an_account_that_nobody_declares_is_to_be_declared_as_one() -> None:
+    (said,) = refused(MEMBER, one(who="ci@service-accounts.internal"))
+    assert said.endswith("; declare it as a ServiceAccount before this")

@@ -113,7 +113,10 @@ def test_resources_stand_for_their_ids() -> None:
     ("declare", "said"),
     [
         (lambda w: one(OrganizationUser("u", email=ADA)), "integration: takes an integration or its uuid"),
-        (lambda w: one(w, user=w), "user: takes an e-mail or an OrganizationUser, not AwsIntegration"),
+        (
+            lambda w: one(w, user=w),
+            "user: takes an e-mail, an OrganizationUser or a ServiceAccount, not AwsIntegration",
+        ),
         (lambda w: one(w, user=None, group=w), "group: takes a UserGroup or its uuid"),
         (lambda w: many(w, {"user": w, "role": "user"}), "user: takes an e-mail"),
         (lambda w: UserGroupMembers("m", group=w, users=[]), "group: takes a UserGroup"),

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from pulumi_encord_integrations.model.objects import StoredObject
 from pulumi_encord_integrations.server.clouds import gcp
-from pulumi_encord_integrations.server.clouds.gcp import ServiceAccount
+from pulumi_encord_integrations.server.clouds.gcp import GoogleAccount
 from pulumi_encord_integrations.server.errors import ServiceError
 
 ACCOUNT = "encord@acme.iam.gserviceaccount.com"
@@ -64,7 +64,7 @@ def verified(url: str, method: str = "GET") -> bool:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_the_signature_is_the_accounts_over_this_object_alone(key_file: Path, key: str) -> None:
-    (url,) = gcp.sign(ServiceAccount(key_file, ACCOUNT), [StoredObject("acme", key)], 3600)
+    (url,) = gcp.sign(GoogleAccount(key_file, ACCOUNT), [StoredObject("acme", key)], 3600)
     parts = urlsplit(url)
     assert parts.netloc == "storage.googleapis.com"
     assert unquote(parts.path) == f"/acme/{key}"
@@ -78,13 +78,13 @@ def test_the_signature_is_the_accounts_over_this_object_alone(key_file: Path, ke
     "bucket", ["acme_raw", "www.acme.example", "my-google-scans", f"{'a' * 63}.{'b' * 63}"]
 )
 def test_any_bucket_is_a_part_of_the_path(key_file: Path, bucket: str) -> None:
-    (url,) = gcp.sign(ServiceAccount(key_file, ACCOUNT), [StoredObject(bucket, "x")], 60)
+    (url,) = gcp.sign(GoogleAccount(key_file, ACCOUNT), [StoredObject(bucket, "x")], 60)
     assert urlsplit(url).path == f"/{bucket}/x"
     assert verified(url)
 
 
 def test_a_url_ends_after_the_expiry(key_file: Path) -> None:
-    (url,) = gcp.sign(ServiceAccount(key_file, None), [StoredObject("acme", "x")], 90)
+    (url,) = gcp.sign(GoogleAccount(key_file, None), [StoredObject("acme", "x")], 90)
     pairs = dict(parse_qsl(urlsplit(url).query))
     assert pairs["X-Goog-Expires"] == "90"
     assert pairs["X-Goog-Credential"].startswith(f"{ACCOUNT}/")
@@ -95,18 +95,18 @@ def test_a_url_ends_after_the_expiry(key_file: Path) -> None:
 @pytest.mark.parametrize("seconds", [0, -1, 604_801])
 def test_googles_own_bound_holds(key_file: Path, seconds: int) -> None:
     with pytest.raises(ValueError, match="no URL of Cloud Storage lives"):
-        gcp.sign(ServiceAccount(key_file, ACCOUNT), [StoredObject("acme", "x")], seconds)
+        gcp.sign(GoogleAccount(key_file, ACCOUNT), [StoredObject("acme", "x")], seconds)
 
 
 def test_objects_of_several_buckets_keep_their_order(key_file: Path) -> None:
     objects = [StoredObject(bucket, str(n)) for n in range(3) for bucket in ("a-1", "b-1")]
-    urls = gcp.sign(ServiceAccount(key_file, ACCOUNT), objects, 60)
+    urls = gcp.sign(GoogleAccount(key_file, ACCOUNT), objects, 60)
     assert [urlsplit(url).path for url in urls] == [f"/{one.bucket}/{one.key}" for one in objects]
 
 
 def test_a_name_that_would_be_signed_for_another_is_refused(key_file: Path) -> None:
     with pytest.raises(ServiceError, match="an empty part between slashes"):
-        gcp.sign(ServiceAccount(key_file, ACCOUNT), [StoredObject("acme", "a//b")], 60)
+        gcp.sign(GoogleAccount(key_file, ACCOUNT), [StoredObject("acme", "a//b")], 60)
 
 
 def test_without_the_accounts_key_nothing_is_signed(key_file: Path, tmp_path: Path) -> None:
@@ -124,5 +124,5 @@ def test_without_the_accounts_key_nothing_is_signed(key_file: Path, tmp_path: Pa
         (key_file, "other@acme.iam.gserviceaccount.com", "is not of the service account that it names"),
     ):
         with pytest.raises(ServiceError, match=words) as refusal:
-            gcp.sign(ServiceAccount(file, account), one, 60)
+            gcp.sign(GoogleAccount(file, account), one, 60)
         assert refusal.value.code == "signing_not_configured"

@@ -1,0 +1,122 @@
+"""The audit trail, verified over the API or on the server's machine, and compared with a head."""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from pulumi_encord_integrations.cli.connection import document
+from pulumi_encord_integrations.cli.operator import operating
+from pulumi_encord_integrations.cli.rendering.output import result, say
+from pulumi_encord_integrations.client.errors import Refused
+
+if TYPE_CHECKING:
+    from pulumi_encord_integrations.client.client import Client
+    from pulumi_encord_integrations.model.audit import AuditHead, AuditProblem, AuditVerification
+
+_HEAD = re.compile(r"0:|([1-9]\d{0,17}):([0-9a-f]{64})", re.ASCII)
+_EVIDENCE = "Keep a copy of the database as evidence, and compare it with an export or a backup"
+
+
+def head_of(client: "Client") -> "AuditHead":
+    """The newest entry."""
+    from pulumi_encord_integrations.client import audit
+
+    return audit.head(client)
+
+
+def verify_over_api(client: "Client", expect: str | None, *, json: bool) -> None:
+    """Verifies the caller's organization; raises `Refused` if its trail is not as it was written."""
+    from pulumi_encord_integrations.client import audit
+
+    expected = _expected(expect)
+    name = client.endpoint
+    _tell(name, audit.verified(client), expected, partial(audit.mac_at, client), json=json)
+
+
+def verify_database(database: str, encryption_key: Path | None, expect: str | None, *, json: bool) -> None:
+    """The same of the one organization of a database, without the API."""
+    expected = _expected(expect)
+    with operating(database, encryption_key, read_only=True) as opened:
+        from pulumi_encord_integrations.server.services import audit_verification as service
+
+        found = service.all_organizations(opened)
+        if expected is not None and len(found) > 1:
+            raise typer.BadParameter(
+                f"the database holds {len(found)} organizations: compare a head over the API of each"
+            )
+        for uuid, name in found:
+            _tell(
+                name,
+                iter(service.stretches(opened, uuid)),
+                expected,
+                partial(service.mac_at, opened, uuid),
+                json=json,
+            )
+
+
+def _expected(text: str | None) -> tuple[int, str] | None:
+    if text is None:
+        return None
+    found = _HEAD.fullmatch(text.strip().lower())
+    if found is None:
+        raise typer.BadParameter("--expect-head must be what --head printed: N:MAC")
+    # A trail that had no entries may have any now.
+    return (int(found[1]), found[2]) if found[1] else None
+
+
+def _tell(
+    name: str,
+    stretches: "Iterator[AuditVerification]",
+    expected: tuple[int, str] | None,
+    mac_at: Callable[[int], str | None],
+    *,
+    json: bool,
+) -> None:
+    first: int | None = None
+    last = None
+    for last in stretches:
+        first = last.checked_from if first is None else first
+    assert last is not None  # noqa: S101  a trail without entries is a stretch too
+    assert first is not None  # noqa: S101  likewise
+    problem = last.problem or (_beside(last.head, expected, first, mac_at) if expected else None)
+    if json:
+        told = {"valid": problem is None, "head": str(last.head), "checkedFrom": first}
+        wrong = problem and problem.model_dump(mode="json", by_alias=True)
+        result(document(organization=name, checkedTo=last.checked_to, problem=wrong, **told))
+    if problem is not None:
+        raise Refused(
+            f"the audit trail of {name} is broken at entry {problem.sequence} ({problem.kind}): "
+            f"{problem.message}",
+            hint=_EVIDENCE,
+        )
+    if not json:
+        result(f"{last.head}\n")
+    count = last.checked_to - first + 1
+    say(f"{name}: {count:,} {'entry is' if count == 1 else 'entries are'} as written, from {first} on")
+    say("Keep the head elsewhere: --expect-head compares with it, and finds a trail that was cut")
+
+
+def _beside(
+    head: "AuditHead", expected: tuple[int, str], first: int, mac_at: Callable[[int], str | None]
+) -> "AuditProblem | None":
+    """How a trail that is whole in itself differs from the head that was kept elsewhere."""
+    from pulumi_encord_integrations.model.audit import AuditProblem
+
+    sequence, mac = expected
+    if sequence > head.sequence:
+        said = f"the trail ends with {head.sequence}, but had {sequence} entries"
+        return AuditProblem(sequence=head.sequence + 1, kind="cut", message=said)
+    found = mac_at(sequence)
+    if found is None and sequence < first:
+        raise Refused(
+            f"entry {sequence} was removed by retention: the trail begins with {first}",
+            hint="Compare with a newer head; keep one after each maintain",
+        )
+    if found == mac:
+        return None
+    said = f"entry {sequence} is another one: the trail was cut before it and written anew"
+    return AuditProblem(sequence=sequence, kind="cut", message=said)

@@ -1,0 +1,243 @@
+"""Service accounts of the organization."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from pulumi_encord_integrations.client import service_accounts as api
+from pulumi_encord_integrations.client.errors import Refused
+from pulumi_encord_integrations.lifecycle.ownership import ResourceKeys, named
+from pulumi_encord_integrations.lifecycle.reconciler import (
+    NO_CONTEXT,
+    NO_NAMES,
+    NOT_KNOWN_YET,
+    Checked,
+    Context,
+    Live,
+    Prior,
+    Properties,
+    Reconciler,
+)
+from pulumi_encord_integrations.lifecycle.session import Session
+from pulumi_encord_integrations.lifecycle.warnings import warn
+from pulumi_encord_integrations.model.public_keys import fingerprint, hex_of
+from pulumi_encord_integrations.model.service_accounts import (
+    DeclaredServiceAccount,
+    ServiceAccountSpec,
+    ServiceAccountView,
+    email_of_account,
+)
+from pulumi_encord_integrations.reconcilers import memberships
+from pulumi_encord_integrations.reconcilers.identities import (
+    auditing,
+    own_suspension,
+    suspended_already,
+    suspended_there,
+    suspension,
+)
+from pulumi_encord_integrations.reconcilers.preflight import organization_admin, writes
+
+_LISTS = ("keys", "federations")
+"""Inputs that say nothing of what there is where they are absent."""
+_SHOWN = {"name", "email", "description", "role", "auditor", "suspended", "created_at"}
+_FIELDS = {
+    "keys": {"name", "public_key", "scope", "expires_at"},
+    "federations": {"issuer", "audience", "subject", "scope"},
+}
+_MAY = {"write": "may change the organization", "read": "may preview, and change nothing"}
+_Entry = Mapping[str, Any]
+_Called = Callable[[_Entry], str]
+
+
+class ServiceAccountReconciler(Reconciler):
+    """An identity that is no person; named by its name."""
+
+    spec = DeclaredServiceAccount
+    gone = "service_account_not_found"
+    replaces = frozenset({"name"})
+
+    def check(
+        self, known: Properties, unknown: frozenset[str] = NO_NAMES, context: Context = NO_CONTEXT
+    ) -> Checked:
+        """Refuses whoever may not change identities; tells which keys and tokens gain access, and lose it."""
+        checked = super().check(known, unknown, context)
+        inputs, name = checked.inputs, checked.inputs.get("name")
+        if checked.problems or not writes(self, inputs, context):
+            return checked
+        email = email_of_account(name) if isinstance(name, str) else "the service account"
+        new = name != context.before.get("name")
+        problems = [
+            *organization_admin(context, "name"),
+            *own_suspension(context, inputs, email),
+            *suspended_already(context, inputs, email, new=new),
+        ]
+        notes = [
+            *_taken_over(context, inputs, email, new=new),
+            *_who_gains(context, inputs, unknown, new=new),
+            *suspension(context, inputs, email, new=new),
+            *auditing(context, inputs, email, new=new),
+        ]
+        return Checked(inputs, problems, notes)
+
+    def canonical(self, spec: Any, unknown: frozenset[str]) -> Properties:
+        """With lists in one order, whatever the program's."""
+        inputs = super().canonical(spec, unknown)
+        return {**inputs, **{name: _ordered(inputs[name]) for name in _LISTS if name in inputs}}
+
+    def comparable(self, properties: Properties) -> Properties:
+        """A list that is absent changes nothing of what there is; its order means nothing."""
+        known = super().comparable(properties)
+        return {name: _ordered(value) if name in _LISTS else value for name, value in known.items()}
+
+    def resource_keys(self, id_: str, properties: Properties) -> ResourceKeys:
+        """The identity in the organization, named as memberships name it."""
+        name = id_ or properties.get("name")
+        return named("organization_user", email_of_account(name) if isinstance(name, str) and name else None)
+
+    def revokes_access_of(self, prior: Prior) -> str | None:
+        """The account, as memberships name it."""
+        return None if prior.outputs.get("on_delete") == "keep" else email_of_account(prior.id)
+
+    def create(self, session: Session, inputs: Properties) -> Live:
+        """Makes it; one that is there already is taken over, as declared."""
+        wanted = {name: inputs[name] for name in ServiceAccountSpec.model_fields if name in inputs}
+        spec = ServiceAccountSpec.model_validate(wanted)
+        taken_over = False
+        try:
+            view = api.add(session.client, spec)
+        except Refused as error:
+            if error.code != "service_account_exists":
+                raise
+            if not spec.suspended and api.read(session.client, spec.name).suspended:
+                raise suspended_there(email_of_account(spec.name)) from None
+            view, taken_over = api.change(session.client, spec.name, _change(spec)), True
+        return self._live(view, {**inputs, "adopted": taken_over})
+
+    def read(self, session: Session, prior: Prior) -> Live | None:
+        """From the listing of the organization; lists that are not declared are not told."""
+        rows = session.listing(
+            "service accounts", lambda: ((view.name, view) for view in api.listing(session.client))
+        )
+        view = rows.get(prior.id)
+        if view is None:
+            return None
+        looked_up = "organization" not in prior.outputs
+        carried = {"adopted": True, "on_delete": "remove", **prior.outputs}
+        told: dict[str, list[Any]] = {name: [] for name in _LISTS} if looked_up else {}
+        return self._live(view, {**carried, **told})
+
+    def update(self, session: Session, prior: Prior, inputs: Properties) -> Live:
+        """Applies what changed: what an admin did meanwhile stays until a refresh shows it."""
+        before = self.comparable(prior.outputs)
+        wanted = self.comparable(inputs)
+        changed = {name for name in ServiceAccountSpec.model_fields if wanted.get(name) != before.get(name)}
+        spec = ServiceAccountSpec.model_validate({"name": prior.id, **_given(inputs)})
+        change = {key: value for key, value in _change(spec, changed).items() if value is not None}
+        view = api.change(session.client, prior.id, change)
+        kept = {name: value for name, value in prior.outputs.items() if name not in _LISTS}
+        return self._live(view, {**kept, **inputs})
+
+    def delete(self, session: Session, prior: Prior) -> None:
+        """Ends all its access and keys; an account does not remove itself."""
+        email = email_of_account(prior.id)
+        if session.organization.user_email == email:
+            warn(f"{email} stays in the organization: no account removes itself")
+        else:
+            api.remove(session.client, prior.id)
+
+    def kept(self, session: Session, prior: Prior) -> str:
+        """That the account is kept, but for one's own: nobody removes themselves."""
+        email = email_of_account(prior.id)
+        oneself = session.organization.user_email == email
+        return "" if oneself else memberships.kept(email, "the organization")
+
+    def _live(self, view: ServiceAccountView, carried: Properties) -> Live:
+        """Live values; lists as far as they are declared, with what is declared of each entry alone."""
+        shown = view.model_dump(mode="json", exclude_none=True)
+        lists = {
+            name: _ordered([_only(entry, _FIELDS[name]) for entry in shown[name]])
+            for name in _LISTS
+            if carried.get(name) is not None
+        }
+        outputs = {**carried, **{name: value for name, value in shown.items() if name in _SHOWN}, **lists}
+        return self.as_live(view.name, outputs)
+
+
+def _given(inputs: Properties) -> dict[str, Any]:
+    return {
+        name: inputs[name] for name in ServiceAccountSpec.model_fields if name in inputs and name != "name"
+    }
+
+
+def _change(spec: ServiceAccountSpec, names: Iterable[str] | None = None) -> dict[str, Any]:
+    """What is sent of a declaration: all of it, or these names; a list that is absent stays."""
+    include = set(ServiceAccountSpec.model_fields) if names is None else set(names)
+    return spec.model_dump(mode="json", by_alias=True, exclude_none=True, include=include - {"name"})
+
+
+def _only(entry: _Entry, names: set[str]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if name in names}
+
+
+def _ordered(value: Any) -> Any:
+    """A list in the order that a state has; one of which a part comes later, or that is none, as it is."""
+    if not isinstance(value, list | tuple) or not all(isinstance(one, Mapping) for one in value):
+        return value
+    if any(part is NOT_KNOWN_YET for one in value for part in one.values()):
+        return value
+    return sorted((dict(one) for one in value), key=lambda one: sorted(map(str, one.items())))
+
+
+def _taken_over(context: Context, inputs: Properties, email: str, *, new: bool) -> Iterator[str]:
+    now = (context.snapshot.users() or {}).get(email) if new else None
+    if now:
+        role = inputs.get("role")
+        becomes = f": was {now}, becomes {role}" if role and role != now else ""
+        yield f"{email} is there already and is taken over{becomes}"
+        for name in _LISTS:
+            if inputs.get(name) is not None:
+                yield f"{name} of {email} that are not declared here end at once"
+
+
+def _who_gains(context: Context, inputs: Properties, unknown: frozenset[str], *, new: bool) -> Iterator[str]:
+    """Which keys and tokens get access, another scope, or lose it: what a reviewer has to see."""
+    before = {} if new else context.before
+    name = inputs.get("name", "the service account")
+    if inputs.get("role") == "ADMIN" and before.get("role") != "ADMIN":
+        yield f"{name} becomes an admin of the organization: what may write as it may change everything"
+    for field, called in _CALLED.items():
+        if field in unknown:
+            yield f"{field} of {name} are known only during `up`"
+        elif inputs.get(field) is not None:
+            for said in _differing(before.get(field) or [], inputs[field], called):
+                yield f"{name}: {said}"
+
+
+def _differing(before: Iterable[_Entry], after: Iterable[_Entry], called: _Called) -> Iterator[str]:
+    old = {_identity(entry): entry for entry in before}
+    wanted = {_identity(entry): entry for entry in after}
+    for identity, entry in wanted.items():
+        if {**old.get(identity, {}), "name": ""} != {**entry, "name": ""}:
+            yield f"{called(entry)} {_MAY[entry['scope']]}{_until(entry)}"
+    for identity, entry in old.items():
+        if identity not in wanted:
+            yield f"{called(entry)} may do nothing any more"
+
+
+def _identity(entry: _Entry) -> tuple[Any, ...]:
+    """What tells a key or federation from others, whatever it may do."""
+    return tuple(entry.get(name) for name in ("public_key", "issuer", "audience", "subject"))
+
+
+def _until(entry: _Entry) -> str:
+    return f", until {entry['expires_at']}" if entry.get("expires_at") else ""
+
+
+def _called_key(entry: _Entry) -> str:
+    return f'whoever holds the key "{entry["name"]}" ({fingerprint(hex_of(entry["public_key"]))})'
+
+
+def _called_tokens(entry: _Entry) -> str:
+    return f"tokens of {entry['issuer']} for {entry['subject']}"
+
+
+_CALLED: Mapping[str, _Called] = {"keys": _called_key, "federations": _called_tokens}
