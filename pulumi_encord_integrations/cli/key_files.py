@@ -50,9 +50,11 @@ def made(file: Path) -> str:
     """Makes a private key in a file that does not exist; answers the public one in hexadecimal."""
     if file.exists():
         raise ConfigurationError(f"{file} exists", hint="Name a new file, or use --public-key")
+    if file.is_symlink():
+        raise ConfigurationError(f"{file} is a link to nothing", hint="Name a new file")
     signer, new = signer_in(file)
     if not new:
-        raise ConfigurationError(f"{file} is a link to nothing, or was made just now", hint="Name a new file")
+        raise ConfigurationError(f"{file} was made just now by another process", hint="Name a new file")
     return signer.public_key
 
 

@@ -73,7 +73,7 @@ def _send(api: Api, declared: Mapping[str, str], who: str, route: tuple[str, str
     method, path = route
     uuid = declared[ONE_GROUP if path.startswith(GROUPS) else ONE]
     query = {"includeOrgAccess": True, "userEmail": MEMBER, **more}
-    place = path.format(uuid=uuid, email=MEMBER)
+    place = path.format(uuid=uuid, email=MEMBER, name="nobody")
     return api.send(who=who, method=method, path=place, body=AGAIN.get(route), query=query)
 
 
