@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from pulumi_encord_integrations.client.errors import ConfigurationError, NotAllowed
 from pulumi_encord_integrations.client.settings import Settings
 from pulumi_encord_integrations.model.text import Email
+from pulumi_encord_integrations.model.users import SERVICE_ACCOUNT_DOMAIN, is_service_account
 
 if TYPE_CHECKING:
     from pulumi_encord_integrations.client.client import Client
@@ -101,6 +102,12 @@ def user_of(settings: Settings) -> str:
             hint="Set the e-mail that acts: pulumi config set encord:user ada@example.com",
         )
     try:
-        return TypeAdapter(Email).validate_python(settings.user)
+        user = TypeAdapter(Email).validate_python(settings.user)
     except ValidationError:
         raise ConfigurationError("encord:user is not an e-mail address") from None
+    if is_service_account(user):
+        raise ConfigurationError(
+            f"encord:user is a service account's: {SERVICE_ACCOUNT_DOMAIN} is their domain",
+            hint="Set the e-mail of a person: an embedded API is used by people",
+        )
+    return user

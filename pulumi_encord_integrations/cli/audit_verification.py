@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,19 +29,41 @@ def head_of(client: "Client") -> "AuditHead":
     return audit.head(client)
 
 
+def missing(first: int, last: int) -> Refused:
+    """An export that cannot go on where the one before it ended."""
+    which = f"entry {first} is" if first >= last else f"the entries {first} to {last} are"
+    return Refused(
+        f"{which} missing: retention removed what was not exported in time, or somebody cut the trail",
+        hint="What follows was printed. encord-integrations audit --verify tells which",
+    )
+
+
+def require_not_cut(client: "Client", after: int) -> None:
+    """Raises `Refused` if the trail ends in front of an entry that was exported before."""
+    head = head_of(client)
+    if head.sequence < after:
+        raise Refused(
+            f"the trail ends with {head.sequence}, but had {after} entries when it was exported",
+            hint=_EVIDENCE,
+        )
+
+
 def verify_over_api(client: "Client", expect: str | None, *, json: bool) -> None:
     """Verifies the caller's organization; raises `Refused` if its trail is not as it was written."""
     from pulumi_encord_integrations.client import audit
 
     expected = _expected(expect)
     name = client.endpoint
-    _tell(name, audit.verified(client), expected, partial(audit.mac_at, client), json=json)
+    verified = _judged(name, audit.verified(client), expected, partial(audit.mac_at, client))
+    if json:
+        result(document(**verified.told()))
+    verified.require(silent=json)
 
 
 def verify_database(database: str, encryption_key: Path | None, expect: str | None, *, json: bool) -> None:
-    """The same of the one organization of a database, without the API."""
+    """The same of all organizations of a database, without the API."""
     expected = _expected(expect)
-    with operating(database, encryption_key, read_only=True) as opened:
+    with operating(database, encryption_key, read_only=True, needs_key=True) as opened:
         from pulumi_encord_integrations.server.services import audit_verification as service
 
         found = service.all_organizations(opened)
@@ -48,14 +71,16 @@ def verify_database(database: str, encryption_key: Path | None, expect: str | No
             raise typer.BadParameter(
                 f"the database holds {len(found)} organizations: compare a head over the API of each"
             )
-        for uuid, name in found:
-            _tell(
-                name,
-                iter(service.stretches(opened, uuid)),
-                expected,
-                partial(service.mac_at, opened, uuid),
-                json=json,
+        judged = [
+            _judged(
+                name, iter(service.stretches(opened, uuid)), expected, partial(service.mac_at, opened, uuid)
             )
+            for uuid, name in found
+        ]
+    if json:
+        result(document(organizations=[one.told() for one in judged]))
+    for one in sorted(judged, key=lambda one: one.problem is not None):
+        one.require(silent=json)
 
 
 def _expected(text: str | None) -> tuple[int, str] | None:
@@ -68,14 +93,49 @@ def _expected(text: str | None) -> tuple[int, str] | None:
     return (int(found[1]), found[2]) if found[1] else None
 
 
-def _tell(
+@dataclass(frozen=True)
+class _Judged:
+    """What the verification of one trail found."""
+
+    name: str
+    first: int
+    last: int
+    head: "AuditHead"
+    problem: "AuditProblem | None"
+
+    def told(self) -> dict[str, object]:
+        """The same as a part of a document."""
+        return {
+            "organization": self.name,
+            "checkedFrom": self.first,
+            "checkedTo": self.last,
+            "valid": self.problem is None,
+            "problem": self.problem and self.problem.model_dump(mode="json", by_alias=True),
+            "head": str(self.head),
+        }
+
+    def require(self, *, silent: bool) -> None:
+        """Prints the head of a trail that is as it was written, unless `silent`; raises `Refused`."""
+        if self.problem is not None:
+            raise Refused(
+                f"the audit trail of {self.name} is broken at entry {self.problem.sequence} "
+                f"({self.problem.kind}): {self.problem.message}",
+                hint=_EVIDENCE,
+            )
+        if not silent:
+            result(f"{self.head}\n")
+        count = self.last - self.first + 1
+        entries = "entry is" if count == 1 else "entries are"
+        say(f"{self.name}: {count:,} {entries} as written, from {self.first} on")
+        say("Keep the head elsewhere: --expect-head compares with it, and finds a trail that was cut")
+
+
+def _judged(
     name: str,
     stretches: "Iterator[AuditVerification]",
     expected: tuple[int, str] | None,
     mac_at: Callable[[int], str | None],
-    *,
-    json: bool,
-) -> None:
+) -> _Judged:
     first: int | None = None
     last = None
     for last in stretches:
@@ -83,21 +143,7 @@ def _tell(
     assert last is not None  # noqa: S101  a trail without entries is a stretch too
     assert first is not None  # noqa: S101  likewise
     problem = last.problem or (_beside(last.head, expected, first, mac_at) if expected else None)
-    if json:
-        told = {"valid": problem is None, "head": str(last.head), "checkedFrom": first}
-        wrong = problem and problem.model_dump(mode="json", by_alias=True)
-        result(document(organization=name, checkedTo=last.checked_to, problem=wrong, **told))
-    if problem is not None:
-        raise Refused(
-            f"the audit trail of {name} is broken at entry {problem.sequence} ({problem.kind}): "
-            f"{problem.message}",
-            hint=_EVIDENCE,
-        )
-    if not json:
-        result(f"{last.head}\n")
-    count = last.checked_to - first + 1
-    say(f"{name}: {count:,} {'entry is' if count == 1 else 'entries are'} as written, from {first} on")
-    say("Keep the head elsewhere: --expect-head compares with it, and finds a trail that was cut")
+    return _Judged(name, first, last.checked_to, last.head, problem)
 
 
 def _beside(

@@ -43,6 +43,9 @@ def report(error: Exception, *, debug: bool) -> ExitCode:
         return code_of(error)
     if isinstance(error, typer.Abort):
         return cancelled()
+    if isinstance(error, output.OutputFailed):
+        output.complain(str(error), *getattr(error, "__notes__", ()))
+        return ExitCode.FAILED
     if isinstance(error, typer.TyperException):
         path = getattr(getattr(error, "ctx", None), "command_path", NAME)
         output.complain(_shown(error.format_message()), f"see {path} --help")

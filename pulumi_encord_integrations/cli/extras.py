@@ -23,7 +23,7 @@ EncryptionKey = Annotated[
         "--encryption-key",
         metavar="FILE",
         parser=paths.setting,
-        help="With an address: the file of the encryption key. [default: ENCORD_ENCRYPTION_KEY_FILE]",
+        help="The encryption key, if not beside the database. [default: ENCORD_ENCRYPTION_KEY_FILE]",
     ),
 ]
 

@@ -28,8 +28,8 @@ def operating(
     """The prepared database that the options, else the settings, name; its refusals end the command.
 
     With `read_only` one of an older version is refused, because it would be migrated; otherwise it is told.
-    Without `prepare` it is left as it is, whatever it holds; `needs_key` refuses to go on where no file of
-    the encryption key is named.
+    Without `prepare` it is left as it is, whatever it holds. Verbs that write, and with `needs_key` those
+    that read, are refused where no file of the encryption key is named, or another database's.
     """
     from pulumi_encord_integrations.cli.configuration import read_server_settings
 
@@ -40,13 +40,18 @@ def operating(
     from pulumi_encord_integrations.server.store.database import DatabaseError, PoolTimeout
     from pulumi_encord_integrations.server.store.factory import database_at
 
-    key_file = encryption_key or settings.encryption_key_file or (None if needs_key else Path("unused"))
+    key_file = encryption_key or settings.encryption_key_file
+    keyed = needs_key or not read_only
+    if key_file is None and not keyed and not isinstance(place, Path):
+        key_file = Path("unused")
     try:
         with closing(database_at(place, key_file, create=create, read_only=read_only)) as opened:
             try:
                 if prepare:
                     opened.prepare()
                 tell_migrated(opened)
+                if prepare and keyed:
+                    opened.require_matching_key()
                 yield opened
             except (DatabaseError, PoolTimeout) as error:
                 raise opened.refusal_of(error) from None

@@ -12,6 +12,10 @@ def span_of(text: str, flag: str) -> timedelta:
     from pulumi_encord_integrations.model.durations import Timespan
     from pulumi_encord_integrations.model.problems import message_of
 
+    if text.strip().isdigit():
+        raise typer.BadParameter(
+            f"{flag} needs a unit, such as {text.strip()}d; the units are w, d, h, m and s"
+        )
     try:
         seconds: int = TypeAdapter(Timespan).validate_python(text)
     except ValidationError as error:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_ssh_private_key
@@ -32,6 +32,14 @@ class Credentials(Protocol):
         self, method: str, target: str, authority: str, body: bytes, more: Mapping[str, str] = _NONE
     ) -> dict[str, str]:
         """The headers to add to one request with these `more` header fields, by their names in lower case."""
+
+
+@runtime_checkable
+class Renewable(Protocol):
+    """Credentials that may be had anew once the API does not know them any more."""
+
+    def drop(self, authorization: str) -> None:
+        """Drops what a refused request was sent with, so that the next one is sent with something else."""
 
 
 class Bearer:

@@ -15,13 +15,15 @@ from urllib.parse import urlencode
 import httpx2
 import tenacity
 from pydantic import BaseModel, ValidationError
+from tenacity.stop import stop_base
 
 from pulumi_encord_integrations.client import answers, errors
 from pulumi_encord_integrations.client.alterations import alteration
-from pulumi_encord_integrations.client.auth import Credentials
+from pulumi_encord_integrations.client.auth import Credentials, Renewable
 from pulumi_encord_integrations.client.transport import http_client
 from pulumi_encord_integrations.model.audit import STACK_HEADER
 from pulumi_encord_integrations.model.base import Page
+from pulumi_encord_integrations.model.limits import RATE_LIMITED
 
 TIMEOUT = httpx2.Timeout(60.0, connect=5.0)
 """Seconds without a byte from the API; seconds to connect."""
@@ -33,6 +35,8 @@ ATTEMPTS = 6
 """They wait for some eight seconds in all: as long as a restart of the API may take."""
 RETRY_SECONDS = 45.0
 """All attempts of one call together; below the server's window for signatures."""
+_MAX_WAITS = 60
+"""How often one call waits for its turn, where its identity sends too much; those are no attempts."""
 _BASE = "/v2/public/"
 _SERVERS_FAULT = 500
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -54,6 +58,10 @@ _log = logging.getLogger(__name__)
 Query = Mapping[str, str | bool | int | list[str] | None]
 M = TypeVar("M", bound=BaseModel)
 _AnyPage = Page[dict[str, Any]]
+
+
+class _Stale(Exception):
+    """The credentials of a request ended early, and may be had anew."""
 
 
 def as_sent(address: str) -> tuple[str, str]:
@@ -150,11 +158,32 @@ class Client:
 
         Raises `EncordError`, by status and by the code in the body.
         """
-        request: Callable[[], httpx2.Request]
-        request = partial(self._request, method, path, query, body, headers or {})
-        if not _MADE_ANEW.fullmatch(path):
-            request = _again(request())
-        return retrying(self._attempts, hasty=self._hasty)(lambda: self._send(request()))
+        made = partial(self._request, method, path, query, body, headers or {})
+        once = _MADE_ANEW.fullmatch(path) is None
+        try:
+            return self._tried(made, once=once)
+        except _Stale:
+            # What was refused like that was not done: with a new token it is another request.
+            return self._tried(made, once=once, anew=False)
+
+    def _tried(self, made: Callable[[], httpx2.Request], *, once: bool, anew: bool = True) -> Any:
+        """The answer of a request that is made `once` or at each attempt.
+
+        `anew`: raises `_Stale` where credentials are refused that may be had anew.
+        """
+        request = _again(made()) if once else made
+
+        def send() -> Any:
+            sent = request()
+            try:
+                return self._send(sent)
+            except errors.NotAuthenticated:
+                if not anew or not isinstance(self._credentials, Renewable):
+                    raise
+                self._credentials.drop(sent.headers["Authorization"])
+                raise _Stale from None
+
+        return retrying(self._attempts, hasty=self._hasty)(send)
 
     def _request(
         self, method: str, path: str, query: Query | None, body: Any, more: Mapping[str, str] = _NO_HEADERS
@@ -190,10 +219,25 @@ def retrying(attempts: int, *, hasty: bool = False) -> tenacity.Retrying:
     """Calls what raises `Unavailable` again, within bounds."""
     return tenacity.Retrying(
         retry=tenacity.retry_if_exception(_may_pass_soon if hasty else _may_pass),
-        stop=tenacity.stop_after_attempt(attempts) | tenacity.stop_before_delay(RETRY_SECONDS),
+        stop=_Attempts(attempts) | tenacity.stop_before_delay(RETRY_SECONDS),
         wait=_wait,
         reraise=True,
     )
+
+
+class _Attempts(stop_base):
+    """Ends one call after so many attempts; refusals to an identity that sends too much are bounded apart."""
+
+    def __init__(self, attempts: int) -> None:
+        self._left, self._waits = attempts, _MAX_WAITS if attempts > 1 else 1
+
+    def __call__(self, retry_state: tenacity.RetryCallState) -> bool:
+        error = retry_state.outcome.exception() if retry_state.outcome else None
+        if isinstance(error, errors.EncordError) and error.code == RATE_LIMITED:
+            self._waits -= 1
+        else:
+            self._left -= 1
+        return min(self._left, self._waits) <= 0
 
 
 def _again(request: httpx2.Request) -> Callable[[], httpx2.Request]:

@@ -64,6 +64,12 @@ class Federated:
                 self._renew()
             return {"Authorization": f"Bearer {self._token}"}
 
+    def drop(self, authorization: str) -> None:
+        """Drops a token that ended early, as it does when its federation changes."""
+        with self._lock:
+            if authorization == f"Bearer {self._token}":
+                self._token = ""
+
     def _renew(self) -> None:
         began = self._clock()
         try:

@@ -168,11 +168,18 @@ class Lifecycle:
 
 
 def _rights_not_checked(snapshot: Snapshot) -> Iterator[str]:
-    """Says once in a run that the rights of whoever applies are not known."""
-    if snapshot.only_reads() and snapshot.once("rights are not checked"):
+    """Says once in a run what a credential that only reads cannot know."""
+    if not snapshot.only_reads() or not snapshot.once("rights are not checked"):
+        return
+    user = snapshot.user()
+    yield (
+        f"previewed with a read-only credential of {user}: the rights of the identity that deploys are not "
+        "checked"
+    )
+    if not snapshot.sees_all_members():
         yield (
-            f"this preview uses a credential of {snapshot.user()} with the scope read: whether the identity "
-            "that applies it has the rights to is not checked"
+            f"{user} is no auditor and sees members only where it is an Admin: elsewhere this compares "
+            f"access with the state alone, and may miss who loses it. Make {user} an auditor to see all"
         )
 
 

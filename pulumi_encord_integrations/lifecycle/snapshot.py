@@ -4,7 +4,15 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pulumi_encord_integrations.client import groups, integrations, members, organization_users, organizations
+from pulumi_encord_integrations.client import (
+    groups,
+    integrations,
+    keys,
+    members,
+    organization_users,
+    organizations,
+    service_accounts,
+)
 from pulumi_encord_integrations.client.errors import (
     ConfigurationError,
     EncordError,
@@ -19,6 +27,7 @@ from pulumi_encord_integrations.model.groups import DeclaredGroup
 from pulumi_encord_integrations.model.integrations import IntegrationView
 from pulumi_encord_integrations.model.members import Roles
 from pulumi_encord_integrations.model.principals import Principals
+from pulumi_encord_integrations.model.service_accounts import ServiceAccountView
 from pulumi_encord_integrations.model.users import CurrentOrganization, OrganizationUserView
 
 if TYPE_CHECKING:
@@ -59,6 +68,11 @@ class Snapshot:
             return False
         return not (found.auditor or found.role == "ADMIN")
 
+    def sees_all_members(self) -> bool:
+        """Whether the caller is told the members of every integration, as auditors are."""
+        found = self.caller()
+        return found is None or found.auditor
+
     def once(self, what: str) -> bool:
         """Whether this is asked for the first time in the run."""
         first: list[str] = []
@@ -90,6 +104,14 @@ class Snapshot:
 
     def auditors(self) -> frozenset[str]:
         """E-mails of the auditors who are known."""
+        return frozenset()
+
+    def service_accounts(self) -> Mapping[str, ServiceAccountView] | None:
+        """By name; None if the caller neither administers nor audits the organization."""
+        return None
+
+    def revoked_keys(self, email: str) -> frozenset[str]:
+        """Public keys of an identity that were revoked, as far as they are known."""
         return frozenset()
 
     def groups(self, stack: str | None = None) -> Mapping[str, DeclaredGroup] | None:
@@ -140,6 +162,10 @@ class FirstPreview(Snapshot):
     def users(self) -> Mapping[str, str] | None:
         """Who deploys, as an admin."""
         return {self._user: "ADMIN"}
+
+    def service_accounts(self) -> Mapping[str, ServiceAccountView] | None:
+        """None yet."""
+        return {}
 
     def groups(self, stack: str | None = None) -> Mapping[str, DeclaredGroup] | None:
         """None yet."""
@@ -197,6 +223,29 @@ class LiveSnapshot(Snapshot):
     def auditors(self) -> frozenset[str]:
         """E-mails of those who read the whole organization."""
         return self.memo("auditors", lambda: frozenset(one.email for one in self._people() if one.auditor))
+
+    def service_accounts(self) -> Mapping[str, ServiceAccountView] | None:
+        """By name; None if the caller neither administers nor audits the organization."""
+
+        def ask() -> dict[str, ServiceAccountView] | None:
+            try:
+                return {view.name: view for view in service_accounts.listing(self._client)}
+            except (NotAllowed, NotFound):
+                return None
+
+        return self.memo("service accounts", ask)
+
+    def revoked_keys(self, email: str) -> frozenset[str]:
+        """Public keys of an identity that were revoked; none if the caller may not know."""
+
+        def ask() -> frozenset[str]:
+            try:
+                found = keys.listing(self._client, email)
+            except (NotAllowed, NotFound):
+                return frozenset()
+            return frozenset(key.public_key for key in found if key.state == "revoked")
+
+        return self.memo(f"revoked keys of {email}", ask)
 
     def groups(self, stack: str | None = None) -> Mapping[str, DeclaredGroup]:
         """The groups by uuid; each says whether the stack of that identity declares it."""

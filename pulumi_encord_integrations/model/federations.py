@@ -32,14 +32,24 @@ _REPOSITORY = re.compile(
 _PART = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"
 _PROJECT = re.compile(rf"project_path:{_PART}(/{_PART})+:(.+)", re.ASCII | re.DOTALL)
 _REF = re.compile(r"ref_type:([^:]*):ref:(.+)", re.DOTALL)
+_FAMILY = ("-", "/", ".", "_")
+"""What stands before a wildcard of branches that belong together."""
 _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 _ACCOUNT = re.compile(rf"system:serviceaccount:{_LABEL}:{_LABEL}(\.{_LABEL})*", re.ASCII)
 _SEPARATORS = re.compile(r"[:/|,]")
 _NAME_A_REF = "name a branch or an environment, such as ref:refs/heads/main or environment:production"
 _PULL_REQUESTS = "lets pull requests in, and they may not write"
 _PULL = "pull_request"
+_PULLS_HAVE = {"head_ref", "base_ref"}
+"""Claims of GitHub's that only runs of pull requests fill."""
+_PULL_REF = "refs/pull/"
 _FIXED = ("ref:refs/heads/", "ref:refs/tags/")
 """What a ref begins with that no pull request has."""
+_CLAIMED = re.compile(
+    "(repository|repository_owner|repository_id|repository_owner_id|repository_visibility|enterprise|"
+    "enterprise_id|job_workflow_ref|workflow_ref|workflow|event_name|actor|actor_id|runner_environment):"
+)
+"""What subjects of GitHub's begin with where somebody customised them, on whichever server."""
 
 
 def _issuer(value: str) -> str:
@@ -107,7 +117,18 @@ def wrong_subject(issuer: str, subject: str, scope: Scope) -> tuple[str, str] | 
         fits = _ACCOUNT.fullmatch(subject)
         expected = "must be system:serviceaccount:NAMESPACE:NAME, without wildcards"
         return None if fits else (expected, "declare one federation for each service account")
+    if scope == "write" and _lets_pulls_in(subject):
+        return _PULL_REQUESTS, _NAME_A_REF
     return _wrong_for_others(subject)
+
+
+def _lets_pulls_in(subject: str) -> bool:
+    """Whether a subject that is GitHub's, or customised there, may be a pull request's."""
+    segments = subject.split(":")
+    if any(one.startswith(_PULL) or one in _PULLS_HAVE or _PULL_REF in one for one in segments):
+        return True
+    fixed, star, _ = subject.partition("*")
+    return bool(star and _CLAIMED.match(subject)) and not any(f":{ref}" in fixed for ref in _FIXED)
 
 
 def _wrong_for_github(subject: str, scope: Scope) -> tuple[str, str] | None:
@@ -116,7 +137,7 @@ def _wrong_for_github(subject: str, scope: Scope) -> tuple[str, str] | None:
         expected = "must begin with repo:OWNER/NAME: without wildcards, or repo:OWNER@ID/NAME@ID:"
         return expected, "then say which runs, such as ref:refs/heads/main"
     run = found[2]
-    if scope == "write" and (run.startswith(_PULL) or _PULL.startswith(run.partition("*")[0])):
+    if scope == "write" and _lets_pulls_in(run):
         return _PULL_REQUESTS, _NAME_A_REF
     return _wrong_wildcards(run, scope)
 
@@ -151,8 +172,10 @@ def _wrong_for_gitlab(subject: str, scope: Scope) -> tuple[str, str] | None:
     if ref is None or ref[1] not in {"branch", "tag"}:
         expected = "must end with ref_type:branch:ref:NAME or ref_type:tag:ref:NAME"
         return expected, "or with * alone where the scope is read"
-    if scope == "write" and ref[1] == "branch" and ref[2].startswith("*"):
-        return "lets merge requests in, and they may not write", "name the branch, such as ref:main"
+    fixed, star, _ = ref[2].partition("*")
+    if scope == "write" and ref[1] == "branch" and star and not fixed.endswith(_FAMILY):
+        said = "lets merge requests in, and they may not write"
+        return said, "name the branch, such as ref:main, or branches that you protect, such as ref:release-*"
     return None
 
 

@@ -17,6 +17,8 @@ class Quotas:
 
 REQUESTS_PER_MINUTE = 12_000
 """The most that one identity may send to one server."""
+RATE_LIMITED = "rate_limited"
+"""The code of what is refused beyond."""
 
 
 @dataclass(frozen=True)

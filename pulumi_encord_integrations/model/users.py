@@ -36,6 +36,8 @@ class CurrentOrganization(Received):
     auditor: bool = False
     scope: Scope = "write"
     """Of the credential that this call was made with."""
+    credential: str = ""
+    """The uuid of the key or federation that this call was made by."""
 
 
 class BearerToken(Received):

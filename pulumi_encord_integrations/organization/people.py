@@ -11,7 +11,7 @@ from pulumi_encord_integrations.model.groups import GroupSpec
 from pulumi_encord_integrations.model.identity import Adoption
 from pulumi_encord_integrations.model.members import MAX_MEMBERS, MemberRole
 from pulumi_encord_integrations.model.problems import Problem, nearest
-from pulumi_encord_integrations.model.service_accounts import email_of_account, name_in
+from pulumi_encord_integrations.model.service_accounts import ServiceAccountName, email_of_account, name_in
 from pulumi_encord_integrations.model.text import Email, uuid_in
 from pulumi_encord_integrations.model.users import DeclaredOrganizationUser, is_service_account
 from pulumi_encord_integrations.organization.diagnostics import Path
@@ -31,7 +31,7 @@ class ListedMember(Sent):
     """A member as an integration's entry lists it."""
 
     user: Email | None = None
-    service_account: StrictStr | None = None
+    service_account: ServiceAccountName | None = None
     group: StrictStr | None = None
     role: MemberRole
 
@@ -97,9 +97,8 @@ class People:
         self._emails: dict[str, Path] = {}
         self.users = tuple(self._users())
         self.accounts = read_accounts(reader)
-        self._accounts = (
-            reader.root.inside[SERVICE_ACCOUNTS].keys if reader.is_block(SERVICE_ACCOUNTS) else {}
-        )
+        self._accounts_managed = reader.is_block(SERVICE_ACCOUNTS)
+        self._accounts = reader.root.inside[SERVICE_ACCOUNTS].keys if self._accounts_managed else {}
         self._keys = reader.root.inside[GROUPS].keys if reader.is_block(GROUPS) else {}
         self.groups = tuple(self._groups())
 
@@ -200,8 +199,8 @@ class People:
         return row
 
     def _known_account(self, path: Path, name: str, first: dict[str, Path]) -> str:
-        """A service account in a list, by its e-mail: declared, and there once."""
-        if name not in self._accounts:
+        """A service account in a list, by its e-mail: declared if the file declares any, and there once."""
+        if self._accounts_managed and name not in self._accounts:
             help_ = self._nearest(name, self._accounts) or f"declare it under {SERVICE_ACCOUNTS}"
             self._reader.report(path, f'unknown service account "{name}"', help_)
         self._once(path, f"service account {name}", email_of_account(name), first)
@@ -210,7 +209,7 @@ class People:
     def _person(self, path: Path, email: str, first: dict[str, Path]) -> None:
         """Somebody in a list: known, and there once."""
         if is_service_account(email):
-            if name_in(email) not in self._accounts:
+            if self._accounts_managed and name_in(email) not in self._accounts:
                 self._reader.report(
                     path, f"unknown service account {email}", f"declare it under {SERVICE_ACCOUNTS}"
                 )

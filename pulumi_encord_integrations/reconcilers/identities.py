@@ -23,6 +23,20 @@ def own_suspension(context: Context, inputs: Properties, email: str) -> Iterator
         yield Problem(("suspended",), "nobody suspends themselves", "ask another admin of the organization")
 
 
+def own_demotion(context: Context, inputs: Properties, email: str, *, new: bool) -> Iterator[Problem]:
+    """A problem if whoever deploys would administer the organization no more."""
+    role = inputs.get("role")
+    if context.snapshot.deployer() != email or role in {None, "ADMIN"}:
+        return
+    was = (context.snapshot.users() or {}).get(email) if new else context.before.get("role")
+    if was == "ADMIN":
+        yield Problem(
+            ("role",),
+            f"{email} deploys this as an admin of the organization, and would be none for the rest of it",
+            "ask another admin of the organization",
+        )
+
+
 def suspended_already(context: Context, inputs: Properties, email: str, *, new: bool) -> Iterator[Problem]:
     """A problem if an identity that is taken over is suspended, and not declared so."""
     if new and email in context.snapshot.suspended() and not inputs.get("suspended"):

@@ -27,6 +27,7 @@ from pulumi_encord_integrations.reconcilers import memberships
 from pulumi_encord_integrations.reconcilers.identities import (
     FLAGS,
     auditing,
+    own_demotion,
     own_suspension,
     suspended_already,
     suspended_there,
@@ -57,6 +58,7 @@ class OrganizationUserReconciler(Reconciler):
         new = inputs.get("email") != context.before.get("email")
         problems += [
             *own_suspension(context, inputs, email),
+            *own_demotion(context, inputs, email, new=new),
             *suspended_already(context, inputs, email, new=new),
         ]
         notes = [*_taken_over(context, inputs), *suspension(context, inputs, email, new=new)]

@@ -1,6 +1,6 @@
 """Service accounts of the organization."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pulumi_encord_integrations.client import service_accounts as api
@@ -19,7 +19,7 @@ from pulumi_encord_integrations.lifecycle.reconciler import (
 )
 from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.lifecycle.warnings import warn
-from pulumi_encord_integrations.model.public_keys import fingerprint, hex_of
+from pulumi_encord_integrations.model.problems import Problem
 from pulumi_encord_integrations.model.service_accounts import (
     DeclaredServiceAccount,
     ServiceAccountSpec,
@@ -27,8 +27,15 @@ from pulumi_encord_integrations.model.service_accounts import (
     email_of_account,
 )
 from pulumi_encord_integrations.reconcilers import memberships
+from pulumi_encord_integrations.reconcilers.credential_previews import (
+    entries,
+    gains_and_losses,
+    impossible,
+    own_credential,
+)
 from pulumi_encord_integrations.reconcilers.identities import (
     auditing,
+    own_demotion,
     own_suspension,
     suspended_already,
     suspended_there,
@@ -39,13 +46,6 @@ from pulumi_encord_integrations.reconcilers.preflight import organization_admin,
 _LISTS = ("keys", "federations")
 """Inputs that say nothing of what there is where they are absent."""
 _SHOWN = {"name", "email", "description", "role", "auditor", "suspended", "created_at"}
-_FIELDS = {
-    "keys": {"name", "public_key", "scope", "expires_at"},
-    "federations": {"issuer", "audience", "subject", "scope"},
-}
-_MAY = {"write": "may change the organization", "read": "may preview, and change nothing"}
-_Entry = Mapping[str, Any]
-_Called = Callable[[_Entry], str]
 
 
 class ServiceAccountReconciler(Reconciler):
@@ -65,14 +65,20 @@ class ServiceAccountReconciler(Reconciler):
             return checked
         email = email_of_account(name) if isinstance(name, str) else "the service account"
         new = name != context.before.get("name")
+        refused, told = own_credential(context, inputs, new=new)
         problems = [
             *organization_admin(context, "name"),
             *own_suspension(context, inputs, email),
+            *own_demotion(context, inputs, email, new=new),
+            *_own_rename(context, new=new),
             *suspended_already(context, inputs, email, new=new),
+            *impossible(context, inputs, new=new),
+            *refused,
         ]
         notes = [
             *_taken_over(context, inputs, email, new=new),
-            *_who_gains(context, inputs, unknown, new=new),
+            *gains_and_losses(context, inputs, unknown, new=new),
+            *told,
             *suspension(context, inputs, email, new=new),
             *auditing(context, inputs, email, new=new),
         ]
@@ -153,11 +159,7 @@ class ServiceAccountReconciler(Reconciler):
     def _live(self, view: ServiceAccountView, carried: Properties) -> Live:
         """Live values; lists as far as they are declared, with what is declared of each entry alone."""
         shown = view.model_dump(mode="json", exclude_none=True)
-        lists = {
-            name: _ordered([_only(entry, _FIELDS[name]) for entry in shown[name]])
-            for name in _LISTS
-            if carried.get(name) is not None
-        }
+        lists = {name: _ordered(entries(view, name)) for name in _LISTS if carried.get(name) is not None}
         outputs = {**carried, **{name: value for name, value in shown.items() if name in _SHOWN}, **lists}
         return self.as_live(view.name, outputs)
 
@@ -174,10 +176,6 @@ def _change(spec: ServiceAccountSpec, names: Iterable[str] | None = None) -> dic
     return spec.model_dump(mode="json", by_alias=True, exclude_none=True, include=include - {"name"})
 
 
-def _only(entry: _Entry, names: set[str]) -> dict[str, Any]:
-    return {name: value for name, value in entry.items() if name in names}
-
-
 def _ordered(value: Any) -> Any:
     """A list in the order that a state has; one of which a part comes later, or that is none, as it is."""
     if not isinstance(value, list | tuple) or not all(isinstance(one, Mapping) for one in value):
@@ -187,57 +185,22 @@ def _ordered(value: Any) -> Any:
     return sorted((dict(one) for one in value), key=lambda one: sorted(map(str, one.items())))
 
 
+def _own_rename(context: Context, *, new: bool) -> Iterator[Problem]:
+    before = context.before.get("name")
+    if new and before and context.snapshot.deployer() == email_of_account(str(before)):
+        yield Problem(
+            ("name",),
+            f"{before} deploys this, and no account removes itself: it would stay beside the new one",
+            "declare the new account beside it, and take this one out by a deploy of that one",
+        )
+
+
 def _taken_over(context: Context, inputs: Properties, email: str, *, new: bool) -> Iterator[str]:
     now = (context.snapshot.users() or {}).get(email) if new else None
     if now:
         role = inputs.get("role")
         becomes = f": was {now}, becomes {role}" if role and role != now else ""
         yield f"{email} is there already and is taken over{becomes}"
-        for name in _LISTS:
+        for name in _LISTS if context.snapshot.service_accounts() is None else ():
             if inputs.get(name) is not None:
                 yield f"{name} of {email} that are not declared here end at once"
-
-
-def _who_gains(context: Context, inputs: Properties, unknown: frozenset[str], *, new: bool) -> Iterator[str]:
-    """Which keys and tokens get access, another scope, or lose it: what a reviewer has to see."""
-    before = {} if new else context.before
-    name = inputs.get("name", "the service account")
-    if inputs.get("role") == "ADMIN" and before.get("role") != "ADMIN":
-        yield f"{name} becomes an admin of the organization: what may write as it may change everything"
-    for field, called in _CALLED.items():
-        if field in unknown:
-            yield f"{field} of {name} are known only during `up`"
-        elif inputs.get(field) is not None:
-            for said in _differing(before.get(field) or [], inputs[field], called):
-                yield f"{name}: {said}"
-
-
-def _differing(before: Iterable[_Entry], after: Iterable[_Entry], called: _Called) -> Iterator[str]:
-    old = {_identity(entry): entry for entry in before}
-    wanted = {_identity(entry): entry for entry in after}
-    for identity, entry in wanted.items():
-        if {**old.get(identity, {}), "name": ""} != {**entry, "name": ""}:
-            yield f"{called(entry)} {_MAY[entry['scope']]}{_until(entry)}"
-    for identity, entry in old.items():
-        if identity not in wanted:
-            yield f"{called(entry)} may do nothing any more"
-
-
-def _identity(entry: _Entry) -> tuple[Any, ...]:
-    """What tells a key or federation from others, whatever it may do."""
-    return tuple(entry.get(name) for name in ("public_key", "issuer", "audience", "subject"))
-
-
-def _until(entry: _Entry) -> str:
-    return f", until {entry['expires_at']}" if entry.get("expires_at") else ""
-
-
-def _called_key(entry: _Entry) -> str:
-    return f'whoever holds the key "{entry["name"]}" ({fingerprint(hex_of(entry["public_key"]))})'
-
-
-def _called_tokens(entry: _Entry) -> str:
-    return f"tokens of {entry['issuer']} for {entry['subject']}"
-
-
-_CALLED: Mapping[str, _Called] = {"keys": _called_key, "federations": _called_tokens}

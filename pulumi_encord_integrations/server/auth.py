@@ -150,16 +150,19 @@ def _require_host(authority: str, accepted: Acceptance) -> None:
         )
 
 
-def issue_token(public_key: str, vault: Vault) -> str:
-    """A bearer token that stands for a key for an hour."""
-    return _fernet(vault).encrypt(public_key.encode()).decode()
+def issue_token(public_key: str, vault: Vault, key_id: str = "") -> str:
+    """A bearer token that stands for a key for an hour; `key_id` is of the key that the database names.
+
+    While a key is rotated, that is the one that all servers hold.
+    """
+    return _fernet(vault, key_id).encrypt(public_key.encode()).decode()
 
 
-def issue_federated_token(federation: str, vault: Vault, *, read_only: bool = False) -> str:
-    """A bearer token that stands for a federation, for `FEDERATED_SECONDS`, with its scope or less."""
+def issue_federated_token(federation: str, vault: Vault, key_id: str = "", *, read_only: bool = False) -> str:
+    """The same for a federation, for `FEDERATED_SECONDS`, with its scope or less."""
     request_context.note_federated_token()
     said = f"{_FEDERATED}{federation}{_READ_ONLY if read_only else ''}"
-    return _fernet(vault).encrypt(said.encode()).decode()
+    return _fernet(vault, key_id).encrypt(said.encode()).decode()
 
 
 def _prove_bearer(authorization: str, incoming: Incoming, vault: Vault) -> Proof:
@@ -183,8 +186,9 @@ def _prove_bearer(authorization: str, incoming: Incoming, vault: Vault) -> Proof
     return Proof(said, request, signed=False)
 
 
-def _fernet(vault: Vault) -> MultiFernet:
-    keys = vault.derive_all(b"bearer tokens")
+def _fernet(vault: Vault, key_id: str = "") -> MultiFernet:
+    """Opens what each held key made; makes with the one of that id, if it is held."""
+    keys = vault.derive_all(b"bearer tokens", key_id)
     return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
 
 

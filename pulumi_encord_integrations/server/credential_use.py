@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
+from pulumi_encord_integrations.server.errors import ServiceError
 from pulumi_encord_integrations.server.store import user_keys
 from pulumi_encord_integrations.server.store.database import Database, DatabaseError, PoolTimeout
 
@@ -39,7 +40,7 @@ class CredentialUses:
         try:
             with database.write() as connection:
                 user_keys.used(connection, due, timedelta(seconds=PRECISION_SECONDS))
-        except (DatabaseError, PoolTimeout) as error:
+        except (DatabaseError, PoolTimeout, ServiceError) as error:
             _log.debug("last uses were not written: %s", type(error).__name__)
             return
         with self._lock:

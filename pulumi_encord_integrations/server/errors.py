@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from pulumi_encord_integrations.model.limits import RATE_LIMITED
+
 
 class ServiceError(Exception):
     """A refusal: a code for programs, what is wrong and what to do for people."""
@@ -65,7 +67,7 @@ class RateLimited(TooManyRequests):
 
     def __init__(self, per_minute: int, seconds: int) -> None:
         super().__init__(
-            "rate_limited",
+            RATE_LIMITED,
             f"you send more than {per_minute:,} requests a minute",
             f"Ask again in {seconds} s",
         )

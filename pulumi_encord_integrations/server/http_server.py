@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, cast
 
@@ -18,6 +19,7 @@ from pulumi_encord_integrations.server.connections import MAX_CONNECTIONS, Conne
 from pulumi_encord_integrations.server.http_protocol import BoundedHttpProtocol
 from pulumi_encord_integrations.server.store.database import Database
 from pulumi_encord_integrations.server.traffic import Traffic
+from pulumi_encord_integrations.server.vault import Vault
 
 KEEP_ALIVE_SECONDS = 20
 """How long a connection without a request stays; more than the clients' own five seconds."""
@@ -51,6 +53,7 @@ class DrainingServer(uvicorn.Server):
         super().__init__(config)
         self._traffic: Traffic = app.state.traffic
         self._database: Database = app.state.database
+        self._vault: Vault = app.state.deployment.vault
         self._uses: asyncio.Task[None] | None = None
         self._listening = listening
 
@@ -62,7 +65,14 @@ class DrainingServer(uvicorn.Server):
     async def _write_uses(self) -> None:
         while True:
             await asyncio.sleep(USES_SECONDS)
-            await call(self._traffic.uses.write, self._database, limiter=self._traffic.lanes.writes)
+            await self._written_uses()
+
+    async def _written_uses(self) -> None:
+        await call(self._write, limiter=self._traffic.lanes.writes)
+
+    def _write(self) -> None:
+        self._traffic.uses.write(self._database)
+        self._traffic.refusals.write(self._database, self._vault, ending=self._traffic.draining)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._traffic.draining = True
@@ -72,7 +82,11 @@ class DrainingServer(uvicorn.Server):
         await self._until(lambda: self._traffic.idle, DRAIN_SECONDS)
         self._traffic.give_up()
         await self._until(lambda: self._traffic.idle, _LAST_SECONDS)
-        await super().shutdown(sockets)
+        await asyncio.gather(self._write_last_uses(), super().shutdown(sockets))
+
+    async def _write_last_uses(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._written_uses(), _LAST_SECONDS)
 
     async def _until(self, holds: Callable[[], bool], seconds: float) -> None:
         deadline = asyncio.get_running_loop().time() + seconds

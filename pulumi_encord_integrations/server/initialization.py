@@ -9,9 +9,11 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from pulumi_encord_integrations.model.audit import OPERATOR
 from pulumi_encord_integrations.model.limits import Quotas
 from pulumi_encord_integrations.model.principals import CloudAccess, Principals
 from pulumi_encord_integrations.model.private_files import FileNotPrivate, read_private, write_once
+from pulumi_encord_integrations.model.public_keys import fingerprint
 from pulumi_encord_integrations.server.app import create_app
 from pulumi_encord_integrations.server.deployment import Deployment
 from pulumi_encord_integrations.server.errors import DatabaseUnusable
@@ -24,8 +26,8 @@ from pulumi_encord_integrations.server.keys import (
     user_key_file,
 )
 from pulumi_encord_integrations.server.services.unit_of_work import KEY_MAKERS
-from pulumi_encord_integrations.server.store import audit, organization_users, organizations
-from pulumi_encord_integrations.server.store.database import Database
+from pulumi_encord_integrations.server.store import audit, organization_users, organizations, user_keys
+from pulumi_encord_integrations.server.store.database import Connection, Database
 from pulumi_encord_integrations.server.store.revision import REVISION
 from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
 from pulumi_encord_integrations.server.vault import Vault
@@ -62,7 +64,7 @@ def make_organization(database: Database, vault: Vault, name: str, admin: str, p
             connection,
             vault,
             organization=organization,
-            actor="operator",
+            actor=OPERATOR,
             action="organization.create",
             object_=organization,
             detail={"name": name, "admin": admin},
@@ -78,10 +80,7 @@ def open_served(database: Database, *, create: bool = False) -> Vault:
     if found is None and not create:
         raise DatabaseUnusable(f"{database.name} holds no organization yet", missing=True)
     vault = open_vault(database, create=found is None)
-    if found is not None and not vault.holds(found.encryption_key_id):
-        raise DatabaseUnusable(
-            f"{database.key_file} is not the key of {database.name}", "Restore it from a backup"
-        )
+    database.require_matching_key()
     return vault
 
 
@@ -116,7 +115,7 @@ def open_embedded(
     if create:
         make_organization(database, vault, "embedded", user, public_key_of(private_key))
     if not read_only:
-        private_key = _registered(database, user, key_file)
+        private_key = _registered(database, vault, user, key_file)
     elif not _is_known(database, private_key):
         raise DatabaseUnusable(f"{user} has no key for {path} yet", unready=True)
     deployment = Deployment(vault, principals, clouds or CloudAccess(), quotas=quotas or Quotas())
@@ -183,7 +182,7 @@ def _is_known(database: Database, private_key: bytes) -> bool:
     return known is not None and not known.ended
 
 
-def _registered(database: Database, user: str, key_file: Path) -> bytes:
+def _registered(database: Database, vault: Vault, user: str, key_file: Path) -> bytes:
     """The user's private key, made known; one that ended with an earlier membership is replaced."""
     private_key = _private_key(key_file, user)
     if _is_known(database, private_key):
@@ -198,8 +197,24 @@ def _registered(database: Database, user: str, key_file: Path) -> bytes:
             private_key = _private_key(key_file, user)
         organization = organizations.first(connection)
         if organization is not None:
-            organizations.add_key(connection, organization.uuid, user, public_key_of(private_key))
+            _register(connection, vault, organization.uuid, user, public_key_of(private_key))
     return private_key
+
+
+def _register(connection: Connection, vault: Vault, organization: str, user: str, public_key: str) -> None:
+    if user_keys.is_registered(connection, public_key):
+        return
+    organizations.add_key(connection, organization, user, public_key)
+    made = organizations.of_key(connection, public_key)
+    audit.record(
+        connection,
+        vault,
+        organization=organization,
+        actor=user,
+        action="key.add",
+        object_=made.owner.credential if made and made.owner else "",
+        detail={"email": user, "fingerprint": fingerprint(public_key)},
+    )
 
 
 class AlreadyInitialized(DatabaseUnusable):

@@ -76,9 +76,13 @@ def new_key() -> bytes:
 
 
 def replace_private(path: Path, content: bytes) -> None:
-    """Replaces a file that only its owner may read, whole or not at all, and lasting; its owner stays."""
+    """Replaces a file that only its owner may read, whole or not at all, and lasting; its owner stays.
+
+    One process at a time: the draft of one that was killed, which holds keys, is removed.
+    """
     real = path.resolve()
-    draft = real.with_name(f".{real.name}.{secrets.token_hex(4)}")
+    draft = real.with_name(f".{real.name}.draft")
+    draft.unlink(missing_ok=True)
     was = real.stat()
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

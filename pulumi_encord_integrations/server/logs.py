@@ -41,7 +41,7 @@ def configure(kind: Format, level: str, stream: int | None) -> "LogHandler":
     """
     render = _json if kind == "json" else _plain
     handler = LogHandler(stream)
-    processors: list[Processor] = [add_log_level, _event, _stamp, _places, _redact, render]
+    processors: list[Processor] = [add_log_level, _event, _stamp, _redact, render]
     handler.setFormatter(ProcessorFormatter(processors=processors))
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -75,18 +75,14 @@ def _stamp(_logger: Any, _method: str, event: _Event) -> _Event:
     return {"timestamp": stamp, **event}
 
 
-def _places(_logger: Any, _method: str, event: _Event) -> _Event:
-    """The kind of an exception and where it was raised; its text may quote what a caller sent."""
+def _redact(_logger: Any, _method: str, event: _Event) -> _Event:
+    """Without secrets; of an exception its kind and places, since its text may quote what a caller sent."""
     found = event.pop("exc_info", None)
     if found and found[0] is not None:
         frames = traceback.extract_tb(found[2])[-_FRAMES:]
         event["exception"] = found[0].__name__
         event["raised_in"] = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames]
     return redacted(event)
-
-
-def _redact(_logger: Any, _method: str, event: _Event) -> _Event:
-    return event
 
 
 def _json(_logger: Any, _method: str, event: _Event) -> str:

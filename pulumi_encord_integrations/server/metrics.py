@@ -24,6 +24,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from pulumi_encord_integrations.model.limits import RATE_LIMITED
 from pulumi_encord_integrations.server.request_context import RequestContext
 from pulumi_encord_integrations.server.store import credential_ends
 from pulumi_encord_integrations.server.store.credential_ends import Ends
@@ -35,7 +36,6 @@ FRESH_SECONDS = 60.0
 """How long one look at the database answers everybody who scrapes."""
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
-_TOO_MANY = "rate_limited"
 _log = logging.getLogger(__name__)
 
 
@@ -93,7 +93,7 @@ class Metrics:
             self._waits.labels(kind).observe(waited)
         if context.code:
             self._refused.labels(context.code).inc()
-        if context.code == _TOO_MANY:
+        if context.code == RATE_LIMITED:
             self._limited.inc()
         if context.replayed:
             self._replayed.inc()

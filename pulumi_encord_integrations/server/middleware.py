@@ -81,8 +81,9 @@ class AuthenticatedRoute(APIRoute):
             work: UnitOfWork | None = getattr(request.state, "work", None)
             if work is not None and not work.safe:
                 error = refusal if isinstance(refusal, ServiceError) else invalid(_MALFORMED)
-                limiter = request.app.state.traffic.lanes.writes
-                await call(record_refusal, work, *self._named(request), error, limiter=limiter)
+                traffic: Traffic = request.app.state.traffic
+                named = traffic.refusals, *self._named(request)
+                await call(record_refusal, work, *named, error, limiter=traffic.lanes.writes)
             raise
 
     def _named(self, request: Request) -> tuple[str, str, str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pulumi_encord_integrations.model.limits import RATE_LIMITED
 from pulumi_encord_integrations.server import request_context
 from pulumi_encord_integrations.server.request_context import RequestContext
 from pulumi_encord_integrations.server.responses import FAILED, FRAMEWORK_CODES
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 _HEADER = b"x-request-id"
-_TOO_MANY = "rate_limited"
 
 
 async def observed(
@@ -51,15 +51,22 @@ def _tell(context: RequestContext, status: int, seconds: float) -> None:
     if not _log.isEnabledFor(level):
         return
     told = _fields(context, status, seconds) | ({"reason": context.reason} if stranger else {})
-    many = stranger or context.code == _TOO_MANY
     _log.log(
         level,
         "request",
         extra={
             "fields": {name: value for name, value in told.items() if value},
-            "bound": f"request: {context.code or 'answered'}" if many else None,
+            "bound": _bound(context),
         },
     )
+
+
+def _bound(context: RequestContext) -> str | None:
+    """The kind of line of which there are only so many; None for those of who is known and may ask."""
+    if not context.actor:
+        return f"request: {context.code or 'answered'}"
+    # Each identity has lines of its own: those of one must not hide another's.
+    return f"request: {RATE_LIMITED} of {context.identity}" if context.code == RATE_LIMITED else None
 
 
 def _fields(context: RequestContext, status: int, seconds: float) -> dict[str, Any]:

@@ -3,12 +3,12 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from math import ceil
 
 from pulumi_encord_integrations.server import request_context
-from pulumi_encord_integrations.server.errors import RateLimited
+from pulumi_encord_integrations.server.errors import RateLimited, Unauthenticated
 
 MINUTE = 60.0
 MAX_BUCKETS = 20_000
@@ -38,18 +38,31 @@ class Rates:
 
     @contextmanager
     def counted(self, credential: str, per_minute: int) -> Iterator[None]:
-        """One request with that credential; raises `RateLimited`."""
+        """One request with that credential; raises `RateLimited`.
+
+        One that turns out to be nobody's is counted as its own, and no longer as its former owner's.
+        """
         known = self._known.get(credential)
+        payer = known[1] if known else credential
         try:
-            self.take(known[1] if known else credential, per_minute)
+            self.take(payer, per_minute)
         except RateLimited:
             if known:
                 request_context.note_caller(*known)
             raise
         try:
             yield
-        finally:
+        except Unauthenticated:
+            self._known.pop(credential, None)
+            if known:
+                self._give_back(payer, per_minute)
+                with suppress(RateLimited):
+                    self.take(credential, per_minute)
+            raise
+        except BaseException:
             self._learn(credential)
+            raise
+        self._learn(credential)
 
     def take(self, caller: str, per_minute: int) -> None:
         """One token of the caller's; raises `RateLimited` if there is none.
@@ -69,6 +82,11 @@ class Rates:
             asked = max(now + wait, min(bucket.promised + each, now + LATEST))
             bucket.promised = asked
         raise RateLimited(per_minute, max(1, ceil(asked - now)))
+
+    def _give_back(self, caller: str, per_minute: int) -> None:
+        with self._lock:
+            if found := self._buckets.get(caller):
+                found.full_at -= MINUTE / per_minute
 
     def _bucket(self, caller: str, now: float) -> _Bucket:
         found = self._buckets.get(caller)

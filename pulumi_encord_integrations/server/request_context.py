@@ -4,8 +4,9 @@ import re
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote
 from uuid import uuid4
+
+from pulumi_encord_integrations.model.audit import STACK_HEADER, decoded_stack
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 """A proxy's own id of a request, which is taken over."""
@@ -42,19 +43,19 @@ class RequestContext:
     @classmethod
     def of(cls, scope: Any) -> "RequestContext":
         """That of an ASGI request."""
-        headers = dict(scope["headers"])
+        # Of one that came twice the first, as everywhere else.
+        headers: dict[bytes, bytes] = dict(reversed(scope["headers"]))
 
-        def header(name: bytes) -> str:
-            found: bytes = headers.get(name, b"")
-            return found[:_MAX_HEADER].decode("latin-1")
+        def header(name: str) -> str:
+            return headers.get(name.lower().encode(), b"").decode("latin-1")
 
-        given = header(b"x-request-id")
+        given = header("x-request-id")
         return cls(
             given if REQUEST_ID.fullmatch(given) else uuid4().hex,
             scope["method"],
             scope["path"],
-            header(b"x-cloud-trace-context"),
-            unquote(header(b"x-encord-stack")),
+            header("x-cloud-trace-context")[:_MAX_HEADER],
+            decoded_stack(header(STACK_HEADER)),
         )
 
 

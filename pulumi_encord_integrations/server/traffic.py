@@ -15,6 +15,7 @@ from pulumi_encord_integrations.server.concurrency import INLINE
 from pulumi_encord_integrations.server.credential_use import CredentialUses
 from pulumi_encord_integrations.server.errors import Overloaded, TooManyRequests
 from pulumi_encord_integrations.server.rates import Rates
+from pulumi_encord_integrations.server.refusal_bounds import RefusalBounds
 from pulumi_encord_integrations.server.request_bodies import BodyBudget, Lingering
 
 CLOUD_CALLS = 12
@@ -79,6 +80,7 @@ class Traffic:
     lingering: Lingering = field(default_factory=Lingering)
     rates: Rates = field(default_factory=Rates)
     uses: CredentialUses = field(default_factory=CredentialUses)
+    refusals: RefusalBounds = field(default_factory=RefusalBounds)
     draining: bool = False
     """Whether the server is ending: what is new is refused, so that its client asks the next one."""
     _cloud_calls: Counter[str] = field(default_factory=Counter)

@@ -180,9 +180,10 @@ class Vault:
         """A key of the current key for one purpose, 32 bytes."""
         return self.keyring.current.derive(purpose)
 
-    def derive_all(self, purpose: bytes) -> list[bytes]:
-        """The same of each key that is held, the current one first."""
-        return [key.derive(purpose) for key in self.keyring.keys]
+    def derive_all(self, purpose: bytes, first: str = "") -> list[bytes]:
+        """The same of each key that is held: the one of the id `first`, then the current one."""
+        keys = sorted(self.keyring.keys, key=lambda key: key.id != first)
+        return [key.derive(purpose) for key in keys]
 
     def open(self, sealed: bytes, key_id: str, *place: str) -> str:
         """The plain text of what that key sealed; raises `SecretUnreadable`."""

@@ -1,3 +1,4 @@
+import logging
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -5,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from tests.support import issuer as issuers
 from tests.support import postgres
 from tests.support.api import MEMBER, Api, served
+from tests.support.federated import reach_loopback
+from tests.support.issuer import Issuer
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 
@@ -55,6 +59,22 @@ def api(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Api]:
         with served(local.app) as address:
             local.endpoint, local.transport = address, None
             yield local
+
+
+@pytest.fixture
+def issuer(request: pytest.FixtureRequest) -> Iterator[Issuer]:
+    """An OpenID Connect issuer on this machine, which the test's own API may ask for its keys."""
+    made = next(name for name in ("on_sqlite", "local", "api") if name in request.fixturenames)
+    reach_loopback(request.getfixturevalue(made))
+    with issuers.running() as one:
+        yield one
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """What the package logs."""
+    caplog.set_level(logging.DEBUG, "pulumi_encord_integrations")
+    return caplog
 
 
 @pytest.fixture

@@ -16,9 +16,10 @@ from pulumi_encord_integrations.model.limits import Retention
 from pulumi_encord_integrations.server.services import audit_verification, maintenance
 from pulumi_encord_integrations.server.store import audit
 from pulumi_encord_integrations.server.store import tables as t
-from pulumi_encord_integrations.server.store.database import now
+from pulumi_encord_integrations.server.store.database import ConstraintError, now
 from tests.support.api import BOSS, CREATOR, FOREIGNER, MEMBER, Api
 from tests.support.audit import ENTRY, aged, alter, drop, organization_of
+from tests.support.older_schema import back_to_0004
 
 COUNT = 12
 LONG = 5
@@ -46,6 +47,12 @@ def trail(local: Api) -> str:
                     stack="acme/prod",
                 )
     return organization
+
+
+UNGUARDED = {
+    "sqlite": "DROP TRIGGER audit_numbered",
+    "postgresql": "ALTER TABLE audit DROP CONSTRAINT audit_numbered",
+}
 
 
 def problem_of(api: Api, organization: str) -> AuditProblem | None:
@@ -147,8 +154,35 @@ def test_an_entry_in_front_of_the_first_is_found(local: Api, trail: str) -> None
         row = connection.execute(
             select(t.audit).where(ENTRY.organization == trail, ENTRY.sequence == 1)
         ).one()
-        connection.execute(insert(t.audit), {**row._mapping, "sequence": 0, "number": 10_000_000})
+        before = {**row._mapping, "sequence": 0, "number": 10_000_000}
+        # Whoever can write the database can drop what refuses it.
+        connection.exec_driver_sql(UNGUARDED[connection.dialect.name])
+        connection.execute(insert(t.audit), before)
     assert found(local, trail) == (0, "inserted")
+    drop(local, trail, 0, 0)
+    with local.database.write() as connection:
+        # The database is lent to other tests.
+        connection.exec_driver_sql(t.NUMBERED[connection.dialect.name])
+
+
+def test_an_entry_of_a_process_that_numbers_none_is_refused(local: Api, trail: str) -> None:
+    older = {"organization": trail, "at": now(), "actor": MEMBER, "action": "a", "object": "", "trace": ""}
+    with pytest.raises(ConstraintError), local.database.write() as connection:
+        connection.execute(insert(t.audit), {**older, "detail": "{}"})
+    assert problem_of(local, trail) is None
+
+
+def test_a_migrated_trail_takes_no_entry_without_a_number_either(on_sqlite: Api) -> None:
+    with on_sqlite.database.write() as connection:
+        back_to_0004(connection.exec_driver_sql)
+    test_an_entry_of_a_process_that_numbers_none_is_refused(
+        on_sqlite.restarted(), organization_of(on_sqlite.restarted(), CREATOR)
+    )
+
+
+def test_an_emptied_trail_is_found(local: Api, trail: str) -> None:
+    drop(local, trail, 1, COUNT)
+    assert found(local, trail) == (1, "cut")
 
 
 def test_an_entry_of_another_organization_is_found(local: Api, trail: str) -> None:

@@ -100,6 +100,25 @@ def test_it_is_exported_as_lines_and_an_export_goes_on_where_it_ended(busy: Api)
     more = audit(busy, "--jsonl", "--after-sequence", str(first[-1]["sequence"])).out.splitlines()
     assert [json.loads(line)["action"] for line in more] == ["integration.create"]
     assert len(audit(busy, "--jsonl", "--limit", "3").out.splitlines()) == 3
+    newest = audit(busy, "--jsonl", "--after-sequence", "7")
+    assert (newest.code, newest.out) == (0, "")
+
+
+def test_an_export_that_lacks_entries_says_so_behind_what_it_prints(busy: Api) -> None:
+    aged(busy, upto=4)
+    maintenance.expire(busy.database, Retention(365))
+    pruned = audit(busy, "--jsonl", "--after-sequence", "2")
+    assert (pruned.code, [json.loads(line)["sequence"] for line in pruned.out.splitlines()]) == (1, [5, 6, 7])
+    assert "the entries 3 to 4 are missing" in pruned.err
+    # Who does not go on behind an entry, or asks for some alone, is told of no gap.
+    for more in ([], ["--after-sequence", "4"], ["--after-sequence", "2", "--actor", CREATOR]):
+        assert audit(busy, "--jsonl", *more).code == 0
+    drop(busy, organization_of(busy, CREATOR), 6, 6)
+    assert "entry 6 is missing" in audit(busy, "--jsonl", "--after-sequence", "5").err
+    drop(busy, organization_of(busy, CREATOR), 7, 7)
+    cut = audit(busy, "--jsonl", "--after-sequence", "7")
+    assert (cut.code, cut.out) == (1, "")
+    assert "the trail ends with 5, but had 7 entries when it was exported" in cut.err
 
 
 def test_an_integrations_admin_reads_its_entries_and_nobody_else_does(busy: Api) -> None:
@@ -180,6 +199,11 @@ class TestVerify:
         broken = run(folder, "audit", "--verify", *database)
         assert broken.code == 1
         assert "the audit trail of Acme is broken at entry 3 (changed)" in broken.err
+        document = json.loads(run(folder, "audit", "--verify", *database, "--json").out)
+        assert [(one["organization"], one["valid"]) for one in document["organizations"]] == [
+            ("Acme", False),
+            ("Other", True),
+        ]
         several = run(folder, "audit", "--verify", *database, "--expect-head", head.strip())
         assert (several.code, "holds 2 organizations" in several.err) == (2, True)
 

@@ -2,10 +2,12 @@
 
 import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select, update
 
+from pulumi_encord_integrations.server.refusal_bounds import A_MINUTE
 from pulumi_encord_integrations.server.store import tables as t
 from tests.contract.test_permissions import (
     BODIES,
@@ -174,3 +176,18 @@ def test_a_refusal_stays_a_refusal_where_its_entry_cannot_be_written(
         connection.exec_driver_sql("ALTER TABLE audit RENAME TO elsewhere")
     assert on_sqlite.send(method="POST", body={}).refusal == (400, "invalid_request")
     assert "a refusal is missing in the audit trail" in caplog.text
+
+
+def test_a_path_that_names_no_object_leaves_an_entry_without_one(local: Api) -> None:
+    path = f"/v2/public/user/keys/{'x' * 200}"
+    assert local.send(method="DELETE", path=path).status == 400
+    (newest,) = (row for row in local.rows("audit") if row.outcome == "refused")
+    assert newest.object == ""
+    assert json.loads(newest.detail)["path"].endswith("x" * 200)
+
+
+def test_a_loop_of_refusals_leaves_a_bounded_number_of_entries(local: Api) -> None:
+    for _ in range(A_MINUTE + 10):
+        assert local.send(method="DELETE", path=f"{INTEGRATIONS}/{uuid4()}").status == 404
+    refused = [row for row in local.rows("audit") if row.outcome == "refused"]
+    assert len(refused) == A_MINUTE

@@ -294,8 +294,11 @@ def test_secrets_of_another_key_are_counted(local: Api, place: Place, tmp_path: 
     fill(local)
     with local.database.write() as connection:
         connection.exec_driver_sql("UPDATE integration_secrets SET key_id = 'another'")
-    backup.take(local.database, tmp_path / "b", with_key=True)
-    assert restoration.restore(tmp_path / "b", place()).unreadable == 1
+    manifest = backup.take(local.database, tmp_path / "b", with_key=True)
+    assert set(manifest.key_ids) == {local.vault.key_id, "another"}
+    with pytest.raises(DatabaseUnusable, match="lacks another"):
+        restoration.restore(tmp_path / "b", place())
+    assert restoration.restore(tmp_path / "b", place(), lose_secrets=True).unreadable == 1
 
 
 def test_the_commands_say_what_they_did(on_sqlite: Api, tmp_path: Path) -> None:

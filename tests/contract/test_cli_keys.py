@@ -92,6 +92,39 @@ def test_a_second_run_registers_nothing_twice(api: Api) -> None:
     assert len(listed(api, of(MEMBER))) == 2
 
 
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ((), ("--scope", "read")),
+        ((), ("--expires", "90d")),
+        (("--expires", "90d"), ()),
+        (("--expires", "90d"), ("--expires", "91d")),
+    ],
+)
+def test_a_second_run_that_asks_for_another_scope_or_end_is_refused(
+    api: Api, first: tuple[str, ...], then: tuple[str, ...]
+) -> None:
+    call = ("add", "--new-key", "new.key", "--name", "new")
+    assert ask(api, MEMBER, *call, *first).code == 0
+    ran = ask(api, MEMBER, *call, *then)
+    assert ran.code == 1
+    assert "is registered already with another scope or end: write, " in ran.err
+    assert len(listed(api, of(MEMBER))) == 2
+
+
+def test_a_second_run_of_a_key_that_ends_registers_nothing_twice(api: Api) -> None:
+    call = ("add", "--new-key", "new.key", "--name", "new", "--expires", "90d")
+    assert [ask(api, MEMBER, *call).code for _ in range(2)] == [0, 0]
+
+
+@pytest.mark.parametrize("scope", ["read", "write"])
+def test_an_invitation_is_accepted_again_with_the_same_file(api: Api, scope: str) -> None:
+    token = invited(api, scope=scope)["token"]
+    first, again = accept(api, token), accept(api, token)
+    assert (first.code, again.code) == (0, 0), again.err
+    assert "was accepted with this key before" in again.err
+
+
 def test_a_key_that_is_somebody_else_s_is_refused(api: Api) -> None:
     file = public_file(api, api.public_key(OUTSIDER))
     ran = ask(api, MEMBER, "add", "--public-key", file, "--name", "laptop")

@@ -18,7 +18,7 @@ from pulumi_encord_integrations.cli.commands import list as listing
 from pulumi_encord_integrations.client import client
 from pulumi_encord_integrations.client.settings import VARIABLES, Settings
 from pulumi_encord_integrations.embedded import connect
-from tests.support.api import AWS, CREATOR, Api, served
+from tests.support.api import AWS, CREATOR, OUTSIDER, Api, served
 from tests.support.command import COMMAND, ESCAPE, Ran, environment, key_file, loaded, run
 
 VERBS = {
@@ -296,3 +296,38 @@ def test_debug_never_shows_the_key(tmp_path: Path, ada: dict[str, str]) -> None:
     ran = run(tmp_path, "list", "--debug", **ada)
     assert "cloud-integrations/search" in ran.err
     assert secret not in ran.err
+
+
+@pytest.mark.parametrize(
+    ("redirection", "reason"),
+    [("> /dev/full", "No space left on device"), (">&-", "standard output is closed")],
+)
+def test_output_that_cannot_be_written_is_told_and_no_bug(
+    ada: dict[str, str], tmp_path: Path, redirection: str, reason: str
+) -> None:
+    for verb in ("list", "list --json", "scenarios", "--version"):
+        ran = subprocess.run(
+            ["/bin/sh", "-c", f"{shlex.quote(COMMAND)} {verb} {redirection}"],
+            env=environment(tmp_path, **ada),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (ran.returncode, ran.stderr) == (4, f"error: cannot write the output: {reason}\n")
+
+
+def test_an_invitation_whose_token_could_not_be_written_says_which_one_to_revoke(
+    on_sqlite: Api, ada: dict[str, str], tmp_path: Path
+) -> None:
+    ran = subprocess.run(
+        ["/bin/sh", "-c", f"{shlex.quote(COMMAND)} keys invite {OUTSIDER} > /dev/full"],
+        env=environment(tmp_path, **ada),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    (made,) = on_sqlite.rows("invitations")
+    assert ran.returncode == 4
+    assert f"keys revoke {made.uuid} --for {OUTSIDER}" in ran.stderr

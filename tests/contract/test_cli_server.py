@@ -164,6 +164,7 @@ def refused(ran: Ran, said: str) -> None:
     ("changed", "said"),
     [
         ({"--admin": "nobody"}, "--admin must be an e-mail address"),
+        ({"--admin": "boss@Service-Accounts.internal"}, "--admin must be a person's e-mail"),
         ({"--organization": " "}, "--organization must not be empty"),
         ({"--public-key": "absent.pub"}, "cannot read absent.pub"),
         ({"--public-key": "rsa.pub"}, "rsa.pub holds no usable public key"),
@@ -209,6 +210,19 @@ def test_a_newer_database_is_refused(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "served.sqlite", isolation_level=None)) as served:
         served.execute("UPDATE alembic_version SET version_num = '9999'")
     refused(run(tmp_path, "serve", "--database", "served.sqlite"), "made by a newer version")
+
+
+def test_the_key_of_a_file_may_lie_elsewhere_if_it_is_named(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir(mode=0o700)
+    named = ("--database", "served.sqlite", "--encryption-key", "keys/key")
+    made = run(tmp_path, "init-server", *named, "--organization", "A", "--admin", ADA, "--new-key", "ada.key")
+    assert made.code == 0, made.err
+    assert f"--encryption-key {tmp_path / 'keys' / 'key'}" in made.err
+    assert not (tmp_path / "served.sqlite.encryption-key").exists()
+    refused(run(tmp_path, "serve", "--database", "served.sqlite"), "encryption-key is missing")
+    with serving(tmp_path, *named) as server:
+        server.process.terminate()
+        assert server.ended()[0] == 0
 
 
 def test_a_database_without_its_encryption_key_is_refused(tmp_path: Path) -> None:

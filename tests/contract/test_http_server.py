@@ -19,7 +19,7 @@ import pytest
 from pulumi_encord_integrations.server import connections, http_protocol, http_server, readiness
 from pulumi_encord_integrations.server.http_server import DrainingServer
 from tests.contract.test_front import HangingCloud, hanging_cloud
-from tests.support.api import INTEGRATIONS, Api
+from tests.support.api import CREATOR, INTEGRATIONS, Api
 from tests.support.command import found, run, serving
 
 GET = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n"
@@ -265,6 +265,26 @@ def test_what_runs_when_a_server_ends_is_answered(on_sqlite: Api, monkeypatch: p
         assert not hanging.done()
         cloud.end.set()
         assert hanging.result(20).json()["code"] == "test"
+
+
+def test_last_uses_are_written_when_a_server_ends(on_sqlite: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server, "USES_SECONDS", 3600)
+    with running(on_sqlite.app) as one:
+        on_sqlite.endpoint, on_sqlite.transport = f"http://127.0.0.1:{one.port}", None
+        assert on_sqlite.send().status == 200
+    assert [row.email for row in on_sqlite.rows("user_keys") if row.last_used_at] == [CREATOR]
+
+
+def test_last_uses_do_not_put_off_the_end(on_sqlite: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = threading.Event()
+    monkeypatch.setattr(http_server, "_LAST_SECONDS", 0)
+    with running(on_sqlite.app) as one:
+        monkeypatch.setattr(on_sqlite.app.state.traffic.uses, "write", lambda _: held.wait(60))
+        one.server.should_exit = True
+        one.thread.join(30)
+        ended = not one.thread.is_alive()
+        held.set()
+    assert ended
 
 
 def test_a_real_server_ends_on_a_signal_though_a_client_holds_a_connection(tmp_path: Path) -> None:

@@ -14,11 +14,14 @@ from sqlalchemy import update
 
 from pulumi_encord_integrations.model.keys import is_invitation
 from pulumi_encord_integrations.model.service_accounts import MAX_KEYS
+from pulumi_encord_integrations.server import auth
 from pulumi_encord_integrations.server.services.invitations import MAX_INVITATIONS
 from pulumi_encord_integrations.server.store import organizations
 from pulumi_encord_integrations.server.store import tables as t
 from tests.contract.test_keys import PAST, a_key, listed, of, soon
+from tests.support.accounts import MAIN, PULLS, add, change, extra_key
 from tests.support.api import BOSS, CREATOR, FOREIGNER, MEMBER, OUTSIDER, REMOVED, Answer, Api
+from tests.support.federated import bearing
 from tests.support.people import USERS, organization_of, post
 
 ACCEPT = "/v2/public/user/accept-invitation"
@@ -72,8 +75,50 @@ def test_an_invitation_is_used_once(local: Api) -> None:
     assert accepted(local, token).refusal == NOT_VALID
 
 
-def test_a_repeat_of_the_same_request_gets_the_first_answer(api: Api) -> None:
-    request = accepting(api, invited(api)["token"])
+BACK: dict[str, tuple[Callable[[Api], None], Callable[[Api], None]]] = {
+    "removed and added": (lambda api: _removed(api, BOSS), lambda api: _added(api, BOSS)),
+    "suspended and restored": (
+        lambda api: _suspended(api, BOSS),
+        lambda api: changed(api, BOSS, suspended=False),
+    ),
+    "demoted and promoted": (
+        lambda api: changed(api, BOSS, roleMnemonicName="MEMBER"),
+        lambda api: changed(api, BOSS, roleMnemonicName="ADMIN"),
+    ),
+}
+
+
+@pytest.mark.parametrize("way", BACK)
+def test_an_invitation_does_not_come_back_with_who_made_it(local: Api, way: str) -> None:
+    token = invited(local, who=BOSS)["token"]
+    for step in BACK[way]:
+        step(local)
+    assert accepted(local, token).refusal == NOT_VALID
+    assert local.rows("invitations") == []
+
+
+def test_an_invitation_ends_with_the_key_that_made_it_and_others_stay(local: Api) -> None:
+    extra_key(local, CREATOR, "write", "stolen")
+    stolen, own = invited(local, who="stolen")["token"], invited(local)["token"]
+    keys = local.send(path="/v2/public/user/keys").body["results"]
+    (uuid,) = [one["uuid"] for one in keys if not one["current"]]
+    assert local.send(method="DELETE", path=f"/v2/public/user/keys/{uuid}").status == 200
+    assert accepted(local, stolen).refusal == NOT_VALID
+    assert accepted(local, own).status == 200
+
+
+def test_an_invitation_ends_with_the_federation_that_made_it(local: Api) -> None:
+    assert add(local, roleMnemonicName="ADMIN", federations=[MAIN]).status == 200
+    (row,) = local.rows("federations")
+    token = auth.issue_federated_token(row.uuid, local.app.state.deployment.vault)
+    invitation = bearing(local, token, path_of(MEMBER), "POST", {}).body["token"]
+    assert change(local, federations=[PULLS]).status == 200
+    assert accepted(local, invitation).refusal == NOT_VALID
+
+
+@pytest.mark.parametrize("scope", ["read", "write"])
+def test_a_repeat_of_the_same_request_gets_the_first_answer(api: Api, scope: str) -> None:
+    request = accepting(api, invited(api, scope=scope)["token"])
     first, again = api.send(request), api.send(request)
     assert (first.status, first.body) == (again.status, again.body)
     assert first.status == 200
@@ -102,13 +147,30 @@ def _suspended(api: Api, who: str) -> None:
     changed(api, who, suspended=True)
 
 
+def _no_admin(api: Api, who: str) -> None:
+    """As the operator may make it, by hand."""
+    with api.database.write() as connection:
+        them = t.organization_users.c.email == who
+        connection.execute(update(t.organization_users).where(them).values(role="MEMBER"))
+
+
+def _removed(api: Api, who: str) -> None:
+    assert api.send(method="DELETE", path=f"{USERS}/{who}").status == 200
+
+
+def _added(api: Api, who: str) -> None:
+    spec = {"email": who, "roleMnemonicName": "ADMIN"}
+    assert post(api, USERS, spec).status == 200
+
+
 INVALID: dict[str, tuple[str, Callable[[Api, Any], object]]] = {
     "ended": ("ended at 2020-01-02 03:04 UTC", lambda api, one: _over(api, one["uuid"], "expires_at")),
     "key ended": ("would have ended already", lambda api, one: _over(api, one["uuid"], "key_expires_at")),
     "user suspended": ("a user who is suspended", lambda api, one: _suspended(api, MEMBER)),
-    "inviter suspended": ("administers the organization no more", lambda api, one: _suspended(api, BOSS)),
+    "inviter is no admin": ("administers the organization no more", lambda api, _: _no_admin(api, BOSS)),
+    "inviter suspended": ("no invitation has this token", lambda api, one: _suspended(api, BOSS)),
     "inviter demoted": (
-        "administers the organization no more",
+        "no invitation has this token",
         lambda api, one: changed(api, BOSS, roleMnemonicName="MEMBER"),
     ),
     "revoked": (

@@ -6,15 +6,17 @@ from typing import Any
 import httpx2
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from pulumi_encord_integrations.client.in_process import in_process
 from pulumi_encord_integrations.model.public_keys import fingerprint, openssh
 from pulumi_encord_integrations.model.service_accounts import MAX_KEYS
 from pulumi_encord_integrations.server import auth
 from pulumi_encord_integrations.server.concurrency import inline
-from pulumi_encord_integrations.server.store import federations, organizations
+from pulumi_encord_integrations.server.services.keys import MAX_MADE
+from pulumi_encord_integrations.server.store import federations, organizations, service_accounts
 from pulumi_encord_integrations.server.store import tables as t
+from pulumi_encord_integrations.server.store.database import now
 from tests.support.api import BOSS, CREATOR, FOREIGNER, MEMBER, OUTSIDER, REMOVED, Answer, Api, public
 from tests.support.people import USERS, newcomer, organization_of, post
 
@@ -240,6 +242,25 @@ def test_there_are_so_many_keys_that_may_be_used_and_no_more(local: Api) -> None
     assert added(local, who=MEMBER).status == 200
 
 
+def test_so_many_keys_are_registered_within_a_month_and_no_more_however_few_may_be_used(local: Api) -> None:
+    organization, at = organization_of(local, MEMBER), now()
+    whose = {"organization": organization, "email": MEMBER, "ended_at": at}
+    rows = [
+        {**whose, "uuid": str(number), "public_key": a_key(), "created_at": at}
+        for number in range(MAX_MADE - 1)
+    ]
+    with local.database.write() as connection:
+        connection.execute(insert(t.user_keys), rows)
+    before = kept(local)
+    for path, who in ((OWN, MEMBER), (of(MEMBER), CREATOR)):
+        answer = added(local, path, who)
+        assert (answer.refusal, kept(local)) == ((409, "quota_reached"), before)
+    with local.database.write() as connection:
+        oldest = t.user_keys.c.uuid == "0"
+        connection.execute(update(t.user_keys).where(oldest).values(created_at=at - timedelta(days=31)))
+    assert added(local, who=MEMBER).status == 200
+
+
 def test_the_last_key_with_which_an_admin_can_write_stays(local: Api) -> None:
     assert revoked(local, current(local, CREATOR), of(CREATOR), BOSS).status == 200
     added_read = added(local, who=BOSS, scope="read").body["uuid"]
@@ -309,7 +330,7 @@ def test_the_last_use_of_a_key_and_of_a_federation_is_kept(local: Api) -> None:
     assert local.send(who=REMOVED).status == 403
     local.app.state.traffic.uses.write(local.database)
     with local.database.read() as connection:
-        (used,) = federations.listing(connection, organization, account)
+        (used,) = service_accounts.federations(connection, organization, account)[account]
     assert used.last_used_at
     assert [bool(key["lastUsedAt"]) for key in listed(local, of(MEMBER))] == [True]
     assert [bool(key["lastUsedAt"]) for key in listed(local, of(BOSS))] == [False]

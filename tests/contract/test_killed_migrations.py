@@ -24,14 +24,14 @@ from pulumi_encord_integrations.server.store.revision import REVISION, encryptio
 from tests.contract.conftest import POSTGRESQL, SQLITE
 from tests.support import postgres
 from tests.support.command import serving
-from tests.support.killed_migration import opened
+from tests.support.killed_migration import KEY_ID, opened
 from tests.support.size import sample
 
 FIRST = "0001"
 NEW = re.compile(r"20(2[1-9]|[3-9]\d)-\d\d-\d\d [\d:.]+")
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 ROWS = [
-    "INSERT INTO organizations VALUES ('o', 'Acme', 'k', '2020-01-01 00:00:00')",
+    f"INSERT INTO organizations VALUES ('o', 'Acme', '{KEY_ID}', '2020-01-01 00:00:00')",
     "INSERT INTO organization_users VALUES ('o', 'ada@example.com', 'ADMIN', '2020-01-01 00:00:00')",
     "INSERT INTO user_keys VALUES ('1', 'o', 'ada@example.com', '2020-01-02 00:00:00')",
     "INSERT INTO user_keys VALUES ('2', 'o', 'rex@example.com', '2020-01-02 00:00:00')",

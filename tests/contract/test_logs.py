@@ -186,6 +186,18 @@ def test_lines_of_those_who_are_known_are_never_left_out(fronted: Api, log: Logg
     assert len(log.requests(LINES_A_MINUTE + 5)) == LINES_A_MINUTE + 5
 
 
+def test_a_stack_is_logged_as_the_audit_trail_names_it(fronted: Api, log: Logged) -> None:
+    long = "%C3%B6" * 100 + "%07/" + "x" * 300
+    for given in ([long], ["first/one", "second/two"]):
+        request = fronted.request(method="POST", body=AWS)
+        named = [(b"X-Encord-Stack", one.encode()) for one in given]
+        request.headers = httpx2.Headers([*request.headers.raw, *named])
+        assert fronted.send(request).status == 200
+    logged = [line["stack"] for line in log.requests(2)]
+    assert logged == [row.stack for row in fronted.rows("audit") if row.action == "integration.create"]
+    assert logged[1] == "first/one"
+
+
 def test_kinds_of_lines_take_bounded_memory() -> None:
     bound = LineBound()
     assert sum(bound.allows(f"kind {number}") for number in range(5000)) < 1100

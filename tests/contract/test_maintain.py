@@ -60,13 +60,40 @@ def test_what_is_old_goes_but_for_the_newest_entry_and_the_last_writes_of_what_l
     expected = maintenance.expired(local.database, kept)
     assert maintenance.expire(local.database, kept) == expected == maintenance.Removed(audit=7, batches=1)
     left = sorted(row.action for row in local.rows("audit"))
-    assert left == ["integration.deleted", "maintain", "maintain"]
+    assert left == ["integration.deleted", "maintain", "maintain", "organization.create"]
     assert {row.object for row in local.rows("last_writes")} - {uuid, team} == _organizations(local)
     assert local.rows("registration_batches") == []
     assert local.send(path=f"{INTEGRATIONS}/{uuid}/last-write").body["action"] == last["action"]
-    # What was the newest entry is not any more: that it ran is.
-    assert maintenance.expired(local.database, kept) == maintenance.Removed(audit=1)
+    assert maintenance.expired(local.database, kept) == maintenance.Removed()
     assert _verified(local)
+
+
+def test_with_a_clock_by_which_even_the_newest_entry_is_old_nothing_goes(local: Api) -> None:
+    for _ in range(3):
+        local.create()
+    aged(local, upto=10)
+    rows = len(local.rows("audit"))
+    with pytest.raises(Conflict, match=r"even the newest entry .* nothing was removed") as refused:
+        maintenance.expire(local.database, Retention(365))
+    assert refused.value.hint.startswith("Check the clock")
+    assert len(local.rows("audit")) == rows
+    # As the hint says, where the clock is right.
+    assert maintenance.expire(local.database, Retention()).audit == 0
+    assert maintenance.expire(local.database, Retention(365)).audit == rows
+
+
+def test_an_entry_of_the_future_behind_which_old_ones_stay_is_named(on_sqlite: Api) -> None:
+    for _ in range(4):
+        on_sqlite.create()
+    aged(on_sqlite, upto=4)
+    aged(on_sqlite, days=-500, upto=2)
+    aged(on_sqlite, upto=1)
+    for arguments in (("--dry-run",), ()):
+        ran = _maintain(on_sqlite, *arguments, ENCORD_AUDIT_DAYS="365")
+        assert ran.code == 0, ran.err
+        assert "UTC, in the future: 2 old rows behind it stay until then" in ran.err
+        assert ran.err.count("entry 2 is dated ") == 1
+    assert _verified(on_sqlite)
 
 
 def _organizations(api: Api) -> set[str]:
@@ -110,7 +137,7 @@ def test_it_goes_some_at_a_time_and_the_rest_can_be_verified_at_each_moment(
             maintenance.expire(local.database, Retention(1), _KilledCounter())
         assert (len(local.rows("audit")), len(local.rows("audit_checkpoints"))) == (left, 1)
         assert _verified(local)
-    assert maintenance.expire(local.database, Retention(1)).audit == rows - 5
+    assert maintenance.expire(local.database, Retention(1)).audit == rows - 6
     assert _verified(local)
 
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, inspect, text
+from sqlalchemy import Connection, event, inspect, text, update
 
 from pulumi_encord_integrations.server.store import declarations, idempotency, migrations, quotas
 from pulumi_encord_integrations.server.store import tables as t
@@ -58,6 +58,7 @@ def older(local: Api) -> Database:
         migrations.upgrade(connection, OLDER)
         for row in _ROWS:
             connection.exec_driver_sql(row)
+        connection.execute(update(t.organizations).values(encryption_key_id=local.vault.key_id))
     # As if nobody had opened it: whoever has refuses another revision.
     database._prepared = False
     return database

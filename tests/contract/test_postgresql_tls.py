@@ -122,11 +122,12 @@ def test_a_certificate_for_another_name_is_refused(remote: Remote, tmp_path: Pat
     by_ca = opened(remote.at("other.example.com", sslrootcert=str(remote.ca), sslmode="verify-ca"), tmp_path)
     by_ca.prepare()
     assert encrypted(by_ca)
+    assert "the host name of other.example.com is not verified" in by_ca.caveat
 
 
 def test_a_server_without_tls_is_refused_unless_the_address_says_so(plain: Remote, tmp_path: Path) -> None:
     message, hint = refused(plain.at(), tmp_path)
-    assert message.endswith("it speaks no TLS, which other machines are reached by")
+    assert message.endswith("it does not offer TLS, which is required for other machines")
     assert "sslmode=disable" in hint
     database = opened(plain.at(sslmode="disable"), tmp_path)
     database.prepare()

@@ -15,6 +15,7 @@ from pulumi_encord_integrations.client.auth import Signer, read_key
 from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.client.errors import Unavailable
 from pulumi_encord_integrations.client.in_process import in_process
+from pulumi_encord_integrations.server import rates
 from pulumi_encord_integrations.server.concurrency import inline
 from pulumi_encord_integrations.server.errors import RateLimited
 from pulumi_encord_integrations.server.store import organizations
@@ -83,14 +84,38 @@ def test_others_are_not_refused(limited: Api) -> None:
 
 def test_all_keys_of_one_identity_share_one_limit(limited: Api) -> None:
     second = "the same person"
-    limited.keys[second] = Ed25519PrivateKey.generate()
-    with limited.database.write() as connection:
-        acme = organizations.first(connection)
-        assert acme
-        organizations.add_key(connection, acme.uuid, CREATOR, public(limited.keys[second]))
+    _second_key(limited, second)
     assert limited.send(who=second, path=OWN).status == 200
     spend(limited)
     assert limited.send(who=second, path=OWN).code == "rate_limited"
+
+
+def _second_key(api: Api, who: str) -> str:
+    """The uuid of another key of the creator's, under that name."""
+    api.keys[who] = Ed25519PrivateKey.generate()
+    key = public(api.keys[who])
+    with api.database.write() as connection:
+        acme = organizations.first(connection)
+        assert acme
+        organizations.add_key(connection, acme.uuid, CREATOR, key)
+    (uuid,) = [row.uuid for row in api.rows("user_keys") if row.public_key == key]
+    return str(uuid)
+
+
+def test_a_key_that_ended_spends_nothing_of_its_former_owners_limit(limited: Api) -> None:
+    limited.app.state.traffic.rates.clock = lambda: 1000.0
+    ended = "the lost laptop"
+    uuid = _second_key(limited, ended)
+    assert limited.send(who=ended, path=OWN).status == 200
+    assert limited.send(method="DELETE", path=f"/v2/public/user/keys/{uuid}").status == 200
+    assert limited.send(path=OWN).status == 200
+    bucket = limited.app.state.traffic.rates._buckets[f"{organization_of(limited, CREATOR)}/{CREATOR}"]
+    before = bucket.full_at
+    assert before > 1000.0
+    answers = [limited.send(who=ended, path=OWN).status for _ in range(LIMIT + 5)]
+    assert bucket.full_at == pytest.approx(before)
+    assert answers == [401] * (LIMIT - 1) + [429] * 6
+    assert limited.send(path=OWN).status == 200
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/healthz"])
@@ -111,6 +136,19 @@ def test_threads_of_one_client_all_get_through_a_small_limit(limited: Api) -> No
     spend(limited)
     client = Client(limited.endpoint, Signer(limited.keys[CREATOR]))
     with ThreadPoolExecutor(6) as pool:
+        asked = [pool.submit(api_organizations.current, client) for _ in range(12)]
+        assert {one.result().user_email for one in asked} == {CREATOR}
+    client.close()
+
+
+def test_a_preview_that_is_told_to_wait_again_and_again_gets_through(
+    limited: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # All are told the same moment, at which there is room for some.
+    monkeypatch.setattr(rates, "LATEST", 1.0)
+    spend(limited)
+    client = Client(limited.endpoint, Signer(limited.keys[CREATOR]), hasty=True)
+    with ThreadPoolExecutor(12) as pool:
         asked = [pool.submit(api_organizations.current, client) for _ in range(12)]
         assert {one.result().user_email for one in asked} == {CREATOR}
     client.close()

@@ -23,7 +23,11 @@ from tests.support.api import CREATOR, MEMBER, OUTSIDER, Api
 from tests.support.people import everything
 
 READER = "otto, reading"
-NOT_CHECKED = f"this preview uses a credential of {OUTSIDER} with the scope read"
+NOT_CHECKED = (
+    f"previewed with a read-only credential of {OUTSIDER}: the rights of the identity that deploys are not "
+    "checked"
+)
+NOT_SEEN = f"{OUTSIDER} is no auditor and sees members only where it is an Admin: "
 PLACE = {"stack_id": "5e0f8a44-5b3a-4c6e-9a2b-1d7f3c9e0a11", "path": "a::b", "project": "p", "stack": "s"}
 SETTINGS = {
     "title": "Prod images",
@@ -132,4 +136,26 @@ def test_an_up_by_a_read_key_fails_with_the_scope_named_before_anything_is_chang
 def test_an_accounts_read_key_previews_too(local: Api) -> None:
     run = Run(local.client(account(local, "ci-preview", "read", auditor=True)))
     assert run.of(GroupReconciler()).check({}, {"name": "Team"}).problems == []
-    assert "ci-preview@service-accounts.internal with the scope read" in run.told[0]
+    assert "a read-only credential of ci-preview@service-accounts.internal:" in run.told[0]
+
+
+@pytest.mark.parametrize("role", ["MEMBER", "ADMIN"])
+def test_a_reader_who_is_not_told_the_members_says_so_once(local: Api, role: str, integration: Any) -> None:
+    path = f"/v2/public/organisation/users/{OUTSIDER}"
+    assert local.send(method="PATCH", path=path, body={"roleMnemonicName": role}).status == 200
+    extra_key(local, OUTSIDER, "read", READER)
+    run = Run(local.client(READER))
+    only_me = {
+        "integration": integration["integrationUuid"],
+        "members": [{"user": CREATOR, "role": "admin"}],
+        "exclusive": True,
+    }
+    for _ in range(2):
+        assert run.of(MembersReconciler()).check({}, only_me).problems == []
+    assert [said.startswith(NOT_SEEN) for said in run.told].count(True) == 1
+    assert f"Make {OUTSIDER} an auditor to see all" in run.told[1]
+
+
+def test_an_auditor_is_not_told_that_members_are_missing(run: Run) -> None:
+    run.of(GroupReconciler()).check({}, {"name": "Team"})
+    assert run.told == [NOT_CHECKED]

@@ -10,8 +10,9 @@ from pulumi_encord_integrations.client import errors
 from pulumi_encord_integrations.lifecycle.reconciler import Live
 from pulumi_encord_integrations.model.public_keys import openssh
 from pulumi_encord_integrations.reconcilers.service_accounts import ServiceAccountReconciler
-from tests.support.accounts import ACCOUNTS, CI, CI_EMAIL, MAIN, PULLS, change, key
-from tests.support.api import Api, public
+from tests.contract.test_read_previews import Run
+from tests.support.accounts import ACCOUNTS, CI, CI_EMAIL, MAIN, PULLS, account, add, change, key
+from tests.support.api import CREATOR, MEMBER, Api, public
 from tests.support.lifecycles import Managed
 from tests.support.watched import REFUSALS, Watched
 
@@ -171,3 +172,64 @@ def test_another_organization_is_refused_before_it_is_asked(watched: Watched, na
     with pytest.raises(errors.ConfigurationError, match="belongs to the organization another"):
         CALLS[name](watched, foreign)
     assert watched.asked == []
+
+
+def told(
+    api: Api, inputs: dict[str, Any], before: Any = None, who: str = CREATOR
+) -> tuple[list[str], list[str]]:
+    """What a run of its own refuses and tells in a check."""
+    run = Run(api.client(who))
+    checked = run.of(ACCOUNT.reconciler).check(before or {}, {"name": CI, **inputs})
+    return [str(one) for one in checked.problems], run.told
+
+
+def test_a_preview_names_the_keys_and_federations_that_only_the_api_knows(watched: Watched) -> None:
+    add(watched.api, keys=[key("old")], federations=[MAIN])
+    problems, notes = told(watched.api, {"role": "ADMIN"})
+    assert problems == []
+    assert [said.endswith("not declared here, may change the organization") for said in notes[-2:]] == [
+        True
+    ] * 2
+    _, notes = told(watched.api, {"keys": [], "federations": []})
+    assert [said.endswith("may do nothing any more") for said in notes[-2:]] == [True] * 2
+
+
+def test_what_a_preview_says_to_end_ends(watched: Watched) -> None:
+    live = made(watched)
+    change(watched.api, keys=[key("by hand")])
+    wanted = declared(keys=[new_key("main")])
+    _, notes = told(watched.api, wanted, live.inputs)
+    assert 'the key "by hand"' in notes[-1]
+    ACCOUNT.update(watched.session(), CI, live.outputs, wanted)
+    assert [one["name"] for one in there(watched)[CI]["keys"]] == ["main"]
+
+
+def test_a_preview_refuses_the_keys_that_the_api_refuses(watched: Watched) -> None:
+    first = new_key()
+    live = made(watched, keys=[first])
+    problems, _ = told(watched.api, {**live.inputs, "name": "another"}, live.inputs)
+    assert "is a key of the service account ci-deploy" in problems[0]
+    with pytest.raises(errors.Refused, match="is registered already"):
+        ACCOUNT.create(watched.session(), {**live.inputs, "name": "another"})
+    without = ACCOUNT.update(watched.session(), CI, live.outputs, declared(keys=[new_key("next")]))
+    problems, _ = told(watched.api, dict(live.inputs), without.inputs)
+    assert "was revoked" in problems[0]
+    with pytest.raises(errors.Refused, match="was revoked"):
+        ACCOUNT.update(watched.session(), CI, without.outputs, live.inputs)
+
+
+def test_an_account_that_deploys_itself_does_not_end_the_key_that_it_calls_with(local: Api) -> None:
+    who = account(local, role="ADMIN")
+    live = ACCOUNT.read(Run(local.client(who)).session, CI, {})
+    assert live
+    problems, _ = told(local, {**live.inputs, "keys": [new_key("next")]}, live.inputs, who)
+    (said,) = problems
+    assert said.startswith('keys: ci-deploy deploys this by the key "main"; deploy its successor')
+    both = {**live.inputs, "keys": [*live.inputs["keys"], new_key("next")]}
+    assert told(local, both, live.inputs, who)[0] == []
+
+
+def test_who_may_not_list_accounts_is_refused_a_refresh(watched: Watched) -> None:
+    live = made(watched)
+    with pytest.raises(errors.NotAllowed):
+        ACCOUNT.read(watched.session(MEMBER), CI, live.outputs)

@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 
 from pulumi_encord_integrations.server.lazy_routes import LazyRoute
-from tests.support.api import AWS, INTEGRATIONS, MEMBER, OUTSIDER, Answer, Api
 from tests.support.accounts import ACCOUNTS
+from tests.support.api import AWS, INTEGRATIONS, MEMBER, OUTSIDER, Answer, Api
 from tests.support.people import GROUPS, USERS, group, post
 from tests.support.sas import OVER, formerly
 from tests.support.types import CASES

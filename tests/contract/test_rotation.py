@@ -322,6 +322,13 @@ def test_killed_at_any_step_it_loses_nothing_and_goes_on(
         }
 
 
+def test_a_rotation_that_fails_in_the_other_process_is_told(
+    local: Api, kill: Callable[[Api, int], str]
+) -> None:
+    local.database.key_file.rename(local.database.key_file.with_name("away"))
+    assert kill(local, 10_000) == "failed"
+
+
 def test_the_command_asks_and_tells(on_sqlite: Api) -> None:
     made(on_sqlite, 0)
     place = ("--database", str(on_sqlite.path))
@@ -339,6 +346,24 @@ def test_the_command_asks_and_tells(on_sqlite: Api) -> None:
     assert "earlier copies of it open no secret" in ran.err
     for line in read_keyring(on_sqlite.database.key_file).content().decode().split():
         assert len(line) < 32 or line not in ran.out + ran.err
+
+
+def test_a_draft_of_a_killed_rotation_is_removed(on_sqlite: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = on_sqlite.database.key_file.parent
+    before = set(folder.iterdir())
+
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", killed)
+        # A killed process cleans nothing up.
+        patched.setattr(Path, "unlink", lambda *_, **__: None)
+        with pytest.raises(KeyboardInterrupt):
+            rotation.prepare(on_sqlite.database)
+    assert set(folder.iterdir()) > before
+    rotation.prepare(on_sqlite.database)
+    assert set(folder.iterdir()) == before
 
 
 def test_the_file_keeps_its_mode_and_its_link(on_sqlite: Api, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from tests.support.size import sized
 from tests.support.tiers import TOLD
 from tests.support.types import CASES
 
-SEED = 7
+SEED = 11
 EXAMPLES, LEAST_CASES = sized((4, 2_000), (60, 5_000))
 PEOPLE = [OUTSIDER, MEMBER]
 LINKED = r"^/v2/public/cloud-integrations(/\{uuid\})?$"

@@ -69,7 +69,7 @@ def machines(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[D
             place = server.new(template="template0") if server else str(folder / "served.sqlite")
             where = postgres.address_of(place) if server else Path(place)
             named = ("--database", place, *(("--encryption-key", str(folder / "key")) if server else ()))
-            database = database_at(where, folder / "key", create=True)
+            database = database_at(where, folder / "key" if server else None, create=True)
             made.append(Deployment(folder, database, named, server))
             stack.callback(database.close)
             stack.callback(made[-1].kill)

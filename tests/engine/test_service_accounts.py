@@ -90,7 +90,7 @@ def test_a_pull_request_previews_by_a_read_key_and_main_applies_by_another(
     program = project.folder / "__main__.py"
     program.write_text(program.read_text() + '\nencord.UserGroup("more", name="More")\n')
     told = project.succeed("preview", "--diff", env=reads)
-    assert f"a credential of {READS} with the scope read: whether the identity that applies it" in told
+    assert f"previewed with a read-only credential of {READS}: the rights of the identity" in told
     refused = line_with("has the scope read", project.fail(*UP, env=reads))
     assert f"this credential of {READS} has the scope read: it may preview, and change nothing" in refused
     assert group_names(api) == ["Team"]
@@ -117,3 +117,24 @@ def test_whoever_is_declared_as_a_member_is_not_taken_out(project: Project) -> N
     start, end = text.index("deploy = encord"), text.index("preview = encord")
     program.write_text(text[:start] + text[end:])
     assert "ci-deploy is still declared as a member" in project.fail(*UP)
+
+
+def test_an_account_that_deploys_itself_is_neither_renamed_nor_without_its_key(
+    project: Project, api: Served
+) -> None:
+    project.configure(endpoint=api.endpoint, database=None, user=None)
+    files = declared(project)
+    project.succeed(*UP, env={"ENCORD_SSH_KEY": api.key.decode()})
+    deploys = {"ENCORD_SSH_KEY_FILE": str(files["deploy"])}
+    program = project.folder / "__main__.py"
+    text = program.read_text()
+    for old, new, said in (
+        ('name="ci-deploy"', 'name="ci-other"', "no account removes itself"),
+        ("keys=[DEPLOY]", "keys=[]", 'ci-deploy deploys this by the key "main"'),
+        ('role="ADMIN"', 'role="MEMBER"', "deploys this as an admin of the organization"),
+    ):
+        assert old in text
+        program.write_text(text.replace(old, new))
+        assert said in project.fail("preview", env=deploys)
+    program.write_text(text)
+    project.succeed("preview", "--expect-no-changes", env=deploys)

@@ -141,6 +141,7 @@ def test_an_unreachable_endpoint_fails_preview_and_up_with_one_line(
         ({"endpoint": "http://example.com"}, "would send requests to example.com in clear"),
         ({"user": None}, "encord:user is not set"),
         ({"user": "ada"}, "encord:user is not an e-mail address"),
+        ({"user": "ci-deploy@service-accounts.internal"}, "encord:user is a service account's"),
         ({"database": "~nosuchuser/x"}, "encord:database begins with ~nosuchuser"),
         ({"offlinePreview": "yes"}, "encord:offlinePreview must be true or false"),
     ],

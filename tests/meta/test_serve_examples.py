@@ -1,6 +1,7 @@
 """The files of examples/serve: what systemd makes of them, and that they are of this API."""
 
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,7 +13,9 @@ from typer.main import get_command
 
 from pulumi_encord_integrations.cli.app import app
 from pulumi_encord_integrations.client.settings import VARIABLES
+from pulumi_encord_integrations.model.token_exchange import NOT_ACCEPTED
 from pulumi_encord_integrations.server import http_protocol, http_server, request_bodies
+from pulumi_encord_integrations.server.errors import unauthenticated
 from pulumi_encord_integrations.server.metrics import Metrics
 from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
 from tests.support.nginx import Block, read
@@ -86,6 +89,34 @@ def test_the_unit_sets_variables_that_there_are_and_no_secret(folder: Path) -> N
     assert names <= {variable for variable, _ in VARIABLES.values()}
     assert not names & {"ENCORD_SSH_KEY", "ENCORD_TOKEN", "ENCORD_AZURE_APPLICATION_SECRET"}
     assert unit["EnvironmentFile"] == ["/etc/encord-integrations/environment"]
+
+
+def test_the_unit_starts_with_the_files_that_the_readme_makes(folder: Path) -> None:
+    readme = (folder / "README.md").read_text()
+    unit = _unit(folder)
+    needed = [value.partition(":")[2] for value in unit.get("LoadCredential", [])]
+    needed += unit["EnvironmentFile"]
+    needed += [path for value in unit["Environment"] if (path := value.partition("=")[2]).startswith("/")]
+    assert [path for path in needed if path not in readme] == []
+
+
+def test_the_unit_lets_the_process_measure_itself(folder: Path) -> None:
+    assert "ProcSubset" not in _unit(folder)
+
+
+def test_what_the_readme_runs_as_the_servers_user_reads_files_of_that_user(folder: Path) -> None:
+    (block,) = re.findall(r"```sh\n(.*?)```", (folder / "README.md").read_text(), re.DOTALL)
+    words = shlex.split(block.replace("\\\n", " "), comments=True)
+    key = words[words.index("--public-key") + 1]
+    assert words[words.index(key) - 2 : words.index(key)] == ["encord", "ada.pub"]
+    assert not [line for line in block.splitlines() if re.search(r"\s[^'\s]*\?", line)]
+
+
+def test_the_alert_of_strangers_has_every_refusal_of_them(folder: Path) -> None:
+    rules = yaml.safe_load((folder / "alerts.yml").read_text())["groups"][0]["rules"]
+    (rule,) = [one for one in rules if one["alert"] == "EncordStrangers"]
+    codes = re.findall(r'code=~"([^"]+)"', rule["expr"])[0].split("|")
+    assert set(codes) == {unauthenticated("").code, "signature_mismatch", NOT_ACCEPTED}
 
 
 def test_the_unit_waits_longer_than_the_api_takes_to_end(folder: Path) -> None:

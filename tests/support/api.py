@@ -24,11 +24,12 @@ from starlette.datastructures import State
 from pulumi_encord_integrations.client.auth import Signer
 from pulumi_encord_integrations.client.client import Client
 from pulumi_encord_integrations.client.in_process import in_process
+from pulumi_encord_integrations.model.audit import OPERATOR
 from pulumi_encord_integrations.model.principals import Principals
 from pulumi_encord_integrations.server import initialization
 from pulumi_encord_integrations.server.app import create_app
 from pulumi_encord_integrations.server.deployment import Deployment
-from pulumi_encord_integrations.server.store import organizations
+from pulumi_encord_integrations.server.store import audit, organizations
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.database import Database
 from pulumi_encord_integrations.server.store.postgresql import PostgresqlDatabase
@@ -119,6 +120,8 @@ def found(database: Database, vault: Vault) -> None:
         other = organizations.create(connection, "Other", vault.key_id)
         organizations.add_user(connection, other, FOREIGNER, "ADMIN")
         organizations.add_key(connection, other, FOREIGNER, keys[FOREIGNER])
+        action = "organization.create"
+        audit.record(connection, vault, organization=other, actor=OPERATOR, action=action, object_=other)
 
 
 @cache

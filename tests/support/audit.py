@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from pulumi_encord_integrations.server.store import audit_queries as queries
 from pulumi_encord_integrations.server.store import tables as t
@@ -21,10 +21,11 @@ def organization_of(api: Api, who: str) -> str:
 
 
 def aged(api: Api, days: int = 400, upto: int | None = None) -> None:
-    """Makes entries old, as if they had been written then: all, or those up to a sequence."""
+    """Makes entries old, as if they had been written then: all but the newest, or those up to a sequence."""
     with api.database.write() as connection:
         moment = now() - timedelta(days=days)
-        some = [] if upto is None else [ENTRY.sequence <= upto]
+        newest = select(func.max(ENTRY.number)).group_by(ENTRY.organization)
+        some = [ENTRY.number.not_in(newest) if upto is None else ENTRY.sequence <= upto]
         connection.execute(update(t.audit).where(*some).values(at=moment))
         connection.execute(update(t.last_writes).values(at=moment))
         for organization in list(connection.scalars(select(ENTRY.organization).distinct())):

@@ -6,6 +6,7 @@ from ipaddress import ip_network
 from typing import Any
 
 import httpx2
+import pytest
 from sqlalchemy import update
 
 from pulumi_encord_integrations.model.principals import CloudAccess
@@ -88,3 +89,14 @@ def bearing(api: Api, token: str, path: str = WHO, method: str = "GET", body: An
     headers = {"Authorization": f"Bearer {token}"}
     request = httpx2.Request(method, f"{api.endpoint}{path}", headers=headers, json=body)
     return api.send(request)
+
+
+def refused(api: Api, token: str, reason: str, log: pytest.LogCaptureFixture) -> None:
+    """The exchange is refused in general words, for this reason, which the log alone tells."""
+    log.clear()
+    before = len(api.rows("audit"))
+    answer = exchange(api, token)
+    assert (answer.status, answer.body) == (400, NOT_ACCEPTED)
+    assert reason in log.text
+    assert len(token) < 10 or token not in log.text
+    assert len(api.rows("audit")) == before

@@ -19,6 +19,8 @@ from pulumi_encord_integrations.server.store.postgresql import PostgresqlDatabas
 from pulumi_encord_integrations.server.store.sqlite import SqliteDatabase
 from pulumi_encord_integrations.server.vault import KEY_BYTES, Vault
 
+KEY_ID = Vault(bytes(KEY_BYTES)).key_id
+"""Of the key that every such database is sealed with."""
 _READS = ("SELECT", "PRAGMA", "SHOW", "BEGIN")
 
 

@@ -7,6 +7,7 @@ steps there are for one that is beyond them. A step is a write of the file, of a
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -69,11 +70,16 @@ def main() -> None:
         if not child:
             try:
                 _rotate(place, key_file, int(last))
-            finally:
                 os._exit(0)
+            finally:
+                # An exception is on its way: whoever waits for the answer must get one.
+                traceback.print_exc()
+                os._exit(1)
         _, status = os.waitpid(child, 0)
         if os.WIFSIGNALED(status):
             print("killed", flush=True)
+        elif status:
+            print("failed", flush=True)
 
 
 if __name__ == "__main__":

@@ -41,12 +41,25 @@ _BEFORE_0006 = (
 _BEFORE_0005 = ("ALTER TABLE user_keys DROP COLUMN ended_at",)
 
 
+def back_to_0006(execute: Callable[[str], object]) -> None:
+    """Before the audit trail was a chain."""
+    # PostgreSQL drops its constraint with the column, SQLite no trigger.
+    unnumbered = ("DROP TRIGGER audit_numbered",) if _is_sqlite(execute) else ()
+    for statement in (*unnumbered, *_BEFORE_0007, "UPDATE alembic_version SET version_num = '0006'"):
+        execute(statement)
+
+
 def back_to_0004(execute: Callable[[str], object]) -> None:
     """Before keys could end; answers and nonces of creates are gone."""
+    back_to_0006(execute)
     for statement in (
-        *_BEFORE_0007,
         *_BEFORE_0006,
         *_BEFORE_0005,
         "UPDATE alembic_version SET version_num = '0004'",
     ):
         execute(statement)
+
+
+def _is_sqlite(execute: Callable[[str], object]) -> bool:
+    context = getattr(execute("SELECT 1"), "context", None)
+    return context is None or context.dialect.name == "sqlite"

@@ -1,11 +1,14 @@
 """A snapshot that knows what a test says, and nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 
 from pulumi_encord_integrations.lifecycle.snapshot import Snapshot
 from pulumi_encord_integrations.model.members import Roles
+from pulumi_encord_integrations.model.service_accounts import ServiceAccountView
+
+T = TypeVar("T")
 
 
 class Known(Snapshot):
@@ -22,11 +25,16 @@ class Known(Snapshot):
         suspended: frozenset[str] = frozenset(),
         scope: str = "write",
         auditor: bool = False,
+        accounts: Mapping[str, ServiceAccountView] | None = None,
+        revoked: frozenset[str] = frozenset(),
+        credential: str = "",
     ) -> None:
         self._integrations, self._roles = integrations, roles or {}
         self._users, self._groups, self._in_groups = users, groups, in_groups or {}
         self._caller, self._suspended = caller, suspended
         self._scope, self._auditor = scope, auditor
+        self._accounts, self._revoked, self._credential = accounts, revoked, credential
+        self._kept: dict[str, Any] = {}
         self.adopted = False
         self.asked: list[str] = []
 
@@ -37,7 +45,13 @@ class Known(Snapshot):
             return None
         email, role = self._caller
         return SimpleNamespace(
-            uuid="acme", name="Acme", user_email=email, role=role, scope=self._scope, auditor=self._auditor
+            uuid="acme",
+            name="Acme",
+            user_email=email,
+            role=role,
+            scope=self._scope,
+            auditor=self._auditor,
+            credential=self._credential,
         )
 
     def integrations(self, stack: str | None = None) -> Any:
@@ -63,6 +77,19 @@ class Known(Snapshot):
     def suspended(self) -> frozenset[str]:
         """Nobody, unless the test says so."""
         return self._suspended
+
+    def service_accounts(self) -> Mapping[str, ServiceAccountView] | None:
+        """By name."""
+        return self._accounts
+
+    def revoked_keys(self, email: str) -> frozenset[str]:
+        """The same of whomever."""
+        return self._revoked
+
+    def memo(self, what: str, make: Callable[[], T]) -> T:
+        """Made once, as in a run."""
+        kept: T = self._kept.setdefault(what, make())
+        return kept
 
     def groups(self, stack: str | None = None) -> Any:
         """With the name alone."""

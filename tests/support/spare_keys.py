@@ -18,7 +18,7 @@ FAR = datetime(2199, 1, 1)  # noqa: DTZ001  as databases keep it
 
 def spare_keys(api: Api, invited: str) -> None:
     """One more key of everybody, and an invitation that `TOKEN` accepts."""
-    invitation = NewInvitation(str(uuid4()), sha256(TOKEN.encode()).hexdigest(), "read", CREATOR, FAR)
+    invitation = NewInvitation(str(uuid4()), sha256(TOKEN.encode()).hexdigest(), "read", CREATOR, "", FAR)
     with api.database.write() as connection:
         people = t.organization_users.c
         for organization, email in connection.execute(select(people.organization, people.email)).all():

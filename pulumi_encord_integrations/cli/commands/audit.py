@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pulumi_encord_integrations.cli.audit_verification import head_of, verify_database, verify_over_api
+from pulumi_encord_integrations.cli.audit_verification import (
+    head_of,
+    missing,
+    require_not_cut,
+    verify_database,
+    verify_over_api,
+)
 from pulumi_encord_integrations.cli.connection import Json, Stack, document, existing
 from pulumi_encord_integrations.cli.extras import EncryptionKey
 from pulumi_encord_integrations.cli.rendering.output import result, say, show
@@ -95,13 +101,14 @@ def audit(
             result(f"{head_of(client)}\n")
             return
         about = None if integration is None else _uuid_of(client, integration)
-        if jsonl and after_sequence is None:
-            after_sequence = 0
-        found = _entries(client, filters, about, after_sequence, limit if jsonl else limit or _LIMIT)
+        unfiltered = about is None and filters == type(filters)()
         if jsonl:
-            _print_lines(found)
+            found = _entries(client, filters, about, after_sequence or 0, limit)
+            last = _print_lines(found, after_sequence if unfiltered else None)
+            if last is not None and last == after_sequence:
+                require_not_cut(client, last)
         else:
-            _print(list(found), json=json)
+            _print(list(_entries(client, filters, about, after_sequence, limit or _LIMIT)), json=json)
 
 
 def _require_fitting(
@@ -200,12 +207,22 @@ def _entries(
     return islice(trail.entries(client, filters, integration=about, after_sequence=after, size=size), limit)
 
 
-def _print_lines(found: "Iterable[AuditEntry]") -> None:
-    """One line each, as they arrive: an export may hold millions."""
+def _print_lines(found: "Iterable[AuditEntry]", after: int | None) -> int | None:
+    """One line each, as they arrive: an export may hold millions; answers the last sequence.
+
+    With `after` the first has to follow that entry, and each the one before it; raises `Refused` otherwise.
+    """
     import json
 
+    gap, last = None, after
     for entry in found:
         result(json.dumps(entry.model_dump(mode="json", by_alias=True)) + "\n")
+        if last is not None and entry.sequence != last + 1:
+            gap = gap or (last + 1, entry.sequence - 1)
+        last = None if after is None else entry.sequence
+    if gap is not None:
+        raise missing(*gap)
+    return last
 
 
 def _print(found: "list[AuditEntry]", *, json: bool) -> None:

@@ -51,6 +51,10 @@ def backup(
         say("The encryption key is in it: whoever reads the folder can read all secrets.")
     else:
         say(f"The encryption key {manifest.key_id} is not in it: back its file up apart from this folder.")
+    if len(manifest.key_ids) > 1:
+        say(f"Its secrets are sealed with {len(manifest.key_ids)} keys: {', '.join(manifest.key_ids)}.")
+        say("A rotation is unfinished, or a key is lost. Only a key file that holds them all restores it:")
+        say("copy the present one now, or complete the rotation and take another backup.")
     for organization, head in manifest.audit_heads.items():
         name = printable(manifest.organizations.get(organization, organization))
         say(f'head of the audit trail of "{name}": {head}')

@@ -49,11 +49,14 @@ def init_server(
     place = database_in(database, settings)
     require_server(place)
     from pulumi_encord_integrations.model.text import Email, Title
+    from pulumi_encord_integrations.model.users import is_service_account
     from pulumi_encord_integrations.server import initialization
     from pulumi_encord_integrations.server.errors import DatabaseUnusable
 
     name = _checked(Title, organization, "--organization")
     email = _checked(Email, admin, "--admin")
+    if is_service_account(email):
+        raise typer.BadParameter("--admin must be a person's e-mail, not that of a service account")
     opened = open_database(place, encryption_key or settings.encryption_key_file, create=True)
     try:
         initialization.refuse_initialized(opened)
@@ -67,18 +70,23 @@ def init_server(
         raise ConfigurationError(f"cannot write {error.filename or opened.name}: {error.strerror}") from None
     finally:
         opened.close()
-    _tell(name, email, place, encryption, new_key)
+    named = ["--encryption-key", str(encryption)] if encryption_key or not isinstance(place, Path) else []
+    _tell(name, email, place, encryption, new_key, named)
 
 
 def _tell(
-    name: str, email: str, place: Path | PostgresqlAddress, encryption_key: Path, new_key: Path | None
+    name: str,
+    email: str,
+    place: Path | PostgresqlAddress,
+    encryption_key: Path,
+    new_key: Path | None,
+    named: list[str],
 ) -> None:
     lines = [f'Made the organization "{name}" and its admin {email}.']
     lines += [f"  database        {place}", f"  encryption key  {encryption_key}"]
     lines += [f"  private key     {new_key.absolute()}"] if new_key else []
     result("".join(f"{printable(line)}\n" for line in lines))
     say("Back the encryption key up apart from the database: without it no secret can be read.")
-    named = ["--encryption-key", str(encryption_key)] if isinstance(place, PostgresqlAddress) else []
     say(f"next: {join([NAME, 'serve', '--database', str(place), *named])}")
 
 

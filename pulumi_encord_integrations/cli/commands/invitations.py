@@ -11,7 +11,7 @@ from pulumi_encord_integrations.cli import paths
 from pulumi_encord_integrations.cli.commands.keys import KeyScope, Scoped, ends
 from pulumi_encord_integrations.cli.connection import Json, Stack, document, existing
 from pulumi_encord_integrations.cli.key_files import signer_in
-from pulumi_encord_integrations.cli.rendering.output import printable, result, say
+from pulumi_encord_integrations.cli.rendering.output import OutputFailed, printable, result, say
 from pulumi_encord_integrations.client.errors import ConfigurationError, EncordError, NotAllowed
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ ACCEPT_EXAMPLES = (
     "keys accept --new-key ~/.ssh/encord.key",
     "keys accept --new-key ~/.ssh/encord.key --name laptop < invitation",
 )
+_ACCEPTED_BEFORE = {"invitation_not_valid", "read_only"}
+"""What a key is told that has accepted its invitation; the second if it may only read."""
 VARIABLE = "ENCORD_INVITATION"
 """Holds the token, which no argument may: every user of a machine sees those."""
 
@@ -65,10 +67,14 @@ def invite(
         f"{issued.expires_at:%Y-%m-%d %H:%M} UTC:"
     )
     say(f"  ENCORD_ENDPOINT={endpoint} encord-integrations keys accept --new-key FILE")
-    if json:
-        result(document(invitation=issued.model_dump(mode="json", by_alias=True)))
-    else:
-        result(f"{issued.token}\n")
+    told = document(invitation=issued.model_dump(mode="json", by_alias=True)) if json else f"{issued.token}\n"
+    try:
+        result(told)
+    except OutputFailed as failed:
+        failed.add_note(
+            f"The token is lost: run `keys revoke {issued.uuid} --for {issued.user}`, then invite anew"
+        )
+        raise
 
 
 def accept(
@@ -125,7 +131,7 @@ def _accepted(client: "Client", acceptance: "InvitationAcceptance") -> "KeyView"
     try:
         return api.accept(client, acceptance)
     except NotAllowed as error:
-        known = _known(client) if error.code == "invitation_not_valid" else None
+        known = _known(client) if error.code in _ACCEPTED_BEFORE else None
         if known is None:
             raise
         say("the invitation was accepted with this key before; nothing was changed")

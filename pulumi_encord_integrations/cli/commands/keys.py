@@ -159,8 +159,24 @@ def _registered(client: "Client", spec: "KeySpec", of: str | None) -> "KeyView":
         same = [one for one in api.listing(client, of) if one.public_key == spec.public_key]
         if not same or same[0].state == "revoked":
             raise
+        _require_like(same[0], spec)
         say("it was registered before; nothing was changed")
         return same[0]
+
+
+def _require_like(known: "KeyView", spec: "KeySpec") -> None:
+    """Raises `Refused` unless the key that is registered is what was asked for."""
+    from datetime import datetime, timedelta
+
+    # A run whose answer was lost reckoned the end from its own beginning.
+    wanted = datetime.fromisoformat(spec.expires_at) if spec.expires_at else None
+    late = known.expires_at and wanted and abs(known.expires_at - wanted) > timedelta(hours=1)
+    if known.scope != spec.scope or bool(known.expires_at) != bool(wanted) or late:
+        raise Refused(
+            f"the key is registered already with another scope or end: {known.scope}, {ends(known)}",
+            code="key_exists",
+            hint="Register another key as you want it, then revoke this one: encord-integrations keys revoke",
+        )
 
 
 def revoke(
@@ -210,8 +226,9 @@ def the_key(known: "Sequence[KeyView]", given: str) -> "KeyView":
 
     names = {given, f"SHA256:{given}"}
     exact = [one for one in known if one.uuid == given.lower() or one.fingerprint in names]
-    living = [one for one in known if one.name == given and one.state != "revoked"]
-    found = exact or living or [one for one in known if one.name == given]
+    called = [one for one in known if one.name == given]
+    active = [one for one in called if one.state == "active"]
+    found = exact or active or [one for one in called if one.state != "revoked"] or called
     if len(found) > 1:
         lines = [f"{one.uuid} {one.fingerprint} {one.state}" for one in found]
         raise Refused(

@@ -57,6 +57,11 @@ def maintain(
         else:
             removed = _expired(opened, kept, broken=despite_broken_trail)
             opened.compact()
+        for one in maintenance.blocking(opened, kept):
+            say(
+                f"entry {one.sequence} is dated {one.at:%Y-%m-%d %H:%M} UTC, in the future: "
+                f"{one.behind:,} old rows behind it stay until then"
+            )
         after = opened.size()
     say(f"{opened.name}: {_size(before)}" + ("" if dry_run else f", now {_size(after)}"))
     if json:

@@ -1,5 +1,6 @@
 """`encord-integrations recover-admin`."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from pulumi_encord_integrations.cli.connection import Json, document
 from pulumi_encord_integrations.cli.extras import Database, EncryptionKey
 from pulumi_encord_integrations.cli.key_files import NewKeyFile, PublicKeyFile, made, read_public, require_one
 from pulumi_encord_integrations.cli.operator import operating
+from pulumi_encord_integrations.cli.rendering.help import NAME
 from pulumi_encord_integrations.cli.rendering.output import printable, result, say
 from pulumi_encord_integrations.client.errors import ConfigurationError
 
@@ -62,8 +64,14 @@ def recover_admin(
         if seen.restore:
             say(f"{who} is suspended no more: keys of before work again.")
         confirm("Register?", yes=yes)
-        recovery.recover(opened, seen, given or made(new_key or Path()), _NAME)
-    say("registered")
+        public = given or made(new_key or Path())
+        recovery.recover(opened, seen, public, _NAME)
+    from pulumi_encord_integrations.model.public_keys import fingerprint
+
+    known = fingerprint(public)
+    say(f"registered {known}")
+    if new_key is not None:
+        say(f"next: ENCORD_SSH_KEY_FILE={shlex.quote(str(new_key.absolute()))} {NAME} keys list")
     if json:
-        done = {"promoted": seen.promote, "restored": seen.restore}
+        done = {"promoted": seen.promote, "restored": seen.restore, "fingerprint": known}
         result(document(user=seen.email, organizationUuid=seen.organization, **done))

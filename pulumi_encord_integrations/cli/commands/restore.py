@@ -10,6 +10,7 @@ from pulumi_encord_integrations.cli.connection import Json, document
 from pulumi_encord_integrations.cli.operator import operating
 from pulumi_encord_integrations.cli.rendering.output import printable, result, say
 from pulumi_encord_integrations.client.errors import ConfigurationError
+from pulumi_encord_integrations.client.paths import database_of
 
 _FROM = "restore --from /backups/2026-11-28"
 EXAMPLES = (
@@ -36,6 +37,10 @@ def restore(
             help="The encryption key, if the backup does not hold it; with an address: where the key lies.",
         ),
     ] = None,
+    lose_secrets: Annotated[
+        bool,
+        typer.Option("--lose-secrets", help="Restore it although the key does not open all its secrets."),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Restores a backup into a new SQLite file, or into an empty database of PostgreSQL.
@@ -45,11 +50,14 @@ def restore(
     other way round.
     """
     folder = from_.absolute()
-    with operating(database, encryption_key, create=True, prepare=False, needs_key=True) as opened:
+    # A file has its key beside it: what is named is copied there.
+    is_file = isinstance(database_of(database, "--database", Path.cwd()), Path)
+    lies = None if is_file else encryption_key
+    with operating(database, lies, create=True, prepare=False, needs_key=True) as opened:
         from pulumi_encord_integrations.server.services.restoration import restore as put_back
 
         try:
-            restored = put_back(folder, opened, encryption_key)
+            restored = put_back(folder, opened, encryption_key, lose_secrets=lose_secrets)
         except OSError as error:
             said = f"{error.filename or opened.name}: {error.strerror}"
             raise ConfigurationError(f"cannot restore into {said}") from None

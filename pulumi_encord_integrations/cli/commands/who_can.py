@@ -23,7 +23,7 @@ def who_can(
 ) -> None:
     """Tells what a person may do on each integration, and through which group.
 
-    Only integrations that you administer are shown; all, if you ask of yourself.
+    Only integrations that you administer are shown; all of them to an auditor, or if you ask of yourself.
     """
     from pulumi_encord_integrations.client import organizations
     from pulumi_encord_integrations.model.text import canonical_email
@@ -31,7 +31,7 @@ def who_can(
     who = canonical_email(email)
     with existing(stack, f'nobody is known by "{email}"') as client:
         found = _access(client, who)
-        oneself = organizations.current(client).user_email == who
+        caller = organizations.current(client)
     if json:
         rows = [access.model_dump(mode="json", by_alias=True) for access in found]
         result(document(user=who, access=rows))
@@ -43,7 +43,7 @@ def who_can(
             say(f"{printable(who)} is suspended and may use none of these until that is lifted.")
     if not found:
         say(f"{printable(email)} may use none of the integrations that are shown to you")
-    if not oneself:
+    if caller.user_email != who and not caller.auditor:
         say("Integrations that you do not administer are not shown.")
 
 

@@ -12,6 +12,13 @@ _UNBOUNDED = 100_000
 """Cells in a line of a pipe or file: nothing is folded there."""
 
 
+class OutputFailed(Exception):
+    """The result could not be written; what the verb did is done."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"cannot write the output: {reason}")
+
+
 def coloured(stream: TextIO) -> bool:
     """Whether a stream may hold colours: NO_COLOR, then FORCE_COLOR, then TERM=dumb, then a terminal."""
     if os.environ.get("NO_COLOR"):
@@ -40,14 +47,32 @@ def yes_no(value: bool) -> str:
 
 
 def result(text: str) -> None:
-    """Writes the result; where its reader has gone away, typer ends the run and `run` calls that done."""
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    """Writes the result; where its reader has gone away, typer ends the run and `run` calls that done.
+
+    Raises `OutputFailed`.
+    """
+    try:
+        _stdout().write(text)
+        _stdout().flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What is still buffered would fail, and change the exit code, when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise OutputFailed(error.strerror or str(error)) from None
+
+
+def _stdout() -> TextIO:
+    # Python has none where it was closed before the start.
+    stream: TextIO | None = sys.stdout
+    if stream is None:
+        raise OutputFailed("standard output is closed")
+    return stream
 
 
 def show(renderable: "RenderableType") -> None:
     """Writes the result, laid out for a terminal's width or, in a pipe, without folding."""
-    result(_rendered(renderable, sys.stdout))
+    result(_rendered(renderable, _stdout()))
 
 
 def say(text: str) -> None:

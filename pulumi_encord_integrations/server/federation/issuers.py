@@ -56,6 +56,11 @@ class _Known:
             return now - self.tried >= FAILED_SECONDS
         return key_id not in self.keys and now - self.tried >= UNKNOWN_SECONDS
 
+    def held_back(self, now: float) -> int:
+        """Seconds until the issuer is asked for a new key; 0 if it may be asked at once."""
+        wait = FAILED_SECONDS if now - self.fetched > FRESH_SECONDS else UNKNOWN_SECONDS
+        return max(math.ceil(self.tried + wait - now), 0)
+
 
 class Issuers:
     """Keys of the issuers that somebody has declared; safe to share between threads."""
@@ -69,18 +74,30 @@ class Issuers:
     def keys(self, issuer: str, key_id: str) -> Sequence[PublicJwk]:
         """The keys of a name, one if all is well.
 
-        Raises `TokenRefused`, and `Overloaded` while many wait for the same issuer.
+        Raises `TokenRefused`, and `Overloaded` while many wait for the same issuer, or while it is too early
+        to ask for a key that may be new.
         """
         known = self._of(issuer)
-        if known.due(key_id, self._clock()):
-            with self._turn(known, key_id) as mine:
-                if mine and known.due(key_id, self._clock()):
-                    self._fetch(issuer, known)
-        usable = known.usable(self._clock())
-        if key_id not in usable:
-            why = "" if usable else f": {known.failure}"
-            raise TokenRefused(f"the issuer has no key of the token's kid{why}")
-        return usable[key_id]
+        asked = self._updated(issuer, known, key_id)
+        at = self._clock()
+        usable = known.usable(at)
+        if key_id in usable:
+            return usable[key_id]
+        if usable and not asked and known.held_back(at):
+            held = Overloaded("overloaded", "the issuer was asked for new keys a moment ago", "Try again")
+            held.retry_after = known.held_back(at)
+            raise held
+        why = "" if usable else f": {known.failure}"
+        raise TokenRefused(f"the issuer has no key of the token's kid{why}")
+
+    def _updated(self, issuer: str, known: _Known, key_id: str) -> bool:
+        """Whether the issuer was asked just now, by this request or one that it waited for."""
+        if not known.due(key_id, self._clock()):
+            return False
+        with self._turn(known, key_id) as mine:
+            if mine and known.due(key_id, self._clock()):
+                self._fetch(issuer, known)
+        return True
 
     def _of(self, issuer: str) -> _Known:
         with self._lock:

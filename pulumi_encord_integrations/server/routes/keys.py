@@ -21,6 +21,7 @@ from pulumi_encord_integrations.server.responses import success, unstored
 from pulumi_encord_integrations.server.routes.schema import body_of
 from pulumi_encord_integrations.server.services import invitations
 from pulumi_encord_integrations.server.services import keys as service
+from pulumi_encord_integrations.server.services.authorization import require_signature
 from pulumi_encord_integrations.server.services.bodies import examined
 from pulumi_encord_integrations.server.services.prechecks import examined_for
 
@@ -47,9 +48,8 @@ def _own() -> LazyRouter:
     @routes.post("", response_model=KeyView)
     def add_own(request: Authenticated, body: _key_body) -> Response:
         """Registers a further key of the caller."""
-        proof = request.work.proof
-        asked = examined_for(request.work, KeySpec, body, service.require_signature, proof)
-        return request.write(service.add_own, asked, proof)
+        asked = examined_for(request.work, KeySpec, body, require_signature)
+        return request.write(service.add_own, asked)
 
     @routes.delete("/{uuid}", response_model=KeyView)
     def revoke_own(request: Authenticated, uuid: UUID) -> Response:
@@ -70,9 +70,8 @@ def _of_users() -> LazyRouter:
     @routes.post("/keys", response_model=KeyView)
     def add_key(request: Authenticated, email: str, body: _key_body) -> Response:
         """Registers a key of somebody."""
-        may, proof = service.administered_by_signature, request.work.proof
-        asked = examined_for(request.work, KeySpec, body, may, email, proof)
-        return request.write(service.add_for, email, asked, proof)
+        asked = examined_for(request.work, KeySpec, body, service.administered_by_signature, email)
+        return request.write(service.add_for, email, asked)
 
     @routes.delete("/keys/{uuid:uuid}", response_model=KeyView)
     def revoke_key(request: Authenticated, email: str, uuid: UUID) -> Response:
@@ -88,8 +87,8 @@ def _of_users() -> LazyRouter:
     def invite(request: Authenticated, email: str, body: _invitation_body) -> Response:
         """Invites somebody to register one key; this answer alone holds the token."""
         may, work = service.administered_by_signature, request.work
-        asked = examined_for(work, InvitationSpec, body, may, email, work.proof)
-        answer = work.write(lambda tx: invitations.create(tx, email, asked, work.proof), invitations.once)
+        asked = examined_for(work, InvitationSpec, body, may, email)
+        answer = work.write(lambda tx: invitations.create(tx, email, asked), invitations.once)
         return unstored(answer)
 
     @routes.delete("/invitations/{uuid:uuid}", response_model=InvitationView)

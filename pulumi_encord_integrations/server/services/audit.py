@@ -17,9 +17,10 @@ from pulumi_encord_integrations.server.store import audit as store
 from pulumi_encord_integrations.server.store import audit_queries, groups, members
 from pulumi_encord_integrations.server.store.audit_queries import AuditRows
 from pulumi_encord_integrations.server.store.database import Record
+from pulumi_encord_integrations.server.store.stored_values import number_of, text_of
 
 Kind = Literal["person", "service_account", "operator"]
-_AS_STORED = ("sequence", "actor", "key", "stack", "action", "object", "trace", "mac")
+_AS_STORED = ("actor", "key", "stack", "action", "object", "trace", "mac")
 
 
 def entries(
@@ -67,15 +68,16 @@ def _direction(after_sequence: int | None) -> str:
 
 def _entries(tx: Transaction, rows: Sequence[Record]) -> list[AuditEntry]:
     organization = tx.caller.organization
-    titles = audit_queries.titles(tx.connection, organization, {row.object for row in rows} - {""})
-    names = audit_queries.key_names(tx.connection, organization, {row.key for row in rows} - {""})
+    titles = audit_queries.titles(tx.connection, organization, {text_of(row.object) for row in rows} - {""})
+    names = audit_queries.key_names(tx.connection, organization, {text_of(row.key) for row in rows} - {""})
     return [
         AuditEntry(
-            **{name: getattr(row, name) for name in _AS_STORED},
+            **{name: text_of(getattr(row, name)) for name in _AS_STORED},
+            sequence=number_of(row.sequence),
             at=audit_queries.moment_of(row).replace(tzinfo=UTC),
-            kind=_kind(row.actor),
-            key_name=names.get(row.key) or None,
-            title=titles.get(row.object),
+            kind=_kind(text_of(row.actor)),
+            key_name=names.get(text_of(row.key)) or None,
+            title=titles.get(text_of(row.object)),
             outcome="refused" if row.outcome == "refused" else "done",
             detail=audit_queries.detail_of(row),
         )

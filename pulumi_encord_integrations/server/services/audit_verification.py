@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from hmac import compare_digest
-from itertools import pairwise
 
 from pulumi_encord_integrations.model.audit import (
     CHECKED_AT_ONCE,
@@ -15,9 +13,9 @@ from pulumi_encord_integrations.server.services.authorization import require_org
 from pulumi_encord_integrations.server.services.unit_of_work import Transaction
 from pulumi_encord_integrations.server.store import audit_queries as store
 from pulumi_encord_integrations.server.store import organizations
-from pulumi_encord_integrations.server.store.audit_chain import checkpoint_signature, mac_of
 from pulumi_encord_integrations.server.store.audit_queries import Link
 from pulumi_encord_integrations.server.store.database import Connection, Database
+from pulumi_encord_integrations.server.store.matching_key import follows, signed
 
 
 @dataclass(frozen=True)
@@ -84,14 +82,20 @@ def stretch(
         return _answer(after + 1, after, start, head)
     links = store.links(connection, organization, start.sequence, size)
     problem = _broken(key, start, links)
-    if problem is None and not links and after == 0 and start.sequence:
-        # The newest entry is never removed by retention.
-        said = (
-            f"the entries behind {start.sequence}, up to which the trail was removed by retention, are gone"
-        )
-        problem = AuditProblem(sequence=start.sequence + 1, kind="cut", message=said)
-    last = links[-1].sequence if links else start.sequence
+    if problem is None and not links and after == 0:
+        problem = _emptied(start)
+    elif problem is None and store.has_unnumbered(connection, organization):
+        problem = _unnumbered(max(head.sequence, start.sequence) + 1)
+    last = (links[-1].sequence if links else None) or start.sequence
     return _answer(start.sequence + 1, last if problem is None else problem.sequence, problem, head)
+
+
+def _emptied(start: _Start) -> AuditProblem:
+    """A trail begins with the making of its organization, and retention never removes the newest entry."""
+    which = "all entries are gone"
+    if start.sequence:
+        which = f"the entries behind {start.sequence}, up to which retention removed the trail, are gone"
+    return AuditProblem(sequence=start.sequence + 1, kind="cut", message=which)
 
 
 def _answer(first: int, last: int, problem: AuditProblem | None, head: AuditHead) -> AuditVerification:
@@ -110,10 +114,10 @@ def _start(connection: Connection, key: bytes, organization: str, after: int) ->
     kept = store.checkpoint(connection, organization)
     start = _Start(0, "")
     if kept is not None:
-        signature = checkpoint_signature(key, organization, kept.sequence, kept.mac, kept.at)
-        if not compare_digest(signature.encode(), str(kept.signature).encode()):
-            said = f"the checkpoint at {kept.sequence} is not one that this API signed"
-            return AuditProblem(sequence=kept.sequence, kind="changed", message=said)
+        if not signed(key, organization, kept):
+            place = max(kept.sequence, 0)
+            said = f"the checkpoint at {place} is not one that this API signed"
+            return AuditProblem(sequence=place, kind="changed", message=said)
         start = _Start(kept.sequence, kept.mac)
     first = store.first(connection, organization)
     if first is not None and first <= start.sequence:
@@ -124,40 +128,44 @@ def _start(connection: Connection, key: bytes, organization: str, after: int) ->
     before = store.link(connection, organization, after)
     if before is None:
         return AuditProblem(sequence=after, kind="cut", message=f"entry {after} and what followed are gone")
-    return _Start(before.sequence, before.mac, before.number)
+    return _Start(after, before.mac, before.number)
 
 
 def _broken(key: bytes, start: _Start, links: Sequence[Link]) -> AuditProblem | None:
     """The first entry that does not follow from the one before it."""
-    before = Link(start.sequence, None, start.mac, start.number)
-    for last, link in pairwise((before, *links)):
-        if link.sequence != last.sequence + 1:
-            return _removed(last.sequence + 1, link.sequence - 1)
-        if not _follows(key, last.mac, link):
-            return _changed(key, last.mac, link, links)
+    last = Link(start.sequence, None, start.mac, start.number)
+    expected = start.sequence
+    for link in links:
+        expected += 1
+        if link.sequence is None:
+            return _unnumbered(expected)
+        if link.sequence != expected:
+            return _removed(expected, link.sequence - 1)
+        if not follows(key, last.mac, link):
+            return _changed(key, last.mac, link, expected, links)
         if link.number <= last.number:
-            said = f"entry {link.sequence} is not at its place in the table"
-            return AuditProblem(sequence=link.sequence, kind="changed", message=said)
+            said = f"entry {expected} is not at its place in the table"
+            return AuditProblem(sequence=expected, kind="changed", message=said)
+        last = link
     return None
 
 
-def _follows(key: bytes, previous: str, link: Link) -> bool:
-    if link.entry is None:
-        return False
-    return compare_digest(mac_of(key, previous, link.entry).encode(), str(link.mac).encode())
+def _unnumbered(sequence: int) -> AuditProblem:
+    said = f"an entry that was not in front of {sequence} has no whole number any more"
+    return AuditProblem(sequence=sequence, kind="changed", message=said)
 
 
-def _changed(key: bytes, previous: str, link: Link, links: Sequence[Link]) -> AuditProblem:
+def _changed(key: bytes, previous: str, link: Link, sequence: int, links: Sequence[Link]) -> AuditProblem:
     """Tells an entry that was put between two others from one that was altered, where that can be seen."""
     at = links.index(link) + 1
     following = links[at] if at < len(links) else None
     if following and following.entry:
-        as_before = replace(following, entry=replace(following.entry, sequence=link.sequence))
-        if _follows(key, previous, as_before):
-            said = f"entry {link.sequence} was inserted: the one behind it follows the one before it"
-            return AuditProblem(sequence=link.sequence, kind="inserted", message=said)
-    said = f"entry {link.sequence} is not as it was written"
-    return AuditProblem(sequence=link.sequence, kind="changed", message=said)
+        as_before = replace(following, entry=replace(following.entry, sequence=sequence))
+        if follows(key, previous, as_before):
+            said = f"entry {sequence} was inserted: the one behind it follows the one before it"
+            return AuditProblem(sequence=sequence, kind="inserted", message=said)
+    said = f"entry {sequence} is not as it was written"
+    return AuditProblem(sequence=sequence, kind="changed", message=said)
 
 
 def _removed(first: int, last: int) -> AuditProblem:

@@ -69,3 +69,23 @@ def require_organization_admin(tx: Transaction) -> None:
             "only admins of the organization may do this",
             "Ask one of them",
         )
+
+
+def require_signature(tx: Transaction) -> None:
+    """Refuses what would make something lasting of a token that ends soon.
+
+    A federated identity that administers the organization may: it is there to declare who has access.
+    """
+    if tx.proof.federation and not tx.caller.is_organization_admin:
+        raise PermissionDenied(
+            "signature_required",
+            "a federated token ends within minutes, and registers no key that would stay",
+            "An admin of the organization registers it",
+        )
+    if not tx.proof.federation and not tx.proof.signed:
+        raise PermissionDenied(
+            "signature_required",
+            "a bearer token ends within the hour: it gives nobody a key, a federation, an invitation, the "
+            "role ADMIN or the auditor's flag, and lifts no suspension",
+            "Sign the request with a key",
+        )

@@ -1,9 +1,10 @@
 """A backup: a folder with the whole database in one SQLite file, and a manifest that says what is in it."""
 
+import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -37,7 +38,9 @@ class Manifest(BaseModel):
     taken_of: str
     """The database, without a password."""
     key_id: str
-    """Of the encryption key that opens its secrets."""
+    """Of the encryption key that sealed secrets when it was taken."""
+    key_ids: Sequence[str]
+    """Of all keys that sealed its secrets: several while a rotation is unfinished, or if a key is lost."""
     with_key: bool
     organizations: Mapping[str, str]
     """Names by uuid."""
@@ -63,7 +66,7 @@ def take(database: Database, folder: Path, *, with_key: bool) -> Manifest:
         store.require_sound(file)
         with store.opened(file, read_only=True) as connection:
             facts = store.facts(connection)
-        key_id = _only_key(database, facts.key_ids)
+        key_id = _only_key(database, facts.sealing_key_ids)
         if keyring:
             if key_id not in {key.id for key in keyring.keys}:
                 raise DatabaseUnusable(
@@ -77,6 +80,7 @@ def take(database: Database, folder: Path, *, with_key: bool) -> Manifest:
             taken_at=datetime.now(UTC),
             taken_of=database.name,
             key_id=key_id,
+            key_ids=facts.key_ids,
             with_key=with_key,
             organizations=facts.organizations,
             rows=facts.rows,
@@ -142,13 +146,48 @@ def _only_key(database: Database, key_ids: object) -> str:
 
 @contextmanager
 def _draft(folder: Path) -> Iterator[Path]:
-    """A folder that takes the name once it is whole."""
-    if os.path.lexists(folder):
-        raise DatabaseUnusable(f"{folder} exists", "Name a folder that does not: each backup has its own")
+    """A folder that takes the name once it is whole; of backups of one name, one at a time makes it."""
     draft = folder.with_name(f".{folder.name}.unfinished-backup")
-    # Of one that was killed.
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(mode=0o700)
+    descriptor = _locked(draft)
+    try:
+        if os.path.lexists(folder):
+            draft.rmdir()
+            raise DatabaseUnusable(f"{folder} exists", "Name a folder that does not: each backup has its own")
+        yield from _filled(draft, folder)
+    finally:
+        os.close(descriptor)
+
+
+def _locked(draft: Path) -> int:
+    """Makes an empty folder that only its owner may read, and answers the descriptor that locks it.
+
+    Raises `DatabaseUnusable` while another backup fills it.
+    """
+    draft.mkdir(mode=0o700, exist_ok=True)
+    descriptor = os.open(draft, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        held = os.fstat(descriptor)
+        if held.st_uid != os.geteuid():
+            raise DatabaseUnusable(f"{draft} is another user's", "Remove it")
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Another backup may have given it its name, or removed it, before it was locked.
+        if not draft.exists() or not os.path.samestat(held, draft.stat()):
+            raise BlockingIOError
+        # What one that was killed left.
+        for left in draft.iterdir():
+            left.unlink()
+        draft.chmod(0o700)
+    except BaseException as error:
+        os.close(descriptor)
+        if isinstance(error, BlockingIOError):
+            raise DatabaseUnusable(
+                f"another backup makes {draft}", "Wait for it, or name another folder"
+            ) from None
+        raise
+    return descriptor
+
+
+def _filled(draft: Path, folder: Path) -> Iterator[Path]:
     try:
         yield draft
         sync_folder(draft)

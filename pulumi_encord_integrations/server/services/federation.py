@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
+from zlib import crc32
 
 from pulumi_encord_integrations.model.token_exchange import NOT_ACCEPTED, ExchangedToken
 from pulumi_encord_integrations.model.users import Scope
@@ -28,13 +30,15 @@ from pulumi_encord_integrations.server.federation.tokens import (
     opened,
 )
 from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction, UnitOfWork
-from pulumi_encord_integrations.server.store import federations
+from pulumi_encord_integrations.server.store import encryption, federations, user_keys
 from pulumi_encord_integrations.server.store.database import Database, Record
 
 SIGN_IN = "federation.sign-in"
 """The action in the audit trail."""
 _TOLD = 200
 """Characters of a claim in the log."""
+_SHARES = 16
+"""Of the bound on log lines."""
 _DIGITS = re.compile(r"[0-9]+")
 _log = logging.getLogger(__name__)
 
@@ -60,6 +64,8 @@ class SignIn:
     federation: str
     audience: str
     scope: Scope
+    key_id: str
+    """Of the encryption key that its organization names."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +87,10 @@ class TokenExchange:
             token = claimed(opened(self.asked.token), time.time())
             with self.database.read() as connection:
                 declared = federations.of_issuer(connection, token.issuer)
-            chosen = _chosen(token, declared, self.asked)
+                chosen = _chosen(token, declared, self.asked)
+                key_id = encryption.key_id(connection, chosen.organization)
             scope: Scope = "read" if "read" in {chosen.scope, self.asked.scope} else "write"
-            return SignIn(token, chosen.uuid, chosen.audience, scope)
+            return SignIn(token, chosen.uuid, chosen.audience, scope, key_id)
 
     def verify(self, found: SignIn) -> None:
         """Whether the issuer signed the token, for which the issuer's keys may be fetched."""
@@ -104,7 +111,7 @@ class TokenExchange:
             except (Unauthenticated, PermissionDenied, ObjectNotFound) as error:
                 raise TokenRefused(error.message) from None
         token = auth.issue_federated_token(
-            found.federation, self.deployment.vault, read_only=found.scope == "read"
+            found.federation, self.deployment.vault, found.key_id, read_only=found.scope == "read"
         )
         return ExchangedToken(access_token=token, expires_in=auth.FEDERATED_SECONDS, scope=found.scope)
 
@@ -136,7 +143,7 @@ def not_accepted() -> ServiceError:
 
 
 def _signed_in(tx: Transaction, found: SignIn) -> Effect:
-    federations.used(tx.connection, found.federation)
+    user_keys.used(tx.connection, [found.federation], timedelta())
     token = found.token
     detail = {"subject": token.subject, "issuer": token.issuer, "scope": found.scope}
     if token.id:
@@ -170,9 +177,12 @@ def _chosen(token: ClaimedToken, declared: Sequence[Record], asked: TokenRequest
 
 def _tell(token: str, reason: str) -> None:
     """Logs why a token was not accepted."""
-    # Each reason has lines of its own: a stranger's many tokens must not hide why a pipeline's is refused.
-    extra = {"bound": f"token: {_DIGITS.sub('', reason)}"}
-    _log.warning("a token was not accepted: %s; issuer %s, subject %s", reason, *_source(token), extra=extra)
+    # Each reason and source has lines of its own: those of many tokens must not hide why another one is
+    # refused. Sources are what strangers claim, so they share a few.
+    issuer, subject = _source(token)
+    share = crc32(f"{issuer} {subject}".encode()) % _SHARES
+    extra = {"bound": f"token: {_DIGITS.sub('', reason)} ({share})"}
+    _log.warning("a token was not accepted: %s; issuer %s, subject %s", reason, issuer, subject, extra=extra)
 
 
 def _source(token: str) -> tuple[str, str]:

@@ -20,7 +20,6 @@ from pulumi_encord_integrations.model.keys import (
     InvitationView,
     IssuedInvitation,
 )
-from pulumi_encord_integrations.server.auth import Proof
 from pulumi_encord_integrations.server.errors import Conflict, ObjectNotFound, PermissionDenied, invalid
 from pulumi_encord_integrations.server.services import keys
 from pulumi_encord_integrations.server.services.authorization import (
@@ -46,9 +45,9 @@ _SLACK = timedelta(minutes=5)
 _log = logging.getLogger(__name__)
 
 
-def create(tx: Transaction, email: str, asked: InvitationSpec, proof: Proof) -> Effect:
+def create(tx: Transaction, email: str, asked: InvitationSpec) -> Effect:
     """Invites somebody who is part of the organization; the answer alone holds the token."""
-    row = keys.administered_by_signature(tx, email, proof)
+    row = keys.administered_by_signature(tx, email)
     keys.require_future("expiresAt", asked.expires_at)
     keys.require_future("keyExpiresAt", asked.key_expires_at)
     end = _end(asked)
@@ -60,7 +59,15 @@ def create(tx: Transaction, email: str, asked: InvitationSpec, proof: Proof) -> 
         raise Conflict("quota_reached", said, "Revoke one first")
     token = INVITATION_PREFIX + secrets.token_urlsafe(32)
     key_end = keys.utc(asked.key_expires_at) if asked.key_expires_at else None
-    made = store.NewInvitation(str(uuid4()), _digest(token), asked.scope, tx.caller.email, end, key_end)
+    made = store.NewInvitation(
+        uuid=str(uuid4()),
+        token_digest=_digest(token),
+        scope=asked.scope,
+        created_by=tx.caller.email,
+        created_with=tx.caller.credential,
+        expires_at=end,
+        key_expires_at=key_end,
+    )
     store.add(tx.connection, tx.caller.organization, row.email, made)
     shown = _shown(tx, row.email, made.uuid)
     answer = IssuedInvitation(**dict(shown), token=token)
@@ -121,7 +128,7 @@ def _admission(token: str) -> Callable[[Connection], Caller]:
 def _accepted(tx: Transaction, asked: InvitationAcceptance, public_key: str) -> Effect:
     row = _valid(tx.connection, asked.token)
     # A key that is registered is its owner's: then the caller is not who was invited.
-    keys.require_free(tx, row.email, public_key)
+    keys.require_free(tx, row.email, public_key, asked.name)
     store.remove(tx.connection, row.uuid)
     key = user_keys.NewKey(
         tx.caller.credential, public_key, asked.name, row.scope, row.created_by, row.key_expires_at

@@ -1,22 +1,27 @@
 """Keys of identities: who registers and revokes them, and what no key may do."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from pulumi_encord_integrations.model.base import Page
 from pulumi_encord_integrations.model.keys import KeySpec, KeyView
 from pulumi_encord_integrations.model.public_keys import fingerprint, hex_of, openssh
 from pulumi_encord_integrations.model.service_accounts import MAX_KEYS
-from pulumi_encord_integrations.server.auth import Proof
 from pulumi_encord_integrations.server.errors import Conflict, ObjectNotFound, PermissionDenied, invalid
 from pulumi_encord_integrations.server.services.authorization import (
     require_organization_admin,
     require_organization_reader,
+    require_signature,
 )
+from pulumi_encord_integrations.server.services.lockouts import keeping_an_admin
 from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction
 from pulumi_encord_integrations.server.services.users import found
 from pulumi_encord_integrations.server.store import user_keys as store
 from pulumi_encord_integrations.server.store.database import Record, now
+
+MAX_MADE = 200
+"""Keys that one identity may register within `_COUNTED`: a revoked one keeps its row, and stays refused."""
+_COUNTED = timedelta(days=30)
 
 
 def own(tx: Transaction) -> Page[KeyView]:
@@ -30,9 +35,9 @@ def of_user(tx: Transaction, email: str) -> Page[KeyView]:
     return _listing(tx, found(tx, email).email)
 
 
-def add_own(tx: Transaction, asked: KeySpec, proof: Proof) -> Effect:
+def add_own(tx: Transaction, asked: KeySpec) -> Effect:
     """Registers a further key of the caller, which lives no longer than the one that signs for it."""
-    require_signature(tx, proof)
+    require_signature(tx)
     end = store.end_of(tx.connection, tx.caller.credential)
     later = end is not None and (asked.expires_at is None or utc(asked.expires_at) > end)
     if later and not tx.caller.is_organization_admin:
@@ -44,54 +49,46 @@ def add_own(tx: Transaction, asked: KeySpec, proof: Proof) -> Effect:
     return _add(tx, tx.caller.email, asked)
 
 
-def add_for(tx: Transaction, email: str, asked: KeySpec, proof: Proof) -> Effect:
+def add_for(tx: Transaction, email: str, asked: KeySpec) -> Effect:
     """Registers a key of anybody, by an admin of the organization."""
-    row = administered_by_signature(tx, email, proof)
+    row = administered_by_signature(tx, email)
     return _add(tx, row.email, asked)
 
 
 def revoke_own(tx: Transaction, uuid: UUID) -> Effect:
     """Ends a key of the caller, perhaps the one that they call with."""
-    return _revoke(tx, tx.caller.email, uuid)
+    return _revoke(tx, tx.caller.email, tx.caller.role, uuid)
 
 
 def revoke_for(tx: Transaction, email: str, uuid: UUID) -> Effect:
     """Ends a key of anybody, by an admin of the organization."""
     require_organization_admin(tx)
-    return _revoke(tx, found(tx, email).email, uuid)
+    row = found(tx, email)
+    return _revoke(tx, row.email, row.role, uuid)
 
 
-def require_signature(tx: Transaction, proof: Proof) -> None:
-    """Refuses what would make something lasting of a token that ends soon."""
-    if proof.federation and not tx.caller.is_organization_admin:
-        raise PermissionDenied(
-            "signature_required",
-            "a federated token ends within minutes, and registers no key that would stay",
-            "An admin of the organization registers it",
-        )
-    if not proof.federation and not proof.signed:
-        raise PermissionDenied(
-            "signature_required",
-            "a bearer token ends within the hour: it registers no key and invites nobody",
-            "Sign the request with a key",
-        )
-
-
-def administered_by_signature(tx: Transaction, email: str, proof: Proof) -> Record:
+def administered_by_signature(tx: Transaction, email: str) -> Record:
     """A user to whom the caller may give keys; raises `ServiceError`."""
     require_organization_admin(tx)
-    require_signature(tx, proof)
+    require_signature(tx)
     return found(tx, email)
 
 
-def require_free(tx: Transaction, email: str, public_key: str) -> None:
+def require_free(tx: Transaction, email: str, public_key: str, name: str) -> None:
     """Raises `Conflict` for a key that is registered, or that would be one too many."""
     if store.is_registered(tx.connection, public_key):
         # Whose it is would tell one organization about another.
         raise Conflict(
             "key_exists",
-            f"the key {fingerprint(public_key)} is registered already, or was revoked",
-            "Make another one: ssh-keygen -t ed25519",
+            f'the key "{name}" ({fingerprint(public_key)}) is registered already, or was revoked',
+            "A key is registered once. Make another one: ssh-keygen -t ed25519",
+        )
+    made = store.made_since(tx.connection, tx.caller.organization, email, now() - _COUNTED)
+    if made >= MAX_MADE:
+        raise Conflict(
+            "quota_reached",
+            f"{email} registered {MAX_MADE} keys within {_COUNTED.days} days, and no more",
+            "Use one that is there",
         )
     if store.active(tx.connection, tx.caller.organization, email) >= MAX_KEYS:
         raise Conflict(
@@ -107,7 +104,7 @@ def require_future(field: str, moment: str | None) -> None:
 
 def utc(moment: str) -> datetime:
     """A time as databases keep it, without a zone."""
-    return datetime.fromisoformat(moment).replace(tzinfo=None)
+    return datetime.fromisoformat(moment).astimezone(UTC).replace(tzinfo=None)
 
 
 def view(tx: Transaction, row: Record) -> KeyView:
@@ -154,7 +151,7 @@ def _listing(tx: Transaction, email: str) -> Page[KeyView]:
 def _add(tx: Transaction, email: str, asked: KeySpec) -> Effect:
     require_future("expiresAt", asked.expires_at)
     public_key, uuid = hex_of(asked.public_key), str(uuid4())
-    require_free(tx, email, public_key)
+    require_free(tx, email, public_key, asked.name)
     end = utc(asked.expires_at) if asked.expires_at else None
     key = store.NewKey(uuid, public_key, asked.name, asked.scope, tx.caller.email, end)
     store.add(tx.connection, tx.caller.organization, email, key)
@@ -162,17 +159,11 @@ def _add(tx: Transaction, email: str, asked: KeySpec) -> Effect:
     return Effect(made, "key.add", uuid, {"email": email}, after=told(made))
 
 
-def _revoke(tx: Transaction, email: str, uuid: UUID) -> Effect:
+def _revoke(tx: Transaction, email: str, role: str, uuid: UUID) -> Effect:
     before = shown(tx, email, str(uuid))
     if before.state == "revoked":
         raise Conflict("key_ended", f"the key {before.fingerprint} of {email} is revoked already")
-    counted = store.admin_can_sign(tx.connection, tx.caller.organization)
-    store.revoke(tx.connection, before.uuid)
-    if counted and not store.admin_can_sign(tx.connection, tx.caller.organization):
-        raise Conflict(
-            "last_admin_key",
-            f"{before.fingerprint} is the last key with which an admin of the organization can write",
-            "Register another key of an admin first: encord-integrations keys add",
-        )
+    with keeping_an_admin(tx, role):
+        store.revoke(tx.connection, before.uuid)
     after = shown(tx, email, before.uuid)
     return Effect(after, "key.revoke", before.uuid, {"email": email}, told(before), told(after))

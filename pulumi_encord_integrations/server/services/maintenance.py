@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from pulumi_encord_integrations.model.audit import AuditProblem
+from pulumi_encord_integrations.model.audit import OPERATOR, AuditProblem
 from pulumi_encord_integrations.model.limits import Retention
 from pulumi_encord_integrations.server.errors import Conflict
 from pulumi_encord_integrations.server.services.audit_verification import stretches
-from pulumi_encord_integrations.server.services.operations import OPERATOR
 from pulumi_encord_integrations.server.store import audit, organizations, retention
 from pulumi_encord_integrations.server.store.database import Database, now
+from pulumi_encord_integrations.server.store.retention import Blocking
 
 _Act = Callable[[Database, str, datetime], int]
 _COUNT: Mapping[str, _Act] = {"audit": retention.count_entries, "batches": retention.count_batches}
@@ -42,7 +42,42 @@ def expire(
     entries of an audit trail that is not as it was written, unless `broken` says to.
     """
     count = Counter[str]() if so_far is None else so_far
+    for one in _organizations(database):
+        _require_clock(database, one, kept)
     return _sum(_expired(database, one, kept, count, broken=broken) for one in _organizations(database))
+
+
+def blocking(database: Database, kept: Retention) -> list[Blocking]:
+    """Entries that are dated in the future, behind which old ones stay."""
+    if kept.audit_days is None:
+        return []
+    latest = now() + timedelta(days=1)
+    found = [
+        retention.blocking(database, one, _before(kept.audit_days), latest)
+        for one in _organizations(database)
+    ]
+    return [one for one in found if one is not None]
+
+
+def _require_clock(database: Database, organization: str, kept: Retention) -> None:
+    """Raises `Conflict` if even the newest entry is past its time: with a wrong clock all others would go."""
+    if kept.audit_days is None or not retention.count_entries(
+        database, organization, _before(kept.audit_days)
+    ):
+        return
+    newest = retention.newest_at(database, organization)
+    if newest is not None and newest < _before(kept.audit_days):
+        raise Conflict(
+            "all_entries_old",
+            f"even the newest entry of the trail of {organization}, of {newest:%Y-%m-%d}, is older than "
+            f"{kept.audit_days} days by this machine's clock ({now():%Y-%m-%d}); nothing was removed",
+            "Check the clock. If it is right, run maintain once without ENCORD_AUDIT_DAYS: it leaves a new "
+            "entry; then run it again with it",
+        )
+
+
+def _before(days: int) -> datetime:
+    return now() - timedelta(days=min(days, _CENTURY))
 
 
 def _expired(
@@ -91,7 +126,7 @@ def _each(
     days = {"audit": kept.audit_days, "batches": kept.batch_days}
     return Removed(
         **{
-            what: rules[what](database, organization, now() - timedelta(days=min(some, _CENTURY)))
+            what: rules[what](database, organization, _before(some))
             for what, some in days.items()
             if some is not None
         }

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pulumi_encord_integrations.model import audit as trail
+from pulumi_encord_integrations.model.audit import OPERATOR
 from pulumi_encord_integrations.model.identity import DeclarationView
 from pulumi_encord_integrations.server.errors import Conflict, ObjectNotFound
 from pulumi_encord_integrations.server.services import control
@@ -21,8 +21,6 @@ from pulumi_encord_integrations.server.store import integrations as store
 from pulumi_encord_integrations.server.store.control_proofs import ControlProof
 from pulumi_encord_integrations.server.store.database import Connection, Database, Record
 
-OPERATOR = trail.OPERATOR
-"""The actor in the audit trail."""
 _TOLD = 3
 """People in a message; the others are counted."""
 

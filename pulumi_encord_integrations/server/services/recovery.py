@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
 
+from pulumi_encord_integrations.model.audit import OPERATOR
 from pulumi_encord_integrations.model.public_keys import fingerprint
 from pulumi_encord_integrations.server.errors import Conflict, ObjectNotFound
-from pulumi_encord_integrations.server.services.operations import OPERATOR
 from pulumi_encord_integrations.server.store import audit, organization_users, organizations, user_keys
 from pulumi_encord_integrations.server.store.database import Connection, Database, Record
 

@@ -2,10 +2,12 @@
 
 import logging
 
+from pulumi_encord_integrations.model.text import uuid_in
 from pulumi_encord_integrations.server import errors
 from pulumi_encord_integrations.server.concurrency import INLINE
+from pulumi_encord_integrations.server.refusal_bounds import RefusalBounds
 from pulumi_encord_integrations.server.services.unit_of_work import UnitOfWork
-from pulumi_encord_integrations.server.store import audit, organizations
+from pulumi_encord_integrations.server.store import audit
 from pulumi_encord_integrations.server.store.database import Connection, DatabaseError, PoolTimeout
 from pulumi_encord_integrations.server.store.organizations import Caller
 
@@ -25,7 +27,7 @@ _MAX_ACTION = 64
 
 
 def record_refusal(
-    work: UnitOfWork, action: str, path: str, object_: str, error: errors.ServiceError
+    work: UnitOfWork, bounds: RefusalBounds, action: str, path: str, object_: str, error: errors.ServiceError
 ) -> None:
     """Leaves an entry about a write that was refused to a caller who is known; never raises for it."""
     if isinstance(error, _UNRECORDED) or error.code == _REPLAYED:
@@ -37,6 +39,9 @@ def record_refusal(
             caller = _known(work, connection)
         if caller is None:
             return
+        # Whoever embeds the API has its database in their hands.
+        if not (INLINE.get() or bounds.admits(caller)):
+            return
         with work.database.write() as connection:
             audit.record(
                 connection,
@@ -44,7 +49,8 @@ def record_refusal(
                 organization=caller.organization,
                 actor=caller.email,
                 action=action[:_MAX_ACTION],
-                object_=object_,
+                # The path of a request may hold anything.
+                object_=uuid_in(object_) or "",
                 trace=work.trace,
                 detail=detail,
                 key=caller.credential,
@@ -58,8 +64,5 @@ def record_refusal(
 
 def _known(work: UnitOfWork, connection: Connection) -> Caller | None:
     """Who calls; None for a credential that is of no use any more. One who is suspended is known."""
-    if work.proof.federation:
-        found = organizations.of_federation(connection, work.proof.federation)
-    else:
-        found = organizations.of_key(connection, work.proof.public_key)
+    found = work.credential(connection)
     return None if found is None or found.ended or found.expired else found.owner

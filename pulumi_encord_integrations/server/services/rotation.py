@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pulumi_encord_integrations.model.audit import OPERATOR
 from pulumi_encord_integrations.server.errors import Conflict, DatabaseUnusable
 from pulumi_encord_integrations.server.keys import replace_private
-from pulumi_encord_integrations.server.services.operations import OPERATOR
 from pulumi_encord_integrations.server.store import audit, encryption, organizations
 from pulumi_encord_integrations.server.store.database import Connection, Database
 from pulumi_encord_integrations.server.vault import KEY_BYTES, Keyring, read_keyring
@@ -58,11 +58,7 @@ def state(database: Database) -> Rotation:
     """What the key file says; raises `DatabaseUnusable` if it is not the key of the database."""
     keyring = read_keyring(database.key_file)
     with database.read() as connection:
-        sealing = encryption.key_ids(connection)
-    if not sealing <= {key.id for key in keyring.keys}:
-        raise DatabaseUnusable(
-            f"{database.key_file} is not the key of {database.name}", "Restore it from a backup"
-        )
+        _require_key_of(connection, database, keyring)
     before = next((key.id for key in keyring.previous), "")
     return Rotation(keyring.current.id, before, complete=not keyring.previous)
 
@@ -77,7 +73,10 @@ def prepare(database: Database) -> Rotation:
 
 
 def complete(database: Database) -> Rotation:
-    """Seals with the new key from now on, and everything that was sealed before; forgets the one before."""
+    """Seals with the new key from now on, and everything that was sealed before; forgets the one before.
+
+    Raises `DatabaseUnusable`, `Conflict`; then the file keeps both keys.
+    """
     keyring = read_keyring(database.key_file)
     _use(database, keyring)
     resealed, lost = _reseal(database, keyring)
@@ -96,10 +95,22 @@ def _write(path: Path, keyring: Keyring) -> None:
         ) from None
 
 
+def _require_key_of(connection: Connection, database: Database, keyring: Keyring) -> set[str]:
+    """The keys that the database names; raises `DatabaseUnusable` if the file lacks one of them."""
+    named = encryption.key_ids(connection)
+    if not named <= {key.id for key in keyring.keys}:
+        raise DatabaseUnusable(
+            f"{database.key_file} is not the key of {database.name}, which names {', '.join(sorted(named))}",
+            "Restore the file from a backup; after a rotation on another machine, copy it from there",
+        )
+    return named
+
+
 def _use(database: Database, keyring: Keyring) -> None:
     new = keyring.current.id
     with database.write() as connection:
-        before = encryption.key_ids(connection) - {new}
+        # The lock on the file is this machine's. Only the write lock excludes rotations on others.
+        before = _require_key_of(connection, database, keyring) - {new}
         if before:
             encryption.use(connection, new)
             _record(connection, database, "encryption-key.rotate", {"from": sorted(before), "to": new})
@@ -111,6 +122,12 @@ def _reseal(database: Database, keyring: Keyring) -> tuple[int, int]:
     resealed, lost, after = 0, 0, None
     while True:
         with database.write() as connection:
+            if encryption.key_ids(connection) - {key.id}:
+                raise Conflict(
+                    "rotation_running",
+                    f"another machine gave {database.name} a newer key",
+                    f"Copy the key file from there over {database.key_file}",
+                )
             rows = encryption.sealed_otherwise(connection, key.id, after, _AT_ONCE)
             if not rows:
                 if resealed or lost:

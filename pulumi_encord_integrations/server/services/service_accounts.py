@@ -18,26 +18,21 @@ from pulumi_encord_integrations.model.service_accounts import (
     email_of_account,
     name_in,
 )
-from pulumi_encord_integrations.server.errors import Conflict, ObjectNotFound, invalid
+from pulumi_encord_integrations.server.errors import Conflict, ObjectNotFound
 from pulumi_encord_integrations.server.services import users
 from pulumi_encord_integrations.server.services.authorization import (
     require_organization_admin,
     require_organization_reader,
+    require_signature,
 )
+from pulumi_encord_integrations.server.services.keys import require_free, require_future, utc
+from pulumi_encord_integrations.server.services.lockouts import keeping_an_admin
 from pulumi_encord_integrations.server.services.quotas import require_room
 from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction
 from pulumi_encord_integrations.server.store import federations as federation_store
 from pulumi_encord_integrations.server.store import organization_users, organizations, user_keys
 from pulumi_encord_integrations.server.store import service_accounts as store
 from pulumi_encord_integrations.server.store.database import Record, now
-
-_ACTIONS = {
-    (False, False): "change",
-    (True, True): "change",
-    (False, True): "suspend",
-    (True, False): "restore",
-}
-"""By whether the account was suspended, and is now."""
 
 
 def listing(tx: Transaction) -> Page[ServiceAccountView]:
@@ -83,6 +78,8 @@ def _found(tx: Transaction, name: str) -> Record:
 def add(tx: Transaction, asked: ServiceAccountSpec) -> Effect:
     """Makes a service account with its keys and federations."""
     require_organization_admin(tx)
+    if asked.role == "ADMIN" or asked.auditor or asked.keys or asked.federations:
+        require_signature(tx)
     email, here = email_of_account(asked.name), tx.caller.organization
     if organization_users.find(tx.connection, here, email) is not None:
         raise Conflict("service_account_exists", f"there is a service account {asked.name} already")
@@ -99,14 +96,15 @@ def add(tx: Transaction, asked: ServiceAccountSpec) -> Effect:
 def change(tx: Transaction, name: str, asked: ServiceAccountChange) -> Effect:
     """Changes what is given; of keys and federations, those that are given are all that there are then."""
     row, before = administered(tx, name), _read(tx, name)
+    if asked.keys or asked.federations:
+        require_signature(tx)
     wanted = before.model_copy(update=asked.model_dump(include=_PLAIN, exclude_none=True))
     values = {"description": wanted.description}
-    users.apply(tx, row, wanted.role, values, suspended_=wanted.suspended, auditor=wanted.auditor)
-    _write(tx, row.email, asked.keys, asked.federations)
-    if asked.keys is not None:
-        _require_admin_key(tx)
+    with keeping_an_admin(tx, row.role):
+        users.apply(tx, row, wanted.role, values, suspended_=wanted.suspended, auditor=wanted.auditor)
+        _write(tx, row.email, asked.keys, asked.federations)
     view = _read(tx, name)
-    action = f"service-account.{_ACTIONS[before.suspended, view.suspended]}"
+    action = f"service-account.{users.ACTIONS[before.suspended, view.suspended]}"
     return Effect(
         view, action, users.audited_id(row.email), _named(view), before=_told(before), after=_told(view)
     )
@@ -117,7 +115,6 @@ def remove(tx: Transaction, name: str) -> Effect:
     row, view = administered(tx, name), _read(tx, name)
     # Federations go with the user.
     left = users.leave(tx, row)
-    _require_admin_key(tx)
     detail = {**_named(view), "left": left}
     return Effect(view, "service-account.remove", users.audited_id(row.email), detail, before=_told(view))
 
@@ -144,34 +141,15 @@ def _write_keys(tx: Transaction, email: str, declared: Sequence[DeclaredKey]) ->
     for gone in now_there.keys() - wanted.keys():
         user_keys.revoke(tx.connection, now_there[gone].uuid)
     for index, (public_key, key) in enumerate(wanted.items()):
-        row, end = now_there.get(public_key), _moment(key.expires_at)
+        row, end = now_there.get(public_key), utc(key.expires_at) if key.expires_at else None
         if row is None or row.expires_at != end:
-            _require_future(end, index)
+            require_future(f"keys[{index}].expiresAt", key.expires_at)
         if row is None:
-            _require_unknown(tx, public_key, key.name)
+            require_free(tx, email, public_key, key.name)
             new = user_keys.NewKey(str(uuid4()), public_key, key.name, key.scope, tx.caller.email, end)
             user_keys.add(tx.connection, here, email, new)
         elif (row.name, row.scope, row.expires_at) != (key.name, key.scope, end):
             store.change_key(tx.connection, row.uuid, key.name, key.scope, end)
-
-
-def _moment(text: str | None) -> datetime | None:
-    """As the database keeps it."""
-    return None if text is None else datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
-
-
-def _require_future(expires_at: datetime | None, index: int) -> None:
-    if expires_at is not None and expires_at <= now():
-        raise invalid(f"keys[{index}].expiresAt: is over already; give a time that is still to come")
-
-
-def _require_unknown(tx: Transaction, public_key: str, name: str) -> None:
-    if user_keys.is_registered(tx.connection, public_key):
-        raise Conflict(
-            "key_exists",
-            f'the key "{name}" ({fingerprint(public_key)}) is registered already, or was revoked',
-            "A key is registered once: make a new one with ssh-keygen -t ed25519",
-        )
 
 
 def _write_federations(tx: Transaction, email: str, declared: Sequence[DeclaredFederation]) -> None:
@@ -185,16 +163,6 @@ def _write_federations(tx: Transaction, email: str, declared: Sequence[DeclaredF
     for known, one in wanted.items():
         if known not in now_there:
             federation_store.add(tx.connection, here, email, **one.model_dump())
-
-
-def _require_admin_key(tx: Transaction) -> None:
-    """The organization keeps an admin who can sign in without an issuer, which may go away."""
-    if not user_keys.admin_can_sign(tx.connection, tx.caller.organization):
-        raise Conflict(
-            "last_admin_key",
-            "no admin of the organization would have a key of the scope write any more",
-            "Register one for another admin first",
-        )
 
 
 def _named(view: ServiceAccountView) -> dict[str, Any]:

@@ -65,6 +65,8 @@ class Transaction:
     connection: Connection
     caller: Caller
     deployment: Deployment
+    proof: auth.Proof
+    """How it is known that it is them."""
 
 
 @dataclass(frozen=True)
@@ -188,20 +190,18 @@ class UnitOfWork:
     def _transaction(self, connection: Connection) -> Transaction:
         owner = self._owner(connection)
         request_context.note_caller(owner.email, owner.id, owner.credential)
-        if owner.scope == "read" and not self.safe:
+        # The request that is repeated may be what made this a reading key: an invitation's acceptance.
+        if owner.scope == "read" and not self.safe and not self._answered(connection):
             raise PermissionDenied(
                 "read_only",
                 f"this credential of {owner.email} has the scope read: it may preview, and change nothing",
                 "Use a key or a federation with the scope write",
             )
-        return Transaction(connection, owner, self.deployment)
+        return Transaction(connection, owner, self.deployment, self.proof)
 
     def _owner(self, connection: Connection) -> Caller:
         """Whose credential it is, if it may be used; raises `ServiceError`."""
-        if self.proof.federation:
-            found = organizations.of_federation(connection, self.proof.federation)
-        else:
-            found = organizations.of_key(connection, self.proof.public_key)
+        found = self.credential(connection)
         if found is None and self.proof.federation:
             raise unauthenticated("the federation of this token was removed", "Ask an admin to declare it")
         if found is None and self.admit is not None:
@@ -227,6 +227,17 @@ class UnitOfWork:
         if found.suspended:
             raise PermissionDenied("user_suspended", SUSPENDED.format(user=owner.email), UNSUSPEND)
         return replace(owner, scope="read") if self.proof.read_only else owner
+
+    def credential(self, connection: Connection) -> organizations.Credential | None:
+        """The key or federation that was proven, which may have ended; None if it is nobody's."""
+        if self.proof.federation:
+            return organizations.of_federation(connection, self.proof.federation)
+        return organizations.of_key(connection, self.proof.public_key)
+
+    def _answered(self, connection: Connection) -> bool:
+        """Whether the same request was answered before: then nothing is done any more."""
+        key = self._idempotency_key()
+        return key is not None and idempotency.find(connection, key) is not None
 
     def _idempotency_key(self) -> str | None:
         # Two honest calls of Encord's SDK within a second carry the same signature; their trace ids differ.

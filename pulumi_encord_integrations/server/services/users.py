@@ -16,12 +16,16 @@ from pulumi_encord_integrations.model.users import (
     OrganizationUserView,
 )
 from pulumi_encord_integrations.server.errors import Conflict, ObjectNotFound
-from pulumi_encord_integrations.server.services.authorization import require_organization_admin
+from pulumi_encord_integrations.server.services.authorization import (
+    require_organization_admin,
+    require_signature,
+)
 from pulumi_encord_integrations.server.services.bodies import Body, examined
+from pulumi_encord_integrations.server.services.lockouts import keeping_an_admin
 from pulumi_encord_integrations.server.services.prechecks import before_write, examined_for
 from pulumi_encord_integrations.server.services.quotas import require_room
 from pulumi_encord_integrations.server.services.unit_of_work import Effect, Transaction, UnitOfWork
-from pulumi_encord_integrations.server.store import members, organizations
+from pulumi_encord_integrations.server.store import invitations, members, organizations
 from pulumi_encord_integrations.server.store import organization_users as store
 from pulumi_encord_integrations.server.store.database import Record, now
 
@@ -50,6 +54,8 @@ def read(tx: Transaction, email: str) -> OrganizationUserView:
 def add(tx: Transaction, asked: OrganizationUserSpec) -> Effect:
     """Makes somebody part of the organization at once; there is no invitation."""
     require_organization_admin(tx)
+    if asked.role == "ADMIN" or asked.auditor:
+        require_signature(tx)
     if store.find(tx.connection, tx.caller.organization, asked.email) is not None:
         raise Conflict("user_exists", f"{asked.email} is part of the organization already")
     organizations.add_user(tx.connection, tx.caller.organization, asked.email, asked.role, asked.member_type)
@@ -94,16 +100,21 @@ def change(tx: Transaction, email: str, asked: OrganizationUserChange) -> Effect
 def apply(
     tx: Transaction, row: Record, role: str, values: Mapping[str, Any], *, suspended_: bool, auditor: bool
 ) -> None:
-    """Changes an identity, so that the organization keeps an admin who can act; raises `Conflict`."""
+    """Changes an identity, so that the organization keeps an admin who can act; raises `ServiceError`."""
+    if (role == "ADMIN" != row.role) or (auditor and not row.auditor) or (suspended(row) and not suspended_):
+        require_signature(tx)
     if suspended_ and row.email == tx.caller.email:
         raise Conflict("own_user", "nobody suspends themselves", "Ask another admin of the organization")
-    # Whom an admin suspends is somebody else, so that the organization keeps an admin who can act.
     if role != "ADMIN":
         _require_other_admin(tx, row.email)
     written = {**values, "role": role, "auditor": auditor}
     if suspended_ != suspended(row):
         written["suspended_at"] = now() if suspended_ else None
-    store.change(tx.connection, tx.caller.organization, row.email, written)
+    if suspended_ or role != "ADMIN":
+        # Otherwise an admin who is about to leave would leave a way back in.
+        invitations.remove_of(tx.connection, tx.caller.organization, row.email)
+    with keeping_an_admin(tx, row.role):
+        store.change(tx.connection, tx.caller.organization, row.email, written)
 
 
 def remove(tx: Transaction, email: str) -> Effect:
@@ -121,7 +132,6 @@ def leave(tx: Transaction, row: Record) -> list[str]:
         raise Conflict(
             "own_user", "nobody removes themselves from the organization", "Ask another admin of it"
         )
-    # The caller administers the organization and is somebody else, so that it keeps an admin.
     orphaned = list(members.only_admin_of(tx.connection, tx.caller.organization, row.email).values())
     if orphaned:
         titles = ", ".join(f'"{title}"' for title in orphaned[:_TOLD])
@@ -132,9 +142,10 @@ def leave(tx: Transaction, row: Record) -> list[str]:
             "Give each another Admin who is not suspended first, as whom an admin of the organization may "
             f"join it; until then, suspending {row.email} ends all they can do",
         )
-    left = members.leave(tx.connection, tx.caller.organization, row.email)
-    organizations.end_keys(tx.connection, tx.caller.organization, row.email)
-    store.remove(tx.connection, tx.caller.organization, row.email)
+    with keeping_an_admin(tx, row.role):
+        left = members.leave(tx.connection, tx.caller.organization, row.email)
+        organizations.end_keys(tx.connection, tx.caller.organization, row.email)
+        store.remove(tx.connection, tx.caller.organization, row.email)
     return left
 
 

@@ -9,17 +9,19 @@ from sqlalchemy import Connection, DateTime, Row, Select, bindparam, insert, sel
 
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.audit_chain import Entry, mac_of
-from pulumi_encord_integrations.server.store.database import now
+from pulumi_encord_integrations.server.store.clock import now
+from pulumi_encord_integrations.server.store.stored_values import is_a_number, number_of, rows_of, text_of
 from pulumi_encord_integrations.server.vault import Vault
 
 _c, _w = t.audit.c, t.last_writes.c
 _RECORD = insert(t.audit)
-_HEAD = (
+HEAD = (
     select(_c.sequence, _c.mac)
-    .where(_c.organization == bindparam("organization"))
+    .where(_c.organization == bindparam("organization"), is_a_number(_c.sequence))
     .order_by(_c.sequence.desc())
     .limit(1)
 )
+"""The newest entry of an organization, built once because each write asks for it."""
 _WROTE = text(
     "INSERT INTO last_writes (organization, object, at, actor, action)"
     " VALUES (:organization, :object, :at, :actor, :action) ON CONFLICT (organization, object)"
@@ -27,7 +29,6 @@ _WROTE = text(
 ).bindparams(bindparam("at", type_=DateTime()))
 LOOKS = (
     "urls.sign",
-    "federation.sign-in",
     "integration.access-check",
     "integration.control",
     "integration.kept",
@@ -58,8 +59,8 @@ def record(
     """Adds one entry, chained to the one before, in the write transaction of the effect."""
     told = json.dumps(detail or {}, sort_keys=True)
     long = len(told) > LONG
-    head = connection.execute(_HEAD, {"organization": organization}).first()
-    sequence, previous = (head.sequence, head.mac) if head else (0, "")
+    head = rows_of(connection, HEAD, {"organization": organization}, exact=True)
+    sequence, previous = (number_of(head[0].sequence), text_of(head[0].mac)) if head else (0, "")
     entry = Entry(
         organization=organization,
         sequence=sequence + 1,

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    LargeBinary,
     Row,
     String,
     func,
@@ -18,12 +17,20 @@ from sqlalchemy import (
     type_coerce,
     union_all,
 )
+from sqlalchemy.types import NullType
 
 from pulumi_encord_integrations.model.audit import AuditFilters
 from pulumi_encord_integrations.server.store import tables as t
-from pulumi_encord_integrations.server.store.audit import LONG, counted
+from pulumi_encord_integrations.server.store.audit import HEAD, LONG, counted
 from pulumi_encord_integrations.server.store.audit_chain import Entry
 from pulumi_encord_integrations.server.store.chunks import batches
+from pulumi_encord_integrations.server.store.stored_values import (
+    MOST,
+    is_a_number,
+    number_of,
+    rows_of,
+    text_of,
+)
 
 _c, _p = t.audit.c, t.audit_checkpoints.c
 _LOOKED_AT = 50_000
@@ -34,7 +41,7 @@ _CLOCKS = timedelta(days=1)
 _RAW = (
     *(_c[field.name] for field in fields(Entry) if field.name not in {"at"}),
     type_coerce(_c.at, String).label("at"),
-    type_coerce(_c.long_detail, LargeBinary).label("long_detail"),
+    type_coerce(_c.long_detail, NullType()).label("long_detail"),
     _c.mac,
     _c.number,
 )
@@ -68,9 +75,9 @@ def newest_first(
     bottom = max(top - _LOOKED_AT, 1)
     window = (_c.organization == organization, _c.sequence < top, _c.sequence >= bottom)
     query = select(*_RAW).where(*window, *_conditions(filters)).order_by(_c.sequence.desc()).limit(size + 1)
-    rows = connection.execute(query).all()
+    rows = rows_of(connection, query)
     if len(rows) > size:
-        return AuditRows(rows[:size], int(rows[size - 1].sequence))
+        return AuditRows(rows[:size], number_of(rows[size - 1].sequence))
     ends = bottom == 1 or _all_older(connection, organization, bottom, filters.since)
     return AuditRows(rows, None if ends else bottom)
 
@@ -81,8 +88,8 @@ def _of_object(
     # Numbers count up as sequences do, and the index of objects is in their order.
     behind = [] if before is None else [_c.sequence < before]
     query = select(*_RAW).where(_c.organization == organization, *behind, *_conditions(filters))
-    rows = connection.execute(query.order_by(_c.number.desc()).limit(size + 1)).all()
-    return AuditRows(rows[:size], int(rows[size - 1].sequence) if len(rows) > size else None)
+    rows = rows_of(connection, query.order_by(_c.number.desc()).limit(size + 1))
+    return AuditRows(rows[:size], number_of(rows[size - 1].sequence) if len(rows) > size else None)
 
 
 def oldest_first(
@@ -94,29 +101,29 @@ def oldest_first(
     top = min(begin + _LOOKED_AT, last)
     window = (_c.organization == organization, _c.sequence > begin, _c.sequence <= top)
     query = select(*_RAW).where(*window, *_conditions(filters)).order_by(_c.sequence).limit(size + 1)
-    rows = connection.execute(query).all()
+    rows = rows_of(connection, query)
     if len(rows) > size:
-        return AuditRows(rows[:size], int(rows[size - 1].sequence))
+        return AuditRows(rows[:size], number_of(rows[size - 1].sequence))
     return AuditRows(rows, None if top >= last else top)
 
 
 def _all_older(connection: Connection, organization: str, bottom: int, since: datetime | None) -> bool:
     """Whether nothing in front of a sequence can be as new as that."""
     query = select(*_RAW).where(_c.organization == organization, _c.sequence < bottom)
-    row = connection.execute(query.order_by(_c.sequence.desc()).limit(1)).first()
+    row = next(iter(rows_of(connection, query.order_by(_c.sequence.desc()).limit(1))), None)
     return row is None or (since is not None and moment_of(row) < since - _CLOCKS)
 
 
 def _last(connection: Connection, organization: str) -> int:
-    query = select(func.max(_c.sequence)).where(_c.organization == organization)
-    return int(connection.scalar(query) or 0)
+    query = select(func.max(_c.sequence)).where(_c.organization == organization, is_a_number(_c.sequence))
+    return number_of(connection.scalar(query) or 0)
 
 
 def detail_of(row: Row[Any]) -> dict[str, Any]:
     """The whole detail of an entry; what cannot be read is said to be unreadable."""
     try:
         found = json.loads(_whole(row))
-    except (ValueError, TypeError, zlib.error):
+    except (ValueError, TypeError, RecursionError, zlib.error):
         found = None
     return found if isinstance(found, dict) else {"unreadable": True}
 
@@ -134,14 +141,17 @@ def _at(row: Row[Any]) -> datetime:
 
 
 def _whole(row: Row[Any]) -> str:
-    return str(row.detail) if row.long_detail is None else zlib.decompress(row.long_detail).decode()
+    if row.long_detail is None:
+        return text_of(row.detail)
+    return zlib.decompress(row.long_detail).decode()
 
 
 @dataclass(frozen=True)
 class Link:
     """An entry as its chain is verified."""
 
-    sequence: int
+    sequence: int | None
+    """None if it is no whole number."""
     entry: Entry | None
     """None if it is in no form that the API writes."""
     mac: str
@@ -152,14 +162,31 @@ class Link:
 def links(connection: Connection, organization: str, after: int, size: int) -> list[Link]:
     """The entries behind a sequence, in order."""
     query = select(*_RAW).where(_c.organization == organization, _c.sequence > after)
-    rows = connection.execute(query.order_by(_c.sequence).limit(size)).all()
-    return [Link(row.sequence, _entry(row), row.mac, row.number) for row in rows]
+    return [_link(row) for row in rows_of(connection, query.order_by(_c.sequence).limit(size), exact=True)]
+
+
+def last_links(connection: Connection, organization: str, size: int) -> list[Link]:
+    """The newest entries, in order."""
+    query = select(*_RAW).where(_c.organization == organization)
+    rows = rows_of(connection, query.order_by(_c.sequence.desc()).limit(size), exact=True)
+    return [_link(row) for row in reversed(rows)]
 
 
 def link(connection: Connection, organization: str, sequence: int) -> Link | None:
     """One entry."""
-    found = links(connection, organization, sequence - 1, 1)
-    return found[0] if found and found[0].sequence == sequence else None
+    query = select(*_RAW).where(_c.organization == organization, _c.sequence == sequence)
+    return next((_link(row) for row in rows_of(connection, query, exact=True)), None)
+
+
+def has_unnumbered(connection: Connection, organization: str) -> bool:
+    """Whether the number of any entry is a text, or bytes."""
+    query = select(_c.number).where(_c.organization == organization, _c.sequence > MOST)
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def _link(row: Row[Any]) -> Link:
+    sequence = row.sequence if isinstance(row.sequence, int) else None
+    return Link(sequence, _entry(row), text_of(row.mac), row.number)
 
 
 def _entry(row: Row[Any]) -> Entry | None:
@@ -169,26 +196,25 @@ def _entry(row: Row[Any]) -> Entry | None:
         entry = Entry(**{**values, "at": _at(row), "detail": detail})
         short = detail if row.long_detail is None else counted(json.loads(detail))
         misplaced = row.long_detail is not None and len(detail) <= LONG
-    except (ValueError, TypeError, AttributeError, zlib.error):
+    except (ValueError, TypeError, AttributeError, RecursionError, zlib.error):
         return None
     # The chain binds the whole detail, so what else is kept of it has to follow from that.
     whole = short == row.detail and not misplaced
-    return entry if whole and isinstance(row.sequence, int) else None
+    texts = all(isinstance(value, str) for name, value in values.items() if name not in {"sequence", "at"})
+    return entry if whole and texts and isinstance(row.sequence, int) else None
 
 
 def head(connection: Connection, organization: str) -> tuple[int, str]:
     """Sequence and mac of the newest entry; 0 and nothing if there is none."""
-    query = select(_c.sequence, _c.mac).where(_c.organization == organization)
-    row = connection.execute(query.order_by(_c.sequence.desc()).limit(1)).first()
-    return (row.sequence, row.mac) if row else (0, "")
+    found = rows_of(connection, HEAD, {"organization": organization})
+    return (number_of(found[0].sequence), text_of(found[0].mac)) if found else (0, "")
 
 
 def first(connection: Connection, organization: str) -> int | None:
     """The sequence of the oldest entry that is there."""
-    found: int | None = connection.scalar(
-        select(func.min(_c.sequence)).where(_c.organization == organization)
-    )
-    return found
+    mine = _c.organization == organization
+    found = connection.scalar(select(func.min(_c.sequence)).where(mine, _c.sequence <= MOST))
+    return None if found is None else number_of(found)
 
 
 @dataclass(frozen=True)
@@ -199,14 +225,24 @@ class Checkpoint:
     mac: str
     at: datetime
     signature: str
+    intact: bool
+    """Whether its columns hold what the API writes there."""
 
 
 def checkpoint(connection: Connection, organization: str) -> Checkpoint | None:
     """The newest one of the organization."""
     at = type_coerce(_p.at, String).label("at")
     query = select(_p.sequence, _p.mac, at, _p.signature).where(_p.organization == organization)
-    row = connection.execute(query.order_by(_p.sequence.desc()).limit(1)).first()
-    return Checkpoint(row.sequence, row.mac, moment_of(row), row.signature) if row else None
+    for row in rows_of(connection, query.order_by(_p.sequence.desc()).limit(1), exact=True):
+        texts = isinstance(row.mac, str) and isinstance(row.signature, str)
+        return Checkpoint(
+            number_of(row.sequence),
+            text_of(row.mac),
+            moment_of(row),
+            text_of(row.signature),
+            intact=texts and isinstance(row.sequence, int),
+        )
+    return None
 
 
 def titles(connection: Connection, organization: str, uuids: Collection[str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     create_engine,
     event,
+    exc,
     func,
     insert,
     inspect,
@@ -39,8 +40,10 @@ class Facts:
     """What tells a database from every other one."""
 
     revision: str
-    key_ids: Sequence[str]
+    sealing_key_ids: Sequence[str]
     """Of the encryption keys that seal now, one but for databases that nobody serves."""
+    key_ids: Sequence[str]
+    """Of those, and of all that sealed a secret which is there."""
     organizations: Mapping[str, str]
     """Names by uuid."""
     rows: Mapping[str, int]
@@ -107,10 +110,12 @@ def facts(connection: Connection) -> Facts:
     tables = {table.name: table for table in _tables(connection)}
     organizations = tables["organizations"].c
     named = connection.execute(select(organizations.uuid, organizations.name)).all()
-    keys = connection.scalars(select(organizations.encryption_key_id).distinct())
+    sealing = set(connection.scalars(select(organizations.encryption_key_id)))
+    sealed = set(connection.scalars(select(tables["integration_secrets"].c.key_id).distinct()))
     return Facts(
         revision=_revision(connection),
-        key_ids=sorted(keys),
+        sealing_key_ids=sorted(sealing),
+        key_ids=sorted(sealing | sealed),
         organizations={row.uuid: row.name for row in sorted(named)},
         rows={
             name: connection.scalar(select(func.count()).select_from(table)) or 0
@@ -126,8 +131,8 @@ def require_sound(file: Path) -> None:
         with opened(file, read_only=True) as connection:
             said = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
             stray = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
-    except sqlite3.Error as error:
-        said, stray = str(error), None
+    except exc.DBAPIError as error:
+        said, stray = str(error.orig), None
     if said != "ok" or stray is not None:
         found = said if said != "ok" else f"a row of {stray[0] if stray else ''} refers to nothing"
         raise DatabaseUnusable(f"{file} is damaged: {found}", "Take another backup, or use another one")

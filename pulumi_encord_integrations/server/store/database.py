@@ -3,7 +3,6 @@
 import time
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from sqlalchemy import (
 
 from pulumi_encord_integrations.server.errors import DatabaseUnusable, Overloaded
 from pulumi_encord_integrations.server.store import tables
+from pulumi_encord_integrations.server.store.clock import now
 from pulumi_encord_integrations.server.store.revision import REVISION, sync_folder
 from pulumi_encord_integrations.server.vault import Vault
 
@@ -61,11 +61,6 @@ _version = Table(
 """Alembic's own table."""
 
 
-def now() -> datetime:
-    """The time in UTC, without a zone as databases keep it."""
-    return datetime.now(UTC).replace(tzinfo=None)
-
-
 class Database(ABC):
     """One deployment's database; `name` is for messages, `key_file` holds its encryption key.
 
@@ -99,6 +94,21 @@ class Database(ABC):
         if self._vault is None:
             self._vault = Vault.read(self.key_file)
         return self._vault
+
+    def require_matching_key(self) -> None:
+        """Raises `DatabaseUnusable` unless its key file is the one that it was written with."""
+        try:
+            with self.read() as connection:
+                self._require_matching_key(connection)
+        except exc.DatabaseError as error:
+            raise self._unusable(error) from None
+
+    def _require_matching_key(self, connection: Connection) -> None:
+        from pulumi_encord_integrations.server.store.matching_key import require_matching_key
+
+        # One without organizations needs no key yet.
+        if connection.execute(select(tables.organizations.c.uuid).limit(1)).first():
+            require_matching_key(connection, self.vault, self.key_file, self.name)
 
     @abstractmethod
     def read(self) -> AbstractContextManager[Connection]:
@@ -264,6 +274,7 @@ class Database(ABC):
             found = _revision(connection)
             if found == REVISION:
                 return
+            self._require_matching_key(connection)
             if self.keeps_copy:
                 self.copy = self._keep_copy(self._copy_file(connection))
             migrations.upgrade(connection, audit_key=lambda: self.vault.audit_key)

@@ -16,12 +16,17 @@ def database_at(
     create: bool = False,
     read_only: bool = False,
 ) -> Database:
-    """The database of a file, or of an address, whose encryption key must be named.
+    """The database of a file, whose encryption key lies beside it unless it is named, or of an address.
 
     Raises `DatabaseUnusable`.
     """
     if isinstance(place, Path):
-        return SqliteDatabase(place.absolute(), create=create, read_only=read_only)
+        return SqliteDatabase(
+            place.absolute(),
+            create=create,
+            read_only=read_only,
+            key_file=key_file and key_file.absolute(),
+        )
     if key_file is None:
         raise DatabaseUnusable(
             "with PostgreSQL the file of the encryption key must be named",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Column, Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Column, Connection, Row, bindparam, delete, insert, select
 
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.database import now
@@ -53,23 +53,13 @@ def add(
     return uuid
 
 
-def listing(connection: Connection, organization: str, email: str) -> Sequence[Row[Any]]:
-    """The federations of a service account, oldest first."""
-    mine = (_c.organization == organization, _c.email == email)
-    return connection.execute(select(*_COLUMNS).where(*mine).order_by(_c.created_at, _c.uuid)).all()
-
-
 def of_issuer(connection: Connection, issuer: str) -> Sequence[Row[Any]]:
     """All federations with an issuer, whatever their organization, oldest first."""
     return connection.execute(_OF_ISSUER, {"issuer": issuer}).all()
 
 
 def remove(connection: Connection, organization: str, uuid: str) -> bool:
-    """Ends a federation and the tokens that were exchanged at it; False if it was gone."""
+    """Ends a federation, its tokens and the invitations made with them; False if it was gone."""
+    connection.execute(delete(t.invitations).where(t.invitations.c.created_with == uuid))
     mine = (_c.organization == organization, _c.uuid == uuid)
     return connection.execute(delete(t.federations).where(*mine)).rowcount > 0
-
-
-def used(connection: Connection, uuid: str) -> None:
-    """Notes that a token was exchanged at it now."""
-    connection.execute(update(t.federations).where(_c.uuid == uuid).values(last_used_at=now()))

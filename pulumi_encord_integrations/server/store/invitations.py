@@ -21,6 +21,8 @@ class NewInvitation:
     token_digest: str
     scope: str
     created_by: str
+    created_with: str
+    """The uuid of the key or federation that made it."""
     expires_at: datetime
     key_expires_at: datetime | None = None
 
@@ -62,6 +64,12 @@ def of_token(connection: Connection, token_digest: str) -> Row[Any] | None:
         inviter.c.suspended_at.label("inviter_suspended_at"),
     )
     return connection.execute(query.select_from(whose).where(_i.token_digest == token_digest)).first()
+
+
+def remove_of(connection: Connection, organization: str, created_by: str) -> None:
+    """Removes all invitations that somebody made."""
+    theirs = (_i.organization == organization, _i.created_by == created_by)
+    connection.execute(delete(t.invitations).where(*theirs))
 
 
 def remove(connection: Connection, uuid: str) -> None:

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, null, select, update
 
+from pulumi_encord_integrations.server.store import invitations, user_keys
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.database import now
 from pulumi_encord_integrations.server.store.quotas import count_users
@@ -223,22 +224,14 @@ def add_user(
 
 
 def end_keys(connection: Connection, organization: str, email: str) -> None:
-    """Ends all keys of a user, and the bearer tokens made from them: they never come back."""
+    """Ends all keys of a user, the bearer tokens made from them and the user's invitations for good."""
+    invitations.remove_of(connection, organization, email)
     theirs = (_key.organization == organization, _key.email == email, _key.ended_at.is_(None))
     connection.execute(update(t.user_keys).where(*theirs).values(ended_at=now()))
 
 
 def add_key(connection: Connection, organization: str, email: str, public_key: str) -> None:
     """Registers a public key of a user; a key that is registered already, or has ended, stays as it is."""
-    known = connection.scalar(select(t.user_keys.c.email).where(t.user_keys.c.public_key == public_key))
-    if known is None:
-        connection.execute(
-            insert(t.user_keys),
-            {
-                "public_key": public_key,
-                "organization": organization,
-                "email": email,
-                "created_at": now(),
-                "uuid": str(uuid4()),
-            },
-        )
+    if not user_keys.is_registered(connection, public_key):
+        key = user_keys.NewKey(str(uuid4()), public_key, name="", scope="write", added_by="")
+        user_keys.add(connection, organization, email, key)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -108,7 +109,9 @@ class PostgresqlDatabase(Database):
                 "Name the file of the key: a copy from before the migration is kept beside it",
             )
         name = str(connection.exec_driver_sql("SELECT current_database()").scalar())
-        return self.key_file.with_name(f"{quote(name, safe='')}.before-{REVISION}.sqlite")
+        # Databases of one name on several servers may share the folder.
+        server = sha256(self.name.encode()).hexdigest()[:8]
+        return self.key_file.with_name(f"{quote(name, safe='')}.{server}.before-{REVISION}.sqlite")
 
     def described(self) -> str:
         with self.read() as connection:

@@ -11,7 +11,7 @@ from pulumi_encord_integrations.server.errors import DatabaseUnusable
 
 # libpq's own settings; the address may say otherwise.
 _CONNECTING = {"connect_timeout": "5", "application_name": "encord-integrations", "tcp_user_timeout": "15000"}
-_VERIFYING = ("verify-full", "verify-ca")
+_VERIFIES_ALL, _VERIFIES_CA = "verify-full", "verify-ca"
 _SYSTEM_SINCE = 160000
 """The version of libpq that knows `sslrootcert=system`."""
 _CA_HINT = "Name the file of its CA in the address: ?sslrootcert=FILE"
@@ -26,8 +26,8 @@ _TLS_PROBLEMS = (
     ),
     (
         "server does not support SSL",
-        "it speaks no TLS, which other machines are reached by",
-        "Let it (ssl = on); or write sslmode=disable into the address, and everybody on the way reads all",
+        "it does not offer TLS, which is required for other machines",
+        "Turn it on there (ssl = on); with sslmode=disable in the address everybody on the way reads all",
     ),
 )
 """Words of libpq, what they mean, what to do."""
@@ -72,27 +72,34 @@ def _tls(given: Mapping[str, Any], environment: Mapping[str, str]) -> tuple[dict
         return {}, ""
     named = ", ".join(others)
     chosen = given.get("sslmode")
-    if chosen in _VERIFYING:
+    if chosen == _VERIFIES_ALL:
         return _trusted(given, environment), ""
+    if chosen == _VERIFIES_CA:
+        caveat = f"the host name of {named} is not verified (sslmode={chosen} in the address)"
+        return _trusted(given, environment), f"{caveat}: whoever has a certificate of the CA can pose as it"
     if chosen:
         caveat = f"the connection to {named} is not verified (sslmode={chosen} in the address)"
         return {}, f"{caveat}: whoever is on the way can read and change everything"
     ambient = environment.get("PGSSLMODE")
-    if ambient and ambient not in _VERIFYING:
+    if ambient and ambient != _VERIFIES_ALL:
         raise DatabaseUnusable(
             f"PGSSLMODE={ambient} would not verify {named}",
             f"Unset it; or write it into the address, where it is seen: ?sslmode={ambient}",
         )
-    return {"sslmode": ambient or "verify-full", **_trusted(given, environment)}, ""
+    return {"sslmode": _VERIFIES_ALL, **_trusted(given, environment)}, ""
 
 
 def _hosts(given: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
-    """All hosts that may be connected to; a service's are not known before, and count as another machine."""
+    """All hosts that may be connected to.
+
+    A service may name a `hostaddr`, which wins over each host; only libpq knows it, so it counts as another
+    machine unless the address names one.
+    """
+    service = given.get("service") or environment.get("PGSERVICE")
+    if service and not given.get("hostaddr"):
+        return [f"the service {service}"]
     names = str(given.get("host") or environment.get("PGHOST") or "")
     addresses = str(given.get("hostaddr") or environment.get("PGHOSTADDR") or "")
-    service = given.get("service") or environment.get("PGSERVICE")
-    if not names and not addresses:
-        return [f"the service {service}"] if service else []
     return [host for host in (*names.split(","), *addresses.split(",")) if host]
 
 

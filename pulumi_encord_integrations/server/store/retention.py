@@ -1,13 +1,16 @@
 """Rows past their time, deleted some at a time, so that no writer waits for long."""
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, tuple_, union_all
 
+from pulumi_encord_integrations.server.store import audit_queries
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.audit_chain import checkpoint_signature
 from pulumi_encord_integrations.server.store.database import Database
+from pulumi_encord_integrations.server.store.stored_values import is_a_number, number_of
 
 _AT_ONCE = 2_000
 _a, _b, _w, _p = t.audit.c, t.registration_batches.c, t.last_writes.c, t.audit_checkpoints.c
@@ -18,12 +21,42 @@ def _old_entries(connection: Connection, organization: str, before: datetime) ->
 
     Only a beginning goes, up to the first entry that is not old, and never the newest entry.
     """
-    mine = _a.organization == organization
-    first, newest = connection.execute(select(func.min(_a.sequence), func.max(_a.sequence)).where(mine)).one()
+    mine = (_a.organization == organization, is_a_number(_a.sequence))
+    first, newest = connection.execute(
+        select(func.min(_a.sequence), func.max(_a.sequence)).where(*mine)
+    ).one()
     if first is None:
         return 1, 0
-    kept = connection.scalar(select(func.min(_a.sequence)).where(mine, _a.at >= before))
-    return first, min(newest if kept is None else kept, newest) - 1
+    kept = connection.scalar(select(func.min(_a.sequence)).where(*mine, _a.at >= before))
+    return number_of(first), number_of(newest if kept is None else kept) - 1
+
+
+@dataclass(frozen=True)
+class Blocking:
+    """An entry that is dated in the future, and old ones that stay because they are behind it."""
+
+    sequence: int
+    at: datetime
+    behind: int
+
+
+def blocking(database: Database, organization: str, before: datetime, latest: datetime) -> Blocking | None:
+    """The first entry that is not old, if it is dated behind `latest` and keeps old ones from going."""
+    with database.read() as connection:
+        first, last = _old_entries(connection, organization, before)
+        found = audit_queries.link(connection, organization, last + 1)
+        if first > last + 1 or found is None or found.entry is None or found.entry.at <= latest:
+            return None
+        old = (_a.organization == organization, _a.sequence > last + 1, _a.at < before)
+        behind = connection.scalar(select(func.count()).select_from(t.audit).where(*old)) or 0
+    return Blocking(last + 1, found.entry.at, behind) if behind else None
+
+
+def newest_at(database: Database, organization: str) -> datetime | None:
+    """When the newest entry was written; None if there is none, or that cannot be read."""
+    with database.read() as connection:
+        found = audit_queries.last_links(connection, organization, 1)
+    return found[0].entry.at if found and found[0].entry else None
 
 
 def count_entries(database: Database, organization: str, before: datetime) -> int:

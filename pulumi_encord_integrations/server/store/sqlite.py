@@ -23,7 +23,9 @@ from pulumi_encord_integrations.server.store.revision import (
 _BEGIN = "sqlite_begin"
 _ASK_REVISION = "SELECT version_num FROM alembic_version"
 _PAGES = 4096
-"""That are copied before a signal may end the copying."""
+"""That are copied before others may write, or a signal may end the copying."""
+_RESTARTS = 5
+"""Of a copy, each for what others wrote meanwhile, before it makes them wait."""
 _MIB = 1024 * 1024
 LEAST_FREE = 64 * _MIB
 """Bytes of free disk below which the API is not ready for writes."""
@@ -52,7 +54,7 @@ def journal_mode(version: tuple[int, ...]) -> tuple[str, str]:
 
 
 class SqliteDatabase(Database):
-    """An SQLite file; `create` allows one that does not exist yet."""
+    """An SQLite file, whose key lies beside it unless `key_file` is named."""
 
     remedy = "Check its file, folder and disk"
 
@@ -63,8 +65,10 @@ class SqliteDatabase(Database):
         create: bool = False,
         read_only: bool = False,
         busy_seconds: float = BUSY_SECONDS,
+        key_file: Path | None = None,
     ) -> None:
-        super().__init__(str(path), encryption_key_file(path), create=create, read_only=read_only)
+        key_file = key_file or encryption_key_file(path)
+        super().__init__(str(path), key_file, create=create, read_only=read_only)
         self.path = path
         self._busy_seconds = busy_seconds
         self._writing = threading.Lock()
@@ -112,10 +116,7 @@ class SqliteDatabase(Database):
             assert isinstance(driver, sqlite3.Connection)  # noqa: S101  `connect` makes no other
             # What a killed process leaves of the copy needs no journal, and a later copy must not find one.
             target.execute("PRAGMA journal_mode=MEMORY")
-            # In a transaction, a write of others does not make the copy begin anew.
-            driver.execute("BEGIN")
-            driver.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            driver.backup(target, pages=_PAGES)
+            _copy(driver, target)
             target.execute("PRAGMA journal_mode=DELETE")
         except sqlite3.Error as error:
             raise exc.DBAPIError.instance("backup", None, error, sqlite3.Error) from None
@@ -218,6 +219,39 @@ class SqliteDatabase(Database):
             connection.execute(f"PRAGMA synchronous={synchronous}")
         for pragma in ("foreign_keys=ON", "trusted_schema=OFF", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
+
+
+class _TooManyWrites(Exception):
+    """A copy began anew too often."""
+
+
+def _copy(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+    """Copies one state, if others let it without making them wait."""
+    mode = source.execute("PRAGMA journal_mode").fetchone()[0]
+    if mode != "wal":
+        with suppress(_TooManyWrites):
+            source.backup(target, pages=_PAGES, progress=_Progress())
+            return
+    # In a transaction a write of others does not make the copy begin anew. Without a journal that is written
+    # ahead, the first writer waits for its end, and whoever comes after that writer waits too.
+    source.execute("BEGIN")
+    source.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    source.backup(target, pages=_PAGES)
+
+
+class _Progress:
+    """Ends a copy that began anew too often."""
+
+    def __init__(self) -> None:
+        self._left: int | None = None
+        self._restarts = 0
+
+    def __call__(self, _status: int, left: int, _total: int) -> None:
+        if self._left is not None and left > self._left:
+            self._restarts += 1
+            if self._restarts > _RESTARTS:
+                raise _TooManyWrites
+        self._left = left
 
 
 def _begin(connection: Connection) -> None:

@@ -1,6 +1,7 @@
 """The tables, as the newest migration leaves them."""
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Boolean,
     Column,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    event,
     text,
 )
 
@@ -84,6 +86,7 @@ invitations = Table(
     Column("key_expires_at", DateTime),
     Column("created_at", DateTime, nullable=False),
     Column("created_by", String(320), nullable=False),
+    Column("created_with", String(36), nullable=False),
     Column("expires_at", DateTime, nullable=False),
     ForeignKeyConstraint(
         ["organization", "email"],
@@ -251,6 +254,12 @@ answers = Table(
     sqlite_autoincrement=True,
 )
 
+NUMBERED = {
+    "sqlite": "CREATE TRIGGER audit_numbered BEFORE INSERT ON audit WHEN NEW.sequence < 1"
+    " BEGIN SELECT RAISE(ABORT, 'an entry of the audit trail without a number'); END",
+    "postgresql": "ALTER TABLE audit ADD CONSTRAINT audit_numbered CHECK (sequence > 0)",
+}
+"""What refuses an entry without a place in its trail; SQLite adds no constraint to a table that is there."""
 audit = Table(
     "audit",
     metadata,
@@ -271,6 +280,9 @@ audit = Table(
     Index("audit_by_object", "organization", "object", "number"),
     Index("audit_in_order", "organization", "sequence", unique=True),
 )
+# The default is that of entries by a process of an older version, which chains nothing.
+for _dialect, _statement in NUMBERED.items():
+    event.listen(audit, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]
 
 audit_checkpoints = Table(
     "audit_checkpoints",

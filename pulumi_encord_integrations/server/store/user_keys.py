@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, update
 
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.store.chunks import batches
@@ -13,6 +13,7 @@ from pulumi_encord_integrations.server.store.database import now
 
 LISTED = 1_000
 """Keys of one identity that a listing names: the active ones, then those that ended last."""
+_NEVER = datetime(9999, 1, 1)  # noqa: DTZ001  as databases keep it
 _k, _u, _f = t.user_keys.c, t.organization_users.c, t.federations.c
 
 
@@ -65,21 +66,38 @@ def active(connection: Connection, organization: str, email: str) -> int:
     return connection.scalar(select(func.count()).where(*mine)) or 0
 
 
+def made_since(connection: Connection, organization: str, email: str, moment: datetime) -> int:
+    """How many keys of an identity were registered since then, revoked ones included."""
+    mine = (_k.organization == organization, _k.email == email, _k.created_at >= moment)
+    return connection.scalar(select(func.count()).where(*mine)) or 0
+
+
 def revoke(connection: Connection, uuid: str) -> None:
-    """Ends a key, and the bearer tokens made from it."""
+    """Ends a key, the bearer tokens made from it and the invitations made with it."""
+    connection.execute(delete(t.invitations).where(t.invitations.c.created_with == uuid))
     connection.execute(
         update(t.user_keys).where(_k.uuid == uuid, _k.ended_at.is_(None)).values(ended_at=now())
     )
 
 
-def admin_can_sign(connection: Connection, organization: str) -> bool:
-    """Whether an admin of the organization, who is not suspended, has a key that may be used to write."""
+def admins_sign_in_until(connection: Connection, organization: str, *, federated: bool) -> datetime | None:
+    """When the last credential ends by which admins who are not suspended may write; None if they have none.
+
+    Federations, which have no end, count only if they are `federated`.
+    """
+    able = (_u.organization == organization, _u.role == "ADMIN", _u.suspended_at.is_(None))
     admins = t.user_keys.join(
         t.organization_users, (_u.organization == _k.organization) & (_u.email == _k.email)
     )
-    query = select(func.count()).select_from(admins)
-    able = (_u.role == "ADMIN", _u.suspended_at.is_(None), _k.scope == "write", *_usable())
-    return bool(connection.scalar(query.where(_u.organization == organization, *able)))
+    ends = select(func.max(func.coalesce(_k.expires_at, _NEVER))).select_from(admins)
+    end: datetime | None = connection.scalar(ends.where(*able, _k.scope == "write", *_usable()))
+    if federated and end != _NEVER:
+        trusted = t.federations.join(
+            t.organization_users, (_u.organization == _f.organization) & (_u.email == _f.email)
+        )
+        count = select(func.count()).select_from(trusted).where(*able, _f.scope == "write")
+        end = _NEVER if connection.scalar(count) else end
+    return end
 
 
 def used(connection: Connection, credentials: Collection[str], before: timedelta) -> None:
@@ -88,10 +106,12 @@ def used(connection: Connection, credentials: Collection[str], before: timedelta
     Those are left alone whose last use that is known is younger than `before`.
     """
     at = now()
-    for some in batches(credentials):
-        for table, name in ((t.user_keys, _k.public_key), (t.federations, _f.uuid)):
-            last = table.c.last_used_at
-            late = or_(last.is_(None), last < at - before)
+    uuids = {one for one in credentials if "-" in one}
+    of_tables = ((t.user_keys, _k.public_key, set(credentials) - uuids), (t.federations, _f.uuid, uuids))
+    for table, name, mine in of_tables:
+        last = table.c.last_used_at
+        late = or_(last.is_(None), last < at - before)
+        for some in batches(mine):
             connection.execute(update(table).where(name.in_(some), late).values(last_used_at=at))
 
 

@@ -17,6 +17,7 @@ from pulumi_encord_integrations.client.settings import Settings
 from pulumi_encord_integrations.connection import connect
 from pulumi_encord_integrations.model.identity import Placement
 from pulumi_encord_integrations.model.integration_types.aws import AwsSpec
+from pulumi_encord_integrations.model.limits import RATE_LIMITED
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 SPEC = AwsSpec.model_validate(
@@ -48,8 +49,8 @@ class Server:
             raise reply
         return reply
 
-    def client(self, endpoint: str = "https://api.example.com") -> Client:
-        return Client(endpoint, Signer(KEY), httpx2.MockTransport(self))
+    def client(self, endpoint: str = "https://api.example.com", **how: Any) -> Client:
+        return Client(endpoint, Signer(KEY), httpx2.MockTransport(self), **how)
 
 
 @pytest.fixture(autouse=True)
@@ -99,6 +100,39 @@ def test_retries_are_bounded() -> None:
     with pytest.raises(errors.Unavailable, match="is busy"):
         server.client().call("GET", "x")
     assert len(server.requests) == ATTEMPTS
+
+
+def _limited(code: str = RATE_LIMITED) -> httpx2.Response:
+    return httpx2.Response(429, json={"message": "said", "code": code}, headers={"Retry-After": "2"})
+
+
+@pytest.mark.parametrize("hasty", [False, True])
+def test_turns_that_are_waited_for_are_no_attempts(hasty: bool) -> None:
+    server = Server(*[_limited()] * 20, _json(503), _json(200, {}))
+    assert server.client(hasty=hasty).call("GET", "x") == {}
+    assert len(server.requests) == 22
+
+
+def test_turns_that_are_waited_for_are_bounded_too(
+    naps: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for attempts, asked in ((ATTEMPTS, 60), (1, 1)):
+        server = Server(_limited())
+        with pytest.raises(errors.Unavailable):
+            server.client(attempts=attempts).call("GET", "x")
+        assert len(server.requests) == asked
+    monkeypatch.setattr(module, "RETRY_SECONDS", 1.0)
+    naps.clear()
+    with pytest.raises(errors.Unavailable):
+        Server(_limited()).client().call("GET", "x")
+    assert naps == []
+
+
+def test_other_refusals_of_that_status_are_attempts() -> None:
+    server = Server(_limited("too_many_cloud_calls"))
+    with pytest.raises(errors.Unavailable):
+        server.client(hasty=True).call("GET", "x")
+    assert len(server.requests) == 2
 
 
 def test_retries_are_bounded_in_time(naps: list[float], monkeypatch: pytest.MonkeyPatch) -> None:

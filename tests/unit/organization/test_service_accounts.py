@@ -125,3 +125,33 @@ def test_an_account_stands_in_a_list_once_however_it_is_named(tmp_path: Path) ->
 def test_an_account_is_no_user_of_the_block_of_users(tmp_path: Path) -> None:
     told = refused(tmp_path, f"users:\n  {EMAIL}: {{}}\n")
     assert "service-accounts.internal is the domain of service accounts" in told
+
+
+@pytest.mark.parametrize(
+    "row", ["{service_account: ci-deploy, role: user}", f"{{user: {EMAIL}, role: user}}"]
+)
+@pytest.mark.parametrize("users", ["", "users: {}\n"])
+def test_without_the_block_a_list_names_accounts_that_are_declared_elsewhere(
+    tmp_path: Path, row: str, users: str
+) -> None:
+    found = members(tmp_path, listing(row, before=users))["members"]
+    assert found == [{"user": EMAIL, "role": "user"}]
+    text = f"{users}groups:\n  g: {{name: G, users: [{EMAIL}]}}\n"
+    [group] = parsed(tmp_path, text).groups
+    assert group.users is not None
+    assert group.users["users"] == [EMAIL]
+
+
+def test_without_the_block_a_name_that_no_account_has_is_refused(tmp_path: Path) -> None:
+    told = refused(tmp_path, listing("{service_account: CI, role: user}"))
+    assert f"service_account {NAME}" in told
+
+
+def test_a_key_of_two_accounts_is_told_where_it_stands_again(tmp_path: Path) -> None:
+    account = f"    keys: [{{name: a, public_key: {KEY}, scope: read}}]\n"
+    text = f"service_accounts:\n  ci-deploy:\n{account}  ci-preview:\n{account}"
+    assert refused(tmp_path, text) == diagnostic(
+        'the key is one of "ci-deploy" already',
+        "5:34 service_accounts.ci-preview.keys[0].public_key",
+        "the first one is in line 3",
+    )

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import exc
 
 from pulumi_encord_integrations.server.credential_use import PRECISION_SECONDS, CredentialUses
+from pulumi_encord_integrations.server.errors import Overloaded
 from pulumi_encord_integrations.server.store import user_keys
 
 
@@ -23,7 +24,7 @@ class Written:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.credentials: list[list[str]] = []
-        self.failing = False
+        self.failing: Exception | None = None
         monkeypatch.setattr(user_keys, "used", self._used)
 
     def _used(self, _connection: object, credentials: set[str], _before: object) -> None:
@@ -32,7 +33,7 @@ class Written:
     @contextmanager
     def write(self) -> Iterator[None]:
         if self.failing:
-            raise exc.OperationalError(None, None, Exception("database is locked"))
+            raise self.failing
         yield
 
 
@@ -60,12 +61,20 @@ def test_a_use_is_written_again_only_when_the_last_one_is_old(database: Any) -> 
         assert len(database.credentials) == written
 
 
-def test_what_could_not_be_written_is_left_to_the_next_use(database: Any) -> None:
+@pytest.mark.parametrize(
+    "failure",
+    [
+        exc.OperationalError(None, None, Exception("database is locked")),
+        Overloaded("database_migrated", "another version of this API migrated the database"),
+    ],
+    ids=lambda failure: type(failure).__name__,
+)
+def test_what_could_not_be_written_is_left_to_the_next_use(database: Any, failure: Exception) -> None:
     uses = CredentialUses(Clock())
     uses.note("a")
-    database.failing = True
+    database.failing = failure
     uses.write(database)
-    database.failing = False
+    database.failing = None
     uses.write(database)
     assert database.credentials == []
     uses.note("a")

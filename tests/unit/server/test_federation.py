@@ -176,12 +176,29 @@ def test_a_new_key_is_fetched_at_once_but_only_once_a_minute(
     network.now["kids"] = ["first", "second"]
     assert known.keys(URL, "second")
     for _ in range(5):
-        refused(known, "third", "has no key")
+        with pytest.raises(Overloaded, match="asked for new keys a moment ago") as held:
+            known.keys(URL, "third")
+        assert held.value.retry_after == 60
     assert network.now["asked"] == 2
     clock.seconds += 61
     refused(known, "third", "has no key")
     assert network.now["asked"] == 3
     assert known.keys(URL, "first")
+
+
+def test_a_key_that_is_new_indeed_is_taken_once_a_made_up_one_is_forgotten(
+    known: Issuers, network: Network, clock: Clock
+) -> None:
+    known.keys(URL, "first")
+    clock.seconds += 61
+    refused(known, "made up", "has no key of the token's kid$")
+    network.now["kids"] = ["first", "second"]
+    clock.seconds += 20
+    with pytest.raises(Overloaded) as held:
+        known.keys(URL, "second")
+    clock.seconds += held.value.retry_after
+    assert held.value.retry_after == 40
+    assert known.keys(URL, "second")
 
 
 def test_old_keys_are_used_for_a_day_while_the_issuer_is_away(

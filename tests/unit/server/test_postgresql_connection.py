@@ -9,6 +9,7 @@ import pytest
 
 from pulumi_encord_integrations.server.errors import DatabaseUnusable
 from pulumi_encord_integrations.server.store import postgresql_connection
+from pulumi_encord_integrations.server.store.postgresql import PostgresqlDatabase
 from pulumi_encord_integrations.server.store.postgresql_connection import connecting, tls_problem
 from tests.support.postgres import address_of
 
@@ -50,6 +51,8 @@ VERIFIED = {"sslmode": "verify-full", "sslrootcert": CAS}
         "postgresql://localhost.example.com/x",
         "postgresql://db%2Eexample%2Ecom/x",
         "postgresql://?service=encord",
+        "postgresql://localhost/x?service=encord",
+        "postgresql:///x?host=/run/postgresql&service=encord",
     ],
 )
 def test_another_machine_is_verified(address: str) -> None:
@@ -87,16 +90,21 @@ def test_what_the_address_says_holds_and_is_told(mode: str) -> None:
     assert "hush" not in caveat
 
 
-@pytest.mark.parametrize("mode", ["verify-full", "verify-ca"])
-def test_a_mode_that_verifies_is_taken_from_the_address_and_from_the_environment(
-    mode: str, monkeypatch: pytest.MonkeyPatch
+def test_the_mode_that_verifies_all_is_taken_from_the_address_and_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert parameters(f"postgresql://h/x?sslmode={mode}") == {"sslmode": mode, "sslrootcert": CAS}
-    monkeypatch.setenv("PGSSLMODE", mode)
-    assert parameters("postgresql://h/x") == {"sslmode": mode, "sslrootcert": CAS}
+    assert parameters("postgresql://h/x?sslmode=verify-full") == VERIFIED
+    monkeypatch.setenv("PGSSLMODE", "verify-full")
+    assert parameters("postgresql://h/x") == VERIFIED
 
 
-@pytest.mark.parametrize("mode", ["disable", "allow", "prefer", "require", "other"])
+def test_an_address_whose_host_name_is_not_verified_is_told() -> None:
+    found, caveat = connecting(address_of("postgresql://h/x?sslmode=verify-ca"))
+    assert (found["sslmode"], found["sslrootcert"]) == ("verify-ca", CAS)
+    assert "the host name of h is not verified (sslmode=verify-ca in the address)" in caveat
+
+
+@pytest.mark.parametrize("mode", ["disable", "allow", "prefer", "require", "verify-ca", "other"])
 def test_the_environment_cannot_weaken_it(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PGSSLMODE", mode)
     with pytest.raises(DatabaseUnusable, match=f"PGSSLMODE={mode} would not verify h") as refusal:
@@ -112,6 +120,14 @@ def test_a_host_of_the_environment_is_verified(monkeypatch: pytest.MonkeyPatch) 
     assert parameters("postgresql:///x") == {}
     monkeypatch.setenv("PGHOSTADDR", "10.0.0.7")
     assert parameters("postgresql:///x") == VERIFIED
+
+
+def test_a_service_wins_over_the_hosts_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGSERVICE", "encord")
+    assert parameters("postgresql://localhost/x") == VERIFIED
+    monkeypatch.setenv("PGHOSTADDR", "127.0.0.1")
+    assert parameters("postgresql:///x") == VERIFIED
+    assert parameters("postgresql:///x?hostaddr=127.0.0.1") == {}
 
 
 def test_cas_that_are_named_are_used(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,6 +148,23 @@ def test_where_python_knows_no_cas_libpq_must_know_them(monkeypatch: pytest.Monk
     with pytest.raises(DatabaseUnusable, match="libpq 15 cannot use the CAs of this machine") as refusal:
         connecting(address_of("postgresql://h/x"))
     assert "?sslrootcert=FILE" in refusal.value.hint
+
+
+def test_databases_of_one_name_on_two_servers_have_copies_of_their_own(tmp_path: Path) -> None:
+    class Connected:
+        def exec_driver_sql(self, _: str) -> Any:
+            return self
+
+        def scalar(self) -> str:
+            return "encord"
+
+    (tmp_path / "key").touch()
+    addresses = ("postgresql://a/encord", "postgresql://b/encord", "postgresql://a:6000/encord")
+    opened = [PostgresqlDatabase(address_of(one), tmp_path / "key") for one in (*addresses, addresses[0])]
+    first, *others, again = [one._copy_file(Connected()) for one in opened]  # type: ignore[arg-type]
+    assert len({first, *others}) == 3
+    assert again == first
+    assert first.name.startswith("encord.")
 
 
 def test_an_error_that_is_not_about_tls_is_none_of_it() -> None:

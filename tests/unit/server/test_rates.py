@@ -1,5 +1,6 @@
 """The bucket of tokens: who may send how much, and when the others may come back."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_encord_integrations.server import rates
-from pulumi_encord_integrations.server.errors import RateLimited
+from pulumi_encord_integrations.server.errors import RateLimited, Unauthenticated, unauthenticated
 from pulumi_encord_integrations.server.rates import MINUTE, Rates
 
 
@@ -81,6 +82,18 @@ def test_one_who_never_waits_is_not_told_ever_longer_times() -> None:
     clock = Clock()
     bucket = _emptied(clock, 60)
     assert max(_refused(bucket, 60) for _ in range(1000)) <= rates.LATEST
+
+
+def test_a_credential_that_is_nobodys_pays_for_itself() -> None:
+    clock = Clock()
+    bucket = Rates(clock)
+    bucket._known["key"] = ("ada@example.com", "acme/ada", "uuid")
+    for _ in range(20):
+        with suppress(Unauthenticated, RateLimited), bucket.counted("key", 5):
+            raise unauthenticated("this key was revoked")
+    assert "key" not in bucket._known
+    assert [_refused(bucket, 5, "acme/ada") for _ in range(5)] == [0] * 5
+    assert _refused(bucket, 5, "key") > 0
 
 
 def test_callers_do_not_share_a_bucket() -> None:

@@ -1,6 +1,7 @@
 """Keys with names, scopes and ends; service accounts and auditors; a chained audit trail."""
 
 import zlib
+from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 import sqlalchemy as sa
@@ -28,6 +29,12 @@ _TRAIL = sa.table(
     sa.column("long_detail", sa.LargeBinary()),
     sa.column("mac", sa.String()),
 )
+_NUMBERED = {
+    "sqlite": "CREATE TRIGGER audit_numbered BEFORE INSERT ON audit WHEN NEW.sequence < 1"
+    " BEGIN SELECT RAISE(ABORT, 'an entry of the audit trail without a number'); END",
+    "postgresql": "ALTER TABLE audit ADD CONSTRAINT audit_numbered CHECK (sequence > 0)",
+}
+_UNREADABLE = '{"unreadable": true}'
 _SET_MAC = sa.update(_TRAIL).where(_TRAIL.c.number == sa.bindparam("of")).values(mac=sa.bindparam("to"))
 
 
@@ -93,6 +100,7 @@ def _invitations() -> None:
         sa.Column("key_expires_at", sa.DateTime(), nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("created_by", sa.String(length=320), nullable=False),
+        sa.Column("created_with", sa.String(length=36), nullable=False),
         sa.Column("expires_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("uuid"),
     )
@@ -151,6 +159,8 @@ def _audit() -> None:
     _fill()
     _chain()
     op.create_index("audit_in_order", "audit", ["organization", "sequence"], unique=True)
+    # A process of an older version, which is still running, chains nothing.
+    op.execute(_NUMBERED[op.get_context().dialect.name])
 
 
 def _fill() -> None:
@@ -184,7 +194,7 @@ def _chain() -> None:
         key = key or config.attributes["audit_key"]()
         chained = []
         for row in rows:
-            detail = row.detail if row.long_detail is None else zlib.decompress(row.long_detail).decode()
+            detail = _detail(connection, row)
             entry = Entry(
                 organization=row.organization,
                 sequence=row.sequence,
@@ -203,3 +213,15 @@ def _chain() -> None:
             chained.append({"of": row.number, "to": mac})
         connection.execute(_SET_MAC, chained)
         after = rows[-1].number
+
+
+def _detail(connection: sa.Connection, row: sa.Row[Any]) -> str:
+    """The whole detail; one that is damaged is said to be unreadable, since it could never be verified."""
+    if row.long_detail is None:
+        return str(row.detail)
+    try:
+        return zlib.decompress(row.long_detail).decode()
+    except (zlib.error, ValueError):
+        damaged = sa.update(_TRAIL).where(_TRAIL.c.number == row.number)
+        connection.execute(damaged.values(detail=_UNREADABLE, long_detail=None))
+        return _UNREADABLE
