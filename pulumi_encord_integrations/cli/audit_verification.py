@@ -57,7 +57,7 @@ def verify_over_api(client: "Client", expect: str | None, *, json: bool) -> None
     verified = _judged(name, audit.verified(client), expected, partial(audit.mac_at, client))
     if json:
         result(document(**verified.told()))
-    verified.require(silent=json)
+    verified.require(expected, silent=json)
 
 
 def verify_database(database: str, encryption_key: Path | None, expect: str | None, *, json: bool) -> None:
@@ -80,7 +80,7 @@ def verify_database(database: str, encryption_key: Path | None, expect: str | No
     if json:
         result(document(organizations=[one.told() for one in judged]))
     for one in sorted(judged, key=lambda one: one.problem is not None):
-        one.require(silent=json)
+        one.require(expected, silent=json)
 
 
 def _expected(text: str | None) -> tuple[int, str] | None:
@@ -114,7 +114,7 @@ class _Judged:
             "head": str(self.head),
         }
 
-    def require(self, *, silent: bool) -> None:
+    def require(self, expected: tuple[int, str] | None, *, silent: bool) -> None:
         """Prints the head of a trail that is as it was written, unless `silent`; raises `Refused`."""
         if self.problem is not None:
             raise Refused(
@@ -127,6 +127,8 @@ class _Judged:
         count = self.last - self.first + 1
         entries = "entry is" if count == 1 else "entries are"
         say(f"{self.name}: {count:,} {entries} as written, from {self.first} on")
+        if expected is not None:
+            say(f"The expected head is in the trail: entry {expected[0]:,} is the one that was kept")
         say("Keep the head elsewhere: --expect-head compares with it, and finds a trail that was cut")
 
 

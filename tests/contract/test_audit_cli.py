@@ -153,6 +153,7 @@ class TestVerify:
         busy.create(title="later")
         later = audit(busy, "--verify", "--expect-head", head.strip())
         assert (later.code, later.out[:2]) == (0, "7:")
+        assert "The expected head is in the trail" in later.err
 
     def test_a_changed_entry_is_named(self, busy: Api) -> None:
         alter(busy, organization_of(busy, CREATOR), 3, actor=BOSS)

@@ -12,7 +12,7 @@ from pulumi_encord_integrations.model.audit import AuditEntry
 
 _CHANGES = 3
 """Fields that a row tells; the others are counted."""
-_VALUE = 40
+_VALUE = 160
 """Characters of a value."""
 _ID = 8
 """Characters of a uuid that has no name."""
@@ -70,9 +70,24 @@ def _change(name: str, pair: Any) -> str:
     before, after = pair
     if before is None:
         return f"{name} {_value(after)}" if after not in (False, [], "") else ""
+    if isinstance(before, list) and isinstance(after, list):
+        gone = [f"-{_value(one)}" for one in before if one not in after]
+        new = [f"+{_value(one)}" for one in after if one not in before]
+        return " ".join([name, *gone, *new]) if gone or new else f"{name} in another order"
     return f"{name} {_value(before)} -> {'nothing' if after is None else _value(after)}"
 
 
 def _value(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)
+    text = _told(value)
     return text if len(text) <= _VALUE else f"{text[: _VALUE - 3]}..."
+
+
+def _told(value: Any) -> str:
+    """A value without the names of its fields, and without those that say nothing."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return ", ".join(map(_told, value))
+    if isinstance(value, dict):
+        return " ".join(_told(one) for one in value.values() if one not in (None, [], ""))
+    return json.dumps(value)
