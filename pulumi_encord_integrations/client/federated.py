@@ -107,6 +107,12 @@ def _not_accepted(source: str, claims: Mapping[str, Any]) -> NotAuthenticated:
             hint="Get a new one: the job runs longer than its token lives",
             code=NOT_ACCEPTED,
         )
+    if not claims:
+        return NotAuthenticated(
+            f"the token of {source} is no JSON Web Token",
+            hint="Set it to the ID token that the pipeline's platform signs; docs/pipelines.md says how",
+            code=NOT_ACCEPTED,
+        )
     issuer, audience, subject = (_told(claims.get(name)) for name in ("iss", "aud", "sub"))
     return NotAuthenticated(
         f"the API did not accept the token of {source}; the API's log says why",

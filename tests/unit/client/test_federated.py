@@ -232,9 +232,10 @@ def test_a_token_that_is_not_accepted_is_told_with_what_to_declare(
         (jwt(sub=None), "subject (none)"),
         (jwt(aud=["a", "b"]), "audience `a` or `b`"),
         (jwt(sub="x\x1b[31m" + "y" * 999), "subject `x\N{REPLACEMENT CHARACTER}[31my"),
-        (f"a.b.{CANARY}", "issuer (none), audience (none), subject (none)"),
-        (f"a.{part([])}.{CANARY}", "issuer (none)"),
-        (f"{CANARY}", "issuer (none)"),
+        (jwt(iss=None, aud=None, sub=None), "issuer (none), audience (none), subject (none)"),
+        (f"a.b.{CANARY}", "is no JSON Web Token"),
+        (f"a.{part([])}.{CANARY}", "is no JSON Web Token"),
+        (f"{CANARY}", "is no JSON Web Token"),
         (jwt(exp=1), "has ended"),
     ],
 )
