@@ -8,7 +8,7 @@ from pulumi_encord_integrations.client.settings import Settings
 
 ORDER = ("ssh_key_file", "ssh_key", "token", "oidc_token", "oidc_token_file", "actions_url")
 """The settings that hold credentials; the first that is set is used."""
-_KEY = "Set ENCORD_SSH_KEY_FILE to the file of your private Ed25519 key; in a pipeline, see docs/pipelines.md"
+_KEY = "Set ENCORD_SSH_KEY_FILE to the file of your private Ed25519 key"
 _PERMISSION = "Give the job the permission id-token: write, or set ENCORD_SSH_KEY_FILE to the file of a key"
 
 
