@@ -4,23 +4,10 @@ import json
 from typing import Any
 from uuid import uuid4
 
+from tests.contract.test_audit import MINIO, _newest
 from tests.support.api import AWS, BOSS, CREATOR, INTEGRATIONS, MEMBER, OUTSIDER, Api
 from tests.support.audit import entries
 from tests.support.people import GROUPS, USERS, crowd, group, patch, post
-
-KEYS = {"accessKeyId": "ACMEKEY", "secretAccessKey": "canary-1"}
-MINIO = {
-    "provider": "S3_COMPATIBLE",
-    "title": "MinIO",
-    "preset": "MINIO",
-    "endpoint": "https://minio.example.com",
-    "buckets": [{"name": "acme-training"}],
-    **KEYS,
-}
-
-
-def _newest(api: Api, who: str = CREATOR, **query: Any) -> dict[str, Any]:
-    return dict(entries(api, who, **query)[0])
 
 
 def _changes(api: Api) -> dict[str, Any]:
