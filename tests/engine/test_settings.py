@@ -145,7 +145,7 @@ def test_an_unreachable_endpoint_fails_preview_and_up_with_one_line(
         ({"database": "~nosuchuser/x"}, "encord:database begins with ~nosuchuser"),
         ({"offlinePreview": "yes"}, "encord:offlinePreview must be true or false"),
     ],
-    ids=["no endpoint", "no address", "in clear", "no user", "no e-mail", "no home", "no flag"],
+    ids=["no endpoint", "no address", "in clear", "no user", "no e-mail", "no person", "no home", "no flag"],
 )
 def test_a_setting_that_cannot_be_right_is_named(
     project: Project, settings: dict[str, str | None], words: str
