@@ -59,7 +59,9 @@ def test_a_served_api_says_that_the_disk_is_full_and_goes_on_once_it_is_not(api:
         filler = seen / "filler"
         with pytest.raises(OSError, match="No space left"):
             filler.write_bytes(b"\0" * SIZE)
-        with pytest.raises(ServerFailed, match=r"database or disk is full .*\. Check its file, folder and disk"):
+        with pytest.raises(
+            ServerFailed, match=r"database or disk is full .*\. Check its file, folder and disk"
+        ):
             client.call("POST", "cloud-integrations", body=AWS)
         assert client.call("GET", "cloud-integrations")["result"] == []
         _becomes(f"{server.address}/readyz", 503)
