@@ -57,7 +57,7 @@ class IntegrationReconciler(ObjectReconciler[IntegrationView]):
             "integrations",
             f"{kind.provider} integration",
             self.replaces,
-            "Ask one of its Admins",
+            "Ask one of its Admins, or join it first as an admin of the organization",
             may_administer,
             _summary,
             _keepers,
