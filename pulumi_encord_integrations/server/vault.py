@@ -87,6 +87,8 @@ class Keyring:
                 pinned[name] = key
             else:
                 raise ValueError("a line of the key file is unknown or there twice")
+        if pinned and pinned.keys() != _PINNED.keys():
+            raise ValueError("a line of the key file is missing")
         return cls(EncryptionKey(_key_of(first.strip())), tuple(previous), pinned)
 
     def content(self) -> bytes:

@@ -55,6 +55,8 @@ def test_what_is_written_is_what_is_read() -> None:
         f"{OLD}\nprevious {NEW[:-1]}",
         f"{OLD}\nPREVIOUS {NEW}",
         f"{OLD}\naudit {NEW}\naudit {NEW}",
+        f"{OLD}\naudit {NEW}",
+        f"{OLD}\nprevious {NEW}\nfingerprints {NEW}",
         f"{OLD}\nsecrets {NEW}",
         f"previous {OLD}",
         " ".join(OLD[at : at + 2] for at in range(0, 64, 2)),
