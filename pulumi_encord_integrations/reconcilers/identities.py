@@ -1,10 +1,12 @@
-"""What holds for users and service accounts alike: suspensions, and auditors."""
+"""What holds for users and service accounts alike: suspensions, auditors, and what is kept."""
 
 from collections.abc import Iterator
 
 from pulumi_encord_integrations.client.errors import Refused
 from pulumi_encord_integrations.lifecycle.reconciler import Context, Properties
+from pulumi_encord_integrations.lifecycle.session import Session
 from pulumi_encord_integrations.model.problems import Problem
+from pulumi_encord_integrations.reconcilers import memberships
 
 FLAGS = ("suspended", "auditor")
 """Inputs that are False where a state does not know them."""
@@ -15,6 +17,11 @@ _SUSPENDED_HINT = "declare suspended=True first: taking somebody over does not b
 def suspended_there(email: str) -> Refused:
     """Taking over an identity that is suspended would bring its access back unseen."""
     return Refused(f"{email} {_SUSPENDED}", hint=_SUSPENDED_HINT)
+
+
+def kept(session: Session, email: str) -> str:
+    """That a membership in the organization is kept, but for one's own: nobody removes themselves."""
+    return "" if session.organization.user_email == email else memberships.kept(email, "the organization")
 
 
 def own_suspension(context: Context, inputs: Properties, email: str) -> Iterator[Problem]:

@@ -23,7 +23,7 @@ from pulumi_encord_integrations.model.users import (
     OrganizationUserSpec,
     OrganizationUserView,
 )
-from pulumi_encord_integrations.reconcilers import memberships
+from pulumi_encord_integrations.reconcilers import identities
 from pulumi_encord_integrations.reconcilers.identities import (
     FLAGS,
     auditing,
@@ -113,9 +113,8 @@ class OrganizationUserReconciler(Reconciler):
             api.remove(session.client, prior.id)
 
     def kept(self, session: Session, prior: Prior) -> str:
-        """That the membership is kept, but for one's own: nobody removes themselves."""
-        oneself = session.organization.user_email == prior.id
-        return "" if oneself else memberships.kept(prior.id, "the organization")
+        """That the membership is kept."""
+        return identities.kept(session, prior.id)
 
     def _is_suspended(self, session: Session, email: str) -> bool:
         found = (view for view in api.listing(session.client) if view.email == email)

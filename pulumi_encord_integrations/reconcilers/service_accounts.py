@@ -26,7 +26,7 @@ from pulumi_encord_integrations.model.service_accounts import (
     ServiceAccountView,
     email_of_account,
 )
-from pulumi_encord_integrations.reconcilers import memberships
+from pulumi_encord_integrations.reconcilers import identities
 from pulumi_encord_integrations.reconcilers.credential_previews import (
     entries,
     gains_and_losses,
@@ -151,10 +151,8 @@ class ServiceAccountReconciler(Reconciler):
             api.remove(session.client, prior.id)
 
     def kept(self, session: Session, prior: Prior) -> str:
-        """That the account is kept, but for one's own: nobody removes themselves."""
-        email = email_of_account(prior.id)
-        oneself = session.organization.user_email == email
-        return "" if oneself else memberships.kept(email, "the organization")
+        """That the account is kept."""
+        return identities.kept(session, email_of_account(prior.id))
 
     def _live(self, view: ServiceAccountView, carried: Properties) -> Live:
         """Live values; lists as far as they are declared, with what is declared of each entry alone."""

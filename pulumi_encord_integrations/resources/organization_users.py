@@ -1,5 +1,6 @@
 """Users of the organization."""
 
+from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 import pulumi
@@ -28,7 +29,28 @@ def user_key(email: str) -> ResourceKey:
     return ResourceKey("organization_user", canonical_email(email))
 
 
-class OrganizationUser(EncordResource, module="encord", name="OrganizationUser"):
+class IdentityResource(EncordResource):
+    """Who may act in the organization; lists name it by its e-mail, so that they come after it."""
+
+    _stands_for = "user"
+    _plain_email: str | None = None
+
+    def _identify(
+        self,
+        resource_name: str,
+        plain_email: str | None,
+        inputs: Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None,
+    ) -> None:
+        """Registers it, and its e-mail if the program knows it already."""
+        self._refuse_to_be_deleted_first(opts)
+        self._plain_email = plain_email
+        self._grant(resource_name, inputs, opts)
+        if plain_email is not None:
+            _run.current().ownership.own([user_key(plain_email)], self)
+
+
+class OrganizationUser(IdentityResource, module="encord", name="OrganizationUser"):
     """Somebody as a part of the organization, added at once; who is part of it already is taken over.
 
     Destroying it ends all of the person's access, also what others granted; nobody removes themselves, and
@@ -39,8 +61,6 @@ class OrganizationUser(EncordResource, module="encord", name="OrganizationUser")
     """
 
     _provider_class = providers.OrganizationUserProvider
-    _stands_for = "user"
-    _plain_email: str | None = None
 
     email: pulumi.Output[str]
     """The e-mail, in lower case."""
@@ -84,8 +104,6 @@ class OrganizationUser(EncordResource, module="encord", name="OrganizationUser")
             opts: Pulumi's resource options; an explicit provider is refused.
 
         """
-        self._refuse_to_be_deleted_first(opts)
-        self._plain_email = email if isinstance(email, str) else None
         inputs = {
             "email": email,
             "role": role,
@@ -94,9 +112,7 @@ class OrganizationUser(EncordResource, module="encord", name="OrganizationUser")
             "auditor": auditor,
             "on_delete": on_delete,
         }
-        self._grant(resource_name, inputs, opts)
-        if self._plain_email is not None:
-            _run.current().ownership.own([user_key(self._plain_email)], self)
+        self._identify(resource_name, email if isinstance(email, str) else None, inputs, opts)
 
     @classmethod
     def get(

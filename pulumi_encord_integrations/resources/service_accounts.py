@@ -7,9 +7,8 @@ import pulumi
 
 from pulumi_encord_integrations.model.service_accounts import ServiceAccountRole, email_of_account
 from pulumi_encord_integrations.model.users import Scope
-from pulumi_encord_integrations.resources import _run, providers
-from pulumi_encord_integrations.resources._resource import EncordResource
-from pulumi_encord_integrations.resources.organization_users import OnDelete, user_key
+from pulumi_encord_integrations.resources import providers
+from pulumi_encord_integrations.resources.organization_users import IdentityResource, OnDelete
 
 OptionalDescription = pulumi.Input[str] | None
 
@@ -44,7 +43,7 @@ Keys = pulumi.Input[Sequence[pulumi.Input[ServiceAccountKeyArgs]]] | None
 Federations = pulumi.Input[Sequence[pulumi.Input[FederationArgs]]] | None
 
 
-class ServiceAccount(EncordResource, module="encord", name="ServiceAccount"):
+class ServiceAccount(IdentityResource, module="encord", name="ServiceAccount"):
     """An identity that is no person, such as a pipeline; one that is there already is taken over.
 
     It may be given wherever a user is. Destroying it ends all its access, keys and federations; one that is
@@ -54,9 +53,7 @@ class ServiceAccount(EncordResource, module="encord", name="ServiceAccount"):
     """
 
     _provider_class = providers.ServiceAccountProvider
-    _stands_for = "user"
     _named_by = "email"
-    _plain_email: str | None = None
 
     name: pulumi.Output[str]
     """The name."""
@@ -110,8 +107,6 @@ class ServiceAccount(EncordResource, module="encord", name="ServiceAccount"):
             opts: Pulumi's resource options; an explicit provider is refused.
 
         """
-        self._refuse_to_be_deleted_first(opts)
-        self._plain_email = email_of_account(name) if isinstance(name, str) else None
         inputs = {
             "name": name,
             "role": role,
@@ -122,9 +117,8 @@ class ServiceAccount(EncordResource, module="encord", name="ServiceAccount"):
             "federations": federations,
             "on_delete": on_delete,
         }
-        self._grant(resource_name, inputs, opts)
-        if self._plain_email is not None:
-            _run.current().ownership.own([user_key(self._plain_email)], self)
+        email = email_of_account(name) if isinstance(name, str) else None
+        self._identify(resource_name, email, inputs, opts)
 
     @classmethod
     def get(
