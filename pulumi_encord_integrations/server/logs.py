@@ -20,7 +20,6 @@ from pulumi_encord_integrations.server import request_context
 from pulumi_encord_integrations.server.redaction import redacted
 
 Format = Literal["text", "json"]
-LEVELS = ("debug", "info", "warning", "error")
 LINES_A_MINUTE = 30
 """Of one kind, where strangers could cause any number of them."""
 MINUTE = 60.0

@@ -2,12 +2,13 @@
 
 import json
 import zlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
     Row,
@@ -248,24 +249,30 @@ def checkpoint(connection: Connection, organization: str) -> Checkpoint | None:
 def titles(connection: Connection, organization: str, uuids: Collection[str]) -> dict[str, str]:
     """Uuid -> title or name of those that are integrations or groups of the organization."""
     i, g = t.integrations.c, t.groups.c
-    found: dict[str, str] = {}
-    for some in batches(uuids):
-        both = union_all(
-            select(i.uuid, i.title).where(i.organization == organization, i.uuid.in_(some)),
-            select(g.uuid, g.name).where(g.organization == organization, g.uuid.in_(some)),
-        )
-        found |= {uuid: title for uuid, title in connection.execute(both)}  # noqa: C416
-    return found
+    return _named(
+        connection, organization, uuids, (i.organization, i.uuid, i.title), (g.organization, g.uuid, g.name)
+    )
 
 
-def key_names(connection: Connection, organization: str, uuids: Collection[str]) -> Mapping[str, str]:
+def key_names(connection: Connection, organization: str, uuids: Collection[str]) -> dict[str, str]:
     """Uuid -> name of a key, or subject of a federation."""
     k, f = t.user_keys.c, t.federations.c
+    return _named(
+        connection, organization, uuids, (k.organization, k.uuid, k.name), (f.organization, f.uuid, f.subject)
+    )
+
+
+def _named(
+    connection: Connection,
+    organization: str,
+    uuids: Collection[str],
+    *tables: tuple[Column[Any], Column[Any], Column[Any]],
+) -> dict[str, str]:
+    """Uuid -> name, from tables by their columns of organization, uuid and name."""
     found: dict[str, str] = {}
     for some in batches(uuids):
-        both = union_all(
-            select(k.uuid, k.name).where(k.organization == organization, k.uuid.in_(some)),
-            select(f.uuid, f.subject).where(f.organization == organization, f.uuid.in_(some)),
+        rows = union_all(
+            *(select(uuid, name).where(owner == organization, uuid.in_(some)) for owner, uuid, name in tables)
         )
-        found |= {uuid: name for uuid, name in connection.execute(both)}  # noqa: C416
+        found |= {uuid: name for uuid, name in connection.execute(rows)}  # noqa: C416
     return found
