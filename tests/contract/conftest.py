@@ -11,6 +11,7 @@ from tests.support import postgres
 from tests.support.api import MEMBER, Api, served
 from tests.support.federated import reach_loopback
 from tests.support.issuer import Issuer
+from tests.support.logged import Logged, logging_to
 
 SQLITE, POSTGRESQL = "SQLite", "PostgreSQL"
 
@@ -68,6 +69,21 @@ def issuer(request: pytest.FixtureRequest) -> Iterator[Issuer]:
     reach_loopback(request.getfixturevalue(made))
     with issuers.running() as one:
         yield one
+
+
+@pytest.fixture
+def fronted(on_sqlite: Api) -> Iterator[Api]:
+    """A served API, which writes its log; embedded ones write none."""
+    with served(on_sqlite.app) as on_sqlite.endpoint:
+        on_sqlite.transport = None
+        yield on_sqlite
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Iterator[Logged]:
+    """The log that a served API writes."""
+    with logging_to(tmp_path / "log") as logged:
+        yield logged
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -23,6 +21,7 @@ from pulumi_encord_integrations.server.store.database import Database
 from pulumi_encord_integrations.server.store.revision import REVISION, encryption_key_file
 from tests.contract.conftest import POSTGRESQL, SQLITE
 from tests.support import postgres
+from tests.support.answering import answering
 from tests.support.command import serving
 from tests.support.killed_migration import KEY_ID, opened
 from tests.support.size import sample
@@ -74,23 +73,10 @@ def _fill(place: str) -> None:
 
 
 @pytest.fixture
-def kill(older: Copy, repository: Path) -> Iterator[Callable[[str, int], str]]:
+def kill() -> Iterator[Callable[[str, int], str]]:
     """Begins to migrate a database and is killed at a step."""
-    command = [sys.executable, "-m", "tests.support.killed_migration"]
-    with subprocess.Popen(
-        command, cwd=repository, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdin
-        assert process.stdout
-        to, back = process.stdin, process.stdout
-
-        def begin(place: str, step: int) -> str:
-            to.write(f"{place} {step}\n")
-            to.flush()
-            return back.readline().strip()
-
-        yield begin
-        to.close()
+    with answering("tests.support.killed_migration") as ask:
+        yield lambda place, step: ask(f"{place} {step}")
 
 
 def _told(database: Database) -> dict[str, Any]:

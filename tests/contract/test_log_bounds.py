@@ -1,50 +1,26 @@
 """Bounds on log lines: nobody's many lines hide the few of another one."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from pulumi_encord_integrations.server.logs import LINES_A_MINUTE
 from pulumi_encord_integrations.server.services import federation
-from tests.support import issuer as issuers
-from tests.support.api import CREATOR, MEMBER, Api, served
-from tests.support.federated import exchange, federate, reach_loopback
+from tests.support.api import CREATOR, MEMBER, Api
+from tests.support.federated import exchange, federate
 from tests.support.issuer import Issuer
-from tests.support.logged import Logged, logging_to
+from tests.support.logged import Logged
 
 OWN = "/v2/public/user/current-organisation"
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> Iterator[Logged]:
-    with logging_to(tmp_path / "log") as logged:
-        yield logged
-
-
-@pytest.fixture
-def fronted(on_sqlite: Api) -> Iterator[Api]:
-    """A served API; embedded ones log nothing."""
-    with served(on_sqlite.app) as on_sqlite.endpoint:
-        on_sqlite.transport = None
-        yield on_sqlite
-
-
-@pytest.fixture
-def issuer() -> Iterator[Issuer]:
-    with issuers.running() as one:
-        yield one
-
-
-@pytest.fixture
 def federated(on_sqlite: Api, issuer: Issuer) -> Api:
-    reach_loopback(on_sqlite)
     federate(on_sqlite, issuer)
     return on_sqlite
 
 
-def test_lines_beyond_the_limit_of_one_do_not_hide_those_of_another(fronted: Api, log: Logged) -> None:
+def test_lines_beyond_the_limit_of_one_do_not_hide_those_of_another(fronted: Api, written: Logged) -> None:
     app = fronted.app
     assert {fronted.send(who=who, path=OWN).status for who in (CREATOR, MEMBER)} == {200}
     app.state.deployment = replace(app.state.deployment, requests_per_minute=1)
@@ -53,27 +29,29 @@ def test_lines_beyond_the_limit_of_one_do_not_hide_those_of_another(fronted: Api
         fronted.send(path=OWN)
     fronted.send(who=MEMBER, path=OWN)
     fronted.send(who=MEMBER, path=OWN)
-    found = log.requests(2 + 1 + LINES_A_MINUTE + 2)
+    found = written.requests(2 + 1 + LINES_A_MINUTE + 2)
     limited = [line["actor"] for line in found if line.get("code") == "rate_limited"]
     assert limited.count(CREATOR) == LINES_A_MINUTE
     assert MEMBER in limited
 
 
 def test_tokens_of_one_pipeline_do_not_hide_why_anothers_is_refused(
-    federated: Api, issuer: Issuer, log: Logged, monkeypatch: pytest.MonkeyPatch
+    federated: Api, issuer: Issuer, written: Logged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # So many that two do not share one by chance: the issuer's port differs each time.
     monkeypatch.setattr(federation, "_SHARES", 2**32)
     for _ in range(LINES_A_MINUTE + 3):
         exchange(federated, issuer.token(sub="repo:acme/noisy"))
     exchange(federated, issuer.token(sub="repo:acme/quiet"))
-    told = [line["event"] for line in log.lines]
+    told = [line["event"] for line in written.lines]
     assert sum("acme/noisy" in said for said in told) == LINES_A_MINUTE
     assert sum("acme/quiet" in said for said in told) == 1
 
 
-def test_sources_that_strangers_claim_have_bounded_lines(federated: Api, issuer: Issuer, log: Logged) -> None:
+def test_sources_that_strangers_claim_have_bounded_lines(
+    federated: Api, issuer: Issuer, written: Logged
+) -> None:
     for number in range(100):
         exchange(federated, issuer.token(sub=f"repo:evil/{number}"))
-    kinds = [kind for kind in log.handler._bound._counts if str(kind).startswith("token: ")]
+    kinds = [kind for kind in written.handler._bound._counts if str(kind).startswith("token: ")]
     assert 1 < len(kinds) <= 16

@@ -23,7 +23,7 @@ from pulumi_encord_integrations.client.in_process import in_process
 from pulumi_encord_integrations.server import logs
 from pulumi_encord_integrations.server.concurrency import inline
 from pulumi_encord_integrations.server.logs import LINES_A_MINUTE, MINUTE, LineBound
-from tests.support.api import AWS, CREATOR, INTEGRATIONS, NOBODY, REMOVED, Api, served
+from tests.support.api import AWS, CREATOR, INTEGRATIONS, NOBODY, REMOVED, Api
 from tests.support.command import COMMAND, environment, found, run, serving
 from tests.support.logged import Logged, configured, logging_to
 from tests.support.served import free_port
@@ -34,20 +34,6 @@ OWN = "/v2/public/user/current-organisation"
 ONE = f"{INTEGRATIONS}/{{uuid}}"
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> Iterator[Logged]:
-    with logging_to(tmp_path / "log") as logged:
-        yield logged
-
-
-@pytest.fixture
-def fronted(on_sqlite: Api) -> Iterator[Api]:
-    """A served API; embedded ones log nothing."""
-    with served(on_sqlite.app) as on_sqlite.endpoint:
-        on_sqlite.transport = None
-        yield on_sqlite
-
-
 @pytest.mark.parametrize("path", ["/livez", "/nowhere", OWN])
 def test_every_answer_carries_an_id_of_its_own(fronted: Api, path: str) -> None:
     ids = {fronted.http().get(path).headers["X-Request-Id"] for _ in range(3)}
@@ -56,10 +42,10 @@ def test_every_answer_carries_an_id_of_its_own(fronted: Api, path: str) -> None:
 
 
 @pytest.mark.parametrize("given", ["abcdefgh", "A-z_0-9" * 9, "f" * 64])
-def test_a_proxys_id_is_taken_over(fronted: Api, log: Logged, given: str) -> None:
+def test_a_proxys_id_is_taken_over(fronted: Api, written: Logged, given: str) -> None:
     answer = fronted.http().get("/livez", headers={"X-Request-Id": given})
     assert answer.headers["X-Request-Id"] == given
-    assert log.requests()[-1]["request_id"] == given
+    assert written.requests()[-1]["request_id"] == given
 
 
 @pytest.mark.parametrize("given", ["short", "f" * 65, "with space", "new\tline", "ä" * 10, '"quoted"8'])
@@ -68,19 +54,19 @@ def test_what_is_no_id_is_replaced(fronted: Api, given: str) -> None:
     assert ID.fullmatch(answer.headers["X-Request-Id"])
 
 
-def test_an_embedded_api_makes_no_ids_and_no_lines(on_sqlite: Api, log: Logged) -> None:
+def test_an_embedded_api_makes_no_ids_and_no_lines(on_sqlite: Api, written: Logged) -> None:
     on_sqlite.transport = in_process(inline(on_sqlite.app))
     assert "X-Request-Id" not in on_sqlite.send(path=OWN).headers
-    assert log.lines == []
+    assert written.lines == []
 
 
-def test_a_line_of_a_request_says_who_asked_what_and_how_it_ended(fronted: Api, log: Logged) -> None:
+def test_a_line_of_a_request_says_who_asked_what_and_how_it_ended(fronted: Api, written: Logged) -> None:
     request = fronted.request(
         method="POST", body=AWS, query={"x": CANARY}, more={"X-Encord-Stack": "acme%2Fpr%C3%B6d/eu"}
     )
     answer = fronted.send(request)
     (key,) = [row for row in fronted.rows("user_keys") if row.email == CREATOR]
-    (line,) = log.requests()
+    (line,) = written.requests()
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", line.pop("timestamp"))
     assert line.pop("duration_ms") > 0
     assert line == {
@@ -99,17 +85,17 @@ def test_a_line_of_a_request_says_who_asked_what_and_how_it_ended(fronted: Api, 
     }
 
 
-def test_a_refusal_has_its_code_and_the_template_of_its_route(fronted: Api, log: Logged) -> None:
+def test_a_refusal_has_its_code_and_the_template_of_its_route(fronted: Api, written: Logged) -> None:
     path = f"{INTEGRATIONS}/771e3275-6538-4dac-8ae5-618208fc3dfb"
     assert fronted.send(path=path).status == 404
-    (line,) = log.requests()
+    (line,) = written.requests()
     assert (line["route"], line["path"], line["code"]) == (ONE, path, "integration_not_found")
     assert (line["level"], line["status"], line["actor"]) == ("info", 404, CREATOR)
     assert "reason" not in line
 
 
 def test_other_lines_of_a_request_carry_its_id(
-    fronted: Api, log: Logged, monkeypatch: pytest.MonkeyPatch
+    fronted: Api, written: Logged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_args: Any) -> None:
         raise RuntimeError(f"while at {CANARY}")
@@ -118,11 +104,11 @@ def test_other_lines_of_a_request_carry_its_id(
     monkeypatch.setattr("pulumi_encord_integrations.server.services.bodies.read_create", broken)
     answer = fronted.send(method="POST", body=AWS)
     assert answer.refusal == (500, "internal_error")
-    log.requests()
-    bug, request = log.lines
+    written.requests()
+    bug, request = written.lines
     assert "RuntimeError in test_logs.py" in bug["event"]
     assert bug["request_id"] == request["request_id"] == answer.headers["X-Request-Id"]
-    assert CANARY not in log.text
+    assert CANARY not in written.text
 
 
 STRANGERS = {
@@ -148,52 +134,54 @@ def _stranger(api: Api, how: str) -> httpx2.Request:
 
 @pytest.mark.parametrize("how", STRANGERS)
 def test_whoever_is_not_known_is_logged_with_the_reason_and_the_id(
-    fronted: Api, log: Logged, how: str
+    fronted: Api, written: Logged, how: str
 ) -> None:
     answer = fronted.send(_stranger(fronted, how))
-    (line,) = log.requests()
+    (line,) = written.requests()
     reason, code = STRANGERS[how]
     assert line["reason"].startswith(reason)
     assert (line["code"], line["level"]) == (code, "warning")
     assert line["request_id"] == answer.headers["X-Request-Id"]
     assert "actor" not in line
-    assert CANARY not in log.text
+    assert CANARY not in written.text
 
 
 def test_strangers_cannot_fill_the_disk_and_what_is_left_out_is_counted(
-    fronted: Api, log: Logged, monkeypatch: pytest.MonkeyPatch
+    fronted: Api, written: Logged, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     many = 3 * LINES_A_MINUTE
-    bound = log.handler._bound
+    bound = written.handler._bound
     for _ in range(many):
         fronted.http().get(OWN)
         fronted.http().get("/nowhere")
-    assert len(log.requests(2 * LINES_A_MINUTE)) == 2 * LINES_A_MINUTE
+    assert len(written.requests(2 * LINES_A_MINUTE)) == 2 * LINES_A_MINUTE
     clock = bound.clock
     bound.clock = lambda: clock() + MINUTE
     fronted.send(path=OWN)
-    log.requests(2 * LINES_A_MINUTE + 1)
-    left_out = {line["like"]: line["count"] for line in log.lines if line["event"] == "log lines left out"}
+    written.requests(2 * LINES_A_MINUTE + 1)
+    left_out = {
+        line["like"]: line["count"] for line in written.lines if line["event"] == "log lines left out"
+    }
     assert left_out == {
         "request: not_authenticated": many - LINES_A_MINUTE,
         "request: no_such_route": many - LINES_A_MINUTE,
     }
 
 
-def test_lines_of_those_who_are_known_are_never_left_out(fronted: Api, log: Logged) -> None:
+def test_lines_of_those_who_are_known_are_never_left_out(fronted: Api, written: Logged) -> None:
     for _ in range(LINES_A_MINUTE + 5):
         fronted.send(path=OWN)
-    assert len(log.requests(LINES_A_MINUTE + 5)) == LINES_A_MINUTE + 5
+    assert len(written.requests(LINES_A_MINUTE + 5)) == LINES_A_MINUTE + 5
 
 
-def test_a_stack_is_logged_as_the_audit_trail_names_it(fronted: Api, log: Logged) -> None:
+def test_a_stack_is_logged_as_the_audit_trail_names_it(fronted: Api, written: Logged) -> None:
     long = "%C3%B6" * 100 + "%07/" + "x" * 300
     for given in ([long], ["first/one", "second/two"]):
         request = fronted.request(method="POST", body=AWS)
         named = [(b"X-Encord-Stack", one.encode()) for one in given]
         request.headers = httpx2.Headers([*request.headers.raw, *named])
         assert fronted.send(request).status == 200
-    logged = [line["stack"] for line in log.requests(2)]
+    logged = [line["stack"] for line in written.requests(2)]
     assert logged == [row.stack for row in fronted.rows("audit") if row.action == "integration.create"]
     assert logged[1] == "first/one"
 
@@ -220,7 +208,7 @@ def test_text_holds_what_needs_attention_and_json_a_line_for_each_request(
         )
 
 
-def test_no_error_path_logs_a_secret(fronted: Api, log: Logged) -> None:
+def test_no_error_path_logs_a_secret(fronted: Api, written: Logged) -> None:
     secretive = [case for case in CASES.values() if case.secrets]
     for case in secretive:
         body = case.body()
@@ -236,19 +224,19 @@ def test_no_error_path_logs_a_secret(fronted: Api, log: Logged) -> None:
         fronted.http().get(OWN, headers={"Signature": secret, "Signature-Input": secret})
         fronted.http().get(OWN, headers={"X-Encord-Stack": f"token={secret}"})
         fronted.http().post(INTEGRATIONS, content=f'{{"{secret}": '.encode())
-    assert len(log.requests(35)) >= 35
-    assert CANARY not in log.text
-    assert key not in log.text
+    assert len(written.requests(35)) >= 35
+    assert CANARY not in written.text
+    assert key not in written.text
 
 
-def test_nothing_a_caller_sends_begins_a_line_or_steers_a_terminal(fronted: Api, log: Logged) -> None:
+def test_nothing_a_caller_sends_begins_a_line_or_steers_a_terminal(fronted: Api, written: Logged) -> None:
     forged = '%0a{"event":"forged"}%0d%1b[2J%e2%80%ae'
     for path in (f"/{forged}", f"{INTEGRATIONS}/{forged}"):
         fronted.http().get(path)
         fronted.send(path=path)
     fronted.send(path=OWN, more={"X-Encord-Stack": forged, "X-Cloud-Trace-Context": "a\tb"})
-    assert len(log.requests(5)) == len(log.lines) == 5
-    decoded = "".join(json.dumps(line, ensure_ascii=False) for line in log.lines)
+    assert len(written.requests(5)) == len(written.lines) == 5
+    decoded = "".join(json.dumps(line, ensure_ascii=False) for line in written.lines)
     assert not re.search("[\x1b\u202e]", decoded)
     assert "forged" in decoded
 
@@ -315,23 +303,23 @@ def test_lines_that_a_slow_stream_did_not_take_are_counted(monkeypatch: pytest.M
     assert 0 < lost["count"] < 100
 
 
-def test_a_line_that_cannot_be_formatted_breaks_nothing(log: Logged) -> None:
+def test_a_line_that_cannot_be_formatted_breaks_nothing(written: Logged) -> None:
     # By itself, since pytest's own handlers raise.
     for message, *given in (("%d", "no number"), ("whole",)):
         record = logging.LogRecord("test", logging.WARNING, __file__, 1, message, tuple(given), None)
-        log.handler.handle(record)
-    assert [line["event"] for line in log.lines if "left out" not in line["event"]] == ["whole"]
+        written.handler.handle(record)
+    assert [line["event"] for line in written.lines if "left out" not in line["event"]] == ["whole"]
 
 
-def test_an_exception_is_told_by_kind_and_place_alone(log: Logged) -> None:
+def test_an_exception_is_told_by_kind_and_place_alone(written: Logged) -> None:
     try:
         raise KeyError(CANARY)
     except KeyError:
         logging.getLogger("alembic.test").exception("Exception in ASGI application")
-    (line,) = log.lines
+    (line,) = written.lines
     assert line["exception"] == "KeyError"
     assert line["raised_in"][0].startswith("test_logs.py:")
-    assert CANARY not in log.text
+    assert CANARY not in written.text
 
 
 def _client(address: str, folder: Path) -> Client:

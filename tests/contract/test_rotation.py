@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +18,7 @@ from pulumi_encord_integrations.server.services import audit_verification, rotat
 from pulumi_encord_integrations.server.store import integrations
 from pulumi_encord_integrations.server.store import tables as t
 from pulumi_encord_integrations.server.vault import Vault, read_keyring
+from tests.support.answering import answering
 from tests.support.api import CREATOR, INTEGRATIONS, Api, application
 from tests.support.command import run
 from tests.support.size import sample
@@ -256,23 +255,10 @@ def test_what_began_before_the_end_reads_on(local: Api, views: list[Any]) -> Non
 
 
 @pytest.fixture
-def kill(repository: Path) -> Iterator[Callable[[Api, int], str]]:
+def kill() -> Iterator[Callable[[Api, int], str]]:
     """Begins to rotate in another process, and is killed at a step."""
-    command = [sys.executable, "-m", "tests.support.killed_rotation"]
-    with subprocess.Popen(
-        command, cwd=repository, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdin
-        assert process.stdout
-        to, back = process.stdin, process.stdout
-
-        def begin(api: Api, step: int) -> str:
-            to.write(f"{api._address or api.path} {api.database.key_file} {step}\n")
-            to.flush()
-            return back.readline().strip()
-
-        yield begin
-        to.close()
+    with answering("tests.support.killed_rotation") as ask:
+        yield lambda api, step: ask(f"{api._address or api.path} {api.database.key_file} {step}")
 
 
 @contextmanager
